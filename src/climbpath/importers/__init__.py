@@ -1,0 +1,1 @@
+"""Importers: one module per source format, recognised by content, never by name."""

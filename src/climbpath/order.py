@@ -1,0 +1,68 @@
+"""The canonical order of a problem as a next-step rule: which holds may follow which.
+
+A problem is a sequence of choices: start, start again (the same hold for a one-hold start), hands in board
+order, finish holds in board order, end. A choice is a position in board order, or the number of holds for
+"end". Each sound problem has exactly one such sequence, and this rule admits no others, so a model that
+spends no probability outside it spends all of it on sound problems (docs/design.md §4.1).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from climbpath.board import Board
+from climbpath.problem import Problem
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def choices(problem: Problem, board: Board) -> list[int]:
+    """The problem's canonical sequence as choices, the end included."""
+    return [board.index[label] for label in problem.sequence] + [len(board.holds)]
+
+
+def problem_holds(sequence: Ints, board: Board) -> dict[str, tuple[str, ...]]:
+    """The roles of one complete sequence of choices, as keyword arguments for Problem."""
+    labels = [board.holds[i].label for i in sequence if i < len(board.holds)]
+    body = [(label, board.can_finish[board.index[label]]) for label in labels[2:]]
+    return {
+        "start": tuple(dict.fromkeys(labels[:2])),
+        "hands": tuple(label for label, top in body if not top),
+        "finish": tuple(label for label, top in body if top),
+    }
+
+
+def may_follow(board: Board, step: Ints, start: Ints, last: Ints, finishes: Ints) -> Bools:
+    """Which choices may come next.
+
+    Args:
+        board: the layout, with H holds.
+        step: how many choices were made, any shape [...].
+        start: the start pair as far as it is chosen, [..., 2]; read from step 2 on.
+        last: the choice before this one, [...]; read from step 1 on.
+        finishes: how many finish holds were chosen, [...].
+
+    Returns:
+        bool [..., H + 1]; the last column is "end". After the end only "end" follows.
+    """
+    holds = np.arange(len(board.holds))
+    step, last, finishes = step[..., None], last[..., None], finishes[..., None]
+    later = holds > last
+    first = board.can_start & (step == 0)
+    second = board.can_start & (step == 1) & (holds >= last)
+    is_start = (holds == start[..., :1]) | (holds == start[..., 1:])
+    in_hands = (step >= 2) & (finishes == 0)
+    hand = in_hands & ~board.can_finish & ~is_start & (later | (step == 2))
+    finish = board.can_finish & (in_hands | ((finishes == 1) & later & (last < len(holds))))
+    end = finishes > 0
+    return np.concatenate([first | second | hand | finish, end], axis=-1)
+
+
+def may_follow_each(board: Board, sequences: Ints) -> Bools:
+    """Which choices may stand at every place of whole sequences [B, N] (padded with "end"): bool [B, N, H + 1]."""
+    top = np.append(board.can_finish, False)
+    before = np.concatenate([np.zeros_like(sequences[:, :1]), sequences[:, :-1]], axis=1)
+    finishes = np.cumsum(top[before] & (np.arange(sequences.shape[1]) > 0), axis=1)
+    step = np.broadcast_to(np.arange(sequences.shape[1]), sequences.shape)
+    start = np.broadcast_to(sequences[:, None, :2], (*sequences.shape, 2))
+    return may_follow(board, step, start, before, finishes)

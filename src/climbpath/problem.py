@@ -1,0 +1,226 @@
+"""Problems: sets of holds with roles on a board, in canonical order, and what makes one valid."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from climbpath import board as boards
+from climbpath.errors import ClimbpathError
+from climbpath.grades import parse_grade
+
+DEFAULT_BOARD = "moonboard-2016"
+DEFAULT_METHOD = "Feet follow hands"
+"""The foot rule of a problem that names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem. Holds of each role are kept sorted in board order, so equal problems compare equal.
+
+    Raises ClimbpathError where a hold is not on the layout, stands in two roles, or the start or
+    finish is missing. Real problems that break rules of sampling (reach, length) are problems all the same.
+    """
+
+    board: str = DEFAULT_BOARD
+    angle: int = 40
+    grade: str | None = None
+    start: tuple[str, ...]
+    hands: tuple[str, ...] = ()
+    feet: tuple[str, ...] = ()
+    finish: tuple[str, ...]
+    name: str | None = None
+    ids: tuple[str, ...] = ()
+    repeats: int | None = None
+    benchmark: bool = False
+    method: str = DEFAULT_METHOD
+    user_grade: str | None = None
+
+    def __post_init__(self) -> None:
+        layout = boards.load(self.board)
+        if self.angle not in layout.angles:
+            angles = " or ".join(f"{angle}°" for angle in layout.angles)
+            raise ClimbpathError(f"{layout.title} stands at {angles}, not at {self.angle}°")
+        for role in ("start", "hands", "feet", "finish"):
+            labels = {layout.hold(label).label for label in getattr(self, role)}
+            object.__setattr__(self, role, tuple(sorted(labels, key=layout.index.__getitem__)))
+        if not self.start:
+            raise ClimbpathError("the problem has no start hold")
+        if not self.finish:
+            raise ClimbpathError("the problem has no finish hold")
+        twice = [label for label in self.holds if self.holds.count(label) > 1]
+        if twice:
+            raise ClimbpathError(f"hold {twice[0]} stands in two roles")
+        for field in ("grade", "user_grade"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, parse_grade(getattr(self, field)))
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """All labels in canonical order: start, hands, feet, finish."""
+        return self.start + self.hands + self.feet + self.finish
+
+    @property
+    def sequence(self) -> tuple[str, ...]:
+        """The hands' canonical sequence: the start pair (a one-hold start is that hold twice), hands, finish."""
+        pair = self.start * 2 if len(self.start) == 1 else self.start
+        return pair + self.hands + self.finish
+
+    @property
+    def identity(self) -> tuple[str, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Two records with one identity are the same problem."""
+        return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
+
+    @property
+    def key(self) -> int:
+        """64-bit hash of board and set of holds, without roles and angle: splits and novelty go by it."""
+        return key_of(self.board, self.holds)
+
+    @property
+    def notation(self) -> str:
+        """The problem as typed on the command line: 'F5s D9 G13 G18e'."""
+        marked = [(self.start, "s"), (self.hands, ""), (self.feet, "f"), (self.finish, "e")]
+        return " ".join(label + mark for labels, mark in marked for label in labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; from_dict reads it back to an equal problem."""
+        record = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        return {field: list(value) if isinstance(value, tuple) else value for field, value in record.items()}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Problem":
+        """The problem of a JSON record. Raises ClimbpathError that names the field at fault."""
+        if not isinstance(record, Mapping):
+            raise ClimbpathError(f"a problem is a JSON object, not {type(record).__name__}")
+        unknown = set(record) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ClimbpathError(f"a problem has no field {sorted(unknown)[0]!r}")
+        kinds = {"angle": int, "benchmark": bool, "repeats": (int, type(None))}
+        kinds |= dict.fromkeys(("board", "method"), str)
+        kinds |= dict.fromkeys(("grade", "name", "user_grade"), (str, type(None)))
+        fields = dict(record)
+        for field, value in record.items():
+            if field in kinds:
+                good = isinstance(value, kinds[field]) and not (kinds[field] is not bool and isinstance(value, bool))
+            else:
+                good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+                fields[field] = tuple(value) if good else value
+            if not good:
+                raise ClimbpathError(f"the problem's field {field!r} cannot be {value!r}")
+        for field in ("start", "finish"):
+            fields.setdefault(field, ())
+        return cls(**fields)
+
+
+def key_of(board: str, holds: Iterable[str]) -> int:
+    """The key of a set of holds: the first 8 bytes of BLAKE2b over board and sorted labels, as an integer."""
+    text = board + ":" + ",".join(sorted(holds))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+_NOTATION = re.compile(r"([A-Za-z]\d{1,2})([sefSEF]?)")
+
+
+def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade: str | None = None) -> Problem:
+    """A problem as typed: 'F5s D9 G13 I16 G18e'; `s` start, `e` finish, `f` foot.
+
+    Roles may be left out where rows tell them: holds of the top row are the finish, and the holds of the
+    start rows are the start if there are at most two.
+
+    Raises ClimbpathError for unknown holds and where the start cannot be told.
+    """
+    layout = boards.load(board)
+    roles: dict[str, list[str]] = {"s": [], "": [], "f": [], "e": []}
+    for word in text.replace(",", " ").split():
+        match = _NOTATION.fullmatch(word)
+        if not match:
+            raise ClimbpathError(f"cannot read {word!r}: write holds as F5, with s, e or f behind for start, end, foot")
+        label, mark = layout.hold(match[1].upper()).label, match[2].lower()
+        roles["e" if not mark and layout.hold(label).row == layout.top_row else mark].append(label)
+    if not roles["s"]:
+        low = [label for label in roles[""] if layout.can_start[layout.index[label]]]
+        if len(low) > 2:
+            raise ClimbpathError(f"which holds start? Mark one or two of {', '.join(low)} with s, as in {low[0]}s")
+        roles["s"] = low
+        roles[""] = [label for label in roles[""] if label not in low]
+    return Problem(
+        board=board,
+        angle=angle,
+        grade=grade,
+        start=tuple(roles["s"]),
+        hands=tuple(roles[""]),
+        feet=tuple(roles["f"]),
+        finish=tuple(roles["e"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a generated problem must keep to. Reach in cm; None means the board's own reach."""
+
+    min_holds: int = 3
+    max_holds: int = 14
+    max_reach: float | None = None
+    hold_sets: frozenset[str] | None = None
+    start: frozenset[str] | None = None
+    finish: frozenset[str] | None = None
+    bans: frozenset[str] = frozenset()
+
+
+def faults(problem: Problem) -> list[str]:
+    """What keeps a problem from being one of its board at all, in words; empty for a sound one.
+
+    These are facts of the board (docs/design.md §4): 1-2 start holds in the start rows, 1-2 finish holds,
+    all of them and nothing else in the top row.
+    """
+    layout = boards.load(problem.board)
+    low, high = layout.start_rows
+    found = []
+    for role, labels in (("start", problem.start), ("finish", problem.finish)):
+        if len(labels) > 2:
+            found.append(f"{len(labels)} {role} holds ({', '.join(labels)}); a problem has one or two")
+    for label in problem.start:
+        if not low <= layout.hold(label).row <= high:
+            found.append(f"start hold {label} is not in rows {low} to {high}")
+    for label in problem.finish:
+        if layout.hold(label).row != layout.top_row:
+            found.append(f"finish hold {label} is not in row {layout.top_row}")
+    for label in problem.hands:
+        if layout.hold(label).row == layout.top_row:
+            found.append(f"hand hold {label} is in row {layout.top_row}, where only finish holds are")
+    return found
+
+
+def longest_reach(problem: Problem) -> float:
+    """The largest distance in cm from a hand or finish hold to the nearest hold before it in canonical order."""
+    layout = boards.load(problem.board)
+    order = [layout.index[label] for label in problem.start + problem.hands + problem.finish]
+    first = len(problem.start)
+    return max(float(layout.distance[order[i], order[:i]].min()) for i in range(first, len(order)))
+
+
+def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
+    """Why a problem is not valid under the rules, in words; empty for a valid one."""
+    rules = rules or Rules()
+    layout = boards.load(problem.board)
+    found = faults(problem)
+    count = len(problem.holds)
+    if not rules.min_holds <= count <= rules.max_holds:
+        found.append(f"{count} holds, not {rules.min_holds} to {rules.max_holds}")
+    reach = layout.reach_cm if rules.max_reach is None else rules.max_reach
+    longest = longest_reach(problem)
+    if longest > reach + 1e-3:
+        found.append(f"a move of {longest:.0f} cm, over the reach of {reach:.0f} cm")
+    if rules.hold_sets is not None:
+        outside = [label for label in problem.holds if layout.hold(label).hold_set not in rules.hold_sets]
+        if outside:
+            found.append(f"{', '.join(outside)} not in hold sets {', '.join(sorted(rules.hold_sets))}")
+    if rules.start is not None and set(problem.start) != rules.start:
+        found.append(f"starts on {', '.join(problem.start)}, not {', '.join(sorted(rules.start))}")
+    if rules.finish is not None and set(problem.finish) != rules.finish:
+        found.append(f"finishes on {', '.join(problem.finish)}, not {', '.join(sorted(rules.finish))}")
+    banned = [label for label in problem.holds if label in rules.bans]
+    if banned:
+        found.append(f"uses banned {', '.join(banned)}")
+    return found
