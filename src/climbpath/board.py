@@ -41,15 +41,21 @@ class Board:
     holds: tuple[Hold, ...]
 
     @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """All labels in board order."""
+        return tuple(hold.label for hold in self.holds)
+
+    @cached_property
     def index(self) -> dict[str, int]:
         """Label -> position in board order."""
-        return {hold.label: i for i, hold in enumerate(self.holds)}
+        return {label: i for i, label in enumerate(self.labels)}
 
     @cached_property
     def distance(self) -> np.ndarray:
         """Straight distances between holds in cm, float32 [holds, holds]."""
         xy = np.array([(hold.x, hold.y) for hold in self.holds], dtype=np.float32)
-        return np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+        apart: np.ndarray = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+        return apart
 
     @cached_property
     def can_start(self) -> np.ndarray:

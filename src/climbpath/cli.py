@@ -3,12 +3,15 @@
 Nothing heavy is imported before the command is known.
 """
 
+import json
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from climbpath import __version__
+from climbpath import __version__, grades
 from climbpath.errors import ClimbpathError
 
 SETTINGS = {
@@ -17,6 +20,9 @@ SETTINGS = {
     "show_default": True,
     "max_content_width": 100,
 }
+
+FILE = click.Path(path_type=Path)
+Item = TypeVar("Item")
 
 
 @click.group(context_settings=SETTINGS)
@@ -28,6 +34,366 @@ def cli() -> None:
 @cli.group()
 def data() -> None:
     """Import, look at, filter and split files of problems."""
+
+
+@data.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
+@click.option("--report", type=FILE, help="The JSON file for the report; by default beside the output.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, force: bool) -> None:
+    """Read FILES of problems in any known format, clean them and merge them into one.
+
+    Formats are told by content: the guide's CSV, the site scrape, the app's API dump, climbpath's own JSON and
+    Parquet, packed by gzip or not. Every record is kept, merged or rejected, and the report says which and why.
+
+    \b
+    Example:
+      climbpath data import guide.csv scrape.json.gz -o problems.parquet
+    """
+    from climbpath import dataset, importers, stats
+
+    report = report or output.with_suffix(".report.json")
+    _make_room([output, report], force)
+    for file in files:
+        importers.detect(file)
+    gathered = dataset.gather((str(file), _watched(importers.read(file), file.name)) for file in files)
+    account = dataset.report(gathered)
+    _write_json(report, account)
+    total = ("all", *(sum(counts) for counts in list(zip(*gathered.tallies, strict=True))[1:]))
+    click.echo(stats.table(dataset.Tally._fields, [*gathered.tallies, total]))
+    _list_some("rejected", [f"{r.file}, record {r.record}: {r.reason}" for r in gathered.rejections], report)
+    _list_some("grade conflicts", gathered.conflicts, report)
+    if not gathered.problems:
+        raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
+    dataset.write(output, gathered.problems)
+    places = [tuple(place.values()) for place in account["problems"]]
+    click.echo("\n" + stats.table(("board", "angle", "problems"), places))
+    click.echo(f"\nWrote {output} and {report}")
+
+
+@data.command("stats")
+@click.argument("file", type=FILE)
+@click.option("--png", type=FILE, help="Draw a chart to this file, too.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def show_stats(file: Path, png: Path | None, force: bool) -> None:
+    """Show what a FILE of problems is made of: grades, lengths, repeats, reaches and methods.
+
+    \b
+    Example:
+      climbpath data stats problems.parquet --png stats.png
+    """
+    from climbpath import dataset, stats
+
+    if png:
+        _make_room([png], force)
+    problems = dataset.load(file)
+    if not problems:
+        raise ClimbpathError(f"{file} holds no problems")
+    click.echo(stats.describe(problems))
+    if png:
+        stats.chart(problems, png)
+        click.echo(f"\nWrote {png}")
+
+
+@data.command("filter")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
+@click.option("--board", multiple=True, help="On this board; may be given several times.")
+@click.option("--angle", multiple=True, type=int, help="At this angle in degrees; may be given several times.")
+@click.option("--method", multiple=True, help="With this foot rule; may be given several times.")
+@click.option("--grades", help="Of these grades: 7A, V5, 6C..7B or 6C,7A+.")
+@click.option("--min-repeats", type=click.IntRange(min=0), default=0, help="With at least so many repeats.")
+@click.option("--benchmarks", is_flag=True, help="Benchmarks only.")
+@click.option("--max-holds", type=click.IntRange(min=1), help="With at most so many holds.")
+@click.option("--hold-sets", help="With holds of these sets only: A,Original.")
+@click.option("--shortest", type=click.IntRange(min=1), help="Of what is left, so many with the fewest holds.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def filter_problems(
+    file: Path,
+    output: Path,
+    board: tuple[str, ...],
+    angle: tuple[int, ...],
+    method: tuple[str, ...],
+    grades: str | None,
+    min_repeats: int,
+    benchmarks: bool,
+    max_holds: int | None,
+    hold_sets: str | None,
+    shortest: int | None,
+    force: bool,
+) -> None:
+    """Write the problems of FILE that pass every filter given.
+
+    \b
+    Examples:
+      climbpath data filter problems.parquet -o known.parquet --grades 6C..7B --min-repeats 10
+      climbpath data filter problems.parquet -o small.parquet --hold-sets A,Original --shortest 5000
+    """
+    from climbpath import dataset, stats
+    from climbpath.grades import parse_grades
+
+    _make_room([output], force)
+    kept, left_out = dataset.keep(
+        dataset.load(file),
+        board_names=board,
+        angles=angle,
+        methods=method,
+        grades=parse_grades(grades) if grades is not None else (),
+        min_repeats=min_repeats,
+        benchmarks=benchmarks,
+        max_holds=max_holds,
+        hold_sets=hold_sets,
+        shortest=shortest,
+    )
+    click.echo(stats.table(("filter", "left out"), left_out.items()))
+    if not kept:
+        raise ClimbpathError(f"no problem of {file} passes these filters")
+    dataset.write(output, kept)
+    click.echo(f"\nWrote {len(kept):,} problems to {output}")
+
+
+@data.command("split")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The folder for the three files.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def split_problems(file: Path, output: Path, force: bool) -> None:
+    """Split a FILE of problems into train.parquet, validation.parquet and test.parquet, 85/5/10.
+
+    Problems on the same holds stay together, every grade is split alike, and the same problems always fall
+    the same way.
+
+    \b
+    Example:
+      climbpath data split problems.parquet -o split
+    """
+    from climbpath import dataset, stats
+
+    paths = {name: output / f"{name}.parquet" for name in dataset.SPLITS}
+    _make_room(list(paths.values()), force)
+    parts = dataset.split(dataset.load(file))
+    for name, path in paths.items():
+        dataset.write(path, parts[name])
+    click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
+    click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
+
+
+def _make_room(outputs: Sequence[Path], force: bool) -> None:
+    """Make sure that files can be written there. Raises ClimbpathError where one exists, unless by force."""
+    if len(set(outputs)) < len(outputs):
+        raise ClimbpathError(f"{outputs[0]} cannot be two files at once: name another file for one of them")
+    for path in outputs:
+        if path.is_dir():
+            raise ClimbpathError(f"{path} is a folder: name a file in it")
+        if path.exists() and not force:
+            raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
+
+
+def _watched(items: Iterable[Item], name: str) -> Iterable[Item]:
+    """The items, under a progress bar from the third second on."""
+    from tqdm import tqdm
+
+    yield from tqdm(items, name, unit=" records", delay=2, leave=False)
+
+
+def _list_some(what: str, lines: Sequence[str], report: Path) -> None:
+    if lines:
+        click.echo(f"\n{len(lines):,} {what}:")
+        click.echo("\n".join(f"  {line}" for line in lines[:20]))
+    if len(lines) > 20:
+        click.echo(f"  … and {len(lines) - 20:,} more in {report}")
+
+
+def _write_json(path: Path, content: object) -> None:
+    from climbpath.files import replacing
+
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+RECIPE_FLAGS: dict[str, tuple[type, str]] = {
+    "batch_size": (int, "Problems per step."),
+    "num_epochs": (int, "Times through the data."),
+    "learning_rate": (float, "AdamW's highest learning rate."),
+    "warmup_steps": (int, "Steps until the learning rate is reached."),
+    "max_seq_len": (int, "Longest problem in tokens; longer ones are left out."),
+    "d_model": (int, "Width of the model."),
+    "num_layers": (int, "Layers of the model."),
+    "nhead": (int, "Attention heads per layer."),
+    "dim_feedforward": (int, "Width of the feed-forward part."),
+    "dropout": (float, "Share of activations dropped in training."),
+    "weight_decay": (float, "AdamW's and Muon's weight decay."),
+    "patience": (int, "Epochs without improvement before training stops."),
+    "seed": (int, "Seed of weights, data order and dropout."),
+}
+
+
+def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds a flag for every setting of a recipe that may be overridden."""
+    for name, (kind, text) in reversed(RECIPE_FLAGS.items()):
+        command = click.option(f"--{name.replace('_', '-')}", type=kind, help=f"{text} [default: the recipe's]")(
+            command
+        )
+    return command
+
+
+@cli.command()
+@click.option("--recipe", type=click.Choice(["fast", "guide", "guide-small"]), help="Settings. [default: fast]")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Parquet file of 'climbpath data import'. [default: the bundled demo problems]",
+)
+@click.option("--resume", is_flag=True, help="Go on from latest.pt in the checkpoint folder.")
+@click.option("--checkpoint-dir", type=click.Path(path_type=Path), help="[default: checkpoints/climb_path_DEVICE]")
+@click.option(
+    "--log-dir", type=click.Path(path_type=Path), help="TensorBoard's folder. [default: runs/climb_path_DEVICE]"
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
+@click.option("--devices", type=click.IntRange(1), default=1, help="Processes (or GPUs) that share each batch.")
+@click.option("--num-nodes", type=click.IntRange(1), default=1, help="Machines that take part.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads. [default: all cores]")
+@click.option("--num-workers", type=click.IntRange(0), default=0, help="Processes that prepare batches.")
+@recipe_flags
+def train(
+    recipe: str | None,
+    data: Path | None,
+    resume: bool,
+    checkpoint_dir: Path | None,
+    log_dir: Path | None,
+    device: str,
+    devices: int,
+    num_nodes: int,
+    threads: int | None,
+    num_workers: int,
+    **settings: float | None,
+) -> None:
+    """Train a generator.
+
+    \b
+    climbpath train                                     the fast recipe on the demo problems
+    climbpath train --data problems.parquet             on your own problems
+    climbpath train --recipe guide --num-epochs 5       the guide's settings, a quick test
+    climbpath train --resume                            go on after an interruption
+
+    Writes best.pt, latest.pt, every tenth epoch, config.json and training_curves.png. An earlier run in the
+    same folder is set aside, not overwritten.
+    """
+    from climbpath import train as training
+
+    machine = training.Machine(device, devices, num_nodes, threads, num_workers)
+    name = f"climb_path_{training.resolve_device(device)}"
+    checkpoint_dir = checkpoint_dir or Path("checkpoints") / name
+    log_dir = log_dir or Path("runs") / name
+    changes = {key: value for key, value in settings.items() if value is not None}
+    chosen, source = training.choose_recipe(recipe, changes, data, checkpoint_dir if resume else None)
+    try:
+        training.train(training.read_problems(source), chosen, checkpoint_dir, log_dir, machine, resume, source)
+    except training.Interrupted as interrupted:
+        at = interrupted.progress
+        click.echo(
+            f"\nStopped by {interrupted} after step {at.step} in epoch {at.epoch + 1}; all is saved. Go on with:"
+        )
+        click.echo(f"  climbpath train --resume --checkpoint-dir {checkpoint_dir} --log-dir {log_dir}")
+        sys.exit(128 + interrupted.signal_number)
+
+
+@cli.command()
+@click.option("--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several share the number evenly.")
+@click.option("--num-samples", type=click.IntRange(1), default=10, help="How many problems.")
+@click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them.")
+@click.option("--angle", type=int, default=40, help="Angle of the board in degrees.")
+@click.option(
+    "--model",
+    "--checkpoint",
+    "model",
+    type=click.Path(path_type=Path),
+    help="A model or a checkpoint. [default: the bundled model]",
+)
+@click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
+@click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
+@click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
+@click.option("--finish", help="Exactly these finish holds: E18.")
+@click.option("--ban", help="Holds that must not be used: G2,H10.")
+@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@click.option("--min-holds", type=int, default=3, help="Fewest holds.")
+@click.option("--max-holds", type=int, default=14, help="Most holds.")
+@click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
+@click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files. [default: a new out/GRADE]"
+)
+@click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def generate(
+    grade: str,
+    num_samples: int,
+    board: str,
+    angle: int,
+    model: Path | None,
+    seed: int | None,
+    visualize: bool,
+    out: Path | None,
+    formats: str | None,
+    force: bool,
+    **conditions: Any,
+) -> None:
+    """Generate new, valid problems at a grade.
+
+    \b
+    climbpath generate --grade 7A --visualize
+    climbpath generate --grade 6C..7A+ --num-samples 20 --format png,json --out evening
+    climbpath generate --grade V5 --start F5 --ban G2 --hold-sets A,B --max-holds 8
+    climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
+
+    Every problem is valid, not among the problems the model knows, and distinct from the others.
+    """
+    import secrets
+
+    from climbpath import api, draw, exporters, files
+
+    writers = exporters.parse_formats(formats or ("png" if visualize or out else ""))
+    generator = api.load(model)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    problems = generator.generate(grade, num_samples, board=board, angle=angle, seed=seed, **conditions)
+    for number, problem in enumerate(problems, 1):
+        if visualize:
+            click.echo(draw.text(problem, colour=sys.stdout.isatty()) + "\n")
+        else:
+            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}")
+    for thin, count in generator.thin_evidence(grade, board, angle).items():
+        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+    if len(problems) < num_samples:
+        warn(f"only {len(problems)} of {num_samples} problems: the conditions leave no more new ones")
+    click.echo(f"{len(problems)} problems, seed {seed}")
+    if writers:
+        folder = out or files.new_folder(Path("out") / grade.replace("..", "-").replace(",", "_").replace("/", "_"))
+        for path in exporters.write(problems, folder, writers, force):
+            click.echo(f"wrote {path}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .safetensors file.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def export(checkpoint: Path, target: Path, force: bool) -> None:
+    """Make a released model (weights and settings only) of a checkpoint.
+
+    \b
+    climbpath export checkpoints/climb_path_cpu/best.pt --to my-board.safetensors
+    """
+    from climbpath.checkpoint import load_model, save_model
+    from climbpath.files import refuse_overwrite
+
+    refuse_overwrite([target], force)
+    save_model(target, load_model(checkpoint))
+    click.echo(f"wrote {target}")
+
+
+def warn(message: str) -> None:
+    """A note on standard error that something is not as the user may expect."""
+    click.secho(f"Note: {message}", fg="yellow", err=True)
 
 
 def main() -> None:

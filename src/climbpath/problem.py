@@ -2,11 +2,14 @@
 
 import hashlib
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from climbpath import board as boards
+from climbpath.board import Board
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
 
@@ -43,18 +46,20 @@ class Problem:
             angles = " or ".join(f"{angle}°" for angle in layout.angles)
             raise ClimbpathError(f"{layout.title} stands at {angles}, not at {self.angle}°")
         for role in ("start", "hands", "feet", "finish"):
-            labels = {layout.hold(label).label for label in getattr(self, role)}
-            object.__setattr__(self, role, tuple(sorted(labels, key=layout.index.__getitem__)))
+            object.__setattr__(self, role, _in_board_order(getattr(self, role), layout))
         if not self.start:
             raise ClimbpathError("the problem has no start hold")
         if not self.finish:
             raise ClimbpathError("the problem has no finish hold")
-        twice = [label for label in self.holds if self.holds.count(label) > 1]
-        if twice:
-            raise ClimbpathError(f"hold {twice[0]} stands in two roles")
+        holds = self.holds
+        if len(set(holds)) < len(holds):
+            twice = next(label for label in holds if holds.count(label) > 1)
+            raise ClimbpathError(f"hold {twice} stands in two roles")
         for field in ("grade", "user_grade"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, parse_grade(getattr(self, field)))
+        if self.repeats is not None and not 0 <= self.repeats < 2**31:
+            raise ClimbpathError(f"a problem cannot have {reprlib.repr(self.repeats)} repeats")
 
     @property
     def holds(self) -> tuple[str, ...]:
@@ -96,21 +101,37 @@ class Problem:
         unknown = set(record) - set(cls.__dataclass_fields__)
         if unknown:
             raise ClimbpathError(f"a problem has no field {sorted(unknown)[0]!r}")
-        kinds = {"angle": int, "benchmark": bool, "repeats": (int, type(None))}
-        kinds |= dict.fromkeys(("board", "method"), str)
-        kinds |= dict.fromkeys(("grade", "name", "user_grade"), (str, type(None)))
-        fields = dict(record)
+        fields: dict[str, Any] = {"start": (), "finish": ()}
         for field, value in record.items():
-            if field in kinds:
-                good = isinstance(value, kinds[field]) and not (kinds[field] is not bool and isinstance(value, bool))
+            if field in _PLAIN_FIELDS:
+                good = type(value) in _PLAIN_FIELDS[field]
             else:
                 good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-                fields[field] = tuple(value) if good else value
             if not good:
-                raise ClimbpathError(f"the problem's field {field!r} cannot be {value!r}")
-        for field in ("start", "finish"):
-            fields.setdefault(field, ())
+                raise ClimbpathError(f"the problem's field {field!r} cannot be {reprlib.repr(value)}")
+            fields[field] = tuple(value) if isinstance(value, list) else value
         return cls(**fields)
+
+
+_PLAIN_FIELDS: dict[str, tuple[type, ...]] = {
+    "board": (str,),
+    "angle": (int,),
+    "grade": (str, NoneType),
+    "name": (str, NoneType),
+    "repeats": (int, NoneType),
+    "benchmark": (bool,),
+    "method": (str,),
+    "user_grade": (str, NoneType),
+}
+
+
+def _in_board_order(labels: Iterable[str], layout: Board) -> tuple[str, ...]:
+    """The labels as the layout's own strings, so that a million problems share them."""
+    try:
+        places = set(map(layout.index.__getitem__, labels))
+    except KeyError as unknown:
+        raise ClimbpathError(f"there is no hold {unknown.args[0]!r} on {layout.title}") from None
+    return tuple(map(layout.labels.__getitem__, sorted(places)))
 
 
 def key_of(board: str, holds: Iterable[str]) -> int:

@@ -1,29 +1,48 @@
-"""The guide's CSV: MoonBoard 2016 at 40°, one problem a row, holds as JSON text [[x, y], …].
+"""The guide's CSV: MoonBoard 2016 at 40°, one problem a line, holds as JSON text [[x, y], …].
 
 x 0-10 is columns A-K and y 0-17 is rows 1-18.
 """
 
+import csv
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from climbpath.board import COLUMNS
 from climbpath.errors import ClimbpathError
-from climbpath.importers.records import clean_problem
+from climbpath.importers import pieces
+from climbpath.importers.records import clean_problem, source_ids
 from climbpath.problem import Problem
 
+TITLE = "the guide's CSV (grade, start_holds, mid_holds, end_holds, …)"
 FIELDS = {"grade", "start_holds", "mid_holds", "end_holds"}
 
+_COLUMN = dict(enumerate(COLUMNS))
 
-def _labels(text: str | None) -> list[str]:
+
+def recognises(start: bytes) -> bool:
+    """Whether a file that starts with these bytes is one."""
     try:
-        return [f"{COLUMNS[x]}{y + 1}" for x, y in json.loads(text or "") if x >= 0]
-    except (ValueError, TypeError, IndexError):
-        raise ClimbpathError(f"cannot read holds from {(text or '')[:60]!r}: they look like [[5, 4], [3, 8]]") from None
+        return FIELDS.issubset(_values(start.partition(b"\n")[0]))
+    except ClimbpathError:
+        return False
 
 
-def problem(row: Mapping[str, str | None]) -> Problem:
+def records(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
+    """The rows by field name; for a row that cannot be read, the error that says why."""
+    rows = pieces.lines(path)
+    names = _values(next(rows))
+    for row in rows:
+        if row.strip():
+            try:
+                yield _named(names, _values(row))
+            except ClimbpathError as error:
+                yield error
+
+
+def problem(row: Mapping[str, str]) -> Problem:
     """The problem of one CSV row. Raises ClimbpathError with the reason where it holds none."""
-    repeats, identifier = row.get("repeats"), row.get("problem_id")
     return clean_problem(
         _labels(row["start_holds"]),
         _labels(row["mid_holds"]),
@@ -31,7 +50,43 @@ def problem(row: Mapping[str, str | None]) -> Problem:
         board="moonboard-2016",
         angle=40,
         grade=row["grade"],
-        ids=(f"guide-csv:{identifier}",) if identifier else (),
-        repeats=int(repeats) if repeats and repeats.isdigit() else None,
-        benchmark=row.get("is_benchmark") == "True",
+        ids=source_ids("guide-csv", row.get("problem_id") or None),
+        repeats=_count(row.get("repeats", "")),
+        benchmark=row.get("is_benchmark", "").lower() == "true",
     )
+
+
+def _values(row: bytes) -> list[str]:
+    if len(row) > pieces.LONGEST_LINE:
+        raise ClimbpathError(f"the row is longer than {pieces.LONGEST_LINE:,} bytes")
+    try:
+        return next(csv.reader([row.decode("utf-8").rstrip("\r")], strict=True), [])
+    except UnicodeDecodeError as error:
+        raise ClimbpathError(
+            f"byte {error.start} of the row, {row[error.start]:#04x}, is not UTF-8 text: save the file as UTF-8"
+        ) from None
+    except csv.Error as error:
+        raise ClimbpathError(f"the row is not CSV: {error}") from None
+
+
+def _named(names: list[str], values: list[str]) -> dict[str, str]:
+    if len(values) != len(names):
+        raise ClimbpathError(f"the row has {len(values)} fields where the header names {len(names)}")
+    return dict(zip(names, values, strict=True))
+
+
+def _labels(text: str) -> list[str]:
+    try:
+        return [f"{_COLUMN[x]}{y + 1}" for x, y in json.loads(text)]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ClimbpathError(f"cannot read holds from {text[:60]!r}: they look like [[5, 4], [3, 8]]") from None
+
+
+def _count(text: str) -> int | None:
+    """A number of repeats; pandas writes 137.0 in a column with gaps, and nothing or nan for a gap."""
+    if text.lower() in ("", "nan"):
+        return None
+    match = re.fullmatch(r"([0-9]{1,9})(\.0*)?", text)
+    if not match:
+        raise ClimbpathError(f"the field 'repeats' is {text[:60]!r} where a number should be")
+    return int(match[1])

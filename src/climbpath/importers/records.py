@@ -1,11 +1,16 @@
-"""What every importer yields: a problem, or a rejection that says where and why."""
+"""What every importer yields, a problem or a rejection, and how it reads the fields of a raw record."""
 
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, faults
+
+Kind = TypeVar("Kind", str, bool, list[Any], dict[str, Any])
+
+_KINDS = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +22,58 @@ class Rejection:
     reason: str
 
 
+def take(record: Any, field: str, kind: type[Kind]) -> Kind:
+    """A field of a raw record. Raises ClimbpathError where the record lacks it or it is of another kind."""
+    if not isinstance(record, Mapping):
+        raise ClimbpathError(f"a record is an object with fields, not {_shown(record)}")
+    if field not in record:
+        raise ClimbpathError(f"the field {field!r} is missing")
+    value = record[field]
+    if not isinstance(value, kind):
+        raise ClimbpathError(f"the field {field!r} is {_shown(value)} where {_KINDS[kind]} should be")
+    return value
+
+
+def source_ids(source: str, value: Any) -> tuple[str, ...]:
+    """The id of a record with its source before it, none for None. Raises ClimbpathError for nested junk."""
+    if value is None:
+        return ()
+    if not isinstance(value, str | int):
+        raise ClimbpathError(f"the id is {_shown(value)} where text or a number should be")
+    return (f"{source}:{value}",)
+
+
 def clean_problem(start: Iterable[str], hands: Iterable[str], finish: Iterable[str], **fields: Any) -> Problem:
     """The problem of a raw record: a hold named again in a later list keeps its first role, start before
     finish before hand (real records repeat holds).
 
     Raises ClimbpathError with the reason where no sound problem is left.
     """
-    start, finish = tuple(start), tuple(finish)
-    taken = set(start)
-    problem = Problem(
-        start=start,
-        finish=tuple(label for label in finish if label not in taken),
-        hands=tuple(label for label in hands if label not in taken.union(finish)),
-        **fields,
+    start, hands, finish = tuple(start), tuple(hands), tuple(finish)
+    for label in start + hands + finish:
+        if not isinstance(label, str):
+            raise ClimbpathError(f"a hold is text such as F5, not {_shown(label)}")
+    return sound(
+        Problem.from_dict(
+            {
+                "start": start,
+                "finish": [label for label in finish if label not in start],
+                "hands": [label for label in hands if label not in start + finish],
+                **fields,
+            }
+        )
     )
+
+
+def sound(problem: Problem) -> Problem:
+    """The problem itself. Raises ClimbpathError with what is wrong where it has faults."""
     wrong = faults(problem)
     if wrong:
         raise ClimbpathError("; ".join(wrong))
     return problem
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    return _KINDS[type(value)] if isinstance(value, list | dict) else reprlib.repr(value)

@@ -1,0 +1,45 @@
+"""Charts: training curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from climbpath.files import replacing
+
+BANDS = (("good", 2.0), ("great", 1.7), ("excellent", 1.5))
+"""The guide's reading of validation loss per token, for its own vocabulary of 45."""
+
+
+def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands: bool) -> None:
+    """Draw loss per token and nats per problem over epochs as a PNG."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = [record["epoch"] for record in history]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    left.plot(epochs, [r["train_loss"] for r in history], ".-", color="#8d99ae", label="train")
+    left.plot(epochs, [r["val_loss"] for r in history], ".-", color="#d1495b", label="validation")
+    if guide_bands:
+        for name, loss in BANDS:
+            left.axhline(loss, color="#2a9d8f", linewidth=0.8, linestyle="--")
+            left.annotate(f"{name} < {loss}", (epochs[0], loss), fontsize=8, color="#2a9d8f", va="bottom")
+    left.set(title="Loss per token", xlabel="epoch", ylabel="nats")
+    left.legend(frameon=False)
+    values = [r["nats_per_problem"] for r in history]
+    right.plot(epochs, values, ".-", color="#d1495b")
+    best = min(range(len(values)), key=values.__getitem__)
+    right.plot(epochs[best], values[best], "o", color="#1d3557")
+    note: dict[str, Any] = {"textcoords": "offset points", "xytext": (0, 10), "ha": "center", "color": "#1d3557"}
+    right.annotate(f"best {values[best]:.2f}", (epochs[best], values[best]), **note)
+    right.margins(y=0.15)
+    right.set(title="Validation nats per problem (lower is better)", xlabel="epoch", ylabel="nats")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.25)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150, format="png")
+    plt.close(figure)

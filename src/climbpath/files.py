@@ -1,0 +1,52 @@
+"""Writing files so that a reader never meets half of one."""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from climbpath.errors import ClimbpathError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; it takes the place of `path` when the block ends well.
+
+    The folder is made where there is none. When the block fails, what it wrote is removed and `path` stays as
+    it was. Raises ClimbpathError, naming `path`, where it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise ClimbpathError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary.is_file():
+            temporary.unlink()
+
+
+def refuse_overwrite(paths: Iterable[Path], force: bool) -> None:
+    """Raises ClimbpathError where one of the files exists, unless force."""
+    for path in paths:
+        if path.exists() and not force:
+            raise ClimbpathError(f"{path} exists: choose another place, or overwrite it with --force")
+
+
+def new_folder(folder: Path) -> Path:
+    """The folder if there is nothing there, else the first free one of folder-2, folder-3, …"""
+    numbers = itertools.count(2)
+    free = folder
+    while free.exists():
+        free = folder.with_name(f"{folder.name}-{next(numbers)}")
+    return free
+
+
+def set_aside(folder: Path) -> None:
+    """Move a folder with files in it to folder-1, or folder-1-2 and so on, so that none of them is overwritten."""
+    if folder.is_dir() and any(folder.iterdir()):
+        aside = new_folder(folder.with_name(f"{folder.name}-1"))
+        folder.rename(aside)
+        print(f"Set aside the earlier run: {folder} is now {aside}")

@@ -1,0 +1,143 @@
+"""Files read piece by piece, in constant memory: bytes, lines, and the members of a JSON list.
+
+What was read before a break in a file comes out before the ClimbpathError that words the break.
+"""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from climbpath.errors import ClimbpathError
+
+PIECE = 1 << 16
+LONGEST_LINE = 1 << 20
+"""Bytes; no row of any format comes near it."""
+
+_GZIP = b"\x1f\x8b"
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a file in pieces of at most 64 KiB, unpacked where they are gzip, without a UTF-8 mark.
+
+    Raises ClimbpathError where the file cannot be opened, or where it breaks off.
+    """
+    try:
+        if path.is_dir():
+            raise ClimbpathError("it is a folder: name the files in it")
+        if path.exists() and not path.is_file():
+            raise ClimbpathError("it is a pipe or a device, which cannot be read twice: save it as a file first")
+        with path.open("rb") as raw:
+            stream = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP) else raw
+            mark = codecs.BOM_UTF8
+            while piece := stream.read1(PIECE):
+                yield piece.removeprefix(mark)
+                mark = b""
+    except FileNotFoundError:
+        raise ClimbpathError("there is no such file") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ClimbpathError(f"the gzip data break off or are damaged here, the rest is lost ({error})") from error
+    except OSError as error:
+        raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def head(path: Path) -> bytes:
+    """The first bytes of a file, by which its format is told; empty for an empty file."""
+    return next(pieces(path), b"")
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file without their ends; of a line over LONGEST_LINE just more than that much is kept."""
+    rest = b""
+    for piece in pieces(path):
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+        rest = rest[: LONGEST_LINE + 1]
+    if rest:
+        yield rest
+
+
+def members(path: Path, field: str | None) -> Iterator[Any]:
+    """The members of one list in a JSON file, one by one: the list in this field of the object that the file
+    holds, or, for None, the list that the file holds.
+
+    ijson's own `items` is not used because it joins the names of all levels to a path at every level, which
+    takes gigabytes for a few kilobytes of nested brackets.
+    """
+    level = 1 if field is None else 2
+    open_values: list[Any] = []
+    names: list[str | None] = []
+    for event, value in _events(path):
+        if event == "map_key":
+            names[-1] = value
+        elif event in ("start_map", "start_array"):
+            open_values.append({} if event == "start_map" else [])
+            names.append(None)
+        else:
+            if event in ("end_map", "end_array"):
+                value = open_values.pop()
+                names.pop()
+            elif isinstance(value, Decimal):
+                value = float(value)
+            if len(open_values) > level:
+                _put(open_values[-1], names[-1], value)
+            elif len(open_values) == level and names[0] == field:
+                yield value
+
+
+def _put(container: Any, name: str | None, value: Any) -> None:
+    if isinstance(container, list):
+        container.append(value)
+    else:
+        container[name] = value
+
+
+def _events(path: Path) -> Iterator[tuple[str, Any]]:
+    """What ijson.basic_parse yields, also for what a file holds before a break."""
+    import ijson
+
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events)
+    try:
+        for piece in pieces(path):
+            parser.send(piece)
+            yield from events
+            events.clear()
+        parser.close()
+    except (ijson.JSONError, ValueError) as error:
+        yield from events
+        raise ClimbpathError(f"the JSON is damaged or cut off here, the rest is lost ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of a parser's message, which draws the place below it."""
+    text = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+    if "UTF8" in text:
+        return "the text is not UTF-8: save the file as UTF-8"
+    return text.partition("\n")[0]
+
+
+def lists(start: bytes) -> set[str | None]:
+    """Which lists a JSON file starts with: the names of the fields that hold one where the file is an object,
+    None where it is itself a list of objects. Empty for anything else, JSON or not."""
+    import ijson
+
+    events = ijson.sendable_list()
+    with suppress(ijson.JSONError, ValueError):
+        ijson.basic_parse_coro(events).send(start)
+    found = set()
+    level, name = 0, None
+    for event, value in events:
+        if event == "map_key" and level == 1:
+            name = value
+        elif event.startswith("start_"):
+            if level == 1 and event == ("start_map" if name is None else "start_array"):
+                found.add(name)
+            level += 1
+        elif event.startswith("end_"):
+            level -= 1
+    return found

@@ -1,0 +1,74 @@
+"""The model: a small pre-norm causal transformer, to be read from top to bottom.
+
+Shapes: B problems in a batch, T tokens, D = d_model, V tokens in the vocabulary, F features of tokens.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from climbpath.config import ModelConfig
+
+
+class TokenTable(nn.Module):
+    """A vector per token, [V, D]: its own plus those of the features that it shares with others."""
+
+    features: Tensor
+
+    def __init__(self, features: Tensor, d_model: int) -> None:
+        super().__init__()
+        tokens, shared = features.shape
+        self.own = nn.Parameter(torch.randn(tokens, d_model) * 0.02)
+        self.shared = nn.Parameter(torch.randn(shared, d_model) * 0.02)
+        self.register_buffer("features", features, persistent=False)
+
+    def forward(self) -> Tensor:
+        """The table, [V, D]."""
+        return self.own + self.features @ self.shared
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward, each on a normalised input and added to the stream. [B, T, D] -> [B, T, D]."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d = config.d_model
+        self.nhead = config.nhead
+        self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.qkv, self.proj = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.up, self.down = nn.Linear(d, config.dim_feedforward), nn.Linear(config.dim_feedforward, d)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Each position attends to itself and to those before it."""
+        b, t, d = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(b, t, 3, self.nhead, d // self.nhead).permute(2, 0, 3, 1, 4)
+        heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b, t, d)))
+        return x + self.dropout(self.down(F.relu(self.up(self.norm2(x)))))
+
+
+class Transformer(nn.Module):
+    """Token ids [B, T] -> logits [B, T, V] of the token that follows each. Raises IndexError beyond max_seq_len."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        features = torch.from_numpy(config.tokens.features()[1])
+        self.embedding = TokenTable(features, config.d_model)
+        self.position = nn.Parameter(torch.randn(config.max_seq_len, config.d_model) * 0.02)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
+        self.norm = nn.LayerNorm(config.d_model)
+        self.output = TokenTable(features, config.d_model)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Logits; those of position t depend on ids[:, : t + 1] alone."""
+        x = self.dropout(F.embedding(ids, self.embedding()) + self.position[: ids.shape[1]])
+        for block in self.blocks:
+            x = block(x)
+        return F.linear(self.norm(x), self.output())
+
+    def count_parameters(self) -> int:
+        """Trained numbers."""
+        return sum(parameter.numel() for parameter in self.parameters())

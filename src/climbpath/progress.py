@@ -1,0 +1,31 @@
+"""Progress bars in a terminal, plain lines of the same text in a file."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from tqdm import tqdm
+
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+LINE_SECONDS = 10
+
+
+class _Lines(tqdm):  # type: ignore[type-arg]
+    """Prints each state on a line of its own, so that `tail -f` reads well; tqdm ends the last line itself."""
+
+    lines = 0
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        """Print the bar as it stands, but not the empty one."""
+        if self.n:
+            print("\n" if self.lines else "", msg or str(self), sep="", end="", file=self.fp, flush=True)
+            self.lines += 1
+
+
+def progress(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
+    """A tqdm bar over items, or to be updated by hand where items is None; on standard error."""
+    if sys.stderr.isatty():
+        return tqdm(items, description, total, bar_format=BAR, disable=not shown)
+    return _Lines(
+        items, description, total, bar_format=BAR, disable=not shown, mininterval=LINE_SECONDS, miniters=1, ncols=100
+    )

@@ -1,0 +1,110 @@
+"""Recipes: named, complete sets of training settings."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from climbpath.errors import ClimbpathError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides how a model is trained, but not on what and where.
+
+    `boards` None takes the boards that the data has. `exclude_impossible` takes choices that cannot follow out
+    of the softmax. `muon_learning_rate` trains the blocks' matrices with Muon and the rest with AdamW at
+    `learning_rate`; None trains all with AdamW. `decay` lets the learning rates fall linearly to zero after the
+    warm-up. `average` is the decay per step of the weights' moving average, which is then what is validated and
+    kept; 0 keeps the weights themselves. `patience` is epochs without improvement before training stops.
+    """
+
+    name: str
+    vocabulary: str
+    boards: tuple[str, ...] | None
+    exclude_impossible: bool
+    d_model: int
+    num_layers: int
+    nhead: int
+    dim_feedforward: int
+    dropout: float
+    max_seq_len: int
+    batch_size: int
+    num_epochs: int
+    learning_rate: float
+    muon_learning_rate: float | None
+    warmup_steps: int
+    decay: bool
+    weight_decay: float
+    average: float
+    patience: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for field in ("batch_size", "num_epochs", "patience"):
+            if getattr(self, field) < 1:
+                raise ClimbpathError(f"{field} must be at least 1, not {getattr(self, field)}")
+        for field in ("warmup_steps", "weight_decay"):
+            if getattr(self, field) < 0:
+                raise ClimbpathError(f"{field} cannot be negative: {getattr(self, field)}")
+        if not self.learning_rate > 0:
+            raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
+        if self.seed < 0:
+            raise ClimbpathError(f"seed cannot be negative: {self.seed}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; from_dict reads it back."""
+        return {**asdict(self), "boards": list(self.boards) if self.boards else None}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Recipe":
+        """The recipe that to_dict wrote."""
+        return cls(**{**fields, "boards": tuple(fields["boards"]) if fields["boards"] else None})
+
+
+GUIDE = Recipe(
+    name="guide",
+    vocabulary="coordinate",
+    boards=("moonboard-2016",),
+    exclude_impossible=False,
+    d_model=256,
+    num_layers=6,
+    nhead=8,
+    dim_feedforward=1024,
+    dropout=0.1,
+    max_seq_len=64,
+    batch_size=16,
+    num_epochs=50,
+    learning_rate=1e-4,
+    muon_learning_rate=None,
+    warmup_steps=500,
+    decay=False,
+    weight_decay=0.01,
+    average=0.0,
+    patience=10,
+    seed=0,
+)
+GUIDE_SMALL = replace(GUIDE, name="guide-small", d_model=128, num_layers=4, nhead=4, dim_feedforward=512)
+FAST = Recipe(
+    name="fast",
+    vocabulary="hold",
+    boards=None,
+    exclude_impossible=True,
+    d_model=128,
+    num_layers=4,
+    nhead=4,
+    dim_feedforward=512,
+    dropout=0.2,
+    max_seq_len=64,
+    batch_size=128,
+    num_epochs=10,
+    learning_rate=3e-3,
+    muon_learning_rate=0.02,
+    warmup_steps=50,
+    decay=True,
+    weight_decay=0.0,
+    average=0.98,
+    patience=10,
+    seed=0,
+)
+RECIPES = {recipe.name: recipe for recipe in (FAST, GUIDE, GUIDE_SMALL)}
+"""Every recipe by name; the first is the default."""
