@@ -47,7 +47,7 @@ class Reference(nn.Module):
         """Every position sees itself and those before it."""
         length = ids.shape[1]
         x = self.token(ids) + self.position.weight[:length]
-        return self.head(self.layers(x, mask=self.causal[:length, :length], is_causal=True))  # type: ignore[no-any-return]
+        return self.head(self.layers(x, mask=self.causal[:length, :length], is_causal=True))
 
 
 def padded(problems: Sequence[Problem]) -> tuple[Tensor, Tensor]:

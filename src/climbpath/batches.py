@@ -59,7 +59,9 @@ class Encoded:
         length = PREFIX + self.tokens.width * (steps - 1) + 1
         ids = np.full((len(mine), length), self.tokens.end)
         ids[:, :PREFIX] = self.prefixes[mine]
-        possible = np.zeros((len(mine), length - PREFIX, len(self.tokens.names)), bool) if self.exclude_impossible else None
+        possible = (
+            np.zeros((len(mine), length - PREFIX, len(self.tokens.names)), bool) if self.exclude_impossible else None
+        )
         for number in np.unique(self.boards[mine]):
             name = self.tokens.boards[number]
             table = self.tokens.spelling(name)

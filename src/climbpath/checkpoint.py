@@ -74,7 +74,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ) from None
     wanted = {"format", "model_state_dict", "config", "evidence", "train_keys", "known_keys"}
     if not isinstance(checkpoint, dict) or not wanted <= set(checkpoint) or checkpoint["format"] != FORMAT:
-        raise ClimbpathError(f"{path} is not a climbpath checkpoint of format {FORMAT}: train one with 'climbpath train'")
+        raise ClimbpathError(
+            f"{path} is not a climbpath checkpoint of format {FORMAT}: train one with 'climbpath train'"
+        )
     return checkpoint
 
 

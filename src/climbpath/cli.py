@@ -3,6 +3,7 @@
 Nothing heavy is imported before the command is known.
 """
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +27,7 @@ Item = TypeVar("Item")
 
 
 @click.group(context_settings=SETTINGS)
-@click.version_option(__version__, package_name="climbpath")
+@click.version_option(__version__)
 def cli() -> None:
     """Train a climbing-board problem generator on an ordinary CPU, and climb what it makes."""
 
@@ -280,16 +281,17 @@ def train(
     same folder is set aside, not overwritten.
     """
     from climbpath import train as training
+    from climbpath.machine import Machine, resolve_device
 
-    machine = training.Machine(device, devices, num_nodes, threads, num_workers)
-    name = f"climb_path_{training.resolve_device(device)}"
+    machine = Machine(device, devices, num_nodes, threads, num_workers)
+    name = f"climb_path_{resolve_device(device)}"
     checkpoint_dir = checkpoint_dir or Path("checkpoints") / name
     log_dir = log_dir or Path("runs") / name
     changes = {key: value for key, value in settings.items() if value is not None}
     chosen, source = training.choose_recipe(recipe, changes, data, checkpoint_dir if resume else None)
     try:
         training.train(training.read_problems(source), chosen, checkpoint_dir, log_dir, machine, resume, source)
-    except training.Interrupted as interrupted:
+    except training.InterruptedRunError as interrupted:
         at = interrupted.progress
         click.echo(
             f"\nStopped by {interrupted} after step {at.step} in epoch {at.epoch + 1}; all is saved. Go on with:"
@@ -398,8 +400,11 @@ def warn(message: str) -> None:
 
 def main() -> None:
     """Run the command line; a ClimbpathError is printed and exits with code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every console can show █, °, or any byte of a file name
     try:
-        cli()
+        cli(prog_name="climbpath")
     except ClimbpathError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
         sys.exit(2)

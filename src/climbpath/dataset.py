@@ -260,14 +260,18 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     from pyarrow import parquet
 
     schema = climbpath_parquet.schema()
+    options = {"compression": "zstd", "write_page_checksum": True}
     written = 0
-    with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, compression="zstd") as file:
-        remaining = iter(problems)
-        while batch := list(islice(remaining, BATCH)):
-            columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-            file.write_batch(pa.record_batch(arrays, schema=schema))
-            written += len(batch)
+    try:
+        with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **options) as file:
+            remaining = iter(problems)
+            while batch := list(islice(remaining, BATCH)):
+                columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
+                arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+                file.write_batch(pa.record_batch(arrays, schema=schema))
+                written += len(batch)
+    except UnicodeEncodeError as error:
+        raise ClimbpathError(f"cannot write {path}: {error.object!r} is not Unicode text") from error
     return written
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from climbpath import board as boards
@@ -59,7 +60,7 @@ Files = dict[str, Callable[[], bytes]]
 def _pictures(problems: Sequence[Problem], ending: str, picture: Callable[[Problem], bytes]) -> Files:
     digits = len(str(len(problems)))
     return {
-        f"{number:0{digits}}-{problem.grade or 'ungraded'}.{ending}": lambda problem=problem: picture(problem)
+        f"{number:0{digits}}-{problem.grade or 'ungraded'}.{ending}": partial(picture, problem)
         for number, problem in enumerate(problems, 1)
     }
 

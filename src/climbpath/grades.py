@@ -53,7 +53,7 @@ def parse_grades(text: str) -> list[str]:
         low, dots, high = part.partition("..")
         first, last = _span(low), _span(high) if dots else _span(low)
         if rank(first[0]) > rank(last[-1]):
-            raise ClimbpathError(f"the grade range {part.strip()!r} runs backwards: write {high}..{low}")
+            raise ClimbpathError(f"the grade range {part.strip()!r} runs backwards: write {high.strip()}..{low.strip()}")
         found.update(LADDER[rank(first[0]) : rank(last[-1]) + 1])
     return sorted(found, key=rank)
 

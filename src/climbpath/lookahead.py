@@ -126,7 +126,7 @@ class Lookahead:
         return mask
 
     def _finish(self, batch: Batch) -> Bools:
-        allowed = self.finish & batch.within & (batch.used < self.rules.max_holds)[:, None]
+        allowed: Bools = self.finish & batch.within & (batch.used < self.rules.max_holds)[:, None]
         if self.fixed_finish:
             turn = np.array([*self.fixed_finish, -1])[np.minimum(batch.finishes, len(self.fixed_finish))]
             allowed &= np.arange(allowed.shape[1]) == turn[:, None]
@@ -144,7 +144,8 @@ class Lookahead:
             others = np.minimum.accumulate(ways[:, ::-1], axis=1)[:, ::-1]
             others = np.concatenate([others[:, 1:], np.full((len(ways), 1), NEVER)], axis=1)
             best = np.minimum(need, others)
-            total += np.where(batch.within[:, goal].any(axis=1)[:, None], 0, best)
+            there = np.any(batch.within[:, goal], axis=1, keepdims=True)
+            total += np.where(there, 0, best)
         return candidates & self._fits(batch.used[:, None] + 1, total, later)
 
     def choose(self, batch: Batch, choice: Ints) -> None:

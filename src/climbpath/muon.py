@@ -46,8 +46,10 @@ class Muon(torch.optim.Optimizer):
                 updates = []
                 for matrix in matrices:
                     buffer = self.state[matrix].setdefault("momentum_buffer", torch.zeros_like(matrix))
-                    buffer.lerp_(matrix.grad, 1 - momentum)
-                    updates.append(matrix.grad.lerp(buffer, momentum))
+                    gradient = matrix.grad
+                    assert gradient is not None
+                    buffer.lerp_(gradient, 1 - momentum)
+                    updates.append(gradient.lerp(buffer, momentum))
                 scale = max(1, rows / columns) ** 0.5
                 for matrix, update in zip(matrices, orthogonalise(torch.stack(updates)), strict=True):
                     matrix.mul_(1 - lr * group["weight_decay"]).add_(update, alpha=-lr * scale)

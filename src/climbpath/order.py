@@ -21,15 +21,18 @@ def choices(problem: Problem, board: Board) -> list[int]:
     return [board.index[label] for label in problem.sequence] + [len(board.holds)]
 
 
-def problem_holds(sequence: Ints, board: Board) -> dict[str, tuple[str, ...]]:
-    """The roles of one complete sequence of choices, as keyword arguments for Problem."""
+def problem_of(sequence: Ints, board: Board, angle: int, grade: str | None) -> Problem:
+    """The problem of one complete sequence of choices."""
     labels = [board.holds[i].label for i in sequence if i < len(board.holds)]
     body = [(label, board.can_finish[board.index[label]]) for label in labels[2:]]
-    return {
-        "start": tuple(dict.fromkeys(labels[:2])),
-        "hands": tuple(label for label, top in body if not top),
-        "finish": tuple(label for label, top in body if top),
-    }
+    return Problem(
+        board=board.name,
+        angle=angle,
+        grade=grade,
+        start=tuple(labels[:2]),
+        hands=tuple(label for label, top in body if not top),
+        finish=tuple(label for label, top in body if top),
+    )
 
 
 def may_follow(board: Board, step: Ints, start: Ints, last: Ints, finishes: Ints) -> Bools:

@@ -98,18 +98,18 @@ class Problem:
         """The problem of a JSON record. Raises ClimbpathError that names the field at fault."""
         if not isinstance(record, Mapping):
             raise ClimbpathError(f"a problem is a JSON object, not {type(record).__name__}")
-        unknown = set(record) - set(cls.__dataclass_fields__)
+        unknown = record.keys() - cls.__dataclass_fields__.keys()
         if unknown:
-            raise ClimbpathError(f"a problem has no field {sorted(unknown)[0]!r}")
+            raise ClimbpathError(f"a problem has no field {min(unknown, key=str)!r}")
         fields: dict[str, Any] = {"start": (), "finish": ()}
         for field, value in record.items():
             if field in _PLAIN_FIELDS:
                 good = type(value) in _PLAIN_FIELDS[field]
             else:
-                good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+                good = type(value) in (list, tuple) and {str}.issuperset(map(type, value))
             if not good:
                 raise ClimbpathError(f"the problem's field {field!r} cannot be {reprlib.repr(value)}")
-            fields[field] = tuple(value) if isinstance(value, list) else value
+            fields[field] = tuple(value) if type(value) is list else value
         return cls(**fields)
 
 

@@ -10,7 +10,7 @@ BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 LINE_SECONDS = 10
 
 
-class _Lines(tqdm):  # type: ignore[type-arg]
+class _Lines(tqdm):  # type: ignore[misc]
     """Prints each state on a line of its own, so that `tail -f` reads well; tqdm ends the last line itself."""
 
     lines = 0

@@ -10,7 +10,7 @@ from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
 from climbpath.inference import Decoder
 from climbpath.lookahead import Batch, Lookahead
-from climbpath.order import Bools, Ints, problem_holds
+from climbpath.order import Bools, Ints, problem_of
 from climbpath.problem import Problem, Rules, violations
 from climbpath.tokens import BODY, PREFIX, START
 
@@ -85,7 +85,7 @@ def generate(
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
         fruitless += 1
         for sequence, grade in zip(draw(model, lookahead, angle, grades, temperature, top_p, rng), grades, strict=True):
-            problem = Problem(board=board, angle=angle, grade=grade, **problem_holds(sequence, layout))
+            problem = problem_of(sequence, layout, angle, grade)
             if missing[grade] and problem.key not in seen and not violations(problem, rules):
                 seen.add(problem.key)
                 missing[grade] -= 1
@@ -126,7 +126,8 @@ def draw(
         stage = START if batch.step < 2 else BODY
         allowed = lookahead.allowed(batch)
         for place in range(tokens.width):
-            ids = _pick(logits, tokens.token_mask(layout.name, stage, place, allowed), temperature, top_p, rng, tokens.end)
+            mask = tokens.token_mask(layout.name, stage, place, allowed)
+            ids = _pick(logits, mask, temperature, top_p, rng, tokens.end)
             spelled = table[stage, :, place]
             allowed &= (spelled == ids[:, None]) | (spelled < 0)
             logits = decoder.next_logits(ids)

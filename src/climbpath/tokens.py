@@ -15,7 +15,7 @@ from climbpath import board as boards
 from climbpath.board import COLUMNS, Board
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, rank
-from climbpath.order import Bools, Ints, choices, may_follow_each, problem_holds
+from climbpath.order import Bools, Ints, choices, may_follow_each, problem_of
 from climbpath.problem import Problem
 
 PREFIX = 2
@@ -128,15 +128,15 @@ class Vocabulary:
         if board not in self.boards:
             raise ClimbpathError(f"{self.names[ids[0]]!r} is not a board and angle")
         layout, table = boards.load(board), self.spelling(board)
-        rest, sequence = list(ids[PREFIX:]), []
+        sequence: list[int] = []
+        rest = list(ids[PREFIX:])
         while rest and rest[0] != self.end:
             spelled, rest = rest[: self.width], rest[self.width :]
             found = np.flatnonzero((table[START if len(sequence) < 2 else BODY] == spelled).all(axis=1))
             if not len(found):
                 raise ClimbpathError(f"tokens {[self.names[t] for t in spelled]} are no hold on {layout.title}")
             sequence.append(int(found[0]))
-        roles = problem_holds(np.array(sequence), layout)
-        return Problem(board=board, angle=angle, grade=self.names[ids[1]], **roles)
+        return problem_of(np.array(sequence), layout, angle, self.names[ids[1]])
 
     def features(self) -> tuple[list[str], np.ndarray]:
         """What tokens have in common: feature names, and float32 [tokens, features] of 0 and 1.
@@ -154,9 +154,8 @@ class Vocabulary:
                 continue
             hold = boards.load(board).hold(label)
             role = "start" if start else "finish" if hold.row == boards.load(board).top_row else "hand"
-            marks.append(
-                [f"column {hold.column}", f"row {hold.row}", f"set {hold.hold_set}", f"role {role}", f"hold {board} {label}"]
-            )
+            shared = [f"column {hold.column}", f"row {hold.row}", f"set {hold.hold_set}"]
+            marks.append([*shared, f"role {role}", f"hold {board} {label}"])
         names = sorted({mark for row in marks for mark in row})
         table = np.zeros((len(marks), len(names)), np.float32)
         for i, row in enumerate(marks):

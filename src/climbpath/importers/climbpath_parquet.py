@@ -55,7 +55,7 @@ def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             _check(file.schema_arrow)
             for batch in file.iter_batches(batch_size):
                 columns = [column.to_pylist() for column in batch.columns]

@@ -86,7 +86,7 @@ def _count(text: str) -> int | None:
     """A number of repeats; pandas writes 137.0 in a column with gaps, and nothing or nan for a gap."""
     if text.lower() in ("", "nan"):
         return None
-    match = re.fullmatch(r"([0-9]{1,9})(\.0*)?", text)
+    match = re.fullmatch(r"([0-9]{1,10})(\.0*)?", text)
     if not match:
         raise ClimbpathError(f"the field 'repeats' is {text[:60]!r} where a number should be")
     return int(match[1])

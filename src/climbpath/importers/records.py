@@ -1,7 +1,7 @@
 """What every importer yields, a problem or a rejection, and how it reads the fields of a raw record."""
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ class Rejection:
 
 def take(record: Any, field: str, kind: type[Kind]) -> Kind:
     """A field of a raw record. Raises ClimbpathError where the record lacks it or it is of another kind."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         raise ClimbpathError(f"a record is an object with fields, not {_shown(record)}")
     if field not in record:
         raise ClimbpathError(f"the field {field!r} is missing")

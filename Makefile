@@ -1,0 +1,33 @@
+.PHONY: setup demo test test-all lint assets lock clean
+
+BIN := .venv/bin
+DATA ?= ../shared/data
+
+setup:
+	@bash tools/setup.sh
+
+demo: setup  ## train on the bundled problems, then generate ten 7A problems into out/demo
+	$(BIN)/climbpath train --recipe fast --checkpoint-dir out/demo/checkpoints --log-dir out/demo/runs
+	$(BIN)/climbpath generate --checkpoint out/demo/checkpoints/best.pt --grade 7A --num-samples 10 --visualize \
+		--out out/demo --format png,json --force
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint  ## lint, types and all tests but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+test-all: lint
+	$(BIN)/pytest
+
+assets: setup  ## rebuild the bundled model, demo problems and model card from your data
+	$(BIN)/python tools/build_assets.py $(DATA)
+
+lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip
+	uv pip compile pyproject.toml --extra train --extra dev --universal --python-version 3.11 --no-header \
+		--no-annotate --constraint tools/constraints.txt --quiet | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
+
+clean:
+	rm -rf .venv out build

@@ -1,0 +1,45 @@
+"""What turns gradients into better weights: optimizers, learning rate, averaging."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from climbpath.model import Transformer
+from climbpath.muon import Muon
+from climbpath.recipes import Recipe
+
+
+def make_optimizers(net: Transformer, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+    """AdamW as 'optimizer' and, where the recipe says so, Muon for the blocks' matrices as 'muon'."""
+    adamw = partial(torch.optim.AdamW, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    if recipe.muon_learning_rate is None:
+        return {"optimizer": adamw(net.parameters())}
+    matrices = [p for name, p in net.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in net.parameters() if id(p) not in chosen]
+    return {
+        "optimizer": adamw(rest, betas=(0.9, 0.95)),
+        "muon": Muon(matrices, lr=recipe.muon_learning_rate, weight_decay=recipe.weight_decay),
+    }
+
+
+def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
+    """What the recipe's learning rates are multiplied by at a step (from 0) of all steps."""
+    warm = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
+    return warm * (1 - step / steps) if recipe.decay else warm
+
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+def moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """For AveragedModel: an exponential moving average that starts as a plain one, so that early steps weigh little."""
+
+    @torch.no_grad()
+    def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
+        rate = min(decay, (1 + int(count)) / (10 + int(count)))
+        torch._foreach_lerp_(averaged, current, 1 - rate)
+
+    return update

@@ -1,0 +1,58 @@
+"""What a recipe takes from a set of problems, encoded, with a count of what it leaves out and why."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from climbpath import dataset
+from climbpath.batches import Encoded
+from climbpath.checkpoint import keys_to_tensor
+from climbpath.errors import ClimbpathError
+from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.recipes import Recipe
+from climbpath.tokens import PREFIX, Vocabulary
+
+
+class TrainingData:
+    """The train and validation problems that a recipe takes from a data set, and why it leaves out the others."""
+
+    def __init__(self, problems: Sequence[Problem], recipe: Recipe) -> None:
+        self.boards = recipe.boards or tuple(sorted({problem.board for problem in problems}))
+        self.tokens = Vocabulary(recipe.vocabulary, self.boards)
+        self.left_out: Counter[str] = Counter()
+        parts = dataset.split(problems)
+        self.parts = {name: [p for p in parts[name] if self._takes(p, recipe)] for name in ("train", "validation")}
+        for name, part in self.parts.items():
+            if not part:
+                reasons = "; ".join(f"{count} {reason}" for reason, count in self.left_out.items())
+                raise ClimbpathError(
+                    f"the recipe {recipe.name} finds no {name} problems among {len(problems)}"
+                    + (f" (left out: {reasons})" if reasons else ": at least 20 problems of a grade are needed")
+                )
+        self.train = Encoded(self.parts["train"], self.tokens, recipe.exclude_impossible)
+        self.validation = Encoded(self.parts["validation"], self.tokens, recipe.exclude_impossible)
+        self.train_keys = keys_to_tensor({p.key for p in self.parts["train"]})
+        self.known_keys = keys_to_tensor({p.key for p in problems})
+
+    def _takes(self, problem: Problem, recipe: Recipe) -> bool:
+        reason = self._reason(problem, recipe)
+        if reason:
+            self.left_out[reason] += 1
+        return not reason
+
+    def _reason(self, problem: Problem, recipe: Recipe) -> str | None:
+        if problem.method != DEFAULT_METHOD:
+            return "with other foot rules than feet follow hands"
+        if problem.board not in self.boards:
+            return f"not on {', '.join(self.boards)}"
+        if problem.grade not in self.tokens.grades:
+            return f"graded outside {self.tokens.grades[0]} … {self.tokens.grades[-1]}"
+        if PREFIX + self.tokens.width * len(problem.sequence) + 1 > recipe.max_seq_len:
+            return f"longer than {recipe.max_seq_len} tokens"
+        return None
+
+    def evidence(self) -> dict[str, dict[str, int]]:
+        """How many train problems there are of every grade, by board and angle."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for problem in self.parts["train"]:
+            found[f"{problem.board}@{problem.angle}"][problem.grade or ""] += 1
+        return {place: dict(counts) for place, counts in sorted(found.items())}
