@@ -16,23 +16,12 @@ from climbpath import dataset, stats
 from climbpath.cli import data
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
+from conftest import climbpath
 from making import DATA, guide_row, write_csv, write_json
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
 SHAPES = [str(DATA / name) for name in ("guide.csv", "site_scrape.json", "api_dump.json")]
-
-
-def climbpath(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command as a user runs it, in a folder."""
-    return subprocess.run(
-        [sys.executable, "-c", "from climbpath.cli import main; main()", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
 
 
 @pytest.fixture
@@ -43,7 +32,7 @@ def problems(tmp_path: Path) -> Path:
 
 
 def test_import_accounts_for_every_record(tmp_path: Path) -> None:
-    done = climbpath("data", "import", *SHAPES, "-o", "new/folder/problems.parquet", folder=tmp_path)
+    done = climbpath("data", "import", *SHAPES, "-o", "new/folder/problems.parquet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -67,7 +56,7 @@ def test_import_accounts_for_every_record(tmp_path: Path) -> None:
 
 def test_import_shows_twenty_rejections_and_saves_all(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "bad.csv", [guide_row(SIX), *[{**guide_row(SIX), "grade": "7Z"}] * 30])
-    done = climbpath("data", "import", path, "-o", "out.parquet", "--report", "why/report.json", folder=tmp_path)
+    done = climbpath("data", "import", path, "-o", "out.parquet", "--report", "why/report.json", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.count("'7Z' is not a grade") == 20
     assert "… and 10 more in why/report.json" in done.stdout
@@ -76,7 +65,7 @@ def test_import_shows_twenty_rejections_and_saves_all(tmp_path: Path) -> None:
 
 def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
     path = write_json(tmp_path / "bad.json", {"problems": [None, {"holds": 5}]})
-    done = climbpath("data", "import", path, "-o", "out.parquet", folder=tmp_path)
+    done = climbpath("data", "import", path, "-o", "out.parquet", cwd=tmp_path)
     assert done.returncode == 2
     assert "the field 'holds' is 5 where an object should be" in done.stdout
     assert "can be used; the reasons are in out.report.json" in done.stderr
@@ -95,7 +84,7 @@ def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_imported_stops_before_anything_is_written(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "unknown.json").write_text('{"routes": []}')
     (tmp_path / "empty.csv").write_text("")
-    done = climbpath("data", "import", SHAPES[0], name, "-o", "out.parquet", folder=tmp_path)
+    done = climbpath("data", "import", SHAPES[0], name, "-o", "out.parquet", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"Error: {name}: ")
     assert words in done.stderr
@@ -104,8 +93,8 @@ def test_a_file_that_cannot_be_imported_stops_before_anything_is_written(tmp_pat
 
 
 def test_imported_problems_can_be_imported_again(tmp_path: Path) -> None:
-    climbpath("data", "import", *SHAPES, "-o", "one.parquet", folder=tmp_path)
-    done = climbpath("data", "import", "one.parquet", SHAPES[0], "-o", "two.parquet", folder=tmp_path)
+    climbpath("data", "import", *SHAPES, "-o", "one.parquet", cwd=tmp_path)
+    done = climbpath("data", "import", "one.parquet", SHAPES[0], "-o", "two.parquet", cwd=tmp_path)
     assert done.returncode == 0
     assert dataset.load(tmp_path / "two.parquet") == dataset.load(tmp_path / "one.parquet")
 
@@ -125,28 +114,28 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
     for output in outputs:
         (folder / output).parent.mkdir(exist_ok=True)
         (folder / output).write_text("precious")
-    done = climbpath("data", *arguments, folder=folder)
+    done = climbpath("data", *arguments, cwd=folder)
     assert done.returncode == 2
     assert f"{outputs[0]} exists already: add --force to overwrite it" in done.stderr
     assert all((folder / output).read_text() == "precious" for output in outputs)
-    assert climbpath("data", *arguments, "--force", folder=folder).returncode == 0
+    assert climbpath("data", *arguments, "--force", cwd=folder).returncode == 0
     assert all((folder / output).read_bytes() != b"precious" for output in outputs)
 
 
 def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
-    done = climbpath("data", "import", SHAPES[0], "-o", "out", "--report", "out", folder=tmp_path)
+    done = climbpath("data", "import", SHAPES[0], "-o", "out", "--report", "out", cwd=tmp_path)
     assert done.returncode == 2
     assert "out cannot be two files at once" in done.stderr
 
 
 def test_an_output_that_is_a_folder_is_refused(problems: Path) -> None:
-    done = climbpath("data", "filter", problems, "-o", ".", "--force", folder=problems.parent)
+    done = climbpath("data", "filter", problems, "-o", ".", "--force", cwd=problems.parent)
     assert done.returncode == 2
     assert "is a folder: name a file in it" in done.stderr
 
 
 def test_stats_in_the_terminal(problems: Path) -> None:
-    done = climbpath("data", "stats", problems, folder=problems.parent)
+    done = climbpath("data", "stats", problems, cwd=problems.parent)
     assert done.returncode == 0, done.stderr
     assert "moonboard-2016 at 40°: 2 problems, 0 benchmarks" in done.stdout
     assert "moonboard-masters-2017 at 25°: 1 problems" in done.stdout
@@ -159,7 +148,7 @@ def test_stats_in_the_terminal(problems: Path) -> None:
 
 
 def test_stats_draws_one_row_of_panels_for_each_board(problems: Path) -> None:
-    done = climbpath("data", "stats", problems, "--png", "pictures/stats.png", folder=problems.parent)
+    done = climbpath("data", "stats", problems, "--png", "pictures/stats.png", cwd=problems.parent)
     assert done.returncode == 0, done.stderr
     one = problems.parent / "one.png"
     stats.chart([SIX], one)
@@ -185,7 +174,7 @@ def test_stats_of_very_few_problems(tmp_path: Path, only: list[Problem]) -> None
 
 def test_stats_of_no_problems(tmp_path: Path) -> None:
     dataset.write(tmp_path / "none.parquet", [])
-    done = climbpath("data", "stats", "none.parquet", folder=tmp_path)
+    done = climbpath("data", "stats", "none.parquet", cwd=tmp_path)
     assert done.returncode == 2
     assert "none.parquet holds no problems" in done.stderr
     with pytest.raises(ClimbpathError, match="no problems to draw"):
@@ -193,15 +182,18 @@ def test_stats_of_no_problems(tmp_path: Path) -> None:
 
 
 def test_a_console_that_cannot_show_bars_gets_question_marks(problems: Path) -> None:
-    done = climbpath("data", "stats", problems, folder=problems.parent, PYTHONIOENCODING="latin-1")
+    command = [sys.executable, "-m", "climbpath", "data", "stats", str(problems)]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="latin-1")
     assert done.returncode == 0, done.stderr
+    assert "moonboard-2016 at 40°" in done.stdout
     assert re.search(r"6C \(V5\) +1  \?+", done.stdout)
 
 
 def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
     done = climbpath(
         *shlex.split("data filter problems.parquet -o out/kept.parquet --grades 6C..V6 --min_repeats 10 --shortest 5"),
-        folder=problems.parent,
+        cwd=problems.parent,
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"grades +1\nmin-repeats +1\nshortest +0\n", done.stdout)
@@ -220,7 +212,7 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
     ],
 )
 def test_filter_flags(problems: Path, flags: str, count: int) -> None:
-    done = climbpath(*shlex.split(f"data filter problems.parquet -o kept {flags}"), folder=problems.parent)
+    done = climbpath(*shlex.split(f"data filter problems.parquet -o kept {flags}"), cwd=problems.parent)
     assert done.returncode == 0, done.stderr
     assert f"Wrote {count} problems" in done.stdout
 
@@ -241,7 +233,7 @@ def test_filter_flags(problems: Path, flags: str, count: int) -> None:
     ],
 )
 def test_filters_that_cannot_be_met(problems: Path, flags: str, words: str) -> None:
-    done = climbpath(*shlex.split(f"data filter problems.parquet -o kept {flags}"), folder=problems.parent)
+    done = climbpath(*shlex.split(f"data filter problems.parquet -o kept {flags}"), cwd=problems.parent)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -252,7 +244,7 @@ def test_split_writes_three_files_and_a_table(tmp_path: Path) -> None:
     labels = [f"{column}{row}" for column in "ABCDEFGHIJK" for row in range(7, 17)]
     many = [replace(MASTERS, hands=(label,), grade=("6A", "7A")[i % 2]) for i, label in enumerate(labels)]
     dataset.write(tmp_path / "problems.parquet", many)
-    done = climbpath("data", "split", "problems.parquet", "-o", "new/parts", folder=tmp_path)
+    done = climbpath("data", "split", "problems.parquet", "-o", "new/parts", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.search(r"grade +train +validation +test\n6A \(V3\) +\d+ +\d+ +\d+\n7A \(V6\)", done.stdout)
     parts = {name: dataset.load(tmp_path / f"new/parts/{name}.parquet") for name in dataset.SPLITS}
@@ -263,7 +255,7 @@ def test_split_writes_three_files_and_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["stats", "filter", "split"])
 def test_what_is_not_parquet_is_sent_to_import(tmp_path: Path, command: str) -> None:
     output = [] if command == "stats" else ["-o", "out"]
-    done = climbpath("data", command, SHAPES[0], *output, folder=tmp_path)
+    done = climbpath("data", command, SHAPES[0], *output, cwd=tmp_path)
     assert done.returncode == 2
     assert "it is not Parquet: make it so with climbpath data import" in done.stderr
 
@@ -284,7 +276,7 @@ def test_the_examples_in_the_help_work(problems: Path, line: str) -> None:
     write_json(folder / "scrape.json.gz", json.loads((DATA / "site_scrape.json").read_text()), packed=True)
     if " import " in line:
         problems.unlink()
-    done = climbpath(*shlex.split(line)[1:], folder=folder)
+    done = climbpath(*shlex.split(line)[1:], cwd=folder)
     assert done.returncode == 0, done.stderr
 
 

@@ -159,7 +159,7 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7A", "hold_sets": "Z"}, "no hold set 'z'"),
         ({"grade": "7A", "hold_sets": "A", "start": "F6"}, "no hold 'F6'|is of hold set"),
         ({"grade": "7A", "min_holds": 9, "max_holds": 4}, "contradict"),
-        ({"grade": "7A", "max_reach": 25.0}, "reach of 25 cm"),
+        ({"grade": "7A", "max_reach": 19.0}, "reach of 19 cm"),
         ({"grade": "7A", "temperature": 0.0}, "temperature must be above 0"),
         ({"grade": "7A", "top_p": 1.5}, "top-p"),
         ({"grade": "7A", "num_samples": 0}, "at least 1"),

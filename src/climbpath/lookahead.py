@@ -103,8 +103,9 @@ class Lookahead:
 
     def possible(self) -> bool:
         """Whether any problem keeps to the rules."""
-        finishes = all(self.finish[hold] for hold in self.fixed_finish)
-        return finishes and self.rules.min_holds <= self.rules.max_holds and bool(self.pairs.any())
+        few = len(self.fixed_start) <= 2 and len(self.fixed_finish) <= 2
+        usable = all(self.finish[hold] for hold in self.fixed_finish)
+        return few and usable and self.rules.min_holds <= self.rules.max_holds and bool(self.pairs.any())
 
     def check(self) -> None:
         """Raises ClimbpathError, naming the conditions in the way, where no problem keeps to the rules."""
