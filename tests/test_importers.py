@@ -518,6 +518,21 @@ def test_brackets_nested_without_end_take_little_memory(tmp_path: Path) -> None:
     assert rejection.reason == "a record is an object with fields, not a list"
 
 
+def test_an_enormous_text_in_json_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "scrape.gz"
+    text = b'{"problems": [' + json.dumps(SCRAPED).encode() + b', {"name": "' + b"x" * 50_000_000 + b'"}]}'
+    path.write_bytes(gzip.compress(text, 1))
+    found, (rejection,) = read(path)
+    assert len(found) == 1
+    assert rejection == Rejection(str(path), 1, "a text of over 1,048,576 bytes stands here, the rest is lost")
+
+
+def test_parquet_packed_by_gzip_is_to_be_unpacked(tmp_path: Path) -> None:
+    dataset.write(tmp_path / "plain", [SIX])
+    (tmp_path / "packed").write_bytes(gzip.compress((tmp_path / "plain").read_bytes()))
+    assert only_reason(tmp_path / "packed") == "it is Parquet packed by gzip: unpack it first"
+
+
 def test_json_is_read_record_by_record(tmp_path: Path) -> None:
     path = write_json(tmp_path / "scrape.gz", {"problems": [scrape_record(SIX, i) for i in range(50_000)]}, packed=True)
     tracemalloc.start()

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import random_problems
 
 from climbpath import board as boards
 from climbpath.batches import Encoded
@@ -17,6 +16,7 @@ from climbpath.muon import orthogonalise
 from climbpath.optimizers import learning_rate_factor
 from climbpath.recipes import FAST, GUIDE, RECIPES, Recipe
 from climbpath.train import nats
+from conftest import random_problems
 
 
 def model_of(recipe: Recipe) -> Transformer:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import climbpath, run
 from PIL import Image
 
 from climbpath.checkpoint import load_checkpoint, load_model
 from climbpath.errors import ClimbpathError
+from conftest import climbpath, run
 
 SMALL = ("--d-model", 32, "--num-layers", 2, "--nhead", 2, "--dim-feedforward", 64, "--batch-size", 16)
 
@@ -255,9 +255,8 @@ def test_damaged_and_foreign_checkpoints_are_explained(tiny: Path, tmp_path: Pat
 
 
 def test_resume_on_other_data_is_refused(tiny: Path, tmp_path: Path) -> None:
-    from conftest import random_problems
-
     from climbpath import dataset
+    from conftest import random_problems
 
     assert climbpath("train", "--data", tiny, *SMALL, "--num-epochs", 1, cwd=tmp_path).returncode == 0
     dataset.write(tmp_path / "other.parquet", random_problems(200, seed=9))

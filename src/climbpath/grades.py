@@ -53,7 +53,8 @@ def parse_grades(text: str) -> list[str]:
         low, dots, high = part.partition("..")
         first, last = _span(low), _span(high) if dots else _span(low)
         if rank(first[0]) > rank(last[-1]):
-            raise ClimbpathError(f"the grade range {part.strip()!r} runs backwards: write {high.strip()}..{low.strip()}")
+            turned = f"{high.strip()}..{low.strip()}"
+            raise ClimbpathError(f"the grade range {part.strip()!r} runs backwards: write {turned}")
         found.update(LADDER[rank(first[0]) : rank(last[-1]) + 1])
     return sorted(found, key=rank)
 

@@ -88,6 +88,11 @@ class Problem:
         marked = [(self.start, "s"), (self.hands, ""), (self.feet, "f"), (self.finish, "e")]
         return " ".join(label + mark for labels, mark in marked for label in labels)
 
+    def _repr_svg_(self) -> str:
+        from climbpath.draw import svg  # a notebook's picture is the one thing here that looks down the house
+
+        return svg(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back to an equal problem."""
         record = {field: getattr(self, field) for field in self.__dataclass_fields__}

@@ -65,7 +65,7 @@ def generate(
     Raises ClimbpathError, when first iterated, where the model has not learned a board, angle or grade, or no
     problem can keep to the rules.
     """
-    if not temperature > 0:
+    if not 0 < temperature < float("inf"):
         raise ClimbpathError(f"temperature must be above 0, not {temperature}: 1 is the model's own")
     if not 0 < top_p <= 1:
         raise ClimbpathError(f"top-p must be above 0 and at most 1, not {top_p}")

@@ -141,7 +141,8 @@ class Vocabulary:
     def features(self) -> tuple[list[str], np.ndarray]:
         """What tokens have in common: feature names, and float32 [tokens, features] of 0 and 1.
 
-        Hold tokens share column, row, hold set, role and position; in the coordinate vocabulary nothing is shared.
+        Hold tokens share column, row, hold set, role and position, grades share the easier grades below them; in the
+        coordinate vocabulary nothing is shared.
         """
         if self.kind == "coordinate":
             return [], np.zeros((len(self.names), 0), np.float32)
@@ -150,7 +151,8 @@ class Vocabulary:
             board, _, place = name.partition(":")
             label, _, start = place.partition(":")
             if not place:
-                marks.append([f"board {board.partition('@')[0]}"] if "@" in name else [])
+                below = LADDER[: LADDER.index(name) + 1] if name in LADDER else ()
+                marks.append([f"at least {grade}" for grade in below])
                 continue
             hold = boards.load(board).hold(label)
             role = "start" if start else "finish" if hold.row == boards.load(board).top_row else "hand"

@@ -54,10 +54,13 @@ def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
     import pyarrow as pa
     from pyarrow import parquet
 
+    with path.open("rb") as file:
+        if not recognises(file.read(4)):
+            raise ClimbpathError("it is Parquet packed by gzip: unpack it first")
     try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            _check(file.schema_arrow)
-            for batch in file.iter_batches(batch_size):
+        with parquet.ParquetFile(path, page_checksum_verification=True) as table:
+            _check(table.schema_arrow)
+            for batch in table.iter_batches(batch_size):
                 columns = [column.to_pylist() for column in batch.columns]
                 for values in zip(*columns, strict=True):
                     yield dict(zip(batch.schema.names, values, strict=True))

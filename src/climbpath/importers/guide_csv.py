@@ -57,8 +57,8 @@ def problem(row: Mapping[str, str]) -> Problem:
 
 
 def _values(row: bytes) -> list[str]:
-    if len(row) > pieces.LONGEST_LINE:
-        raise ClimbpathError(f"the row is longer than {pieces.LONGEST_LINE:,} bytes")
+    if len(row) > pieces.LONGEST:
+        raise ClimbpathError(f"the row is longer than {pieces.LONGEST:,} bytes")
     try:
         return next(csv.reader([row.decode("utf-8").rstrip("\r")], strict=True), [])
     except UnicodeDecodeError as error:

@@ -14,8 +14,8 @@ from typing import Any
 from climbpath.errors import ClimbpathError
 
 PIECE = 1 << 16
-LONGEST_LINE = 1 << 20
-"""Bytes; no row of any format comes near it."""
+LONGEST = 1 << 20
+"""Bytes in a line, or in one text of JSON; nothing in any format comes near it."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -50,12 +50,12 @@ def head(path: Path) -> bytes:
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file without their ends; of a line over LONGEST_LINE just more than that much is kept."""
+    """The lines of a file without their ends; of a line over LONGEST just more than that much is kept."""
     rest = b""
     for piece in pieces(path):
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
-        rest = rest[: LONGEST_LINE + 1]
+        rest = rest[: LONGEST + 1]
     if rest:
         yield rest
 
@@ -102,9 +102,13 @@ def _events(path: Path) -> Iterator[tuple[str, Any]]:
 
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events, use_float=True)
+    silent = 0
     try:
         for piece in pieces(path):
             parser.send(piece)
+            silent = 0 if events else silent + len(piece)
+            if silent > LONGEST:
+                raise ClimbpathError(f"a text of over {LONGEST:,} bytes stands here, the rest is lost")
             yield from events
             events.clear()
         parser.close()

@@ -1,0 +1,75 @@
+"""Generation with the bundled model: throughput with all checks, shares before the filters, cold start.
+
+python benchmarks/generation.py
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+from climbpath import board as boards
+from climbpath.checkpoint import Model, load_model
+from climbpath.lookahead import Lookahead
+from climbpath.problem import DEFAULT_BOARD, Rules, key_of
+from climbpath.sample import BATCH, draw, generate
+from machine import machine
+
+GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")
+
+
+def throughput(model: Model, count: int) -> float:
+    """Valid, novel, distinct problems per second."""
+    wanted = {grade: count // len(GRADES) for grade in GRADES}
+    started = time.perf_counter()
+    found = sum(1 for _ in generate(model, DEFAULT_BOARD, 40, wanted, seed=0))
+    return found / (time.perf_counter() - started)
+
+
+def shares(model: Model, count: int) -> tuple[float, float]:
+    """Shares of plain samples that are novel, and that are distinct."""
+    layout = boards.load(DEFAULT_BOARD)
+    lookahead, rng = Lookahead(layout, Rules()), np.random.default_rng(0)
+    keys: list[int] = []
+    while len(keys) < count:
+        grades = [GRADES[i % len(GRADES)] for i in range(BATCH)]
+        for sequence in draw(model, lookahead, 40, grades, 1.0, 1.0, rng):
+            labels = {layout.holds[i].label for i in sequence if i < len(layout.holds)}
+            keys.append(key_of(layout.name, labels))
+    keys, known = keys[:count], set(model.known_keys.tolist())
+    return sum(key not in known for key in keys) / count, len(set(keys)) / count
+
+
+def cold_start(*arguments: str) -> float:
+    """Median wall time in seconds of five runs of the command line, after one to warm the disk."""
+    seconds = []
+    for _ in range(6):
+        with tempfile.TemporaryDirectory() as folder:
+            started = time.perf_counter()
+            command = [sys.executable, "-m", "climbpath", *arguments]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=8000, help="problems to generate")
+    count = parser.parse_args().count
+    model = load_model()
+    throughput(model, 800)
+    print(f"Machine: {machine()}")
+    print(f"Throughput: {throughput(model, count):,.0f} valid, novel, distinct problems per second (the guide: 3)")
+    novel, distinct = shares(model, 10_000)
+    print(f"Of 10,000 plain samples: {novel:.1%} novel, {distinct:.1%} distinct")
+    print(f"climbpath --help: {cold_start('--help'):.2f} s")
+    one = cold_start("generate", "--grade", "7A", "--num-samples", "1", "--visualize")
+    print(f"From the shell to one picture: {one:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

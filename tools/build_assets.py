@@ -1,0 +1,138 @@
+"""Rebuilds what is bundled from files of real problems: model, demo problems, model card, pictures of the README.
+
+    python tools/build_assets.py DATA
+
+DATA is a folder; every .csv, .json, .json.gz and .parquet file below moonboard2016/ and moonboard2017/ that holds
+problems is imported. The model learns from the train part of the split alone; the test part is only measured.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from climbpath import dataset
+from climbpath.api import Generator
+from climbpath.batches import Encoded
+from climbpath.checkpoint import Model, load_checkpoint, load_model, save_model
+from climbpath.config import ModelConfig
+from climbpath.draw import png, sheet
+from climbpath.files import replacing
+from climbpath.grades import rank
+from climbpath.model import Transformer
+from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.sample import generate
+from climbpath.train import nats
+
+ROOT = Path(__file__).parents[1]
+ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
+FILES = ("moonboard2016/quality_train.csv", "moonboard2016/quality_val.csv", "moonboard2016/site_scrape.json.gz",
+         "moonboard2017/api_dump.json.gz")  # fmt: skip
+BOARD, DEMO_PROBLEMS, BATCH = "moonboard-2016", 11_000, 256
+
+
+def climbpath(*arguments: object) -> None:
+    """Run the command line."""
+    subprocess.run([sys.executable, "-m", "climbpath", *map(str, arguments)], check=True)
+
+
+def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
+    """Samples of the model in the grade mix of the known problems that it learned."""
+    learned = model.evidence[f"{BOARD}@40"]
+    grades = [p.grade for p in known if p.board == BOARD and p.grade in learned]
+    mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
+    exact = {grade: mix[grade] / mix.total() * DEMO_PROBLEMS for grade in sorted(mix, key=rank)}
+    wanted = {grade: int(share) for grade, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda grade: wanted[grade] - exact[grade])
+    for grade in by_remainder[: DEMO_PROBLEMS - sum(wanted.values())]:
+        wanted[grade] += 1
+    found = list(generate(model, BOARD, 40, wanted, seed=0))
+    order = np.random.default_rng(0).permutation(len(found))
+    return [found[i] for i in order]
+
+
+@torch.no_grad()
+def nats_per_problem(checkpoint: Path, problems: list[Problem]) -> float:
+    """Mean -log p of problems under a checkpoint, given their conditions."""
+    state = load_checkpoint(checkpoint)
+    config = ModelConfig(**{**state["config"], "boards": tuple(state["config"]["boards"])})
+    model = Transformer(config).eval()
+    model.load_state_dict(state["model_state_dict"])
+    encoded = Encoded(problems, config.tokens, state["recipe"]["exclude_impossible"])
+    rows = np.argsort(encoded.lengths, kind="stable")
+    batches = (encoded.batch(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH))
+    return sum(float(nats(model(batch.inputs), batch)) for batch in batches) / len(problems)
+
+
+def model_card(checkpoint: Path, model: Model, known: list[Problem]) -> str:
+    """What the model is, what it learned from and how well, in Markdown."""
+    parts = dataset.split(known)
+    rows = []
+    for place, counts in model.evidence.items():
+        board, _, angle = place.partition("@")
+        held_out = [
+            p for p in parts["test"] if (p.board, str(p.angle)) == (board, angle) and p.method == DEFAULT_METHOD
+        ]
+        held_out = [p for p in held_out if p.grade in counts]
+        value = nats_per_problem(checkpoint, held_out)
+        rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} |")
+    parameters = sum(value.size for value in model.weights.values())
+    return f"""# Model card: the bundled generator
+
+A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
+grade. {parameters:,} numbers, float32, safetensors: weights, settings and key hashes only, nothing executable.
+
+**Trained on** the train part (85 %, split by key) of {len(known):,} real problems of MoonBoard 2016 and MoonBoard
+Masters 2017, feet-follow-hands problems only, with `climbpath train --recipe {model.about["recipe"]["name"]}`. No real
+problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
+ones.
+
+**Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
+-log p of a whole problem given its board, angle and grade, over problems of grades that were learned; lower is
+better.
+
+| board and angle | train problems | test problems | nats per problem |
+|---|---|---|---|
+{chr(10).join(rows)}
+
+**Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
+valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
+`make demo`; a model trained on them learns this model's taste, not the community's.
+
+**Limits.** Grades are the community's opinions, and the model repeats them. Grades with few problems (6B and 8A+ and
+above on MoonBoard 2016) rest on thin evidence. Nobody has climbed what it makes: look at a problem, and at the mats,
+before you try it.
+
+Rebuild everything here with `make assets DATA=folder-of-problem-files`.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    data = parser.parse_args().data
+    BUILD.mkdir(parents=True, exist_ok=True)
+    known_file, run = BUILD / "known.parquet", BUILD / "run"
+    climbpath("data", "import", *(data / name for name in FILES), "-o", known_file, "--force")
+    climbpath("train", "--data", known_file, "--device", "cpu", "--checkpoint-dir", run, "--log-dir", BUILD / "logs")
+    save_model(ASSETS / "model.safetensors", load_model(run / "best.pt"))
+    model, known = load_model(), dataset.load(known_file)
+    dataset.write(ASSETS / "demo.parquet", demo_problems(model, known))
+    pictures = Generator(model).generate("7A", 12, seed=7)
+    files = {
+        ASSETS / "MODEL_CARD.md": model_card(run / "best.pt", model, known).encode(),
+        ROOT / "docs/sheet.png": sheet(pictures, columns=4),
+        ROOT / "docs/problem.png": png(pictures[0]),
+    }
+    for path, content in files.items():
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
