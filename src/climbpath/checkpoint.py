@@ -46,9 +46,9 @@ def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
     try:
         with replacing(path) as temporary:
             torch.save({"format": FORMAT, **checkpoint}, temporary)
-    except (OSError, RuntimeError) as error:  # torch raises RuntimeError for a short write
+    except (ClimbpathError, RuntimeError) as error:  # torch raises RuntimeError for a short write
         raise ClimbpathError(
-            f"cannot write {path}: {error}. Free some space or choose another --checkpoint-dir; "
+            f"cannot write {path} ({str(error).splitlines()[0]}): free some space or choose another --checkpoint-dir; "
             "the checkpoint written before is whole"
         ) from None
 

@@ -23,6 +23,8 @@ SETTINGS = {
 }
 
 FILE = click.Path(path_type=Path)
+EXTRA = {"ijson", "lightning_fabric", "matplotlib", "pyarrow", "tensorboard", "torch"}
+"""Libraries of the extra `train`."""
 Item = TypeVar("Item")
 
 
@@ -53,11 +55,13 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
       climbpath data import guide.csv scrape.json.gz -o problems.parquet
     """
     from climbpath import dataset, importers, stats
+    from climbpath.files import refuse_overwrite
 
     report = report or output.with_suffix(".report.json")
-    _make_room([output, report], force)
+    refuse_overwrite([output, report], force)
     for file in files:
-        importers.detect(file)
+        if not file.is_file():
+            raise ClimbpathError(f"{file}: there is no such file")
     gathered = dataset.gather((str(file), _watched(importers.read(file), file.name)) for file in files)
     account = dataset.report(gathered)
     _write_json(report, account)
@@ -85,9 +89,10 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
       climbpath data stats problems.parquet --png stats.png
     """
     from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
 
     if png:
-        _make_room([png], force)
+        refuse_overwrite([png], force)
     problems = dataset.load(file)
     if not problems:
         raise ClimbpathError(f"{file} holds no problems")
@@ -132,9 +137,10 @@ def filter_problems(
       climbpath data filter problems.parquet -o small.parquet --hold-sets A,Original --shortest 5000
     """
     from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
     from climbpath.grades import parse_grades
 
-    _make_room([output], force)
+    refuse_overwrite([output], force)
     kept, left_out = dataset.keep(
         dataset.load(file),
         board_names=board,
@@ -169,25 +175,15 @@ def split_problems(file: Path, output: Path, force: bool) -> None:
       climbpath data split problems.parquet -o split
     """
     from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
 
     paths = {name: output / f"{name}.parquet" for name in dataset.SPLITS}
-    _make_room(list(paths.values()), force)
+    refuse_overwrite(list(paths.values()), force)
     parts = dataset.split(dataset.load(file))
     for name, path in paths.items():
         dataset.write(path, parts[name])
     click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
     click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
-
-
-def _make_room(outputs: Sequence[Path], force: bool) -> None:
-    """Make sure that files can be written there. Raises ClimbpathError where one exists, unless by force."""
-    if len(set(outputs)) < len(outputs):
-        raise ClimbpathError(f"{outputs[0]} cannot be two files at once: name another file for one of them")
-    for path in outputs:
-        if path.is_dir():
-            raise ClimbpathError(f"{path} is a folder: name a file in it")
-        if path.exists() and not force:
-            raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
 
 
 def _watched(items: Iterable[Item], name: str) -> Iterable[Item]:
@@ -407,4 +403,10 @@ def main() -> None:
         cli(prog_name="climbpath")
     except ClimbpathError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        message = f"this command needs {error.name}, which a lean install leaves out: pip install 'climbpath[train]'"
+        click.secho(f"Error: {message}", fg="red", err=True)
         sys.exit(2)

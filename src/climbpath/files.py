@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,11 +28,15 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def refuse_overwrite(paths: Iterable[Path], force: bool) -> None:
-    """Raises ClimbpathError where one of the files exists, unless force."""
-    for path in paths:
+def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
+    """Make sure that files can be written there. Raises ClimbpathError where one exists, unless by force."""
+    if len(set(outputs)) < len(outputs):
+        raise ClimbpathError(f"{outputs[0]} cannot be two files at once: name another file for one of them")
+    for path in outputs:
+        if path.is_dir():
+            raise ClimbpathError(f"{path} is a folder: name a file in it")
         if path.exists() and not force:
-            raise ClimbpathError(f"{path} exists: choose another place, or overwrite it with --force")
+            raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
 
 
 def new_folder(folder: Path) -> Path:

@@ -63,11 +63,11 @@ def detect(path: Path) -> Importer:
 def read(path: Path) -> Iterator[Problem | Rejection]:
     """One problem or rejection for every record of a file, in memory for a few records, whatever the file's size.
 
-    A break in the file is a rejection too, the last. Raises ClimbpathError where `detect` does.
+    A break in the file is a rejection too, the last; so is a file that cannot be opened or is of no known format.
     """
-    importer = detect(path)
     index = -1
     try:
+        importer = detect(path)
         for index, record in enumerate(importer.records(path)):
             yield _problem(importer, record, path, index)
     except ClimbpathError as error:
