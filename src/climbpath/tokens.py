@@ -8,6 +8,7 @@ sequences are half as long. In both, the first two tokens are the condition and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -165,20 +166,24 @@ class Vocabulary:
         return names, table
 
     @cached_property
-    def _one_hot(self) -> dict[str, np.ndarray]:
-        """board -> [stage, width, H + 1, tokens]: which token each choice writes at each of its places."""
+    def _spelled_by(self) -> dict[tuple[str, int, int], tuple[Ints, Ints, Ints]]:
+        """(board, stage, place) -> choices sorted by the token they write there, where each token's begin, tokens."""
         found = {}
         for board, table in self._spellings.items():
-            stages, count, width = table.shape
-            hot = np.zeros((stages, width, count, len(self.names)), np.float32)
-            for stage, choice, place in zip(*np.nonzero(table >= 0), strict=True):
-                hot[stage, place, choice, table[stage, choice, place]] = 1
-            found[board] = hot
+            for stage, place in product((START, BODY), range(self.width)):
+                written = table[stage, :, place]
+                order = np.argsort(written, kind="stable")
+                order = order[written[order] >= 0]
+                tokens, begins = np.unique(written[order], return_index=True)
+                found[board, stage, place] = order, begins, tokens
         return found
 
     def token_mask(self, board: str, stage: int, place: int, allowed: Bools) -> Bools:
         """Which tokens spell the allowed choices [..., H + 1] at a place of a hold: bool [..., tokens]."""
-        return np.asarray(allowed.astype(np.float32) @ self._one_hot[board][stage, place] > 0)
+        order, begins, tokens = self._spelled_by[board, stage, place]
+        mask = np.zeros((*allowed.shape[:-1], len(self.names)), bool)
+        mask[..., tokens] = np.logical_or.reduceat(allowed[..., order], begins, axis=-1)
+        return mask
 
     def mask_targets(self, board: str, sequences: Ints) -> Bools:
         """Which tokens are possible at every predicted place of whole sequences of choices [B, N] on one board.

@@ -138,10 +138,10 @@ def train(
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
     if not resume:
         run.save("latest.pt", val_loss=math.inf, nats_per_problem=math.inf)
-    with _signals() as caught, log_writer(fabric, log_dir, run.at.step) as board:
+    with _signals() as caught, log_writer(fabric, log_dir, run.at.step) as writer:
         while run.at.epoch < recipe.num_epochs and run.at.bad_epochs < recipe.patience:
-            train_epoch(run, model, wrapped, machine, caught, board)
-            finish_epoch(run, board)
+            train_epoch(run, model, wrapped, machine, caught, writer)
+            finish_epoch(run, writer)
     if fabric.is_global_zero:
         curves = checkpoint_dir / "training_curves.png"
         training_curves(run.at.history, curves, recipe.vocabulary == "coordinate")
@@ -165,7 +165,7 @@ def train_epoch(
     optimizers: Sequence[Any],
     machine: Machine,
     caught: list[int],
-    board: Any,
+    writer: Any,
 ) -> None:
     """Train the rest of an epoch.
 
@@ -217,9 +217,9 @@ def train_epoch(
         lr = recipe.learning_rate * factor
         bar.set_postfix_str(f"loss={at.train_nats / at.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
         bar.update(1)
-        board.add_scalar("train/loss", total / tokens, at.step)
-        board.add_scalar("train/learning_rate", lr, at.step)
-        board.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), at.step)
+        writer.add_scalar("train/loss", total / tokens, at.step)
+        writer.add_scalar("train/learning_rate", lr, at.step)
+        writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), at.step)
         at.seconds += time.perf_counter() - started
         started = time.perf_counter()
         stopped = int(_all_reduce(fabric, torch.tensor(caught[-1] if caught else 0), "max"))
@@ -231,7 +231,7 @@ def train_epoch(
     bar.close()
 
 
-def finish_epoch(run: Run, board: Any) -> None:
+def finish_epoch(run: Run, writer: Any) -> None:
     """Validate, log, save."""
     fabric, at, recipe = run.fabric, run.at, run.recipe
     val_loss, per_problem = validate(run)
@@ -248,13 +248,13 @@ def finish_epoch(run: Run, board: Any) -> None:
     at.step_in_epoch, at.train_nats, at.train_tokens = 0, 0.0, 0
     improved = per_problem < at.best
     at.best, at.bad_epochs = (per_problem, 0) if improved else (at.best, at.bad_epochs + 1)
-    board.add_scalar("val/loss", val_loss, at.step)
-    board.add_scalar("val/nats_per_problem", per_problem, at.step)
+    writer.add_scalar("val/loss", val_loss, at.step)
+    writer.add_scalar("val/nats_per_problem", per_problem, at.step)
     if fabric.is_global_zero:
         print(f"Train Loss: {record['train_loss']:.4f}")
         print(f"Val Loss: {val_loss:.4f} ({per_problem:.3f} nats per problem)")
         if at.epoch % PICTURES_EVERY == 0 or at.epoch == recipe.num_epochs:
-            log_pictures(run.state(val_loss, per_problem), board, at.step)
+            log_pictures(run.state(val_loss, per_problem), writer, at.step)
     if improved:
         run.save("best.pt", val_loss, per_problem)
         if fabric.is_global_zero:
