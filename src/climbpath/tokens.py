@@ -182,7 +182,8 @@ class Vocabulary:
         """Which tokens spell the allowed choices [..., H + 1] at a place of a hold: bool [..., tokens]."""
         order, begins, tokens = self._spelled_by[board, stage, place]
         mask = np.zeros((*allowed.shape[:-1], len(self.names)), bool)
-        mask[..., tokens] = np.logical_or.reduceat(allowed[..., order], begins, axis=-1)
+        spelled = allowed[..., order]
+        mask[..., tokens] = spelled if len(tokens) == len(order) else np.logical_or.reduceat(spelled, begins, axis=-1)
         return mask
 
     def mask_targets(self, board: str, sequences: Ints) -> Bools:
