@@ -1,7 +1,6 @@
 .PHONY: setup demo test test-all lint assets lock clean
 
 BIN := .venv/bin
-DATA ?= ../shared/data
 
 setup:
 	@bash tools/setup.sh
@@ -17,12 +16,13 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint  ## lint, types and all tests but the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow"
 
 test-all: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
+	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
 	$(BIN)/python tools/build_assets.py $(DATA)
 
 lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip

@@ -2,14 +2,15 @@
 
     python tools/build_assets.py DATA
 
-DATA is a folder; every .csv, .json, .json.gz and .parquet file below moonboard2016/ and moonboard2017/ that holds
-problems is imported. The model learns from the train part of the split alone; the test part is only measured.
+Every file below DATA/moonboard2016 and DATA/moonboard2017 in a format of problems is imported. The model learns from
+the train part of the split alone; the test part is only measured.
 """
 
 import argparse
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ from climbpath.api import Generator
 from climbpath.batches import Encoded
 from climbpath.checkpoint import Model, load_checkpoint, load_model, save_model
 from climbpath.config import ModelConfig
-from climbpath.draw import png, sheet
+from climbpath.draw import sheet
+from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import rank
+from climbpath.importers import detect
 from climbpath.model import Transformer
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.sample import generate
@@ -30,14 +33,24 @@ from climbpath.train import nats
 
 ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
-FILES = ("moonboard2016/quality_train.csv", "moonboard2016/quality_val.csv", "moonboard2016/site_scrape.json.gz",
-         "moonboard2017/api_dump.json.gz")  # fmt: skip
+FOLDERS = ("moonboard2016", "moonboard2017")
 BOARD, DEMO_PROBLEMS, BATCH = "moonboard-2016", 11_000, 256
 
 
 def climbpath(*arguments: object) -> None:
     """Run the command line."""
     subprocess.run([sys.executable, "-m", "climbpath", *map(str, arguments)], check=True)
+
+
+def problem_files(data: Path) -> list[Path]:
+    """The files of problems below the two folders, by name."""
+    files = [path for folder in FOLDERS for path in sorted((data / folder).iterdir())]
+    found = []
+    for path in files:
+        with suppress(ClimbpathError):
+            detect(path)
+            found.append(path)
+    return found
 
 
 def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
@@ -117,7 +130,7 @@ def main() -> None:
     data = parser.parse_args().data
     BUILD.mkdir(parents=True, exist_ok=True)
     known_file, run = BUILD / "known.parquet", BUILD / "run"
-    climbpath("data", "import", *(data / name for name in FILES), "-o", known_file, "--force")
+    climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
     climbpath("train", "--data", known_file, "--device", "cpu", "--checkpoint-dir", run, "--log-dir", BUILD / "logs")
     save_model(ASSETS / "model.safetensors", load_model(run / "best.pt"))
     model, known = load_model(), dataset.load(known_file)
@@ -126,7 +139,6 @@ def main() -> None:
     files = {
         ASSETS / "MODEL_CARD.md": model_card(run / "best.pt", model, known).encode(),
         ROOT / "docs/sheet.png": sheet(pictures, columns=4),
-        ROOT / "docs/problem.png": png(pictures[0]),
     }
     for path, content in files.items():
         with replacing(path) as temporary:

@@ -1,6 +1,7 @@
 """The public Python interface: a generator that takes what a climber would type."""
 
 import secrets
+from functools import cache
 from pathlib import Path
 
 from climbpath import board as boards
@@ -94,7 +95,12 @@ class Generator:
 
 def load(path: str | Path | None = None) -> Generator:
     """A generator from a model or checkpoint file; the bundled model where no path is given."""
-    return Generator(load_model(None if path is None else Path(path)))
+    return _bundled() if path is None else Generator(load_model(Path(path)))
+
+
+@cache
+def _bundled() -> Generator:
+    return Generator(load_model())
 
 
 def generate_path(grade: str, seed: int | None = None) -> Problem:

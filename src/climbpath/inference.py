@@ -1,7 +1,7 @@
 """The model's forward pass in NumPy, one token at a time with a key-value cache.
 
 Sampling one token for a batch of problems costs the same here as in torch, and a climber who only generates
-need not install torch. Agrees with model.py to 1e-4 (tests/test_inference.py).
+need not install torch. Agrees with model.py to 1e-4 (tests/test_model.py).
 """
 
 from collections.abc import Mapping
