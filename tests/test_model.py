@@ -15,7 +15,7 @@ from climbpath.model import Transformer
 from climbpath.muon import orthogonalise
 from climbpath.optimizers import learning_rate_factor
 from climbpath.recipes import FAST, GUIDE, RECIPES, Recipe
-from climbpath.train import nats
+from climbpath.train import MODEL_SETTINGS, nats
 from conftest import random_problems
 
 
@@ -24,12 +24,7 @@ def model_of(recipe: Recipe) -> Transformer:
     config = ModelConfig(
         vocabulary=recipe.vocabulary,
         boards=recipe.boards or tuple(boards.names()),
-        d_model=recipe.d_model,
-        num_layers=recipe.num_layers,
-        nhead=recipe.nhead,
-        dim_feedforward=recipe.dim_feedforward,
-        dropout=recipe.dropout,
-        max_seq_len=recipe.max_seq_len,
+        **{name: getattr(recipe, name) for name in MODEL_SETTINGS},
     )
     return Transformer(config).eval()
 
@@ -131,7 +126,7 @@ def test_the_learning_rate_warms_up_and_decays_to_zero() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"nhead": 5}, "d_model 128 cannot be shared by nhead 5"),
+        ({"nhead": 5}, "d_model 96 cannot be shared by nhead 5"),
         ({"dropout": 1.0}, "dropout"),
         ({"num_layers": 0}, "num_layers must be at least 1"),
     ],

@@ -25,7 +25,7 @@ def untrained(
     import torch
 
     torch.manual_seed(0)
-    config = ModelConfig(vocabulary, names, 16, 1, 2, 16, 0.0, 64)
+    config = ModelConfig(vocabulary, names, 16, 1, 2, 16, 0.0, 64, tied=False)
     state = {name: value.detach().numpy() for name, value in Transformer(config).state_dict().items()}
     keys = np.array(sorted(known), np.uint64)
     evidence = {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in names}

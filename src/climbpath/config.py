@@ -9,7 +9,10 @@ from climbpath.tokens import Vocabulary
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything that fixes the shape of a model. Raises ClimbpathError where sizes contradict each other."""
+    """Everything that fixes the shape of a model; `tied` uses one token table for input and output.
+
+    Raises ClimbpathError where sizes contradict each other.
+    """
 
     vocabulary: str
     boards: tuple[str, ...]
@@ -19,6 +22,7 @@ class ModelConfig:
     dim_feedforward: int
     dropout: float
     max_seq_len: int
+    tied: bool
 
     def __post_init__(self) -> None:
         for field in ("d_model", "num_layers", "nhead", "dim_feedforward", "max_seq_len"):

@@ -11,7 +11,7 @@ from climbpath.errors import ClimbpathError
 class Recipe:
     """Everything that decides how a model is trained, but not on what and where.
 
-    `boards` None takes the boards that the data has. `exclude_impossible` takes choices that cannot follow out
+    `tied` uses one token table for input and output. `boards` None takes the boards that the data has. `exclude_impossible` takes choices that cannot follow out
     of the softmax. `muon_learning_rate` trains the blocks' matrices with Muon and the rest with AdamW at
     `learning_rate`; None trains all with AdamW. `decay` lets the learning rates fall linearly to zero after the
     warm-up. `average` is the decay per step of the weights' moving average, which is then what is validated and
@@ -28,6 +28,7 @@ class Recipe:
     dim_feedforward: int
     dropout: float
     max_seq_len: int
+    tied: bool
     batch_size: int
     num_epochs: int
     learning_rate: float
@@ -72,6 +73,7 @@ GUIDE = Recipe(
     dim_feedforward=1024,
     dropout=0.1,
     max_seq_len=64,
+    tied=False,
     batch_size=16,
     num_epochs=50,
     learning_rate=1e-4,
@@ -89,20 +91,21 @@ FAST = Recipe(
     vocabulary="hold",
     boards=None,
     exclude_impossible=True,
-    d_model=128,
-    num_layers=4,
+    d_model=96,
+    num_layers=3,
     nhead=4,
-    dim_feedforward=512,
+    dim_feedforward=384,
     dropout=0.2,
     max_seq_len=64,
+    tied=True,
     batch_size=128,
-    num_epochs=10,
+    num_epochs=12,
     learning_rate=3e-3,
-    muon_learning_rate=0.02,
+    muon_learning_rate=0.01,
     warmup_steps=50,
     decay=True,
     weight_decay=0.0,
-    average=0.98,
+    average=0.99,
     patience=10,
     seed=0,
 )

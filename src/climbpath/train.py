@@ -42,6 +42,7 @@ from climbpath.run import Progress, Run, summary
 from climbpath.selection import TrainingData
 from climbpath.tokens import PREFIX
 
+MODEL_SETTINGS = ("d_model", "num_layers", "nhead", "dim_feedforward", "dropout", "max_seq_len", "tied")
 KEEP_EVERY = 10
 """Epochs between checkpoints that are kept."""
 PICTURES_EVERY = 5
@@ -117,9 +118,7 @@ def train(
     config = ModelConfig(
         vocabulary=recipe.vocabulary,
         boards=data.boards,
-        **{name: getattr(recipe, name) for name in ("d_model", "num_layers", "nhead", "dim_feedforward")},
-        dropout=recipe.dropout,
-        max_seq_len=recipe.max_seq_len,
+        **{name: getattr(recipe, name) for name in MODEL_SETTINGS},
     )
     torch.manual_seed(recipe.seed)
     net = Transformer(config)
@@ -185,6 +184,8 @@ def train_epoch(
     bar = progress(None, description, len(order), fabric.is_global_zero)
     bar.update(at.step_in_epoch)
     started, rates = time.perf_counter(), [recipe.learning_rate, recipe.muon_learning_rate]
+    # A batch holds problems of one length. Divided by its own tokens, long problems would count for less.
+    usual_tokens = float((run.data.train.token_lengths - PREFIX).mean())
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
         factor = learning_rate_factor(recipe, at.step, recipe.num_epochs * len(order))
@@ -196,7 +197,7 @@ def train_epoch(
         try:
             batch = fabric.to_device(batch)
             loss = nats(model(batch.inputs), batch)
-            fabric.backward(loss * (fabric.world_size / tokens))
+            fabric.backward(loss * (fabric.world_size / (len(rows) * usual_tokens)))
         except RuntimeError as error:
             raise _explained(error, recipe) from error
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
