@@ -89,26 +89,25 @@ def test_masks_leave_room_for_every_target_and_rows_do_not_depend_on_their_batch
     encoded = Encoded(batch, HOLD, exclude_impossible=True)
     together = encoded.batch(np.arange(len(batch)))
     assert together.possible is not None
-    known = together.targets >= 0
-    assert together.possible.gather(2, together.targets.clamp(min=0)[..., None])[..., 0][known].all()
-    for row, problem in enumerate(batch):
-        ids = HOLD.encode(problem)
-        assert together.targets[row][known[row]].tolist() == ids[PREFIX:]
-        assert together.inputs[row, : len(ids) - 1].tolist() == ids[:-1]
+    assert together.possible.gather(1, together.targets.clamp(min=0)[:, None])[together.targets >= 0].all()
+    spelled = [HOLD.encode(problem) for problem in batch]
+    assert together.inputs.flatten()[together.real].tolist() == [token for ids in spelled for token in ids[:-1]]
+    unpredicted = [-100] * (PREFIX - 1)
+    assert together.targets.tolist() == [token for ids in spelled for token in [*unpredicted, *ids[PREFIX:]]]
 
 
 @given(problems(("moonboard-2016",)))
 def test_coordinate_masks_leave_room_for_every_target(problem: Problem) -> None:
     batch = Encoded([problem], COORDINATE, exclude_impossible=True).batch(np.array([0]))
     assert batch.possible is not None
-    assert batch.possible.gather(2, batch.targets[..., None]).all()
+    assert batch.possible.gather(1, batch.targets.clamp(min=0)[:, None])[batch.targets >= 0].all()
 
 
 def test_excluded_tokens_are_other_boards_and_earlier_holds() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("G18",))
     batch = Encoded([problem], HOLD, exclude_impossible=True).batch(np.array([0]))
     assert batch.possible is not None
-    after_d9 = {HOLD.names[i] for i in batch.possible[0, 3].nonzero().flatten()}
+    after_d9 = {HOLD.names[i] for i in batch.possible[4].nonzero().flatten()}
     assert after_d9
     assert all(name.startswith("moonboard-2016:") for name in after_d9)
     rows = {int(name.split(":")[1][1:]) for name in after_d9}
@@ -122,25 +121,21 @@ def test_a_third_finish_is_impossible() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("A18", "E18"))
     batch = Encoded([problem], HOLD, exclude_impossible=True).batch(np.array([0]))
     assert batch.possible is not None
-    assert batch.possible[0, -1].nonzero().flatten().tolist() == [HOLD.end]
+    assert batch.possible[-1].nonzero().flatten().tolist() == [HOLD.end]
 
 
 def test_an_epoch_covers_every_row_once_and_depends_on_seed_and_epoch_alone() -> None:
-    lengths = np.random.default_rng(0).integers(4, 16, 1000)
-    batches = epoch_batches(lengths, 64, seed=1, epoch=2)
+    batches = epoch_batches(1000, 64, seed=1, epoch=2)
     assert sorted(np.concatenate(batches)) == list(range(1000))
-    again = epoch_batches(lengths, 64, seed=1, epoch=2)
+    again = epoch_batches(1000, 64, seed=1, epoch=2)
     assert all((a == b).all() for a, b in zip(batches, again, strict=True))
-    assert not np.array_equal(batches[0], epoch_batches(lengths, 64, seed=1, epoch=3)[0])
-    padding = sum(len(b) * lengths[b].max() for b in batches) / lengths.sum()
-    assert padding < 1.1
+    assert not np.array_equal(batches[0], epoch_batches(1000, 64, seed=1, epoch=3)[0])
 
 
 def test_shares_of_a_batch_make_up_the_batch() -> None:
     encoded = Encoded(random_problems(7), HOLD, exclude_impossible=False)
     whole = encoded.batch(np.arange(7))
-    shares = [encoded.batch(np.arange(7), rank, 3) for rank in range(3)]
-    assert sum(share.problems for share in shares) == 7
+    shares = [encoded.batch(np.arange(7), rank, 9) for rank in range(9)]  # two processes have nothing to do
     assert sum(int((share.targets >= 0).sum()) for share in shares) == int((whole.targets >= 0).sum())
 
 

@@ -78,7 +78,7 @@ def nats_per_problem(checkpoint: Path, problems: list[Problem]) -> float:
     encoded = Encoded(problems, config.tokens, state["recipe"]["exclude_impossible"])
     rows = np.argsort(encoded.lengths, kind="stable")
     batches = (encoded.batch(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH))
-    return sum(float(nats(model(batch.inputs), batch)) for batch in batches) / len(problems)
+    return sum(float(nats(model(batch.inputs, batch.real), batch)) for batch in batches) / len(problems)
 
 
 def model_card(checkpoint: Path, model: Model, known: list[Problem]) -> str:

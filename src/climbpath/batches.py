@@ -1,4 +1,4 @@
-"""Problems as arrays, and the batches of an epoch: short ones together, so that little is padding."""
+"""Problems as arrays, and the batches of an epoch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,21 +12,18 @@ from climbpath.order import Ints, choices
 from climbpath.problem import Problem
 from climbpath.tokens import BODY, PREFIX, START, Vocabulary
 
-CHUNK = 16
-"""Batches' worth of shuffled problems that are sorted by length together."""
-
 
 class Batch(NamedTuple):
-    """B problems as training takes them.
+    """B problems as training takes them, with N tokens in all but the ends, which predict nothing.
 
-    `inputs` [B, T] are token ids; `targets` [B, T - 1] the tokens to be predicted from inputs[:, 1:] on, with -100
-    where there is none; `possible` bool [B, T - 1, V] what can stand there, or None. `problems` counts rows that count.
+    `inputs` [B, T] are token ids, of which the places `real` [N] hold tokens; `targets` [N] are the tokens that
+    follow those, -100 where it is part of the condition; `possible` bool [N, V] is what may follow, or None.
     """
 
     inputs: Tensor
+    real: Tensor
     targets: Tensor
     possible: Tensor | None
-    problems: int
 
 
 class Encoded:
@@ -53,15 +50,15 @@ class Encoded:
     def batch(self, rows: Ints, rank: int = 0, world: int = 1) -> Batch:
         """The rows of one batch, or the share of them that process `rank` of `world` takes."""
         mine = rows[rank::world]
-        counted = len(mine)
+        counted = len(mine) > 0
         mine = mine if counted else rows[:1]  # every process must take part in every step
         steps = int(self.lengths[mine].max())
-        length = PREFIX + self.tokens.width * (steps - 1) + 1
+        width, length = self.tokens.width, PREFIX + self.tokens.width * (steps - 1) + 1
         ids = np.full((len(mine), length), self.tokens.end)
         ids[:, :PREFIX] = self.prefixes[mine]
-        possible = (
-            np.zeros((len(mine), length - PREFIX, len(self.tokens.names)), bool) if self.exclude_impossible else None
-        )
+        possible = None
+        if self.exclude_impossible:
+            possible = np.ones((len(mine), length - 1, len(self.tokens.names)), bool)
         for number in np.unique(self.boards[mine]):
             name = self.tokens.boards[number]
             table = self.tokens.spelling(name)
@@ -69,30 +66,23 @@ class Encoded:
             sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
             sequences[sequences < 0] = table.shape[1] - 1
             spelled = np.concatenate([table[START, sequences[:, :2]], table[BODY, sequences[:, 2:]]], axis=1)
-            ids[of_board, PREFIX:] = spelled.reshape(len(of_board), -1)[:, : length - PREFIX]
+            ids[of_board, PREFIX:] = spelled.reshape(len(of_board), steps * width)[:, : length - PREFIX]
             if possible is not None:
-                possible[of_board] = self.tokens.mask_targets(name, sequences)[:, : length - PREFIX]
-        predicted = np.arange(PREFIX, length) < self.token_lengths[mine][:, None] * bool(counted)
-        targets = np.where(predicted, ids[:, PREFIX:], -100)
+                masks = self.tokens.mask_targets(name, sequences)
+                possible[of_board, PREFIX - 1 :] = masks[:, : length - PREFIX]
         ids[ids < 0] = self.tokens.end
+        targets = ids[:, 1:].copy()
+        targets[:, : PREFIX - 1 if counted else length] = -100
+        real = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
         return Batch(
             torch.from_numpy(ids[:, :-1]),
-            torch.from_numpy(targets),
-            None if possible is None else torch.from_numpy(possible),
-            counted,
+            torch.from_numpy(real),
+            torch.from_numpy(targets.reshape(-1)[real]),
+            None if possible is None else torch.from_numpy(possible.reshape(-1, possible.shape[-1])[real]),
         )
 
 
-def epoch_batches(lengths: Ints, batch_size: int, seed: int, epoch: int) -> list[Ints]:
-    """The rows of each batch of an epoch, a function of seed and epoch alone.
-
-    Rows are shuffled, sorted by length in chunks of 16 batches, cut, and the batches shuffled.
-    """
-    rng = np.random.default_rng([seed, epoch])
-    shuffled = rng.permutation(len(lengths))
-    batches = []
-    for first in range(0, len(shuffled), batch_size * CHUNK):
-        chunk = shuffled[first : first + batch_size * CHUNK]
-        chunk = chunk[np.argsort(lengths[chunk], kind="stable")]
-        batches += [chunk[i : i + batch_size] for i in range(0, len(chunk), batch_size)]
-    return [batches[i] for i in rng.permutation(len(batches))]
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Ints]:
+    """The rows of each batch of an epoch over `count` rows: shuffled, a function of seed and epoch alone."""
+    shuffled = np.random.default_rng([seed, epoch]).permutation(count)
+    return [shuffled[first : first + batch_size] for first in range(0, count, batch_size)]

@@ -1,6 +1,7 @@
 """The model: a small pre-norm causal transformer, to be read from top to bottom.
 
-Shapes: B problems in a batch, T tokens, D = d_model, V tokens in the vocabulary, F features of tokens.
+Shapes: B problems in a batch, T tokens of the longest, N tokens in all, D = d_model, V tokens in the vocabulary,
+F features of tokens. All but attention works on the N tokens that there are, so padding costs next to nothing.
 """
 
 import torch
@@ -47,7 +48,7 @@ class TokenTable(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then feed-forward, each on a normalised input and added to the stream. [B, T, D] -> [B, T, D]."""
+    """Attention, then feed-forward, each on a normalised input and added to the stream. [N, D] -> [N, D]."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -58,17 +59,20 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(d, config.dim_feedforward), nn.Linear(config.dim_feedforward, d)
         self.dropout = Dropout(config.dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Each position attends to itself and to those before it."""
-        b, t, d = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(b, t, 3, self.nhead, d // self.nhead).permute(2, 0, 3, 1, 4)
+    def forward(self, x: Tensor, real: Tensor, b: int, t: int) -> Tensor:
+        """Each position attends to itself and to those before it; `real` [N] says where in [B * T] the tokens stand."""
+        d = x.shape[1]
+        qkv = self.qkv(self.norm1(x))
+        q, k, v = (
+            qkv.new_zeros(b * t, 3 * d).index_copy(0, real, qkv).view(b, t, 3, self.nhead, -1).permute(2, 0, 3, 1, 4)
+        )
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b, t, d)))
+        x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b * t, d)[real]))
         return x + self.dropout(self.down(F.relu(self.up(self.norm2(x)))))
 
 
 class Transformer(nn.Module):
-    """Token ids [B, T] -> logits [B, T, V] of the token that follows each. Raises IndexError beyond max_seq_len."""
+    """Token ids -> logits of the token that follows each. Raises IndexError beyond max_seq_len."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -81,12 +85,23 @@ class Transformer(nn.Module):
         self.norm = nn.LayerNorm(config.d_model)
         self.output = self.embedding if config.tied else TokenTable(features, config.d_model)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Logits; those of position t depend on ids[:, : t + 1] alone."""
-        x = self.dropout(F.embedding(ids, self.embedding()) + self.position[: ids.shape[1]])
+    def forward(self, ids: Tensor, real: Tensor | None = None) -> Tensor:
+        """Logits; those of position t depend on ids[:, : t + 1] alone.
+
+        Args:
+            ids: token ids, [B, T], padded with any.
+            real: which of the B * T places hold tokens, [N], sorted; None for all.
+
+        Returns:
+            logits [N, V] of the real tokens, or [B, T, V] where all are.
+        """
+        b, t = ids.shape
+        places = torch.arange(b * t, device=ids.device) if real is None else real
+        x = self.dropout(F.embedding(ids.flatten()[places], self.embedding()) + self.position[places % t])
         for block in self.blocks:
-            x = block(x)
-        return F.linear(self.norm(x), self.output())
+            x = block(x, places, b, t)
+        logits = F.linear(self.norm(x), self.output())
+        return logits.view(b, t, -1) if real is None else logits
 
     def count_parameters(self) -> int:
         """Trained numbers."""

@@ -11,11 +11,12 @@ from climbpath.errors import ClimbpathError
 class Recipe:
     """Everything that decides how a model is trained, but not on what and where.
 
-    `tied` uses one token table for input and output. `boards` None takes the boards that the data has. `exclude_impossible` takes choices that cannot follow out
-    of the softmax. `muon_learning_rate` trains the blocks' matrices with Muon and the rest with AdamW at
-    `learning_rate`; None trains all with AdamW. `decay` lets the learning rates fall linearly to zero after the
-    warm-up. `average` is the decay per step of the weights' moving average, which is then what is validated and
-    kept; 0 keeps the weights themselves. `patience` is epochs without improvement before training stops.
+    `tied` uses one token table for input and output. `boards` None takes the boards that the data has.
+    `exclude_impossible` takes choices that cannot follow out of the softmax. `muon_learning_rate` trains the blocks'
+    matrices with Muon and the rest with AdamW at `learning_rate`; None trains all with AdamW. `decay` lets the
+    learning rates fall linearly to zero after the warm-up. `average` is the decay per step of the weights' moving
+    average, which is then what is validated and kept; 0 keeps the weights themselves. `patience` is epochs without
+    improvement before training stops.
     """
 
     name: str

@@ -151,11 +151,10 @@ def train(
 
 
 def nats(logits: Tensor, batch: Batch) -> Tensor:
-    """-log p of the batch's problems given their conditions, summed; logits are those of batch.inputs."""
-    logits = logits[:, PREFIX - 1 :]
+    """-log p of the batch's problems given their conditions, summed; logits are those of its real tokens, [N, V]."""
     if batch.possible is not None:
         logits = logits.masked_fill(~batch.possible, -torch.inf)
-    return F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=-100, reduction="sum")
+    return F.cross_entropy(logits, batch.targets, ignore_index=-100, reduction="sum")
 
 
 def train_epoch(
@@ -171,7 +170,7 @@ def train_epoch(
     Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
     """
     fabric, recipe, at = run.fabric, run.recipe, run.at
-    order = epoch_batches(run.data.train.lengths, recipe.batch_size, recipe.seed, at.epoch)
+    order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, at.epoch)
     rest = order[at.step_in_epoch :]
     loader: DataLoader[Batch] = DataLoader(
         rest,  # type: ignore[arg-type]
@@ -184,8 +183,6 @@ def train_epoch(
     bar = progress(None, description, len(order), fabric.is_global_zero)
     bar.update(at.step_in_epoch)
     started, rates = time.perf_counter(), [recipe.learning_rate, recipe.muon_learning_rate]
-    # A batch holds problems of one length. Divided by its own tokens, long problems would count for less.
-    usual_tokens = float((run.data.train.token_lengths - PREFIX).mean())
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
         factor = learning_rate_factor(recipe, at.step, recipe.num_epochs * len(order))
@@ -196,8 +193,8 @@ def train_epoch(
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
         try:
             batch = fabric.to_device(batch)
-            loss = nats(model(batch.inputs), batch)
-            fabric.backward(loss * (fabric.world_size / (len(rows) * usual_tokens)))
+            loss = nats(model(batch.inputs, batch.real), batch)
+            fabric.backward(loss * (fabric.world_size / tokens))
         except RuntimeError as error:
             raise _explained(error, recipe) from error
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
@@ -280,7 +277,7 @@ def validate(run: Run) -> tuple[float, float]:
     total, tokens = 0.0, 0
     for rows in batches:
         batch = fabric.to_device(data.batch(rows, fabric.global_rank, fabric.world_size))
-        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs), batch), "sum"))
+        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.real), batch), "sum"))
         tokens += int((data.token_lengths[rows] - PREFIX).sum())
         bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)
         bar.update(1)
