@@ -210,6 +210,15 @@ def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_does_not_fit_in_memory_is_explained(tiny: Path, tmp_path: Path) -> None:
+    sizes = "--d-model 8192 --dim-feedforward 65536"
+    command = f"ulimit -v 8000000; {sys.executable} -m climbpath train --data {tiny} {sizes}"
+    done = run("bash", "-c", command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "does not fit in memory: try --batch_size 64" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

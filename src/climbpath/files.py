@@ -41,16 +41,17 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
 
 def new_folder(folder: Path) -> Path:
     """The folder if there is nothing there, else the first free one of folder-2, folder-3, …"""
-    numbers = itertools.count(2)
-    free = folder
-    while free.exists():
-        free = folder.with_name(f"{folder.name}-{next(numbers)}")
-    return free
+    return _first_free(folder, 2) if folder.exists() else folder
 
 
 def set_aside(folder: Path) -> None:
-    """Move a folder with files in it to folder-1, or folder-1-2 and so on, so that none of them is overwritten."""
+    """Move a folder with files in it to the first free one of folder-1, folder-2, …"""
     if folder.is_dir() and any(folder.iterdir()):
-        aside = new_folder(folder.with_name(f"{folder.name}-1"))
+        aside = _first_free(folder, 1)
         folder.rename(aside)
         print(f"Set aside the earlier run: {folder} is now {aside}")
+
+
+def _first_free(folder: Path, first: int) -> Path:
+    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(first))
+    return next(name for name in names if not name.exists())

@@ -121,9 +121,10 @@ def train(
         **{name: getattr(recipe, name) for name in MODEL_SETTINGS},
     )
     torch.manual_seed(recipe.seed)
-    net = Transformer(config)
-    optimizers = make_optimizers(net, recipe)
-    model, *wrapped = fabric.setup(net, *optimizers.values())
+    with _memory_explained(recipe):
+        net = Transformer(config)
+        optimizers = make_optimizers(net, recipe)
+        model, *wrapped = fabric.setup(net, *optimizers.values())
     averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average)) if recipe.average else None
     run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source)
     if resume:
@@ -191,12 +192,10 @@ def train_epoch(
             optimizer.zero_grad()
         torch.manual_seed(_mix(recipe.seed, at.step, fabric.global_rank))
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
-        try:
+        with _memory_explained(recipe):
             batch = fabric.to_device(batch)
             loss = nats(model(batch.inputs, batch.real), batch)
             fabric.backward(loss * (fabric.world_size / tokens))
-        except RuntimeError as error:
-            raise _explained(error, recipe) from error
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
         if not math.isfinite(total):
             raise ClimbpathError(
@@ -289,12 +288,18 @@ def _mix(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _explained(error: RuntimeError, recipe: Recipe) -> Exception:
-    text = str(error)
-    if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "out of memory" in text:
-        smaller = max(1, recipe.batch_size // 2)
-        return ClimbpathError(f"a batch of {recipe.batch_size} problems does not fit: try --batch_size {smaller}")
-    return error
+@contextmanager
+def _memory_explained(recipe: Recipe) -> Iterator[None]:
+    """Raises ClimbpathError with the way out where memory does not suffice, for torch's RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")):
+            raise
+        raise ClimbpathError(
+            f"a model of d_model {recipe.d_model} with batches of {recipe.batch_size} problems does not fit in memory: "
+            f"try --batch_size {max(1, recipe.batch_size // 2)}, or fewer or narrower layers"
+        ) from None
 
 
 def _all_reduce(fabric: Fabric, value: Tensor, operation: str) -> Tensor:
