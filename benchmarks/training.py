@@ -46,7 +46,8 @@ def trained(data: Path, *arguments: object) -> tuple[list[dict[str, float]], flo
         places = ["--checkpoint-dir", f"{folder}/run", "--log-dir", f"{folder}/logs"]
         subprocess.run([*map(str, command), *places], check=True)
         history = load_checkpoint(Path(folder) / "run" / "latest.pt")["progress"]["history"]
-    return history, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    unit = 2**30 if sys.platform == "darwin" else 2**20  # macOS counts bytes, Linux KB
+    return history, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
 
 
 def main() -> None:
