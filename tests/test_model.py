@@ -68,7 +68,7 @@ def test_excluding_the_impossible_leaves_a_distribution_over_the_possible() -> N
     masked = Encoded(problems, model.config.tokens, exclude_impossible=True).batch(np.arange(6))
     plain = Encoded(problems, model.config.tokens, exclude_impossible=False).batch(np.arange(6))
     logits = model(masked.inputs, masked.real)
-    assert 0 < float(nats(logits, masked)) < float(nats(logits, plain))
+    assert 0 < nats(logits, masked).item() < nats(logits, plain).item()
 
 
 def test_the_nats_of_a_batch_are_the_sum_of_its_problems() -> None:
@@ -76,8 +76,8 @@ def test_the_nats_of_a_batch_are_the_sum_of_its_problems() -> None:
     encoded = Encoded(random_problems(6), model.config.tokens, exclude_impossible=True)
     together = encoded.batch(np.arange(6))
     alone = [encoded.batch(np.array([i])) for i in range(6)]
-    total = sum(float(nats(model(batch.inputs, batch.real), batch)) for batch in alone)
-    assert float(nats(model(together.inputs, together.real), together)) == pytest.approx(total, rel=1e-4)
+    total = sum(nats(model(batch.inputs, batch.real), batch).item() for batch in alone)
+    assert nats(model(together.inputs, together.real), together).item() == pytest.approx(total, rel=1e-4)
 
 
 def test_probabilities_of_all_problems_sum_to_one() -> None:
@@ -103,7 +103,7 @@ def test_probabilities_of_all_problems_sum_to_one() -> None:
                     batch = Encoded([problem], tokens, exclude_impossible=True).batch(np.array([0]))
                     assert batch.possible is not None
                     batch = batch._replace(possible=batch.possible & usable)
-                    total += float((-nats(model(batch.inputs, batch.real), batch)).exp())
+                    total += (-nats(model(batch.inputs, batch.real), batch)).exp().item()
     assert total == pytest.approx(1, abs=1e-4)
 
 
