@@ -60,7 +60,7 @@ def test_the_guides_resume_snippet(trained: Path) -> None:
     path = trained / "checkpoints/climb_path_cpu/latest.pt"
     checkpoint = torch.load(path)
     config = load_checkpoint(path)["config"]
-    model = Transformer(ModelConfig(**{**config, "boards": tuple(config["boards"])}))
+    model = Transformer(ModelConfig.from_dict(config))
     optimizer = torch.optim.AdamW(model.parameters())
     model.load_state_dict(checkpoint["model_state_dict"])
     optimizer.load_state_dict(checkpoint["optimizer_state_dict"])

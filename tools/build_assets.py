@@ -72,7 +72,7 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
 def nats_per_problem(checkpoint: Path, problems: list[Problem]) -> float:
     """Mean -log p of problems under a checkpoint, given their conditions."""
     state = load_checkpoint(checkpoint)
-    config = ModelConfig(**{**state["config"], "boards": tuple(state["config"]["boards"])})
+    config = ModelConfig.from_dict(state["config"])
     model = Transformer(config).eval()
     model.load_state_dict(state["model_state_dict"])
     encoded = Encoded(problems, config.tokens, state["recipe"]["exclude_impossible"])

@@ -87,13 +87,9 @@ def keys_to_tensor(keys: set[int]) -> Any:
     return torch.from_numpy(np.array(sorted(keys), np.uint64).view(np.int64))
 
 
-def _model_config(fields: Mapping[str, Any]) -> ModelConfig:
-    return ModelConfig(**{**fields, "boards": tuple(fields["boards"])})
-
-
 def model_of(checkpoint: Mapping[str, Any]) -> Model:
     """The model of a checkpoint."""
-    config = _model_config(checkpoint["config"])
+    config = ModelConfig.from_dict(checkpoint["config"])
     state = {name: value.float().numpy() for name, value in checkpoint["model_state_dict"].items()}
     return Model(
         config=config,
@@ -148,4 +144,4 @@ def _read_model(path: Path) -> Model:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ClimbpathError(f"{path} is not a climbpath model of format {FORMAT}: make one with 'climbpath export'")
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
-    return Model(_model_config(about["config"]), tensors, about["evidence"], known, train, about["about"])
+    return Model(ModelConfig.from_dict(about["config"]), tensors, about["evidence"], known, train, about["about"])

@@ -1,5 +1,6 @@
 """What fixes the shape of a model; read without torch."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,5 +40,10 @@ class ModelConfig:
         return Vocabulary(self.vocabulary, self.boards)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; ModelConfig(**d) with boards as a tuple reads it back."""
+        """Plain JSON types; from_dict reads it back."""
         return {**asdict(self), "boards": list(self.boards)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "ModelConfig":
+        """The config that to_dict wrote."""
+        return cls(**{**fields, "boards": tuple(fields["boards"])})

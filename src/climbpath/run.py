@@ -60,7 +60,7 @@ class Run:
         return {
             "config": self.config.to_dict(),
             "recipe": self.recipe.to_dict(),
-            "evidence": self.data.evidence(),
+            "evidence": self.data.evidence,
             "parameters": self.net.count_parameters(),
             "train_problems": len(self.data.train),
             "validation_problems": len(self.data.validation),

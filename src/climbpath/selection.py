@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 from climbpath import dataset
 from climbpath.batches import Encoded
@@ -50,6 +51,7 @@ class TrainingData:
             return f"longer than {recipe.max_seq_len} tokens"
         return None
 
+    @cached_property
     def evidence(self) -> dict[str, dict[str, int]]:
         """How many train problems there are of every grade, by board and angle."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
