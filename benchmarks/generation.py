@@ -16,7 +16,7 @@ from climbpath import board as boards
 from climbpath.checkpoint import Model, load_model
 from climbpath.lookahead import Lookahead
 from climbpath.problem import DEFAULT_BOARD, Rules, key_of
-from climbpath.sample import BATCH, draw, generate
+from climbpath.sample import BATCH, OWN, draw, generate
 from machine import machine
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")
@@ -37,11 +37,20 @@ def shares(model: Model, count: int) -> tuple[float, float]:
     keys: list[int] = []
     while len(keys) < count:
         grades = [GRADES[i % len(GRADES)] for i in range(BATCH)]
-        for sequence in draw(model, lookahead, 40, grades, 1.0, 1.0, rng):
+        for sequence in draw(model, lookahead, 40, grades, OWN, rng):
             labels = {layout.holds[i].label for i in sequence if i < len(layout.holds)}
             keys.append(key_of(layout.name, labels))
     keys, known = keys[:count], set(model.known_keys.tolist())
     return sum(key not in known for key in keys) / count, len(set(keys)) / count
+
+
+def bulk_throughput(folder: str, count: int) -> float:
+    """Problems per second of `climbpath generate --format parquet`, start and writing included."""
+    command = [sys.executable, "-m", "climbpath", "generate", "--grade", f"{GRADES[0]}..{GRADES[-1]}"]
+    target = ["--num-samples", str(count), "--format", "parquet", "--out", f"{folder}/problems.parquet"]
+    started = time.perf_counter()
+    subprocess.run([*command, *target, "--guidance", "1", "--seed", "0"], check=True, capture_output=True)
+    return count / (time.perf_counter() - started)
 
 
 def cold_start(*arguments: str) -> float:
@@ -64,6 +73,9 @@ def main() -> None:
     throughput(model, 800)
     print(f"Machine: {machine()}")
     print(f"Throughput: {throughput(model, count):,.0f} valid, novel, distinct problems per second (the guide: 3)")
+    with tempfile.TemporaryDirectory() as folder:
+        rate = bulk_throughput(folder, 5 * count)
+    print(f"To Parquet, one process a core: {rate:,.0f} per second")
     novel, distinct = shares(model, 10_000)
     print(f"Of 10,000 plain samples: {novel:.1%} novel, {distinct:.1%} distinct")
     print(f"climbpath --help: {cold_start('--help'):.2f} s")

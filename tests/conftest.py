@@ -10,12 +10,24 @@ import pytest
 
 from climbpath import board as boards
 from climbpath import dataset
-from climbpath.lookahead import Batch, Lookahead
-from climbpath.order import problem_of
+from climbpath.lookahead import Lookahead
+from climbpath.order import Ints, problem_of
 from climbpath.problem import Problem, Rules
 
 ROOT = Path(__file__).parents[1]
 GRADES = ["6B", "6B+", "6C", "7A", "7B"]
+
+
+def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
+    """Sequences [count, N] with every allowed choice equally likely; asserts that there is one at every step."""
+    end = len(lookahead.board.holds)
+    batch, steps = lookahead.batch(count), []
+    while not steps or (steps[-1] < end).any():
+        allowed = lookahead.allowed(batch)
+        assert allowed.any(axis=1).all(), f"nothing is allowed at step {batch.step} under {lookahead.rules}"
+        lookahead.choose(batch, np.where(allowed, rng.random(allowed.shape), -1).argmax(axis=1))
+        steps.append(batch.last)
+    return np.stack(steps, axis=1)
 
 
 def random_problems(
@@ -23,16 +35,9 @@ def random_problems(
 ) -> list[Problem]:
     """Valid problems with every allowed choice equally likely."""
     layout = boards.load(board)
-    lookahead = Lookahead(layout, rules or Rules(max_reach=120, max_holds=10))
     rng = np.random.default_rng(seed)
-    batch, rows = Batch(layout, count), []
-    while not rows or (rows[-1] < len(layout.holds)).any():
-        allowed = lookahead.allowed(batch)
-        chance = np.where(allowed, rng.random(allowed.shape), -1)
-        lookahead.choose(batch, chance.argmax(axis=1))
-        rows.append(batch.last)
+    sequences = walk(Lookahead(layout, rules or Rules(max_reach=120, max_holds=10)), count, rng)
     grades = rng.choice(GRADES, count)
-    sequences = np.stack(rows, axis=1)
     return [problem_of(s, layout, 40, str(g)) for s, g in zip(sequences, grades, strict=True)]
 
 

@@ -20,7 +20,7 @@ BOARDS = ("moonboard-2016", "moonboard-masters-2017", "moonboard-masters-2019", 
 
 
 @st.composite
-def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = True) -> Problem:
+def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = True, partial: bool = False) -> Problem:
     """Any sound problem, with everything that may be known of one."""
     layout = boards.load(pick(st.sampled_from(board_names)))
     low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
@@ -44,6 +44,7 @@ def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = 
         benchmark=pick(st.booleans()),
         method=pick(st.just(DEFAULT_METHOD) | TEXT),
         user_grade=pick(st.none() | st.sampled_from(LADDER)),
+        partial=pick(st.booleans()) if partial else False,
     )
 
 

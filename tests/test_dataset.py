@@ -114,6 +114,39 @@ def test_an_angle_makes_another_problem() -> None:
     assert len(dataset.merge([MASTERS, replace(MASTERS, angle=40)]).problems) == 2
 
 
+# Partial problems
+
+SEEN = replace(SIX, grade="7A", ids=("hand-sequence:1",), partial=True)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [replace(SIX, ids=("guide-csv:1",)), replace(SIX, grade="7B", name="Named")],
+    ids=["easier", "harder"],
+)
+def test_a_partial_record_of_a_whole_problem_changes_no_more_than_its_ids(whole: Problem) -> None:
+    for records in permutations([whole, SEEN, replace(SEEN, grade="8A", ids=("hand-sequence:2",))]):
+        problems, merged, conflicts = dataset.merge(records)
+        assert [replace(problem, ids=whole.ids) for problem in problems] == [whole]
+        assert {*whole.ids, "hand-sequence:1", "hand-sequence:2"} == set(problems[0].ids)
+        assert merged == 2
+        assert conflicts == []
+
+
+def test_a_whole_problem_without_a_grade_takes_that_of_a_partial_record() -> None:
+    assert dataset.merge([SEEN, replace(SIX, grade=None)]).problems == [replace(SIX, grade="7A", ids=SEEN.ids)]
+
+
+def test_partial_records_alone_stay_partial() -> None:
+    merged = dataset.merge([SEEN, replace(SEEN, ids=("hand-sequence:2",))])
+    assert merged.problems == [replace(SEEN, ids=("hand-sequence:1", "hand-sequence:2"))]
+
+
+def test_grades_of_whole_records_conflict_whatever_partial_ones_say() -> None:
+    (conflict,) = dataset.merge([replace(SIX, ids=("a:1",)), SEEN, replace(SIX, grade="7B", ids=("b:2",))]).conflicts
+    assert conflict.endswith("6C (a:1), 7B (b:2); kept 6C")
+
+
 # Keep
 
 MANY = [
@@ -266,11 +299,67 @@ def test_nothing_splits_into_nothing() -> None:
     assert dataset.split([]) == {"train": [], "validation": [], "test": []}
 
 
+WHOLE = [replace(problem, ids=(f"site-scrape:{i}",)) for i, problem in enumerate(varied(120))]
+WHERE = {problem.ids[0]: name for name, part in dataset.split(WHOLE).items() for problem in part}
+
+
+@st.composite
+def partial_problems(pick: st.DrawFn) -> Problem:
+    """Some holds of a whole problem or of none, with its number, another's or none."""
+    whole = pick(st.sampled_from(WHOLE))
+    hands = pick(st.frozensets(st.sampled_from(whole.hands)))
+    if pick(st.integers(0, 3)) == 0:
+        hands |= {"A13"}
+    number = pick(st.none() | st.just(whole.ids[0].partition(":")[2]) | st.integers(0, 2 * len(WHOLE)))
+    ids = () if number is None else (f"hand-sequence:{number}",)
+    start = whole.start if pick(st.booleans()) else whole.start[:1]
+    return replace(whole, start=start, hands=tuple(hands), ids=ids, partial=True)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(partial_problems(), max_size=20), st.randoms(use_true_random=False))
+def test_partial_problems_never_cross_the_split(partial: list[Problem], random) -> None:
+    problems = [*WHOLE, *partial]
+    random.shuffle(problems)
+    parts = dataset.split(problems)
+    assert Counter(p for part in parts.values() for p in part) == Counter(problems)
+    for name, part in parts.items():
+        assert all(WHERE[problem.ids[0]] == name for problem in part if not problem.partial)
+        for problem in part:
+            if problem.partial:
+                assert name == place_of(problem)
+
+
+def place_of(partial: Problem) -> str:
+    """Where a partial problem belongs: to the whole one of its number, else to a held-out one that has its holds."""
+    named = [WHERE.get(name.replace("hand-sequence", "site-scrape")) for name in partial.ids]
+    around = {WHERE[p.ids[0]] for p in WHOLE if p.board == partial.board and set(partial.holds) <= set(p.holds)}
+    held_out = [name for name in ("validation", "test") if name in around]
+    return next((name for name in [*named, *held_out] if name), "train")
+
+
+@pytest.mark.parametrize("held_out", ["validation", "test"])
+def test_a_partial_record_of_two_problems_is_held_out_if_one_is(held_out: str) -> None:
+    """Two sequences of one set of holds are merged, and then have the numbers of both problems."""
+    by_part = {name: [p for p in WHOLE if WHERE[p.ids[0]] == name] for name in ("train", held_out)}
+    for one, other in zip(by_part["train"], by_part[held_out], strict=False):
+        numbers = [problem.ids[0].replace("site-scrape", "hand-sequence") for problem in (one, other)]
+        partial = replace(one, hands=("A13",), ids=tuple(numbers), partial=True)
+        assert partial in dataset.split([*WHOLE, partial])[held_out]
+
+
+def test_partial_problems_leave_the_others_where_they_were() -> None:
+    """Though whole ones of the same holds would weigh in the strata."""
+    crowd = [replace(problem, partial=True, ids=()) for problem in WHOLE for _ in range(3)]
+    parts = dataset.split([*crowd, *WHOLE])
+    assert {name: [p for p in part if not p.partial] for name, part in parts.items()} == dataset.split(WHOLE)
+
+
 # Parquet
 
 
 @in_one_folder
-@given(st.lists(problems(), max_size=5))
+@given(st.lists(problems(partial=True), max_size=5))
 def test_parquet_round_trip(tmp_path: Path, written: list[Problem]) -> None:
     path = tmp_path / "problems.parquet"
     assert dataset.write(path, written) == len(written)
@@ -336,7 +425,7 @@ def newer(path: Path) -> None:
 
     dataset.write(path, [SIX])
     table = parquet.read_table(path)
-    parquet.write_table(table.replace_schema_metadata({"climbpath.problems": "2"}), path)
+    parquet.write_table(table.replace_schema_metadata({"climbpath.problems": "3"}), path)
 
 
 def fewer_columns(path: Path) -> None:
@@ -382,7 +471,7 @@ def flipped(path: Path) -> None:
     ("spoil", "words"),
     [
         (foreign, "record 0: it is Parquet, but not a file of climbpath's"),
-        (newer, "record 0: it is of version 2, and this climbpath reads version 1"),
+        (newer, "record 0: it is of version 3, and this climbpath reads version 2"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),
         (empty_start, "record 0: the problem's field 'start' cannot be None"),

@@ -15,11 +15,10 @@ import pytest
 from climbpath import board as boards
 from climbpath import dataset
 from climbpath.cli import SETTINGS, cli
-from climbpath.config import ModelConfig
 from climbpath.importers import climbpath_parquet, read
 from climbpath.model import Transformer
 from climbpath.problem import Problem, parse_notation
-from climbpath.recipes import RECIPES
+from climbpath.recipes import RECIPES, config_of
 from climbpath.tokens import Vocabulary
 from conftest import ROOT, climbpath, random_problems
 from making import api_record, guide_row, scrape_record, write_csv, write_json
@@ -355,8 +354,7 @@ def test_the_sizes_are_those_of_the_models() -> None:
     assert [name.strip("`") for name, _ in rows] == ["guide", "guide-small", "fast"]
     for name, count in rows:
         recipe = RECIPES[name.strip("`")]
-        sizes = {field: getattr(recipe, field) for field in ModelConfig.__dataclass_fields__ if field != "boards"}
-        model = Transformer(ModelConfig(boards=("moonboard-2016",), **sizes))
+        model = Transformer(config_of(recipe, ("moonboard-2016",)))
         assert count == f"{model.count_parameters():,}"
 
 

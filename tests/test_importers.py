@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from climbpath import dataset, importers
 from climbpath.errors import ClimbpathError
+from climbpath.grades import parse_grades, v_grade
 from climbpath.importers import (
     Rejection,
     api_dump,
     climbpath_json,
     climbpath_parquet,
     guide_csv,
+    hand_sequences,
     pieces,
     site_scrape,
 )
@@ -27,6 +29,8 @@ from making import DATA, api_record, guide_row, problems, scrape_record, write_c
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
+
+HANDS = {"hands": ["F5-LH", "F5-RH", "E8-LH", "G11-RH", "E13-LH", "H15-RH", "G18-LH", "G18-RH"], "v_grade": 5}
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 
@@ -77,6 +81,39 @@ def test_api_dump() -> None:
     assert rejection.reason == "there is no hold 'L19' on MoonBoard Masters 2017"
 
 
+def test_hand_sequences(tmp_path: Path) -> None:
+    """The harder of the V grade's two Font grades is taken, and some holds of the problem may be missing."""
+    two_starts = {"hands": ["F5-LH", "G6-RH", "E8-LH", "G18-RH"], "v_grade": 6, "moves": 3}
+    records = {"12": HANDS, "7": two_starts}
+    found, rejections = read(write_json(tmp_path / "sequences.json", records))
+    assert rejections == []
+    assert found == [
+        replace(SIX, grade="6C+", ids=("hand-sequence:12",), partial=True),
+        replace(parse_notation("F5s G6s E8 G18e", grade="7A"), ids=("hand-sequence:7",), partial=True),
+    ]
+
+
+@in_one_folder
+@given(st.lists(problems(["moonboard-2016"], feet=False), min_size=1, max_size=5))
+def test_what_is_written_as_hand_sequences_is_read_again(tmp_path: Path, written: list[Problem]) -> None:
+    records = {str(i): {"hands": hands_of(problem), "v_grade": v_number(problem)} for i, problem in enumerate(written)}
+    found, rejections = read(write_json(tmp_path / "sequences", records))
+    assert rejections == []
+    assert [problem.identity for problem in found] == [problem.identity for problem in written]
+    assert [problem.ids for problem in found] == [(f"hand-sequence:{i}",) for i in range(len(written))]
+    assert [problem.grade for problem in found] == [parse_grades(v_grade(p.grade or ""))[-1] for p in written]
+    assert all(problem.partial for problem in found)
+
+
+def hands_of(problem: Problem) -> list[str]:
+    """A hand sequence that uses every hold of a problem, hand over hand."""
+    return [f"{label}-{'LR'[i % 2]}H" for i, label in enumerate(problem.sequence)]
+
+
+def v_number(problem: Problem) -> int:
+    return int(v_grade(problem.grade or "").removeprefix("V"))
+
+
 @in_one_folder
 @given(st.lists(problems(["moonboard-2016"], feet=False), min_size=1, max_size=5))
 def test_what_is_written_as_csv_is_read_again(tmp_path: Path, written: list[Problem]) -> None:
@@ -110,7 +147,7 @@ def test_what_is_written_as_api_dump_is_read_again(tmp_path: Path, written: list
 
 
 @in_one_folder
-@given(st.lists(problems(), min_size=1, max_size=5), st.booleans())
+@given(st.lists(problems(partial=True), min_size=1, max_size=5), st.booleans())
 def test_climbpath_s_own_json_and_parquet_are_read_again(tmp_path: Path, written: list[Problem], packed: bool) -> None:
     path = write_json(tmp_path / "json", [problem.to_dict() for problem in written], packed)
     assert read(path) == (written, [])
@@ -127,12 +164,16 @@ def test_formats_are_told_by_content_and_never_by_name(tmp_path: Path) -> None:
     write_json(tmp_path / "c.parquet", {"problems": [scrape_record(SIX)]}, packed=True)
     write_json(tmp_path / "d.csv", {"Total": 1, "Data": [api_record(SIX)]})
     write_json(tmp_path / "e", [SIX.to_dict()])
+    write_json(tmp_path / "f.csv", {"12": HANDS})
+    write_json(tmp_path / "g", {"12": HANDS}, packed=True)
     assert [importers.detect(path) for path in sorted(tmp_path.iterdir())] == [
         climbpath_parquet,
         guide_csv,
         site_scrape,
         api_dump,
         climbpath_json,
+        hand_sequences,
+        hand_sequences,
     ]
 
 
@@ -145,6 +186,8 @@ def test_formats_are_told_by_content_and_never_by_name(tmp_path: Path) -> None:
         (json.dumps({"problems": []}).encode("utf-16-le"), "save it as UTF-8"),
         (json.dumps({"problems": []}).encode("utf-16-be"), "save it as UTF-8"),
         (b'{"routes": []}', "in no format that climbpath reads: the guide's CSV"),
+        (b'{"12": {"hands": ["F5-LH", "G18-RH"]}}', "in no format"),
+        (b'[{"hands": ["F5-LH", "G18-RH"], "v_grade": 5}]', "in no format"),
         (b'{"problems": null}', "in no format"),
         (b'{"nested": {"problems": []}}', "in no format"),
         (b'[["F5", "G18"]]', "in no format"),
@@ -459,6 +502,54 @@ def test_malformed_records_of_climbpath_s_own_json(tmp_path: Path, record: objec
     assert words in rejection.reason
 
 
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (None, "a record is an object with fields, not null"),
+        (["F5-LH"], "a record is an object with fields, not a list"),
+        (changed(HANDS, "hands", ...), "the field 'hands' is missing"),
+        (changed(HANDS, "hands", "F5-LH"), "the field 'hands' is 'F5-LH' where a list should be"),
+        (changed(HANDS, "v_grade", ...), "the field 'v_grade' is missing or not a whole number"),
+        (changed(HANDS, "v_grade", None), "the field 'v_grade' is missing or not a whole number"),
+        (changed(HANDS, "v_grade", "V5"), "the field 'v_grade' is missing or not a whole number"),
+        (changed(HANDS, "v_grade", 5.5), "the field 'v_grade' is missing or not a whole number"),
+        (changed(HANDS, "v_grade", True), "the field 'v_grade' is missing or not a whole number"),
+        (changed(HANDS, "v_grade", 1), "'V1' is not a grade: V grades run from V2 to V16"),
+        (changed(HANDS, "v_grade", 17), "'V17' is not a grade"),
+        (changed(HANDS, "v_grade", -5), "'V-5' is not a grade"),
+        (changed(HANDS, "hands", 2, "L19-LH"), "there is no hold 'L19' on MoonBoard 2016"),
+        (changed(HANDS, "hands", 2, "-LH"), "there is no hold ''"),
+        (changed(HANDS, "hands", 2, "E8"), "a hand is written F5-LH or F5-RH"),
+        (changed(HANDS, "hands", 2, "E8-lh"), "a hand is written F5-LH or F5-RH"),
+        (changed(HANDS, "hands", 2, ["E8", "LH"]), "a hand is written F5-LH or F5-RH"),
+        (changed(HANDS, "hands", 2, None), "a hand is written F5-LH or F5-RH"),
+        (changed(HANDS, "hands", []), "the problem has no start hold"),
+        (changed(HANDS, "hands", ["F5-LH", "F5-RH", "E8-LH"]), "the problem has no finish hold"),
+        (changed(HANDS, "hands", 1, "E13-RH"), "start hold E13 is not in rows 1 to 6"),
+    ],
+)
+def test_malformed_hand_sequences(tmp_path: Path, record: object, words: str) -> None:
+    found, (rejection,) = read(write_json(tmp_path / "sequences", {"1": HANDS, "2": record, "3": HANDS}))
+    assert [problem.ids for problem in found] == [("hand-sequence:1",), ("hand-sequence:3",)]
+    assert rejection.record == 1
+    assert words in rejection.reason
+
+
+def test_hands_on_two_holds_of_the_top_row_make_two_finish_holds(tmp_path: Path) -> None:
+    both = changed(HANDS, "hands", 6, "A18-LH")
+    (problem,) = read(write_json(tmp_path / "sequences", {"1": both}))[0]
+    assert problem.finish == ("A18", "G18")
+
+
+def test_hand_sequences_cut_off_keep_those_before(tmp_path: Path) -> None:
+    whole = json.dumps({str(i): HANDS for i in range(3)}).encode()
+    path = tmp_path / "sequences"
+    path.write_bytes(whole[: whole.rindex(b'"hands"') + 20])
+    found, (rejection,) = read(path)
+    assert [problem.ids for problem in found] == [("hand-sequence:0",), ("hand-sequence:1",)]
+    assert "the JSON is damaged or cut off here" in rejection.reason
+
+
 def test_what_an_api_dump_may_leave_out(tmp_path: Path) -> None:
     bare = {name: DUMPED[name] for name in ("Moves", "Holdsetup", "MoonBoardConfiguration", "Grade")}
     empty = dict.fromkeys(("Id", "Name", "UserGrade", "Method", "Repeats", "IsBenchmark"))
@@ -496,6 +587,8 @@ def test_no_junk_escapes_as_anything_but_a_rejection(tmp_path: Path, data: st.Da
         records = [record, data.draw(spoiled(record)), data.draw(junk), record]
         path = write_json(tmp_path / name, {container: records} if container else records)
         assert sum(map(len, read(path))) == 4
+    records = {"1": HANDS, "2": data.draw(spoiled(HANDS)), "3": data.draw(junk), "4": HANDS}
+    assert sum(map(len, read(write_json(tmp_path / "hands", records)))) == 4
 
 
 @in_one_folder

@@ -164,9 +164,11 @@ def test_violations_of_rules() -> None:
         hold_sets=frozenset({"A"}),
         start=frozenset({"G2"}),
         finish=frozenset({"E18"}),
+        pins=frozenset({"G11", "K8", "A5"}),
         bans=frozenset({"E8"}),
     )
     found = "; ".join(violations(SIX, rules))
     for words in ("6 holds, not 3 to 5", "over the reach of 50 cm", "hold sets A", "not G2", "not E18", "banned E8"):
         assert words in found
+    assert "leaves out pinned A5, K8;" in found
     assert violations(SIX) == []

@@ -129,7 +129,7 @@ def test_kill_9_at_any_moment_leaves_loadable_checkpoints(tiny: Path, tmp_path: 
 
 
 def test_two_processes_train_like_one(tiny: Path, tmp_path: Path) -> None:
-    arguments = ("--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0)
+    arguments = ("--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0, "--embedding-dropout", 0)
     one = climbpath("train", *arguments, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
     two = climbpath(
         "train",
@@ -292,7 +292,7 @@ def test_an_exported_model_generates_what_its_checkpoint_does(tiny: Path, tmp_pa
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_cpu_and_gpu_reach_the_same_validation_loss(tiny: Path, tmp_path: Path) -> None:
-    arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 8, "--dropout", 0)
+    arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 8, "--dropout", 0, "--embedding-dropout", 0)
     for device in ("cpu", "cuda"):
         done = climbpath(*arguments, "--device", device, "--checkpoint-dir", device, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

@@ -11,30 +11,49 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from climbpath import dataset
 from climbpath.api import Generator
-from climbpath.batches import Encoded
-from climbpath.checkpoint import Model, load_checkpoint, load_model, save_model
-from climbpath.config import ModelConfig
+from climbpath.checkpoint import Model, load_model, save_model
 from climbpath.draw import sheet
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import rank
 from climbpath.importers import detect
-from climbpath.model import Transformer
+from climbpath.likelihood import nats_per_problem
+from climbpath.machine import Machine
 from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.recipes import FAST, Recipe
 from climbpath.sample import generate
-from climbpath.train import nats
+from climbpath.train import train
 
 ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
 FOLDERS = ("moonboard2016", "moonboard2017")
-BOARD, DEMO_PROBLEMS, BATCH = "moonboard-2016", 11_000, 256
+BOARD, DEMO_PROBLEMS = "moonboard-2016", 11_000
+
+GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14, seed=1)
+TEACHERS = (
+    GENERALIST,
+    replace(GENERALIST, num_layers=4, dropout=0.25, embedding_dropout=0.25, seed=2),
+    replace(GENERALIST, name="specialist", num_epochs=13, pinned=0.0, open_grade=0.0, seed=3),
+)
+"""The pupil starts from the first; the last, without pins and open grades, is better at plain problems."""
+PUPIL = replace(
+    GENERALIST,
+    name="pupil",
+    dropout=0.1,
+    embedding_dropout=0.1,
+    num_epochs=6,
+    learning_rate=1e-3,
+    muon_learning_rate=3e-3,
+    average=0.998,
+    seed=9,
+)
 
 
 def climbpath(*arguments: object) -> None:
@@ -56,7 +75,7 @@ def problem_files(data: Path) -> list[Path]:
 def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     """Samples of the model in the grade mix of the known problems that it learned."""
     learned = model.evidence[f"{BOARD}@40"]
-    grades = [p.grade for p in known if p.board == BOARD and p.grade in learned]
+    grades = [p.grade for p in known if p.board == BOARD and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
     exact = {grade: mix[grade] / mix.total() * DEMO_PROBLEMS for grade in sorted(mix, key=rank)}
     wanted = {grade: int(share) for grade, share in exact.items()}
@@ -68,41 +87,36 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     return [found[i] for i in order]
 
 
-@torch.no_grad()
-def nats_per_problem(checkpoint: Path, problems: list[Problem]) -> float:
-    """Mean -log p of problems under a checkpoint, given their conditions."""
-    state = load_checkpoint(checkpoint)
-    config = ModelConfig.from_dict(state["config"])
-    model = Transformer(config).eval()
-    model.load_state_dict(state["model_state_dict"])
-    encoded = Encoded(problems, config.tokens, state["recipe"]["exclude_impossible"])
-    rows = np.argsort(encoded.lengths, kind="stable")
-    batches = (encoded.batch(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH))
-    return sum(float(nats(model(batch.inputs, batch.real), batch)) for batch in batches) / len(problems)
-
-
-def model_card(checkpoint: Path, model: Model, known: list[Problem]) -> str:
+def model_card(model: Model, known: list[Problem]) -> str:
     """What the model is, what it learned from and how well, in Markdown."""
     parts = dataset.split(known)
     rows = []
     for place, counts in model.evidence.items():
         board, _, angle = place.partition("@")
         held_out = [
-            p for p in parts["test"] if (p.board, str(p.angle)) == (board, angle) and p.method == DEFAULT_METHOD
+            p
+            for p in parts["test"]
+            if (p.board, str(p.angle)) == (board, angle) and p.method == DEFAULT_METHOD and not p.partial
         ]
         held_out = [p for p in held_out if p.grade in counts]
-        value = nats_per_problem(checkpoint, held_out)
+        value = float(nats_per_problem(model, held_out).mean())
         rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} |")
+    trained = set(model.train_keys.tolist())
+    partial = sum(problem.partial and problem.key in trained for problem in known)
+    whole = sum(not problem.partial for problem in known)
+    teachers = len(model.about["recipe"]["teachers"])
     parameters = sum(value.size for value in model.weights.values())
     return f"""# Model card: the bundled generator
 
 A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
 grade. {parameters:,} numbers, float32, safetensors: weights, settings and key hashes only, nothing executable.
 
-**Trained on** the train part (85 %, split by key) of {len(known):,} real problems of MoonBoard 2016 and MoonBoard
-Masters 2017, feet-follow-hands problems only, with `climbpath train --recipe {model.about["recipe"]["name"]}`. No real
-problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
-ones.
+**Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
+2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
+arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
+held-out problem or fits inside one). It learned from {teachers} other models, too (tools/build_assets.py has their
+settings; docs/experiments.md what each step gave). No real problem is shipped: of the data the file holds
+only 64-bit hashes of hold sets, to tell novel problems and held-out ones.
 
 **Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
 -log p of a whole problem given its board, angle and grade, over problems of grades that were learned; lower is
@@ -129,15 +143,28 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
     BUILD.mkdir(parents=True, exist_ok=True)
-    known_file, run = BUILD / "known.parquet", BUILD / "run"
+    known_file = BUILD / "known.parquet"
     climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
-    climbpath("train", "--data", known_file, "--device", "cpu", "--checkpoint-dir", run, "--log-dir", BUILD / "logs")
-    save_model(ASSETS / "model.safetensors", load_model(run / "best.pt"))
+    best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
+    pupil = trained(known_file, replace(PUPIL, teachers=tuple(map(str, best))), len(best))
+    bundle(pupil, known_file)
+
+
+def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
+    """The best checkpoint of a recipe."""
+    folder = BUILD / f"{number}-{recipe.name}"
+    train(dataset.load(known_file), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0))
+    return folder / "best.pt"
+
+
+def bundle(checkpoint: Path, known_file: Path) -> None:
+    """Write everything that is bundled, from the checkpoint that is released."""
+    save_model(ASSETS / "model.safetensors", load_model(checkpoint))
     model, known = load_model(), dataset.load(known_file)
     dataset.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)
     files = {
-        ASSETS / "MODEL_CARD.md": model_card(run / "best.pt", model, known).encode(),
+        ASSETS / "MODEL_CARD.md": model_card(model, known).encode(),
         ROOT / "docs/sheet.png": sheet(pictures, columns=4),
     }
     for path, content in files.items():

@@ -3,6 +3,7 @@
 import secrets
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from climbpath import board as boards
 from climbpath import draw
@@ -10,7 +11,7 @@ from climbpath.checkpoint import Model, load_model
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grades
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
-from climbpath.sample import generate, thin_evidence
+from climbpath.sample import DEFAULT_GUIDANCE, Sampling, generate, thin_evidence, vary
 
 
 class Problems(list[Problem]):
@@ -18,6 +19,28 @@ class Problems(list[Problem]):
 
     def _repr_png_(self) -> bytes | None:
         return draw.sheet(self) if self else None
+
+
+def parse_rules(
+    board: str,
+    *,
+    pin: str | None = None,
+    start: str | None = None,
+    finish: str | None = None,
+    ban: str | None = None,
+    hold_sets: str | None = None,
+    **limits: Any,
+) -> Rules:
+    """Rules as a user types them (see Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
+    layout = boards.load(board)
+    return Rules(
+        hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
+        start=frozenset(layout.parse_holds(start)) if start else None,
+        finish=frozenset(layout.parse_holds(finish)) if finish else None,
+        pins=frozenset(layout.parse_holds(pin)) if pin else frozenset(),
+        bans=frozenset(layout.parse_holds(ban)) if ban else frozenset(),
+        **limits,
+    )
 
 
 class Generator:
@@ -36,6 +59,8 @@ class Generator:
         seed: int | None = None,
         temperature: float = 1.0,
         top_p: float = 1.0,
+        guidance: float | None = None,
+        pin: str | None = None,
         start: str | None = None,
         finish: str | None = None,
         ban: str | None = None,
@@ -54,6 +79,8 @@ class Generator:
             seed: the same seed gives the same problems; None takes a random one.
             temperature: above 1 is more adventurous, below 1 more usual.
             top_p: nucleus sampling; 1 considers every hold.
+            guidance: above 1 keeps closer to what is typical of the grade; None is the best known for the model.
+            pin: holds that every problem uses, in any role, 'F5,E12'.
             start: exactly these start holds, 'F5' or 'F5,G6'.
             finish: exactly these finish holds.
             ban: holds that must not be used.
@@ -67,25 +94,58 @@ class Generator:
         """
         if num_samples < 1:
             raise ClimbpathError(f"cannot generate {num_samples} problems: ask for at least 1")
-        layout = boards.load(board)
-        rules = Rules(
+        rules = parse_rules(
+            board,
+            pin=pin,
+            start=start,
+            finish=finish,
+            ban=ban,
+            hold_sets=hold_sets,
             min_holds=min_holds,
             max_holds=max_holds,
             max_reach=max_reach,
-            hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
-            start=frozenset(layout.parse_holds(start)) if start else None,
-            finish=frozenset(layout.parse_holds(finish)) if finish else None,
-            bans=frozenset(layout.parse_holds(ban)) if ban else frozenset(),
         )
         grades = parse_grades(grade)
         counts = {g: num_samples // len(grades) + (i < num_samples % len(grades)) for i, g in enumerate(grades)}
-        settings = {"temperature": temperature, "top_p": top_p}
+        sampling = Sampling(temperature, top_p, self.guidance(guidance))
         seed = secrets.randbelow(2**32) if seed is None else seed
-        found = Problems(generate(self.model, board, angle, counts, rules, seed=seed, **settings))
+        found = Problems(generate(self.model, board, angle, counts, rules, sampling, seed=seed))
         if not found:
             raise ClimbpathError("the model found no new problem that keeps to these conditions: loosen one of them")
         found.sort(key=lambda problem: grades.index(problem.grade or ""))
         return found
+
+    def vary(
+        self,
+        problem: Problem,
+        num_samples: int = 1,
+        *,
+        keep: float = 0.7,
+        seed: int | None = None,
+        ban: str | None = None,
+    ) -> Problems:
+        """Variations of a problem: each keeps a random share of its holds, and the rest is made anew.
+
+        Args:
+            problem: its board, angle and grade are kept, too.
+            num_samples: how many.
+            keep: share of the holds that each variation keeps, more than 0 and less than 1.
+            seed: the same seed gives the same variations; None takes a random one.
+            ban: holds that must not be used.
+
+        Raises ClimbpathError where the model does not know the grade, or nothing keeps to the conditions.
+        """
+        layout = boards.load(problem.board)
+        bans = frozenset(layout.parse_holds(ban)) if ban else frozenset()
+        seed = secrets.randbelow(2**32) if seed is None else seed
+        sampling = Sampling(guidance=self.guidance(None))
+        return Problems(vary(self.model, problem, num_samples, keep, Rules(bans=bans), sampling, seed=seed))
+
+    def guidance(self, asked: float | None) -> float:
+        """The guidance asked for, or where none is, the default if the model can be guided."""
+        if asked is not None:
+            return asked
+        return DEFAULT_GUIDANCE if self.model.about["recipe"]["open_grade"] else 1.0
 
     def thin_evidence(self, grade: str, board: str = DEFAULT_BOARD, angle: int = 40) -> dict[str, int]:
         """Grades among those asked for of which the model learned few examples, with their number."""

@@ -16,7 +16,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.inference import fold
 
-FORMAT = 1
+FORMAT = 2
 BUNDLED = "model.safetensors"
 
 
@@ -93,11 +93,17 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
     state = {name: value.float().numpy() for name, value in checkpoint["model_state_dict"].items()}
     return Model(
         config=config,
-        weights=fold(state, config.tokens.features()[1]),
+        weights=fold(state, config.tokens.features()[1], config.nhead),
         evidence=checkpoint["evidence"],
         known_keys=checkpoint["known_keys"].numpy().view(np.uint64),
         train_keys=checkpoint["train_keys"].numpy().view(np.uint64),
-        about={name: checkpoint[name] for name in ("recipe", "epoch", "val_loss", "nats_per_problem")},
+        about={
+            "recipe": {
+                **checkpoint["recipe"],
+                "teachers": [Path(path).name for path in checkpoint["recipe"]["teachers"]],
+            },
+            **{name: checkpoint[name] for name in ("epoch", "val_loss", "nats_per_problem")},
+        },
     )
 
 

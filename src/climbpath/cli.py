@@ -8,12 +8,16 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from climbpath import __version__, grades
 from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.api import Generator
+    from climbpath.problem import Problem
 
 SETTINGS = {
     "help_option_names": ["-h", "--help"],
@@ -23,7 +27,9 @@ SETTINGS = {
 }
 
 FILE = click.Path(path_type=Path)
-EXTRA = {"ijson", "lightning_fabric", "matplotlib", "pyarrow", "tensorboard", "torch"}
+PROBLEM_LENGTH = 1 << 20
+"""Characters of a PROBLEM argument that are read."""
+EXTRA = {"ijson", "jinja2", "lightning_fabric", "matplotlib", "pyarrow", "sklearn", "tensorboard", "torch"}
 """Libraries of the extra `train`."""
 Item = TypeVar("Item")
 
@@ -219,6 +225,7 @@ RECIPE_FLAGS: dict[str, tuple[type, str]] = {
     "nhead": (int, "Attention heads per layer."),
     "dim_feedforward": (int, "Width of the feed-forward part."),
     "dropout": (float, "Share of activations dropped in training."),
+    "embedding_dropout": (float, "The same behind the embeddings."),
     "weight_decay": (float, "AdamW's and Muon's weight decay."),
     "patience": (int, "Epochs without improvement before training stops."),
     "seed": (int, "Seed of weights, data order and dropout."),
@@ -241,6 +248,13 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Path(path_type=Path),
     help="Parquet file of 'climbpath data import'. [default: the bundled demo problems]",
 )
+@click.option(
+    "--teacher",
+    "teachers",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A checkpoint of a trained model to learn from, too; may be given several times.",
+)
 @click.option("--resume", is_flag=True, help="Go on from latest.pt in the checkpoint folder.")
 @click.option("--checkpoint-dir", type=click.Path(path_type=Path), help="[default: checkpoints/climb_path_DEVICE]")
 @click.option(
@@ -255,6 +269,7 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 def train(
     recipe: str | None,
     data: Path | None,
+    teachers: tuple[Path, ...],
     resume: bool,
     checkpoint_dir: Path | None,
     log_dir: Path | None,
@@ -271,6 +286,7 @@ def train(
     climbpath train                                     the fast recipe on the demo problems
     climbpath train --data problems.parquet             on your own problems
     climbpath train --recipe guide --num-epochs 5       the guide's settings, a quick test
+    climbpath train --teacher large.pt --data …         a small model learns from a large one, too
     climbpath train --resume                            go on after an interruption
 
     Writes best.pt, latest.pt, every tenth epoch, config.json and training_curves.png. An earlier run in the
@@ -283,7 +299,8 @@ def train(
     name = f"climb_path_{resolve_device(device)}"
     checkpoint_dir = checkpoint_dir or Path("checkpoints") / name
     log_dir = log_dir or Path("runs") / name
-    changes = {key: value for key, value in settings.items() if value is not None}
+    changes: dict[str, object] = {key: value for key, value in settings.items() if value is not None}
+    changes |= {"teachers": tuple(str(path.resolve()) for path in teachers)} if teachers else {}
     chosen, source = training.choose_recipe(recipe, changes, data, checkpoint_dir if resume else None)
     try:
         training.train(training.read_problems(source), chosen, checkpoint_dir, log_dir, machine, resume, source)
@@ -311,6 +328,8 @@ def train(
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
+@click.option("--guidance", type=float, help="Above 1 closer to what is typical of the grade. [default: 1.0]")
+@click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
@@ -319,10 +338,10 @@ def train(
 @click.option("--max-holds", type=int, default=14, help="Most holds.")
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
+@click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files. [default: a new out/GRADE]"
+    "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (of climbpath[train]) alone."
 )
-@click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def generate(
     grade: str,
@@ -342,33 +361,269 @@ def generate(
     \b
     climbpath generate --grade 7A --visualize
     climbpath generate --grade 6C..7A+ --num-samples 20 --format png,json --out evening
-    climbpath generate --grade V5 --start F5 --ban G2 --hold-sets A,B --max-holds 8
+    climbpath generate --grade 7A --pin F5,E12 --ban G2
+    climbpath generate --grade V5 --start F5 --hold-sets A,B --max-holds 8
+    climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
     Every problem is valid, not among the problems the model knows, and distinct from the others.
     """
     import secrets
 
-    from climbpath import api, draw, exporters, files
+    from climbpath import api
 
-    writers = exporters.parse_formats(formats or ("png" if visualize or out else ""))
     generator = api.load(model)
     seed = secrets.randbelow(2**32) if seed is None else seed
+    if formats and "parquet" in formats.lower():
+        _generate_to_parquet(generator, model, grade, num_samples, board, angle, seed, out, formats, force, conditions)
+        return
+    writers = _writers(formats, visualize, out)
     problems = generator.generate(grade, num_samples, board=board, angle=angle, seed=seed, **conditions)
+    _warn_of_thin_evidence(generator, grade, board, angle)
+    _show(problems, num_samples, seed, visualize, out, writers, _file_name(grade), force)
+
+
+def _writers(formats: str | None, visualize: bool, out: Path | None) -> list[str]:
+    from climbpath import exporters
+
+    if out and out.is_file():
+        raise ClimbpathError(f"{out} is a file: name a folder with --out (a file is for --format parquet)")
+    return exporters.parse_formats(formats or ("png" if visualize or out else ""))
+
+
+def _warn_of_thin_evidence(generator: "Generator", grade: str, board: str, angle: int) -> None:
+    for thin, count in generator.thin_evidence(grade, board, angle).items():
+        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+
+
+def _generate_to_parquet(
+    generator: "Generator",
+    model: Path | None,
+    grade: str,
+    number: int,
+    board: str,
+    angle: int,
+    seed: int,
+    out: Path | None,
+    formats: str,
+    force: bool,
+    conditions: dict[str, Any],
+) -> None:
+    """Generate any number of problems into one file."""
+    from climbpath import api, bulk, sample
+    from climbpath.files import refuse_overwrite
+
+    if formats.strip().lower() != "parquet":
+        raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
+    path = out or Path("out") / f"{_file_name(grade)}.parquet"
+    refuse_overwrite([path], force)
+    temperature, top_p, guidance = (conditions.pop(name) for name in ("temperature", "top_p", "guidance"))
+    request = bulk.Request(
+        model=str(model) if model else None,
+        board=board,
+        angle=angle,
+        grades=tuple(grades.parse_grades(grade)),
+        number=number,
+        rules=api.parse_rules(board, **conditions),
+        sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance)),
+        seed=seed,
+    )
+    sample.check(generator.model, request.board, request.angle, request.grades, request.rules, request.sampling)
+    try:
+        written = bulk.generate_to_parquet(request, path)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {seed}", err=True)
+        sys.exit(130)
+    if written < number:
+        warn(f"only {written:,} of {number:,} problems: the conditions leave hardly any more new ones")
+    click.echo(f"wrote {written:,} problems to {path}, seed {seed}")
+
+
+def _file_name(grade: str) -> str:
+    return grade.replace("..", "-").replace(",", "_").replace("/", "_")
+
+
+def _show(
+    problems: Sequence["Problem"],
+    wanted: int,
+    seed: int,
+    visualize: bool,
+    out: Path | None,
+    writers: list[str],
+    name: str,
+    force: bool,
+) -> None:
+    """Print generated problems, and write the files asked for."""
+    from climbpath import draw, exporters, files
+
     for number, problem in enumerate(problems, 1):
         if visualize:
             click.echo(draw.text(problem, colour=sys.stdout.isatty()) + "\n")
         else:
             click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}")
-    for thin, count in generator.thin_evidence(grade, board, angle).items():
-        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
-    if len(problems) < num_samples:
-        warn(f"only {len(problems)} of {num_samples} problems: the conditions leave no more new ones")
+    if len(problems) < wanted:
+        warn(f"only {len(problems)} of {wanted} problems: the conditions leave no more new ones")
     click.echo(f"{len(problems)} problems, seed {seed}")
     if writers:
-        folder = out or files.new_folder(Path("out") / grade.replace("..", "-").replace(",", "_").replace("/", "_"))
-        for path in exporters.write(problems, folder, writers, force):
+        for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
             click.echo(f"wrote {path}")
+
+
+@cli.command()
+@click.argument("problem")
+@click.option("--keep", type=float, default=0.7, help="Share of the holds that each variation keeps.")
+@click.option("--num-samples", type=click.IntRange(1), default=5, help="How many variations.")
+@click.option("--grade", help="Grade of the problem, where it is not told in PROBLEM: 7A or V6.")
+@click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them.")
+@click.option("--angle", type=int, default=40, help="Angle of the board in degrees.")
+@click.option("--ban", help="Holds that must not be used: G2,H10.")
+@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same variations. [default: random]")
+@click.option("--visualize", is_flag=True, help="Draw them here, and write PNGs and a contact sheet.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder. [default: a new out/vary]")
+@click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def vary(
+    problem: str,
+    keep: float,
+    num_samples: int,
+    grade: str | None,
+    board: str,
+    angle: int,
+    ban: str | None,
+    model: Path | None,
+    seed: int | None,
+    visualize: bool,
+    out: Path | None,
+    formats: str | None,
+    force: bool,
+) -> None:
+    """Make variations of PROBLEM: each keeps some of its holds, and the rest is made anew.
+
+    PROBLEM is in notation, 'F5s D9 G13 I16 G18e', a JSON file that climbpath wrote (its first problem is taken),
+    or - for standard input.
+
+    \b
+    climbpath vary "F5s D9 G13 I16 G18e" --grade 7A
+    climbpath vary out/7A/problems.json --keep 0.5 --visualize
+    """
+    import secrets
+    from dataclasses import replace
+
+    from climbpath import api
+
+    original = _read_problem(problem, board, angle)
+    if grade:
+        original = replace(original, grade=_one_grade(grade))
+    if original.grade is None:
+        raise ClimbpathError("which grade is it? Name one with --grade, for example --grade 7A")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    writers, generator = _writers(formats, visualize, out), api.load(model)
+    variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
+    _warn_of_thin_evidence(generator, original.grade, original.board, original.angle)
+    click.echo(f"  of {grades.show(original.grade)}  {original.notation}")
+    _show(variations, num_samples, seed, visualize, out, writers, "vary", force)
+
+
+def _read_problem(text: str, board: str, angle: int) -> "Problem":
+    """A PROBLEM argument: notation, a JSON file, or - for either on standard input."""
+    from climbpath.problem import Problem, parse_notation
+
+    source = "standard input" if text == "-" else text
+    if text == "-":
+        text = sys.stdin.read(PROBLEM_LENGTH)
+    elif text.endswith(".json") or Path(text).is_file():
+        try:
+            text = Path(text).read_text(encoding="utf-8")[:PROBLEM_LENGTH]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ClimbpathError(f"{source} cannot be read: {error}") from None
+    if not text.lstrip().startswith(("{", "[")):
+        return parse_notation(text, board, angle)
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ClimbpathError(f"{source} is not whole JSON: {error}") from None
+    if isinstance(content, list) and not content:
+        raise ClimbpathError(f"{source} holds no problem")
+    return Problem.from_dict(content[0] if isinstance(content, list) else content)
+
+
+def _one_grade(text: str) -> str:
+    found = grades.parse_grades(text)
+    if len(found) > 1:
+        raise ClimbpathError(f"--grade {text} is {' and '.join(found)}: name one of them")
+    return found[0]
+
+
+@cli.command()
+@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
+@click.option(
+    "--split",
+    type=click.Choice(["test", "validation", "all"]),
+    help="What is held out. [default: test; all, where the model was trained on none of the data]",
+)
+@click.option("--samples", type=click.IntRange(10), default=5000, help="Problems to generate for each setting.")
+@click.option("--compare", type=FILE, multiple=True, help="A list of problems from elsewhere, measured alike.")
+@click.option("--report", type=FILE, help="Folder for report.html and report.json. [default: a new out/evaluate]")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
+@click.option("--force", is_flag=True, help="Overwrite a report.")
+def evaluate(
+    model: Path | None,
+    data: Path,
+    split: str | None,
+    samples: int,
+    compare: tuple[Path, ...],
+    report: Path | None,
+    seed: int,
+    force: bool,
+) -> None:
+    """Measure a model against real problems that it never saw.
+
+    Nats per problem, and of generated problems: valid, distinct and novel shares, likeness to real ones, whether a
+    classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with their grades.
+    Takes some minutes, and needs climbpath[train].
+
+    Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with a problem to a line, or any format of
+    'climbpath data import'; they are compared on the board and angle with the most held-out problems.
+
+    \b
+    climbpath evaluate --data problems.parquet --report out/evaluate
+    climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
+    """
+    from climbpath import api, dataset, files, sample
+    from climbpath import board as boards
+    from climbpath import evaluate as evaluation
+    from climbpath import report as reports
+    from climbpath.yardstick import read_hold_lists
+
+    folder = report or files.new_folder(Path("out") / "evaluate")
+    page, numbers = folder / "report.html", folder / "report.json"
+    files.refuse_overwrite([page, numbers], force)
+    generator = api.load(model)
+    held = evaluation.held_out(generator.model, dataset.load(data), split)
+    place = evaluation.main_place(held)
+    board = boards.load(place.partition("@")[0])
+    stems = [path.stem for path in compare]
+    lists = [
+        read_hold_lists(path, board)._replace(name=path.stem if stems.count(path.stem) == 1 else str(path))
+        for path in compare
+    ]
+    default = sample.Sampling(guidance=generator.guidance(None))
+    result = evaluation.evaluate(
+        generator.model,
+        held,
+        samples=samples,
+        default=default,
+        compare={place: lists},
+        seed=seed,
+        tell=lambda stage: click.echo(f"… {stage}", err=True),
+    )
+    click.echo(reports.text(result))
+    _write_json(numbers, result)
+    with files.replacing(page) as temporary:
+        temporary.write_text(reports.page(result), encoding="utf-8")
+    click.echo(f"\nWrote {page} and {numbers}")
 
 
 @cli.command()

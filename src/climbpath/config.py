@@ -12,6 +12,8 @@ from climbpath.tokens import Vocabulary
 class ModelConfig:
     """Everything that fixes the shape of a model; `tied` uses one token table for input and output.
 
+    `takes_pins` is whether it can be told of pins, `foresees` whether it also tells which holds are still to come.
+
     Raises ClimbpathError where sizes contradict each other.
     """
 
@@ -22,8 +24,11 @@ class ModelConfig:
     nhead: int
     dim_feedforward: int
     dropout: float
+    embedding_dropout: float
     max_seq_len: int
     tied: bool
+    takes_pins: bool
+    foresees: bool
 
     def __post_init__(self) -> None:
         for field in ("d_model", "num_layers", "nhead", "dim_feedforward", "max_seq_len"):
@@ -31,8 +36,11 @@ class ModelConfig:
                 raise ClimbpathError(f"{field} must be at least 1, not {getattr(self, field)}")
         if self.d_model % self.nhead:
             raise ClimbpathError(f"d_model {self.d_model} cannot be shared by nhead {self.nhead}: choose a multiple")
-        if not 0 <= self.dropout < 1:
-            raise ClimbpathError(f"dropout must be at least 0 and under 1, not {self.dropout}")
+        if self.takes_pins and self.vocabulary != "hold":
+            raise ClimbpathError(f"pins need hold tokens: the {self.vocabulary} vocabulary has none")
+        for field in ("dropout", "embedding_dropout"):
+            if not 0 <= getattr(self, field) < 1:
+                raise ClimbpathError(f"{field} must be at least 0 and under 1, not {getattr(self, field)}")
 
     @property
     def tokens(self) -> Vocabulary:

@@ -1,7 +1,7 @@
 """Sets of problems: gather, merge, keep, split, and the Parquet files that hold them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
+from climbpath.features import presence, subset_of_any
 from climbpath.files import replacing
 from climbpath.grades import rank
 from climbpath.importers import Rejection, climbpath_parquet, detect
@@ -117,16 +118,17 @@ def merge(records: Iterable[Problem]) -> Merged:
             user_grade=next((p.user_grade for p in ranked if p.user_grade), None),
         )
         problems.append(kept)
-        if len({p.grade for p in group if p.grade}) > 1:
-            seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in ranked if p.grade)
+        graded = [p for p in ranked if p.grade and not p.partial]
+        if len({p.grade for p in graded}) > 1:
+            seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
             conflicts.append(f"{kept.board} {kept.angle}° {kept.notation}: {seen}; kept {kept.grade}")
     return Merged(problems, sum(map(len, groups.values())) - len(problems), conflicts)
 
 
-def _attestation(problem: Problem) -> tuple[bool, int, int]:
+def _attestation(problem: Problem) -> tuple[bool, bool, int, int]:
     """Sorts the best attested record first."""
     repeats = -1 if problem.repeats is None else problem.repeats
-    return (not problem.benchmark, -repeats, _hardness(problem))
+    return (problem.partial, not problem.benchmark, -repeats, _hardness(problem))
 
 
 def _hardness(problem: Problem) -> int:
@@ -230,11 +232,13 @@ def split(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
 
     Problems of one key (the same holds at another angle or with other roles) always fall into one split, in the
     stratum of their hardest grade. Within a stratum the keys, which are hashes, are their own random order.
+    Partial problems are for training, but each that may be of a validation or test problem goes where that is.
     """
     keys = [problem.key for problem in problems]
     by_key: defaultdict[int, list[Problem]] = defaultdict(list)
     for key, problem in zip(keys, problems, strict=True):
-        by_key[key].append(problem)
+        if not problem.partial:
+            by_key[key].append(problem)
     strata: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for key, group in by_key.items():
         strata[group[0].board, max(map(_hardness, group))].append(key)
@@ -247,8 +251,50 @@ def split(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
             part_of[key] = "test" if i < test else "validation" if i < validation else "train"
     parts: dict[str, list[Problem]] = {name: [] for name in SPLITS}
     for key, problem in zip(keys, problems, strict=True):
-        parts[part_of[key]].append(problem)
+        if not problem.partial:
+            parts[part_of[key]].append(problem)
+    partial = [problem for problem in problems if problem.partial]
+    for problem, name in zip(partial, _parts_of_partial(partial, parts), strict=True):
+        parts[name].append(problem)
     return parts
+
+
+def check_split(parts: Mapping[str, Iterable[Problem]]) -> None:
+    """Raises ClimbpathError where problems of one key stand in two parts, which would leak from one to the other."""
+    part_of: dict[int, str] = {}
+    for name, problems in parts.items():
+        for problem in problems:
+            if part_of.setdefault(problem.key, name) != name:
+                raise ClimbpathError(
+                    f"{problem.notation} on {problem.board} stands in {part_of[problem.key]} and in {name}: split the "
+                    "whole data anew with climbpath data split"
+                )
+
+
+def _parts_of_partial(partial: Sequence[Problem], parts: Mapping[str, Sequence[Problem]]) -> list[str]:
+    """The part of the split that each partial problem belongs to.
+
+    That of a whole one with its number, else of a held-out one on its board that has all its holds, else train.
+    """
+    by_number = {(p.board, number): name for name in SPLITS for p in parts[name] for number in numbers(p)}
+    found = [
+        next((by_number[p.board, number] for number in numbers(p) if (p.board, number) in by_number), None)
+        for p in partial
+    ]
+    for board in {problem.board for problem in partial}:
+        layout = boards.load(board)
+        mine = [i for i, problem in enumerate(partial) if problem.board == board and found[i] is None]
+        holds = presence([partial[i].holds for i in mine], layout)
+        for name in SPLITS[1:]:
+            whole = presence([p.holds for p in parts[name] if p.board == board], layout)
+            for i, inside in zip(mine, subset_of_any(holds, whole), strict=True):
+                found[i] = found[i] or (name if inside else None)
+    return [name or SPLITS[0] for name in found]
+
+
+def numbers(problem: Problem) -> set[str]:
+    """A problem's ids without their sources: what names it alike in the scrape, the guide's CSV and sequences."""
+    return {name.partition(":")[2] for name in problem.ids}
 
 
 def write(path: Path, problems: Iterable[Problem]) -> int:

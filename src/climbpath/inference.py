@@ -13,22 +13,54 @@ from climbpath.order import Ints
 Weights = Mapping[str, np.ndarray]
 
 
-def fold(state: Weights, features: np.ndarray) -> dict[str, np.ndarray]:
-    """The weights of a trained model with each token's shared features added into its own vector."""
-    weights = {name: value for name, value in state.items() if not name.endswith((".own", ".shared"))}
-    for table in ("embedding", "output"):
-        weights[table] = state[f"{table}.own"] + features @ state[f"{table}.shared"]
+def fold(state: Weights, features: np.ndarray, nhead: int) -> dict[str, np.ndarray]:
+    """The weights of a trained model, rearranged for sampling; the same function in fewer steps.
+
+    Each token's shared features are added into its own vector. Everything that is added to the stream has its mean
+    taken out, so that the stream needs no centring before it is normalised; what a normalisation scales and shifts,
+    and attention's division by the root of the head's width, go into the matrix behind it. `pin` is what each token
+    adds as a pin, [V, D]. What only training needs is left out.
+    """
+    tables = {name: state[f"{name}.own"] + features @ state[f"{name}.shared"] for name in ("embedding", "output")}
+    weights = {"output": tables["output"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
+    weights["embedding"], weights["position"] = _centred(tables["embedding"]), _centred(state["position"])
+    if "pin.weight" in state:
+        weights["pin"] = _centred(tables["embedding"] @ state["pin.weight"].T)
+    head = state["position"].shape[1] // nhead
+    for layer in range(layers_of(state)):
+        block = f"blocks.{layer}"
+        for norm, behind in (("norm1", "qkv"), ("norm2", "up")):
+            matrix = state[f"{block}.{behind}.weight"]
+            shift = matrix @ state[f"{block}.{norm}.bias"]
+            weights[f"{block}.{behind}.bias"] = state[f"{block}.{behind}.bias"] + shift
+            weights[f"{block}.{behind}.weight"] = matrix * state[f"{block}.{norm}.weight"]
+        for name in ("weight", "bias"):
+            weights[f"{block}.qkv.{name}"][: nhead * head] /= np.sqrt(np.float32(head))
+        for name in ("proj", "down"):
+            weights[f"{block}.{name}.weight"] = _centred(state[f"{block}.{name}.weight"].T).T
+            weights[f"{block}.{name}.bias"] = _centred(state[f"{block}.{name}.bias"])
     return weights
 
 
-def _norm(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
-    x = x - x.mean(axis=-1, keepdims=True)
-    variance = np.einsum("bd,bd->b", x, x)[:, None] / x.shape[-1]
-    return x / np.sqrt(variance + 1e-5) * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+def layers_of(weights: Weights) -> int:
+    """How many layers a model has."""
+    return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows - rows.mean(axis=-1, keepdims=True))
+
+
+def _normalised(x: np.ndarray) -> np.ndarray:
+    """Rows, whose mean is 0, divided by their standard deviation."""
+    scale = 1 / np.sqrt(np.einsum("bd,bd->b", x, x) / x.shape[1] + 1e-5)
+    return x * scale[:, None]
 
 
 def _linear(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
-    return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    y = x @ weights[f"{name}.weight"].T
+    y += weights[f"{name}.bias"]
+    return y
 
 
 class Decoder:
@@ -36,31 +68,42 @@ class Decoder:
 
     def __init__(self, weights: Weights, nhead: int, batch: int, length: int) -> None:
         self.weights, self.nhead = weights, nhead
-        self.layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+        self.layers = layers_of(weights)
         self.length = 0
         head = weights["position"].shape[1] // nhead
-        self.keys = np.zeros((self.layers, length, batch, nhead, head), np.float32)
-        self.values = np.zeros_like(self.keys)
+        self.keys = np.empty((self.layers, length, batch, nhead, head), np.float32)
+        self.values = np.empty_like(self.keys)
 
-    def next_logits(self, ids: Ints) -> np.ndarray:
-        """Append one token to each sequence, ids [B]; the logits [B, tokens] of the token after it."""
+    def next(self, ids: Ints, pins: np.ndarray | None = None) -> np.ndarray:
+        """Append one token to each sequence, ids [B]; what is known there of the token after it, [B, D].
+
+        `pins` [B, D] is the sum of what the pins still to come add, or None. The product with the table `output`
+        is the logits.
+        """
         t, weights = self.length, self.weights
         x = weights["embedding"][ids] + weights["position"][t]
+        if pins is not None:
+            x = x + pins
         for layer in range(self.layers):
             name = f"blocks.{layer}"
-            qkv = _linear(_norm(x, weights, f"{name}.norm1"), weights, f"{name}.qkv")
+            qkv = _linear(_normalised(x), weights, f"{name}.qkv")
             q, k, v = (part.reshape(len(ids), self.nhead, -1) for part in np.split(qkv, 3, axis=1))
             self.keys[layer, t], self.values[layer, t] = k, v
-            scores = np.einsum("tbhd,bhd->tbh", self.keys[layer, : t + 1], q) / np.sqrt(q.shape[-1])
-            share = np.exp(scores - scores.max(axis=0))
+            share = np.einsum("tbhd,bhd->tbh", self.keys[layer, : t + 1], q)
+            share = np.exp(share - share.max(axis=0))
             share /= share.sum(axis=0)
             heads = np.einsum("tbhd,tbh->bhd", self.values[layer, : t + 1], share)
-            x = x + _linear(heads.reshape(len(ids), -1), weights, f"{name}.proj")
-            hidden = np.maximum(_linear(_norm(x, weights, f"{name}.norm2"), weights, f"{name}.up"), 0)
-            x = x + _linear(hidden, weights, f"{name}.down")
+            x += _linear(heads.reshape(len(ids), -1), weights, f"{name}.proj")
+            hidden = _linear(_normalised(x), weights, f"{name}.up")
+            np.maximum(hidden, 0, out=hidden)
+            x += _linear(hidden, weights, f"{name}.down")
         self.length += 1
-        return np.asarray(_norm(x, weights, "norm") @ weights["output"].T)
+        return np.asarray(_normalised(x) * weights["norm.weight"] + weights["norm.bias"])
 
     def keep(self, rows: Ints) -> None:
         """Go on with these rows only."""
-        self.keys, self.values = self.keys[:, :, rows], self.values[:, :, rows]
+        layers, length, _, *head = self.keys.shape
+        for name in ("keys", "values"):
+            kept = np.empty((layers, length, len(rows), *head), np.float32)
+            kept[:, : self.length] = getattr(self, name)[:, : self.length, rows]
+            setattr(self, name, kept)

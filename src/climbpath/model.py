@@ -4,11 +4,19 @@ Shapes: B problems in a batch, T tokens of the longest, N tokens in all, D = d_m
 F features of tokens. All but attention works on the N tokens that there are, so padding costs next to nothing.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from climbpath.config import ModelConfig
+
+SMALL = 0.02
+"""Standard deviation of the start values of tables that make logits, as in GPT-2."""
+
+RARE = 4.0
+"""Minus the logit of a hold being among those to come, at the start: some 2 %."""
 
 
 class Dropout(nn.Module):
@@ -31,15 +39,18 @@ class Dropout(nn.Module):
 
 
 class TokenTable(nn.Module):
-    """A vector per token, [V, D]: its own plus those of the features that it shares with others."""
+    """A vector per token, [V, D]: its own plus those of the features that it shares with others.
+
+    `std` is that of the normal distribution of its start values.
+    """
 
     features: Tensor
 
-    def __init__(self, features: Tensor, d_model: int) -> None:
+    def __init__(self, features: Tensor, d_model: int, std: float) -> None:
         super().__init__()
         tokens, shared = features.shape
-        self.own = nn.Parameter(torch.randn(tokens, d_model) * 0.02)
-        self.shared = nn.Parameter(torch.randn(shared, d_model) * 0.02)
+        self.own = nn.Parameter(torch.randn(tokens, d_model) * std)
+        self.shared = nn.Parameter(torch.randn(shared, d_model) * std)
         self.register_buffer("features", features, persistent=False)
 
     def forward(self) -> Tensor:
@@ -71,6 +82,16 @@ class Block(nn.Module):
         return x + self.dropout(self.down(F.relu(self.up(self.norm2(x)))))
 
 
+class Output(NamedTuple):
+    """`logits` of the token that follows, and `to_come`, those of each token being among all that follow, or None.
+
+    Both [N, V], or [B, T, V] where all places hold tokens.
+    """
+
+    logits: Tensor
+    to_come: Tensor | None
+
+
 class Transformer(nn.Module):
     """Token ids -> logits of the token that follows each. Raises IndexError beyond max_seq_len."""
 
@@ -78,30 +99,37 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         features = torch.from_numpy(config.tokens.features()[1])
-        self.embedding = TokenTable(features, config.d_model)
-        self.position = nn.Parameter(torch.randn(config.max_seq_len, config.d_model) * 0.02)
-        self.dropout = Dropout(config.dropout)
+        std = SMALL if config.tied else 1.0  # what makes logits must start small; 1 is where torch's embeddings start
+        self.embedding = TokenTable(features, config.d_model, std)
+        self.position = nn.Parameter(torch.randn(config.max_seq_len, config.d_model) * std)
+        self.dropout = Dropout(config.embedding_dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm = nn.LayerNorm(config.d_model)
-        self.output = self.embedding if config.tied else TokenTable(features, config.d_model)
+        self.output = self.embedding if config.tied else TokenTable(features, config.d_model, SMALL)
+        self.pin = nn.Linear(config.d_model, config.d_model, bias=False) if config.takes_pins else None
+        self.foresight = nn.Linear(config.d_model, config.d_model) if config.foresees else None
 
-    def forward(self, ids: Tensor, real: Tensor | None = None) -> Tensor:
-        """Logits; those of position t depend on ids[:, : t + 1] alone.
+    def forward(self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None) -> Output:
+        """Logits; those of position t depend on ids[:, : t + 1] and pins[:, : t + 1] alone.
 
         Args:
             ids: token ids, [B, T], padded with any.
             real: which of the B * T places hold tokens, [N], sorted; None for all.
-
-        Returns:
-            logits [N, V] of the real tokens, or [B, T, V] where all are.
+            pins: 1 for every token that is a pin still to come, [N, V]; None for no pins.
         """
         b, t = ids.shape
         places = torch.arange(b * t, device=ids.device) if real is None else real
-        x = self.dropout(F.embedding(ids.flatten()[places], self.embedding()) + self.position[places % t])
+        table = self.embedding()
+        x = F.embedding(ids.flatten()[places], table) + self.position[places % t]
+        if self.pin and pins is not None:
+            x = x + self.pin(pins @ table)
+        x = self.dropout(x)
         for block in self.blocks:
             x = block(x, places, b, t)
-        logits = F.linear(self.norm(x), self.output())
-        return logits.view(b, t, -1) if real is None else logits
+        x, table = self.norm(x), table if self.config.tied else self.output()
+        shape = (b, t, -1) if real is None else (len(places), -1)
+        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and self.training else None
+        return Output(F.linear(x, table).view(shape), to_come)
 
     def count_parameters(self) -> int:
         """Trained numbers."""

@@ -1,4 +1,4 @@
-"""What turns gradients into better weights: optimizers, learning rate, averaging."""
+"""How training goes about it: optimizers, learning rate, share of pins, averaging."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +29,12 @@ def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     """What the recipe's learning rates are multiplied by at a step (from 0) of all steps."""
     warm = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
     return warm * (1 - step / steps) if recipe.decay else warm
+
+
+def pinned_share(recipe: Recipe, step: int, steps: int) -> float:
+    """The share of problems with pins at a step of all steps: it grows over the first quarter, so that the plain
+    task is learned first."""
+    return recipe.pinned * min(1.0, 4 * step / steps)
 
 
 Tensors = tuple[Tensor, ...] | list[Tensor]

@@ -23,15 +23,18 @@ def choices(problem: Problem, board: Board) -> list[int]:
 
 def problem_of(sequence: Ints, board: Board, angle: int, grade: str | None) -> Problem:
     """The problem of one complete sequence of choices."""
-    labels = [board.holds[i].label for i in sequence if i < len(board.holds)]
-    body = [(label, board.can_finish[board.index[label]]) for label in labels[2:]]
+    names = board.labels
+    *start_and_hands, last = sequence[sequence < len(names)].tolist()
+    finish = [last]
+    if len(start_and_hands) > 2 and board.can_finish[start_and_hands[-1]]:
+        finish.insert(0, start_and_hands.pop())
     return Problem(
         board=board.name,
         angle=angle,
         grade=grade,
-        start=tuple(labels[:2]),
-        hands=tuple(label for label, top in body if not top),
-        finish=tuple(label for label, top in body if top),
+        start=tuple(names[i] for i in start_and_hands[:2]),
+        hands=tuple(names[i] for i in start_and_hands[2:]),
+        finish=tuple(names[i] for i in finish),
     )
 
 
@@ -59,6 +62,22 @@ def may_follow(board: Board, step: Ints, start: Ints, last: Ints, finishes: Ints
     finish = board.can_finish & (in_hands | ((finishes == 1) & later & (last < len(holds))))
     end = finishes > 0
     return np.concatenate([first | second | hand | finish, end], axis=-1)
+
+
+def still_pinned(sequences: Ints, pins: Bools) -> Bools:
+    """Which pins [B, H] are still to come at every place of whole sequences [B, N]: bool [B, N, H]."""
+    rows, holds = np.arange(len(sequences)), pins.shape[1]
+    left = np.repeat(np.pad(pins, ((0, 0), (0, 1)))[:, None], sequences.shape[1], axis=1)
+    for step, choice in enumerate(sequences[:, :-1].T, 1):
+        left[:, step] = left[:, step - 1]
+        left[rows, step, choice] = False
+    return left[..., :holds]
+
+
+def before_pins(left: Bools) -> Bools:
+    """Which choices pass no pin by, [..., H + 1]: in the order after the start, none behind the lowest pin left."""
+    passed = np.cumsum(left, axis=-1) - left > 0
+    return np.concatenate([~passed, ~left.any(axis=-1, keepdims=True)], axis=-1)
 
 
 def may_follow_each(board: Board, sequences: Ints) -> Bools:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
+import numpy as np
+
 from climbpath import board as boards
 from climbpath.board import Board
 from climbpath.errors import ClimbpathError
@@ -24,6 +26,7 @@ class Problem:
 
     Raises ClimbpathError where a hold is not on the layout, stands in two roles, or the start or
     finish is missing. Real problems that break rules of sampling (reach, length) are problems all the same.
+    Of a partial one some holds may not be known.
     """
 
     board: str = DEFAULT_BOARD
@@ -39,6 +42,7 @@ class Problem:
     benchmark: bool = False
     method: str = DEFAULT_METHOD
     user_grade: str | None = None
+    partial: bool = False
 
     def __post_init__(self) -> None:
         layout = boards.load(self.board)
@@ -127,6 +131,7 @@ _PLAIN_FIELDS: dict[str, tuple[type, ...]] = {
     "benchmark": (bool,),
     "method": (str,),
     "user_grade": (str, NoneType),
+    "partial": (bool,),
 }
 
 
@@ -191,6 +196,7 @@ class Rules:
     hold_sets: frozenset[str] | None = None
     start: frozenset[str] | None = None
     finish: frozenset[str] | None = None
+    pins: frozenset[str] = frozenset()
     bans: frozenset[str] = frozenset()
 
 
@@ -223,7 +229,9 @@ def longest_reach(problem: Problem) -> float:
     layout = boards.load(problem.board)
     order = [layout.index[label] for label in problem.start + problem.hands + problem.finish]
     first = len(problem.start)
-    return max(float(layout.distance[order[i], order[:i]].min()) for i in range(first, len(order)))
+    to_earlier = layout.distance[np.ix_(order[first:], order)]
+    later = np.arange(len(order)) >= np.arange(first, len(order))[:, None]
+    return float(np.where(later, np.inf, to_earlier).min(axis=1).max())
 
 
 def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
@@ -246,6 +254,9 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
         found.append(f"starts on {', '.join(problem.start)}, not {', '.join(sorted(rules.start))}")
     if rules.finish is not None and set(problem.finish) != rules.finish:
         found.append(f"finishes on {', '.join(problem.finish)}, not {', '.join(sorted(rules.finish))}")
+    missing = sorted(rules.pins.difference(problem.holds))
+    if missing:
+        found.append(f"leaves out pinned {', '.join(missing)}")
     banned = [label for label in problem.holds if label in rules.bans]
     if banned:
         found.append(f"uses banned {', '.join(banned)}")

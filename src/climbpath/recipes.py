@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 
 
@@ -16,7 +17,10 @@ class Recipe:
     matrices with Muon and the rest with AdamW at `learning_rate`; None trains all with AdamW. `decay` lets the
     learning rates fall linearly to zero after the warm-up. `average` is the decay per step of the weights' moving
     average, which is then what is validated and kept; 0 keeps the weights themselves. `patience` is epochs without
-    improvement before training stops.
+    improvement before training stops. `pinned` is the share of problems of which some holds are given ahead (it
+    grows to that over the first quarter), and `open_grade` the share whose grade is left open; both need hold tokens.
+    `foresight` weighs a second task: to tell at every step which holds are still to come. `teachers` are checkpoints
+    of trained models that teach this one.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Recipe:
     nhead: int
     dim_feedforward: int
     dropout: float
+    embedding_dropout: float
     max_seq_len: int
     tied: bool
     batch_size: int
@@ -39,6 +44,10 @@ class Recipe:
     weight_decay: float
     average: float
     patience: int
+    pinned: float
+    open_grade: float
+    foresight: float
+    teachers: tuple[str, ...] = ()
     seed: int
 
     def __post_init__(self) -> None:
@@ -48,6 +57,11 @@ class Recipe:
         for field in ("warmup_steps", "weight_decay"):
             if getattr(self, field) < 0:
                 raise ClimbpathError(f"{field} cannot be negative: {getattr(self, field)}")
+        for field in ("pinned", "open_grade"):
+            if not 0 <= getattr(self, field) <= 1:
+                raise ClimbpathError(f"{field} is a share from 0 to 1, not {getattr(self, field)}")
+        if self.vocabulary != "hold" and (self.pinned or self.open_grade or self.teachers):
+            raise ClimbpathError(f"the recipe {self.name} has no hold tokens: pins, open grades and teachers need them")
         if not self.learning_rate > 0:
             raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
         if self.seed < 0:
@@ -55,12 +69,28 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back."""
-        return {**asdict(self), "boards": list(self.boards) if self.boards else None}
+        boards = list(self.boards) if self.boards else None
+        return {**asdict(self), "boards": boards, "teachers": list(self.teachers)}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Recipe":
         """The recipe that to_dict wrote."""
-        return cls(**{**fields, "boards": tuple(fields["boards"]) if fields["boards"] else None})
+        boards = tuple(fields["boards"]) if fields["boards"] else None
+        return cls(**{**fields, "boards": boards, "teachers": tuple(fields["teachers"])})
+
+
+SIZES = ("d_model", "num_layers", "nhead", "dim_feedforward", "dropout", "embedding_dropout", "max_seq_len", "tied")
+
+
+def config_of(recipe: Recipe, boards: tuple[str, ...]) -> ModelConfig:
+    """The shape of the model that a recipe trains. Raises ClimbpathError where sizes contradict each other."""
+    return ModelConfig(
+        vocabulary=recipe.vocabulary,
+        boards=boards,
+        takes_pins=recipe.pinned > 0,
+        foresees=recipe.foresight > 0,
+        **{name: getattr(recipe, name) for name in SIZES},
+    )
 
 
 GUIDE = Recipe(
@@ -73,6 +103,7 @@ GUIDE = Recipe(
     nhead=8,
     dim_feedforward=1024,
     dropout=0.1,
+    embedding_dropout=0.0,
     max_seq_len=64,
     tied=False,
     batch_size=16,
@@ -84,6 +115,9 @@ GUIDE = Recipe(
     weight_decay=0.01,
     average=0.0,
     patience=10,
+    pinned=0.0,
+    open_grade=0.0,
+    foresight=0.0,
     seed=0,
 )
 GUIDE_SMALL = replace(GUIDE, name="guide-small", d_model=128, num_layers=4, nhead=4, dim_feedforward=512)
@@ -97,6 +131,7 @@ FAST = Recipe(
     nhead=4,
     dim_feedforward=384,
     dropout=0.2,
+    embedding_dropout=0.2,
     max_seq_len=64,
     tied=True,
     batch_size=128,
@@ -108,6 +143,9 @@ FAST = Recipe(
     weight_decay=0.0,
     average=0.99,
     patience=10,
+    pinned=0.25,
+    open_grade=0.1,
+    foresight=0.1,
     seed=0,
 )
 RECIPES = {recipe.name: recipe for recipe in (FAST, GUIDE, GUIDE_SMALL)}

@@ -18,6 +18,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.model import Transformer
 from climbpath.recipes import Recipe
 from climbpath.selection import TrainingData
+from climbpath.teaching import Teacher
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Run:
     optimizers: dict[str, torch.optim.Optimizer]
     checkpoint_dir: Path
     source: str
+    teachers: list[Teacher]
     at: Progress = field(default_factory=Progress)
 
     @property
@@ -62,7 +64,7 @@ class Run:
             "recipe": self.recipe.to_dict(),
             "evidence": self.data.evidence,
             "parameters": self.net.count_parameters(),
-            "train_problems": len(self.data.train),
+            "train_problems": len(self.data.parts["train"]),
             "validation_problems": len(self.data.validation),
         }
 
@@ -113,7 +115,10 @@ class Run:
         sizes = f"d_model {recipe.d_model}, {recipe.num_layers} layers, {recipe.nhead} heads, {recipe.dim_feedforward}"
         print(f"Recipe {recipe.name}: {sizes} feed-forward, {recipe.vocabulary} tokens ({len(data.tokens.names)})")
         print(f"Model: {self.net.count_parameters():,} parameters")
-        print(f"Data: {len(data.train):,} train and {len(data.validation):,} validation problems")
+        drawn = len(data.train) - len(data.parts["train"])
+        print(f"Data: {len(data.parts['train']):,} train and {len(data.validation):,} validation problems")
+        if drawn:
+            print(f"  and {drawn:,} problems that {len(self.teachers)} teachers drew")
         for reason, count in data.left_out.items():
             print(f"  left out: {count:,} {reason}")
         where = f"{self.fabric.device.type}, {self.fabric.world_size} process(es), {torch.get_num_threads()} threads"
@@ -132,7 +137,7 @@ def summary(run: Run) -> str:
     rows = {
         "recipe": run.recipe.name,
         "parameters": f"{run.net.count_parameters():,}",
-        "train problems": f"{len(run.data.train):,}",
+        "train problems": f"{len(run.data.parts['train']):,}",
         "epochs": f"{run.at.epoch} (best: {best['epoch']:.0f})",
         "training time": f"{run.at.seconds:.1f} s",
         "best val loss per token": f"{best['val_loss']:.4f}{reading}",

@@ -1,7 +1,9 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,16 +11,60 @@ from climbpath import board as boards
 from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
 from climbpath.inference import Decoder
-from climbpath.lookahead import Batch, Lookahead
+from climbpath.lookahead import Lookahead
 from climbpath.order import Bools, Ints, problem_of
 from climbpath.problem import Problem, Rules, violations
-from climbpath.tokens import BODY, PREFIX, START
+from climbpath.tokens import ANY_GRADE, BODY, PREFIX, START
 
 BATCH = 512
+KEPT = 0.8
+"""Sequences that have ended are dropped from a batch when fewer than this share go on."""
+LOWEST = -1e30
 PATIENCE = 20
 """Batches in a row without one new problem after which a request counts as exhausted."""
+DEFAULT_GUIDANCE = 1.0
+MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
 """Training problems of a grade below which a user is told that little is known of it."""
+
+
+class Sampling(NamedTuple):
+    """How tokens are drawn.
+
+    `temperature` divides the logits; above 1 is more adventurous. `top_p` keeps the likeliest tokens that together
+    have this probability (nucleus sampling, Holtzman et al. 2020). `guidance` g scales what the grade adds to the
+    logits, free + g (graded - free) (classifier-free guidance, Ho & Salimans 2022); 1 is the model's own.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    guidance: float = 1.0
+
+
+OWN = Sampling()
+"""The model's own distribution."""
+
+
+def check(model: Model, board: str, angle: int, grades: Iterable[str], rules: Rules, sampling: Sampling) -> Lookahead:
+    """The lookahead of a request that can be met.
+
+    Raises ClimbpathError where a setting is out of range, the model has not learned a board, angle or grade, or to
+    be guided, or no problem can keep to the rules.
+    """
+    temperature, top_p, guidance = sampling
+    if not 0 < temperature < float("inf"):
+        raise ClimbpathError(f"temperature must be above 0, not {temperature}: 1 is the model's own")
+    if not 0 < top_p <= 1:
+        raise ClimbpathError(f"top-p must be above 0 and at most 1, not {top_p}")
+    if not 0 <= guidance <= MOST_GUIDANCE:
+        raise ClimbpathError(f"guidance must be from 0 to {MOST_GUIDANCE}, not {guidance}: 1 is the model's own")
+    if guidance != 1 and not model.about["recipe"]["open_grade"]:
+        raise ClimbpathError("this model has only learned problems of a given grade: it cannot be guided; use 1")
+    for grade in grades:
+        thin_evidence(model, board, angle, grade)
+    lookahead = Lookahead(boards.load(board), rules)
+    lookahead.check()
+    return lookahead
 
 
 def thin_evidence(model: Model, board: str, angle: int, grade: str) -> int | None:
@@ -43,10 +89,10 @@ def generate(
     angle: int,
     wanted: Mapping[str, int],
     rules: Rules | None = None,
+    sampling: Sampling = OWN,
     *,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
     seed: int = 0,
+    known: Collection[int] = (),
 ) -> Iterator[Problem]:
     """Valid problems that are novel (their key is not among the model's known keys) and distinct by key.
 
@@ -56,35 +102,28 @@ def generate(
         angle: in degrees.
         wanted: grade -> number of problems.
         rules: what every problem keeps to.
-        temperature: divides the logits; above 1 is more adventurous.
-        top_p: nucleus sampling keeps the likeliest tokens that together have this probability.
+        sampling: how tokens are drawn.
         seed: the same seed, version and machine give the same problems.
+        known: further keys that are not novel.
 
     Yields fewer than wanted where the request has no more to give: nothing new in 20 batches.
 
     Raises ClimbpathError, when first iterated, where the model has not learned a board, angle or grade, or no
     problem can keep to the rules.
     """
-    if not 0 < temperature < float("inf"):
-        raise ClimbpathError(f"temperature must be above 0, not {temperature}: 1 is the model's own")
-    if not 0 < top_p <= 1:
-        raise ClimbpathError(f"top-p must be above 0 and at most 1, not {top_p}")
-    for grade in wanted:
-        thin_evidence(model, board, angle, grade)
     rules = rules or Rules()
-    layout = boards.load(board)
-    lookahead = Lookahead(layout, rules)
-    lookahead.check()
+    lookahead = check(model, board, angle, wanted, rules, sampling)
+    layout = lookahead.board
     rng = np.random.default_rng(seed)
     missing = Counter(wanted)
-    seen = set(model.known_keys.tolist())
+    seen = {*model.known_keys.tolist(), *known}
     fruitless = 0
     while (left := missing.total()) and fruitless < PATIENCE:
         asked = list(missing.elements())
         size = min(BATCH, left + left // 8 + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
         fruitless += 1
-        for sequence, grade in zip(draw(model, lookahead, angle, grades, temperature, top_p, rng), grades, strict=True):
+        for sequence, grade in zip(draw(model, lookahead, angle, grades, sampling, rng), grades, strict=True):
             problem = problem_of(sequence, layout, angle, grade)
             if missing[grade] and problem.key not in seen and not violations(problem, rules):
                 seen.add(problem.key)
@@ -93,13 +132,53 @@ def generate(
                 yield problem
 
 
+def vary(
+    model: Model,
+    problem: Problem,
+    number: int,
+    keep: float,
+    rules: Rules,
+    sampling: Sampling = OWN,
+    *,
+    seed: int = 0,
+) -> Iterator[Problem]:
+    """Variations of a problem, each with a random share `keep` of its holds; valid, novel and distinct.
+
+    Yields fewer than `number` where there are no more. Raises ClimbpathError for a share out of range, and as
+    `generate` does.
+    """
+    if number < 1:
+        raise ClimbpathError(f"cannot make {number} variations: ask for at least 1")
+    if not 0 < keep < 1:
+        raise ClimbpathError(f"keep must be a share of the holds between 0 and 1, not {keep}")
+    if problem.grade is None:
+        raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
+    holds = [label for label in problem.holds if label not in rules.bans]
+    kept = min(max(1, round(keep * len(problem.holds))), len(holds))
+    rng = np.random.default_rng(seed)
+    known = {problem.key}
+    fruitless = 0
+    while number and fruitless < PATIENCE:
+        pins = frozenset(rng.choice(holds, kept, replace=False).tolist())
+        one = {problem.grade: 1}
+        at_random = int(rng.integers(2**32))
+        fruitless += 1
+        pinned = replace(rules, pins=pins, max_holds=max(rules.max_holds, len(problem.holds)))
+        for variation in generate(
+            model, problem.board, problem.angle, one, pinned, sampling, seed=at_random, known=known
+        ):
+            known.add(variation.key)
+            number -= 1
+            fruitless = 0
+            yield variation
+
+
 def draw(
     model: Model,
     lookahead: Lookahead,
     angle: int,
     grades: Sequence[str],
-    temperature: float,
-    top_p: float,
+    sampling: Sampling,
     rng: np.random.Generator,
 ) -> Ints:
     """One sequence of choices per grade, [B, N] padded with "end", every one within the lookahead's rules.
@@ -110,53 +189,77 @@ def draw(
     layout = lookahead.board
     tokens = model.config.tokens
     table = tokens.spelling(layout.name)
-    batch = Batch(layout, len(grades))
-    positions = len(model.weights["position"])
-    length = min(positions, PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
-    decoder = Decoder(model.weights, model.config.nhead, len(grades), length)
-    prefix = np.array([tokens.prefix(layout.name, angle, grade) for grade in grades])
-    for ids in prefix.T:
-        logits = decoder.next_logits(ids)
+    batch = lookahead.batch(len(grades))
+    length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
+    by_grade = {grade: tokens.prefix(layout.name, angle, grade) for grade in set(grades)}
+    graded = np.array([by_grade[grade] for grade in grades])
+    prefixes = [graded]
+    if sampling.guidance != 1:
+        free = graded.copy()
+        free[:, 1] = tokens.ids[ANY_GRADE]
+        prefixes.append(free)
+    decoders = [Decoder(model.weights, model.config.nhead, len(grades), length) for _ in prefixes]
+    pins = pin_vectors(model, lookahead)
+    for place in range(PREFIX):
+        given = None if pins is None else batch.left @ pins
+        hidden = [decoder.next(ids[:, place], given) for decoder, ids in zip(decoders, prefixes, strict=True)]
     end = len(layout.holds)
     alive = np.arange(len(grades))
     sequences: list[Ints] = []
     while len(alive):
-        if decoder.length + tokens.width > length:
-            raise ClimbpathError(f"this model ends after {decoder.length} tokens: ask for fewer holds with --max-holds")
+        if decoders[0].length + tokens.width > length:
+            raise ClimbpathError(
+                f"this model ends after {decoders[0].length} tokens: ask for fewer holds with --max-holds"
+            )
         stage = START if batch.step < 2 else BODY
         allowed = lookahead.allowed(batch)
         for place in range(tokens.width):
-            mask = tokens.token_mask(layout.name, stage, place, allowed)
-            ids = _pick(logits, mask, temperature, top_p, rng, tokens.end)
+            written = tokens.written(layout.name, stage, place)
+            logits = hidden[0] @ model.weights["output"][written].T
+            if len(hidden) > 1:
+                without = hidden[1] @ model.weights["output"][written].T
+                logits = without + sampling.guidance * (logits - without)
+            picked = _pick(logits, tokens.may_be_written(layout.name, stage, place, allowed), sampling, rng)
+            ids = np.where(picked < 0, tokens.end, written[picked])
             spelled = table[stage, :, place]
             allowed &= (spelled == ids[:, None]) | (spelled < 0)
-            logits = decoder.next_logits(ids)
-        choice = allowed.argmax(axis=1)
-        lookahead.choose(batch, choice)
+            if place == tokens.width - 1:
+                choice = allowed.argmax(axis=1)
+                lookahead.choose(batch, choice)
+            given = None if pins is None else batch.left @ pins
+            hidden = [decoder.next(ids, given) for decoder in decoders]
         row = np.full(len(grades), end)
         row[alive] = choice
         sequences.append(row)
         going = np.flatnonzero(choice != end)
-        if len(going) < 0.8 * len(alive):
-            alive, logits = alive[going], logits[going]
+        if len(going) < KEPT * len(alive):
+            alive, hidden = alive[going], [part[going] for part in hidden]
             batch.keep(going)
-            decoder.keep(going)
+            for decoder in decoders:
+                decoder.keep(going)
     return np.stack(sequences, axis=1)
 
 
-def _pick(
-    logits: np.ndarray, mask: Bools, temperature: float, top_p: float, rng: np.random.Generator, end: int
-) -> Ints:
-    """One token per row among those of the mask; `end` in a row that has none (it ended within this hold)."""
-    scaled = np.where(mask, logits / temperature, -np.inf)
-    share = np.exp(scaled - np.where(mask, scaled, -1e30).max(axis=1, keepdims=True))
-    if top_p < 1:
+def pin_vectors(model: Model, lookahead: Lookahead) -> np.ndarray | None:
+    """What each hold of the board adds to the model's input while it is a pin still to come, [H, D].
+
+    None where there are no pins, or the model has not learned them and only the lookahead keeps them.
+    """
+    if "pin" not in model.weights or not lookahead.pins.any():
+        return None
+    return np.asarray(model.weights["pin"][model.config.tokens.spelling(lookahead.board.name)[BODY, :-1, 0]])
+
+
+def _pick(logits: np.ndarray, mask: Bools, sampling: Sampling, rng: np.random.Generator) -> Ints:
+    """The place of one token per row among those of the mask; -1 in a row that has none (it ended in this hold)."""
+    scaled = np.where(mask, logits if sampling.temperature == 1 else logits / sampling.temperature, -np.inf)
+    share = np.exp(scaled - np.maximum(scaled.max(axis=1, keepdims=True), LOWEST))
+    if sampling.top_p < 1:
         ranked = -np.sort(-share, axis=1)
         mass = ranked.cumsum(axis=1)
-        nucleus = (mass - ranked < top_p * mass[:, -1:]).sum(axis=1)
+        nucleus = (mass - ranked < sampling.top_p * mass[:, -1:]).sum(axis=1)
         least = ranked[np.arange(len(ranked)), np.maximum(nucleus, 1) - 1]
         share = np.where(share >= least[:, None], share, 0)
     mass = share.cumsum(axis=1)
-    ids = (mass <= rng.random((len(mass), 1)) * mass[:, -1:]).sum(axis=1)
-    ids = np.minimum(ids, share.shape[1] - 1)
-    return np.where(mask.any(axis=1), ids, end)
+    picked = (mass <= rng.random((len(mass), 1), np.float32) * mass[:, -1:]).sum(axis=1)
+    return np.where(mass[:, -1] > 0, np.minimum(picked, share.shape[1] - 1), -1)

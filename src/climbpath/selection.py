@@ -21,7 +21,11 @@ class TrainingData:
         self.tokens = Vocabulary(recipe.vocabulary, self.boards)
         self.left_out: Counter[str] = Counter()
         parts = dataset.split(problems)
-        self.parts = {name: [p for p in parts[name] if self._takes(p, recipe)] for name in ("train", "validation")}
+        self.whole = {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
+        self.parts = {
+            name: [p for p in parts[name] if self._takes(p, name, recipe)] for name in ("train", "validation")
+        }
+        dataset.check_split(self.parts)
         for name, part in self.parts.items():
             if not part:
                 reasons = "; ".join(f"{count} {reason}" for reason, count in self.left_out.items())
@@ -29,20 +33,34 @@ class TrainingData:
                     f"the recipe {recipe.name} finds no {name} problems among {len(problems)}"
                     + (f" (left out: {reasons})" if reasons else ": at least 20 problems of a grade are needed")
                 )
-        self.train = Encoded(self.parts["train"], self.tokens, recipe.exclude_impossible)
+        self.train = self.encoded(self.parts["train"], recipe)
         self.validation = Encoded(self.parts["validation"], self.tokens, recipe.exclude_impossible)
+        self.held_out_keys = keys_to_tensor({p.key for name in ("validation", "test") for p in parts[name]})
         self.train_keys = keys_to_tensor({p.key for p in self.parts["train"]})
         self.known_keys = keys_to_tensor({p.key for p in problems})
 
-    def _takes(self, problem: Problem, recipe: Recipe) -> bool:
-        reason = self._reason(problem, recipe)
+    def encoded(self, problems: Sequence[Problem], recipe: Recipe) -> Encoded:
+        """Problems to train on."""
+        return Encoded(problems, self.tokens, recipe.exclude_impossible, recipe.open_grade)
+
+    def _takes(self, problem: Problem, part: str, recipe: Recipe) -> bool:
+        reason = self._reason(problem, part, recipe)
         if reason:
             self.left_out[reason] += 1
         return not reason
 
-    def _reason(self, problem: Problem, recipe: Recipe) -> str | None:
+    def _is_here_whole(self, problem: Problem) -> bool:
+        return any((problem.board, number) in self.whole for number in dataset.numbers(problem))
+
+    def _reason(self, problem: Problem, part: str, recipe: Recipe) -> str | None:
         if problem.method != DEFAULT_METHOD:
             return "with other foot rules than feet follow hands"
+        if problem.partial and self._is_here_whole(problem):
+            return "partial, of problems that are here whole"
+        if problem.partial and part != "train":
+            return "partial, perhaps of held-out problems"
+        if problem.partial and recipe.vocabulary == "coordinate":
+            return "partial, which coordinate tokens cannot tell"
         if problem.board not in self.boards:
             return f"not on {', '.join(self.boards)}"
         if problem.grade not in self.tokens.grades:
@@ -56,5 +74,7 @@ class TrainingData:
         """How many train problems there are of every grade, by board and angle."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for problem in self.parts["train"]:
+            if problem.partial:
+                continue
             found[f"{problem.board}@{problem.angle}"][problem.grade or ""] += 1
         return {place: dict(counts) for place, counts in sorted(found.items())}

@@ -65,7 +65,9 @@ def _name(grade: str | None) -> str:
 
 def _describe(board: str, angle: int, problems: Sequence[Problem]) -> str:
     benchmarks = sum(problem.benchmark for problem in problems)
+    partial = sum(problem.partial for problem in problems)
     title = f"{board} at {angle}°: {len(problems):,} problems, {benchmarks:,} benchmarks"
+    title += f", {partial:,} partial" if partial else ""
     grades = Counter(problem.grade for problem in problems)
     most = max(grades.values())
     rows = [(_name(grade), grades[grade], _bar(grades[grade] / most)) for grade in _grades(grades)]

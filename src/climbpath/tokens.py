@@ -1,12 +1,12 @@
 """Problem <-> token ids, in two vocabularies.
 
 `coordinate` is the guide's: BOS, 14 grades (6B … 8B+), 11 columns, 18 rows, EOS, two tokens a hold.
-`hold` has one token per board, hold and role slot, and conditions on board with angle, and grade; its
-sequences are half as long. In both, the first two tokens are the condition and are never predicted.
+`hold` has one token per board, hold and role slot, and conditions on board with angle, and grade, which may be
+left open; its sequences are half as long. In both, the first two tokens are the condition and are never predicted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -16,11 +16,14 @@ from climbpath import board as boards
 from climbpath.board import COLUMNS, Board
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, rank
-from climbpath.order import Bools, Ints, choices, may_follow_each, problem_of
+from climbpath.order import Bools, Ints, before_pins, choices, may_follow_each, problem_of
 from climbpath.problem import Problem
 
 PREFIX = 2
 """Tokens of condition before the first hold."""
+ANY_GRADE = "<any grade>"
+PARTIAL = " partial"
+"""Behind a board and angle: of the problem some holds may be missing."""
 START, BODY = 0, 1
 """A hold is spelled by stage: as a start hold (the first two choices) or after them."""
 
@@ -45,14 +48,15 @@ class Vocabulary:
             low, high = rank("6B"), rank("8B+")
             rows = [str(row) for row in range(1, 19)]
             return ("<bos>", *LADDER[low : high + 1], *COLUMNS, *rows, "<end>")
-        conditions = [f"{name}@{angle}" for name in self.boards for angle in boards.load(name).angles]
+        places = [f"{name}@{angle}" for name in self.boards for angle in boards.load(name).angles]
+        conditions = [*places, *(f"{place}{PARTIAL}" for place in places)]
         holds = []
         for name in self.boards:
             layout = boards.load(name)
             starts = [hold.label for hold, can in zip(layout.holds, layout.can_start, strict=True) if can]
             holds += [f"{name}:{label}:start" for label in starts]
             holds += [f"{name}:{hold.label}" for hold in layout.holds]
-        return ("<end>", *conditions, *LADDER, *holds)
+        return ("<end>", *conditions, ANY_GRADE, *LADDER, *holds)
 
     @cached_property
     def ids(self) -> dict[str, int]:
@@ -63,6 +67,11 @@ class Vocabulary:
     def end(self) -> int:
         """The id of the end token."""
         return self.ids["<end>"]
+
+    @property
+    def any_grade(self) -> int | None:
+        """The id of the token that leaves the grade open, where the vocabulary has one."""
+        return self.ids.get(ANY_GRADE)
 
     @property
     def width(self) -> int:
@@ -93,12 +102,12 @@ class Vocabulary:
         table[BODY, -1, 0] = self.end
         return table
 
-    def prefix(self, board: str, angle: int, grade: str | None) -> list[int]:
+    def prefix(self, board: str, angle: int, grade: str | None, partial: bool = False) -> list[int]:
         """The condition's token ids. Raises ClimbpathError for a grade, board or angle without a token."""
         if grade not in self.ids:
             known = f"{self.grades[0]} … {self.grades[-1]}"
             raise ClimbpathError(f"this vocabulary has no grade {grade}: it knows {known}")
-        place = "<bos>" if self.kind == "coordinate" else f"{board}@{angle}"
+        place = "<bos>" if self.kind == "coordinate" else f"{board}@{angle}{PARTIAL * partial}"
         if board not in self.boards or place not in self.ids:
             raise ClimbpathError(f"this model does not know {board} at {angle}°: it knows {', '.join(self.boards)}")
         return [self.ids[place], self.ids[grade]]
@@ -109,7 +118,7 @@ class Vocabulary:
         Raises ClimbpathError where the vocabulary lacks the board, angle or grade, or the problem is not sound.
         """
         layout = boards.load(problem.board)
-        ids = self.prefix(problem.board, problem.angle, problem.grade)
+        ids = self.prefix(problem.board, problem.angle, problem.grade, problem.partial)
         table = self.spelling(problem.board)
         for step, choice in enumerate(choices(problem, layout)):
             spelled = table[START if step < 2 else BODY, choice]
@@ -124,7 +133,8 @@ class Vocabulary:
         Raises ClimbpathError where the ids do not spell a problem.
         """
         if self.kind == "hold":
-            board, _, degrees = self.names[ids[0]].partition("@")
+            name = self.names[ids[0]]
+            board, _, degrees = name.removesuffix(PARTIAL).partition("@")
             angle = int(degrees) if degrees.isdigit() else angle
         if board not in self.boards:
             raise ClimbpathError(f"{self.names[ids[0]]!r} is not a board and angle")
@@ -137,7 +147,8 @@ class Vocabulary:
             if not len(found):
                 raise ClimbpathError(f"tokens {[self.names[t] for t in spelled]} are no hold on {layout.title}")
             sequence.append(int(found[0]))
-        return problem_of(np.array(sequence), layout, angle, self.names[ids[1]])
+        problem = problem_of(np.array(sequence), layout, angle, self.names[ids[1]])
+        return replace(problem, partial=self.names[ids[0]].endswith(PARTIAL))
 
     def features(self) -> tuple[list[str], np.ndarray]:
         """What tokens have in common: feature names, and float32 [tokens, features] of 0 and 1.
@@ -178,26 +189,33 @@ class Vocabulary:
                 found[board, stage, place] = order, begins, tokens
         return found
 
-    def token_mask(self, board: str, stage: int, place: int, allowed: Bools) -> Bools:
-        """Which tokens spell the allowed choices [..., H + 1] at a place of a hold: bool [..., tokens]."""
-        order, begins, tokens = self._spelled_by[board, stage, place]
-        mask = np.zeros((*allowed.shape[:-1], len(self.names)), bool)
-        spelled = allowed[..., order]
-        mask[..., tokens] = spelled if len(tokens) == len(order) else np.logical_or.reduceat(spelled, begins, axis=-1)
-        return mask
+    def written(self, board: str, stage: int, place: int) -> Ints:
+        """The tokens that can be written at a place of a hold, sorted by id."""
+        return self._spelled_by[board, stage, place][2]
 
-    def mask_targets(self, board: str, sequences: Ints) -> Bools:
+    def may_be_written(self, board: str, stage: int, place: int, allowed: Bools) -> Bools:
+        """Which of the tokens `written` spell one of the allowed choices [..., H + 1]: bool [..., written]."""
+        order, begins, tokens = self._spelled_by[board, stage, place]
+        spelled: Bools = allowed[..., order]
+        return spelled if len(tokens) == len(order) else np.logical_or.reduceat(spelled, begins, axis=-1)
+
+    def mask_targets(self, board: str, sequences: Ints, left: Bools | None = None) -> Bools:
         """Which tokens are possible at every predicted place of whole sequences of choices [B, N] on one board.
+
+        `left` [B, N, H] are the pins still to come there, of which none may be passed by.
 
         Returns:
             bool [B, N * width, tokens]; row t belongs to the t-th token behind the condition.
         """
         allowed = may_follow_each(board=boards.load(board), sequences=sequences)
+        if left is not None:
+            allowed[:, 2:] &= before_pins(left[:, 2:])
         table = self.spelling(board)
         mask = np.zeros((*sequences.shape, self.width, len(self.names)), bool)
         for stage, steps in ((START, slice(0, 2)), (BODY, slice(2, None))):
             for place in range(self.width):
-                mask[:, steps, place] = self.token_mask(board, stage, place, allowed[:, steps])
+                written = self.written(board, stage, place)
+                mask[:, steps, place, written] = self.may_be_written(board, stage, place, allowed[:, steps])
                 same = table[stage, sequences[:, steps], place][..., None] == table[stage, :, place]
                 allowed[:, steps] &= same
         return mask.reshape(len(sequences), -1, len(self.names))

@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
@@ -28,21 +27,22 @@ from climbpath import dataset
 from climbpath.batches import Batch, Encoded, epoch_batches
 from climbpath.charts import training_curves
 from climbpath.checkpoint import load_checkpoint
-from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing, set_aside
 from climbpath.logs import log_pictures, log_writer
+from climbpath.losses import foresight_nats, nats, taught_nats
 from climbpath.machine import Machine, launch
 from climbpath.model import Transformer
-from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average
+from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average, pinned_share
+from climbpath.order import Ints
 from climbpath.problem import Problem
 from climbpath.progress import progress
-from climbpath.recipes import RECIPES, Recipe
+from climbpath.recipes import RECIPES, Recipe, config_of
 from climbpath.run import Progress, Run, summary
 from climbpath.selection import TrainingData
-from climbpath.tokens import PREFIX
+from climbpath.teaching import LESSONS, TAUGHT, answers, check_teachers, lessons, load_teachers, start_from
+from climbpath.tokens import ANY_GRADE, PREFIX
 
-MODEL_SETTINGS = ("d_model", "num_layers", "nhead", "dim_feedforward", "dropout", "max_seq_len", "tied")
 KEEP_EVERY = 10
 """Epochs between checkpoints that are kept."""
 PICTURES_EVERY = 5
@@ -115,18 +115,24 @@ def train(
     """
     fabric = launch(machine)
     data = TrainingData(problems, recipe)
-    config = ModelConfig(
-        vocabulary=recipe.vocabulary,
-        boards=data.boards,
-        **{name: getattr(recipe, name) for name in MODEL_SETTINGS},
-    )
+    config = config_of(recipe, data.boards)
+    teachers = load_teachers(recipe.teachers, config)
+    if teachers:
+        check_teachers(teachers, data.held_out_keys)
+        learned = data.parts["train"]
+        if fabric.is_global_zero:
+            print(f"{len(teachers)} teachers draw {LESSONS * len(learned):,} problems …", flush=True)
+        data.train = data.encoded([*learned, *lessons(recipe.teachers, len(learned), recipe.seed)], recipe)
     torch.manual_seed(recipe.seed)
     with _memory_explained(recipe):
         net = Transformer(config)
+        start_from(net, teachers)
         optimizers = make_optimizers(net, recipe)
         model, *wrapped = fabric.setup(net, *optimizers.values())
+        for teacher in teachers:
+            teacher.net.to(fabric.device)
     averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average)) if recipe.average else None
-    run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source)
+    run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source, teachers)
     if resume:
         run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
     run.announce()
@@ -151,13 +157,6 @@ def train(
     return run.at
 
 
-def nats(logits: Tensor, batch: Batch) -> Tensor:
-    """-log p of the batch's problems given their conditions, summed; logits are those of its real tokens, [N, V]."""
-    if batch.possible is not None:
-        logits = logits.masked_fill(~batch.possible, -torch.inf)
-    return F.cross_entropy(logits, batch.targets, ignore_index=-100, reduction="sum")
-
-
 def train_epoch(
     run: Run,
     model: Any,
@@ -173,8 +172,12 @@ def train_epoch(
     fabric, recipe, at = run.fabric, run.recipe, run.at
     order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, at.epoch)
     rest = order[at.step_in_epoch :]
+    steps = recipe.num_epochs * len(order)
+    questions = [
+        (rows, pinned_share(recipe, step, steps), _mix(recipe.seed, step)) for step, rows in enumerate(rest, at.step)
+    ]
     loader: DataLoader[Batch] = DataLoader(
-        rest,  # type: ignore[arg-type]
+        questions,  # type: ignore[arg-type]
         batch_size=None,
         num_workers=machine.num_workers,
         collate_fn=_Collate(run.data.train, fabric.global_rank, fabric.world_size),  # type: ignore[arg-type]
@@ -186,7 +189,7 @@ def train_epoch(
     started, rates = time.perf_counter(), [recipe.learning_rate, recipe.muon_learning_rate]
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
-        factor = learning_rate_factor(recipe, at.step, recipe.num_epochs * len(order))
+        factor = learning_rate_factor(recipe, at.step, steps)
         for optimizer, rate in zip(optimizers, rates, strict=False):
             optimizer.param_groups[0]["lr"] = (rate or 0.0) * factor
             optimizer.zero_grad()
@@ -194,8 +197,13 @@ def train_epoch(
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
         with _memory_explained(recipe):
             batch = fabric.to_device(batch)
-            loss = nats(model(batch.inputs, batch.real), batch)
-            fabric.backward(loss * (fabric.world_size / tokens))
+            output = model(batch.inputs, batch.real, batch.pins)
+            loss = nats(output.logits, batch)
+            if run.teachers:
+                taught = answers(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
+                loss = (1 - TAUGHT) * loss + TAUGHT * taught_nats(output.logits, batch, taught)
+            second = recipe.foresight * foresight_nats(output.to_come, batch) if recipe.foresight else 0.0
+            fabric.backward((loss + second) * (fabric.world_size / tokens))
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
         if not math.isfinite(total):
             raise ClimbpathError(
@@ -275,8 +283,8 @@ def validate(run: Run) -> tuple[float, float]:
     run.kept.eval()
     total, tokens = 0.0, 0
     for rows in batches:
-        batch = fabric.to_device(data.batch(rows, fabric.global_rank, fabric.world_size))
-        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.real), batch), "sum"))
+        batch = fabric.to_device(data.batch(rows, rank=fabric.global_rank, world=fabric.world_size))
+        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.real).logits, batch), "sum"))
         tokens += int((data.token_lengths[rows] - PREFIX).sum())
         bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)
         bar.update(1)
@@ -309,13 +317,13 @@ def _all_reduce(fabric: Fabric, value: Tensor, operation: str) -> Tensor:
 
 
 class _Collate:
-    """Row numbers -> Batch, in a worker process too."""
+    """Row numbers, share of pinned problems and seed -> Batch, in a worker process too."""
 
     def __init__(self, data: Encoded, rank: int, world: int) -> None:
         self.data, self.rank, self.world = data, rank, world
 
-    def __call__(self, rows: np.ndarray) -> Batch:
-        return self.data.batch(rows, self.rank, self.world)
+    def __call__(self, item: tuple[Ints, float, int]) -> Batch:
+        return self.data.batch(*item, self.rank, self.world)
 
 
 @contextmanager

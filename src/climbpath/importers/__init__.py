@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from climbpath.errors import ClimbpathError
-from climbpath.importers import api_dump, climbpath_json, climbpath_parquet, guide_csv, pieces, site_scrape
+from climbpath.importers import (
+    api_dump,
+    climbpath_json,
+    climbpath_parquet,
+    guide_csv,
+    hand_sequences,
+    pieces,
+    site_scrape,
+)
 from climbpath.importers.records import Rejection
 from climbpath.problem import Problem
 
@@ -36,7 +44,14 @@ class Importer(Protocol):
         """The problem of a raw record. Raises ClimbpathError with the reason where it holds none."""
 
 
-FORMATS: tuple[Importer, ...] = (guide_csv, site_scrape, api_dump, climbpath_json, climbpath_parquet)
+FORMATS: tuple[Importer, ...] = (
+    guide_csv,
+    site_scrape,
+    api_dump,
+    hand_sequences,
+    climbpath_json,
+    climbpath_parquet,
+)
 
 
 def detect(path: Path) -> Importer:

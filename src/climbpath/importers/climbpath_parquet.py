@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TITLE = "climbpath's own Parquet"
-VERSION = "1"
+VERSION = "2"
 """Of the schema; it stands in the file's metadata."""
 
 
@@ -36,6 +36,7 @@ def schema() -> "pa.Schema":
             ("benchmark", pa.bool_()),
             ("method", pa.string()),
             ("user_grade", pa.string()),
+            ("partial", pa.bool_()),
         ],
         metadata={"climbpath.problems": VERSION},
     )

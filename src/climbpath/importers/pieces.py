@@ -67,7 +67,16 @@ def members(path: Path, field: str | None) -> Iterator[Any]:
     ijson's own `items` is not used because it joins the names of all levels to a path at every level, which
     takes gigabytes for a few kilobytes of nested brackets.
     """
-    level = 1 if field is None else 2
+    return (value for name, value in _values(path, 1 if field is None else 2) if name == field)
+
+
+def entries(path: Path) -> Iterator[tuple[str | None, Any]]:
+    """Name and value of the members of the object that a JSON file holds, one by one."""
+    return _values(path, 1)
+
+
+def _values(path: Path, level: int) -> Iterator[tuple[str | None, Any]]:
+    """The values at a level of nesting, each with the name of the member of the outermost object that it is in."""
     open_values: list[Any] = []
     names: list[str | None] = []
     for event, value in _events(path):
@@ -82,8 +91,8 @@ def members(path: Path, field: str | None) -> Iterator[Any]:
                 names.pop()
             if len(open_values) > level:
                 _put(open_values[-1], names[-1], value)
-            elif len(open_values) == level and names[0] == field:
-                yield value
+            elif open_values and len(open_values) == level:
+                yield names[0], value
 
 
 def _put(container: Any, name: str | None, value: Any) -> None:

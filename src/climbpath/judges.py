@@ -1,0 +1,81 @@
+"""Judges of generated problems: classifiers that know nothing of the generator. Needs scikit-learn.
+
+They are gradient-boosted trees (Friedman 2001) over features.describe: which holds, and how they lie.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from climbpath.board import Board
+from climbpath.features import describe
+from climbpath.grades import rank
+from climbpath.problem import Problem
+
+FOLDS, RESAMPLES, REPEATS = 5, 500, 3
+TREES = {"max_iter": 200, "learning_rate": 0.06, "max_leaf_nodes": 15, "l2_regularization": 1.0}
+
+
+class Interval(NamedTuple):
+    """A value with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def two_sample_auc(
+    some: Sequence[Collection[str]], others: Sequence[Collection[str]], board: Board, seed: int = 0
+) -> Interval:
+    """How well a classifier tells two lists of hold sets apart: area under the ROC curve, 0.5 where it cannot.
+
+    Scores are out of fold, averaged over three ways to fold (classifier two-sample test, Lopez-Paz & Oquab 2017);
+    the interval is over resampled problems.
+    """
+    x = describe([*some, *others], board)
+    y = np.repeat([0, 1], [len(some), len(others)])
+    scores = np.zeros(len(y))
+    for repeat in range(REPEATS):
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat)
+        judge = HistGradientBoostingClassifier(**TREES, early_stopping=False, random_state=seed)
+        scores += cross_val_predict(judge, x, y, cv=folds, method="predict_proba")[:, 1]
+    rng = np.random.default_rng(seed)
+    resampled = []
+    for _ in range(RESAMPLES):
+        rows = np.concatenate([rng.choice(np.flatnonzero(y == part), np.sum(y == part)) for part in (0, 1)])
+        resampled.append(roc_auc_score(y[rows], scores[rows]))
+    low, high = np.percentile(resampled, (2.5, 97.5))
+    return Interval(float(roc_auc_score(y, scores)), float(low), float(high))
+
+
+class Grading(NamedTuple):
+    """How far a grader's grades lie from those asked for, in steps of the ladder."""
+
+    problems: int
+    same: float
+    within_one: float
+    mean_distance: float
+
+
+class Grader:
+    """A gradient-boosted grader of one board at one angle. Its grades are steps of the ladder, as numbers."""
+
+    def __init__(self, problems: Sequence[Problem], board: Board, seed: int = 0) -> None:
+        self.board = board
+        self.trees = HistGradientBoostingRegressor(**TREES, random_state=seed)
+        self.trees.fit(describe([p.holds for p in problems], board), [rank(p.grade or "") for p in problems])
+
+    def steps(self, hold_sets: Sequence[Collection[str]]) -> NDArray[np.float64]:
+        """The expected grade of each set of holds, [sets]."""
+        return np.asarray(self.trees.predict(describe(hold_sets, self.board)))
+
+    def agreement(self, problems: Sequence[Problem]) -> Grading:
+        """How well its grades agree with those of problems."""
+        distance = self.steps([p.holds for p in problems]) - [rank(p.grade or "") for p in problems]
+        off = np.abs(distance)
+        return Grading(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))

@@ -1,0 +1,105 @@
+"""Distillation: a small model learns from larger ones what they make of real problems, and of ones that they draw.
+
+A model that is fast enough to sample from is small; several larger ones together know more. Their mean probability
+is the target (Hinton et al. 2015), and the problems that they draw make up for the real ones being few.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from climbpath.batches import Batch
+from climbpath.checkpoint import load_checkpoint, model_of
+from climbpath.config import ModelConfig
+from climbpath.errors import ClimbpathError
+from climbpath.losses import masked
+from climbpath.model import Transformer
+from climbpath.problem import Problem
+from climbpath.sample import generate
+
+LESSONS = 1
+"""Problems that the teachers draw for every real one."""
+TAUGHT = 0.8
+"""Weight of the teachers' probabilities beside that of the token that really follows."""
+
+
+class Teacher(NamedTuple):
+    """A trained network, the keys that it was trained on, and whether it has learned pins and open grades."""
+
+    net: Transformer
+    train_keys: Tensor
+    knows_pins: bool
+    knows_open_grades: bool
+
+
+def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
+    """The teachers of a model. Raises ClimbpathError for one that was trained on other boards or other tokens."""
+    teachers = []
+    for path in paths:
+        checkpoint = load_checkpoint(Path(path))
+        theirs = ModelConfig.from_dict(checkpoint["config"])
+        if (theirs.vocabulary, theirs.boards) != (config.vocabulary, config.boards):
+            raise ClimbpathError(f"{path} cannot teach: it was trained on other boards or with other tokens")
+        net = Transformer(theirs)
+        net.load_state_dict(checkpoint["model_state_dict"])
+        net.eval().requires_grad_(False)
+        teachers.append(
+            Teacher(net, checkpoint["train_keys"], theirs.takes_pins, checkpoint["recipe"]["open_grade"] > 0)
+        )
+    return teachers
+
+
+def check_teachers(teachers: Sequence[Teacher], held_out: Tensor) -> None:
+    """Raises ClimbpathError where a teacher was trained on keys, [keys], that its pupil is measured on."""
+    for number, teacher in enumerate(teachers, 1):
+        leaked = int(torch.isin(teacher.train_keys, held_out).sum())
+        if leaked:
+            raise ClimbpathError(
+                f"teacher {number} was trained on {leaked:,} of the problems held out here: teach with models of the "
+                "same data"
+            )
+
+
+def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
+    """Give a network the weights of its first teacher, as far as that has weights of the same name and shape."""
+    shapes = {name: value.shape for name, value in net.state_dict().items()}
+    for teacher in teachers[:1]:
+        given = {name: value for name, value in teacher.net.state_dict().items() if shapes.get(name) == value.shape}
+        net.load_state_dict(given, strict=False)
+
+
+def lessons(paths: Sequence[str], train_problems: int, seed: int) -> Iterator[Problem]:
+    """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
+    share = LESSONS * train_problems / max(1, len(paths))
+    for number, path in enumerate(paths):
+        model = model_of(load_checkpoint(Path(path)))
+        learned = sum(sum(counts.values()) for counts in model.evidence.values())
+        for place, counts in model.evidence.items():
+            board, _, angle = place.partition("@")
+            wanted = Counter({grade: round(share * count / learned) for grade, count in counts.items()})
+            yield from generate(model, board, int(angle), +wanted, seed=seed + number)
+
+
+@torch.no_grad()
+def answers(teachers: Sequence[Teacher], batch: Batch, any_grade: int) -> Tensor:
+    """Mean probabilities of the token that follows under those teachers that have learned such a question, [N, V].
+
+    Where none has, it is the token that really follows.
+    """
+    counted = batch.targets >= 0
+    pinned = torch.zeros_like(counted) if batch.pins is None else batch.pins.any(dim=1)
+    is_open = (batch.inputs[:, 1] == any_grade)[batch.real // batch.inputs.shape[1]]
+    total = torch.zeros(len(counted), len(teachers[0].net.config.tokens.names), device=counted.device)
+    able = torch.zeros_like(batch.targets)
+    for teacher in teachers:
+        can = counted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_open_grades)
+        probabilities = masked(teacher.net(batch.inputs, batch.real, batch.pins).logits, batch).softmax(dim=1)
+        total = total + probabilities * can[:, None]
+        able = able + can
+    truth = F.one_hot(batch.targets.clamp_min(0), total.shape[1])
+    return torch.where((able > 0)[:, None], total / able.clamp_min(1)[:, None], truth)
