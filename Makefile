@@ -16,10 +16,10 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint  ## lint, types and all tests but the slow ones
-	$(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
 
 test-all: lint
-	$(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }

@@ -277,8 +277,8 @@ def _parts_of_partial(partial: Sequence[Problem], parts: Mapping[str, Sequence[P
     That of a whole one with its number, else of a held-out one on its board that has all its holds, else train.
     """
     by_number = {(p.board, number): name for name in SPLITS for p in parts[name] for number in numbers(p)}
-    found = [
-        next((by_number[p.board, number] for number in numbers(p) if (p.board, number) in by_number), None)
+    found: list[str | None] = [
+        max((by_number[p.board, n] for n in numbers(p) if (p.board, n) in by_number), key=SPLITS.index, default=None)
         for p in partial
     ]
     for board in {problem.board for problem in partial}:
@@ -294,7 +294,7 @@ def _parts_of_partial(partial: Sequence[Problem], parts: Mapping[str, Sequence[P
 
 def numbers(problem: Problem) -> set[str]:
     """A problem's ids without their sources: what names it alike in the scrape, the guide's CSV and sequences."""
-    return {name.partition(":")[2] for name in problem.ids}
+    return {number for name in problem.ids if (number := name.partition(":")[2])}
 
 
 def write(path: Path, problems: Iterable[Problem]) -> int:

@@ -64,6 +64,7 @@ def _score(model: Model, board: str, problems: Sequence[Problem]) -> Scored:
     sequences = [choices(problem, layout) for problem in problems]
     steps = max(map(len, sequences))
     padded = np.array([sequence + [len(layout.holds)] * (steps - len(sequence)) for sequence in sequences])
+    prefix = np.array([tokens.prefix(board, p.angle, p.grade, p.partial) for p in problems])
     table = tokens.spelling(board)
     spelled = np.concatenate([table[START, padded[:, :2]], table[BODY, padded[:, 2:]]], axis=1)
     length = 1 + tokens.width * (steps - 1)
@@ -74,7 +75,6 @@ def _score(model: Model, board: str, problems: Sequence[Problem]) -> Scored:
     possible = np.ones((len(problems), length, len(tokens.names)), bool)
     if model.about["recipe"]["exclude_impossible"]:
         possible = tokens.mask_targets(board, padded)[:, :length]
-    prefix = np.array([tokens.prefix(board, problem.angle, problem.grade) for problem in problems])
     decoder = Decoder(model.weights, model.config.nhead, len(problems), PREFIX + length)
     for ids in prefix.T:
         hidden = decoder.next(ids)

@@ -134,7 +134,8 @@ class Lookahead:
         few = len(self.fixed_start) <= 2 and len(self.fixed_finish) <= 2
         top_pins = np.flatnonzero(self.pins & self.board.can_finish)
         usable = not self.unusable and self.finish[self.fixed_finish].all() and self.finish[top_pins].all()
-        return few and usable and self.rules.min_holds <= self.rules.max_holds and bool(self.pairs.any())
+        in_order = self.rules.min_holds <= self.rules.max_holds
+        return bool(few and usable and in_order and self.pairs.any())
 
     def check(self) -> None:
         """Raises ClimbpathError, naming the conditions in the way, where no problem keeps to the rules."""
@@ -164,13 +165,12 @@ class Lookahead:
             allowed &= np.arange(allowed.shape[1]) == turn[:, None]
             for goal in self.goals:
                 allowed &= (batch.within[:, goal].any(axis=1) | (batch.finishes > 0))[:, None]
-            return allowed
-        if self.top_pin is not None:
+        elif self.top_pin is not None:
             owed = batch.left[:, self.top_pin]
             other = ~owed | ((batch.finishes == 0) & (batch.used + 1 < self.rules.max_holds))
             is_pin = np.arange(allowed.shape[1]) == self.top_pin
             allowed &= (is_pin | other[:, None]) & (batch.within[:, self.top_pin] | ~owed)[:, None]
-        return allowed & (batch.used + self.ends >= self.rules.min_holds)[:, None]
+        return allowed & ((batch.finishes > 0) | (batch.used + self.ends >= self.rules.min_holds))[:, None]
 
     def _hand(self, batch: Batch, candidates: Bools) -> Bools:
         candidates &= self.hands & batch.within
@@ -253,7 +253,7 @@ def _why_not(board: Board, rules: Rules) -> str:
     relaxed = {
         f"the bans of {len(rules.bans)} holds": replace(rules, bans=frozenset()),
         "the choice of hold sets": replace(rules, hold_sets=None),
-        f"the {len(rules.pins)} pins": replace(rules, pins=frozenset()),
+        f"the pins {', '.join(sorted(rules.pins))}": replace(rules, pins=frozenset()),
         "the start": replace(rules, start=None),
         "the finish": replace(rules, finish=None),
         f"at most {rules.max_holds} holds": replace(rules, max_holds=len(board.holds)),

@@ -3,8 +3,6 @@
 Everything here goes by holds alone, so that lists without roles or grades can be measured, too.
 """
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -71,14 +69,14 @@ def _labels(path: Path, board: Board, left_out: Counter[str]) -> list[list[str]]
     if text.lstrip().startswith("["):
         try:
             lists = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ClimbpathError(f"{path}: it is not whole JSON: {error}") from None
         for i, labels in enumerate(lists):
             if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
                 raise ClimbpathError(f"{path}, record {i}: it is not a list of holds such as ['F5', 'E18']")
         return [[label.strip().upper() for label in labels] for labels in lists]
-    rows = csv.reader(io.StringIO(text))
-    return [found for row in rows if (found := re.findall(rf"\b[{COLUMNS}]\d{{1,2}}\b", " ".join(row).upper()))]
+    label = re.compile(rf"\b[{COLUMNS}]\d{{1,2}}\b")
+    return [found for line in text.upper().splitlines() if (found := label.findall(line))]
 
 
 def reads_valid(hold_set: HoldSet, board: Board) -> bool:
