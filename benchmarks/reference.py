@@ -65,7 +65,8 @@ def parts(problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
     """The training and validation problems: the split of the whole set, 6B … 8B+ only."""
     split = dataset.split(problems)
     train, validation = (
-        [problem for problem in split[name] if problem.grade in VOCABULARY.grades] for name in ("train", "validation")
+        [problem for problem in split[name] if problem.grade in VOCABULARY.grades and not problem.partial]
+        for name in ("train", "validation")
     )
     return train, validation
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from climbpath import bulk, dataset
+from climbpath.checkpoint import load_model
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Rules, violations
 from climbpath.sample import OWN
 from conftest import climbpath
+
+MODEL = load_model()
 
 
 def request(number: int, **changes: object) -> bulk.Request:
@@ -24,7 +27,7 @@ def request(number: int, **changes: object) -> bulk.Request:
 
 def test_as_many_as_asked_for_all_valid_and_distinct(tmp_path: Path) -> None:
     path = tmp_path / "many.parquet"
-    assert bulk.generate_to_parquet(request(2500), path, processes=2) == 2500
+    assert bulk.generate_to_parquet(MODEL, request(2500), path) == 2500
     problems = dataset.load(path)
     assert len({p.key for p in problems}) == len(problems) == 2500
     assert [sum(p.grade == grade for p in problems) for grade in ("6C", "7A")] == [1250, 1250]
@@ -32,15 +35,20 @@ def test_as_many_as_asked_for_all_valid_and_distinct(tmp_path: Path) -> None:
     assert not path.with_name("many.parquet.parts").exists()
 
 
-def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
-    bulk.generate_to_parquet(request(1200), one, processes=1)
-    bulk.generate_to_parquet(request(1200), two, processes=2)
-    assert dataset.load(one) == dataset.load(two)
+def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 300)
+    path = tmp_path / "chunks.parquet"
+    assert bulk.generate_to_parquet(MODEL, request(1000), path) == 1000
+    problems = dataset.load(path)
+    assert len({p.key for p in problems}) == 1000
+    for first in range(0, 900, 300):
+        chunk = [p.grade for p in problems[first : first + 300]]
+        assert chunk.count("6C") == chunk.count("7A") == 150
+    assert sum(p.grade == "6C" for p in problems) == 500
 
 
 def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> None:
-    command = ["generate", "--grade", "6C,7A", "--num-samples", "4000", "--format", "parquet", "--seed", "3"]
+    command = ["generate", "--grade", "6C,7A", "--num-samples", "25000", "--format", "parquet", "--seed", "3"]
     whole, broken = tmp_path / "whole.parquet", tmp_path / "broken.parquet"
     assert climbpath(*command, "--out", whole, cwd=tmp_path).returncode == 0
     process = subprocess.Popen(
@@ -69,7 +77,7 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> N
 def test_a_request_with_few_answers_ends(tmp_path: Path) -> None:
     few = request(500, grades=("7A",), rules=Rules(hold_sets=frozenset({"Original"}), max_holds=3))
     path = tmp_path / "few.parquet"
-    written = bulk.generate_to_parquet(few, path)
+    written = bulk.generate_to_parquet(MODEL, few, path)
     assert 0 < written < 500
     assert len(dataset.load(path)) == written
 
@@ -92,4 +100,4 @@ def test_another_request_s_chunks_are_left_alone(tmp_path: Path) -> None:
     parts.mkdir()
     (parts / "request.json").write_text(json.dumps({"seed": 1}))
     with pytest.raises(ClimbpathError, match="another request"):
-        bulk.generate_to_parquet(request(10), tmp_path / "f.parquet")
+        bulk.generate_to_parquet(MODEL, request(10), tmp_path / "f.parquet")

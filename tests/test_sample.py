@@ -170,8 +170,11 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7A", "pin": "G18,E8", "finish": "A18"}, "G18 pinned in the top row contradicts the finish A18"),
         ({"grade": "7A", "pin": "E8,D9,G13", "max_holds": 3}, "3 pins and at most 3 holds contradict each other"),
         ({"grade": "7A", "pin": "E8,D9,G13,G18", "max_holds": 3}, "4 pins and at most 3 holds contradict each other"),
-        ({"grade": "7A", "pin": "A5,K16,A18", "max_holds": 4}, "no problem .* without the 3 pins"),
-        ({"grade": "7A", "pin": "K16", "start": "A5", "max_holds": 4, "max_reach": 100.0}, "without the 1 pins"),
+        ({"grade": "7A", "pin": "A5,K16,A18", "max_holds": 4}, "no problem .* without the pins [A-Z0-9, ]+"),
+        (
+            {"grade": "7A", "pin": "K16", "start": "A5", "max_holds": 4, "max_reach": 100.0},
+            "without the pins [A-Z0-9]+",
+        ),
     ],
 )
 def test_what_cannot_be_met_is_said(arguments: dict[str, object], message: str) -> None:

@@ -58,6 +58,12 @@ class Board:
         return apart
 
     @cached_property
+    def distances(self) -> list[list[float]]:
+        """The same as plain lists, in which single distances are found faster."""
+        found: list[list[float]] = self.distance.tolist()
+        return found
+
+    @cached_property
     def can_start(self) -> np.ndarray:
         """Which holds lie in the start rows, bool [holds]."""
         low, high = self.start_rows

@@ -100,7 +100,7 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
         about={
             "recipe": {
                 **checkpoint["recipe"],
-                "teachers": [Path(path).name for path in checkpoint["recipe"]["teachers"]],
+                "teachers": [Path(path).parent.name for path in checkpoint["recipe"]["teachers"]],
             },
             **{name: checkpoint[name] for name in ("epoch", "val_loss", "nats_per_problem")},
         },

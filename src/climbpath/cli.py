@@ -430,7 +430,7 @@ def _generate_to_parquet(
     )
     sample.check(generator.model, request.board, request.angle, request.grades, request.rules, request.sampling)
     try:
-        written = bulk.generate_to_parquet(request, path)
+        written = bulk.generate_to_parquet(generator.model, request, path)
     except KeyboardInterrupt:
         click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {seed}", err=True)
         sys.exit(130)

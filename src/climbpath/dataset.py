@@ -20,6 +20,7 @@ VALIDATION_SHARE, TEST_SHARE = 0.05, 0.10
 
 BATCH = 10_000
 """Problems in a row group of a Parquet file."""
+OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 class Merged(NamedTuple):
@@ -306,10 +307,9 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     from pyarrow import parquet
 
     schema = climbpath_parquet.schema()
-    options = {"compression": "zstd", "write_page_checksum": True}
     written = 0
     try:
-        with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **options) as file:
+        with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **OPTIONS) as file:
             remaining = iter(problems)
             while batch := list(islice(remaining, BATCH)):
                 columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
@@ -319,6 +319,20 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     except UnicodeEncodeError as error:
         raise ClimbpathError(f"cannot write {path}: {error.object!r} is not Unicode text") from error
     return written
+
+
+def concatenate(path: Path, files: Sequence[Path]) -> None:
+    """Put the problems of Parquet files that `write` wrote into one, in memory for one batch.
+
+    Raises ClimbpathError where it cannot be written.
+    """
+    from pyarrow import parquet
+
+    with replacing(path) as temporary, parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as out:
+        for file in files:
+            with parquet.ParquetFile(file) as part:
+                for batch in part.iter_batches(BATCH):
+                    out.write_batch(batch)
 
 
 def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:

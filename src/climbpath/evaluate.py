@@ -1,7 +1,8 @@
 """Evaluation: how good a model's likelihood and its problems are, against real problems that it never saw."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +17,8 @@ from climbpath.grades import rank
 from climbpath.judges import Grader, two_sample_auc
 from climbpath.likelihood import Scored, score
 from climbpath.lookahead import Lookahead
-from climbpath.order import problem_of
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules, longest_reach, violations
-from climbpath.sample import BATCH, OWN, Sampling, draw, generate
+from climbpath.sample import BATCH, OWN, Sampling, draw_problems, generate, in_parallel
 from climbpath.yardstick import HoldLists, measure
 
 SPLITS = ("test", "validation", "all")
@@ -207,7 +207,7 @@ class _Place:
         drawn: dict[str, list[Problem]] = {}
         for name, sampling in settings.items():
             tell(f"{self.place}: {name}")
-            plain = [p for _, p in self.plain(sampling)]
+            plain = self.plain(sampling)
             drawn[name] = list(
                 generate(self.model, self.board.name, self.angle, self.mix, sampling=sampling, seed=self.seed)
             )
@@ -227,15 +227,14 @@ class _Place:
             "guidance": self._guidance(tell) if self.model.about["recipe"]["open_grade"] else [],
         }
 
-    def plain(self, sampling: Sampling, size: int | None = None) -> Iterator[tuple[str, Problem]]:
-        """The grade asked for and the problem of plain samples, before any is left out as known or drawn before."""
-        rng = np.random.default_rng(self.seed)
+    def plain(self, sampling: Sampling, size: int | None = None) -> list[Problem]:
+        """Plain samples in the grade mix, before any is left out as known or drawn before."""
         lookahead = Lookahead(self.board, Rules())
         grades = list((_scaled(self.mix, size) if size else self.mix).elements())
-        for first in range(0, len(grades), BATCH):
-            part = grades[first : first + BATCH]
-            for sequence, grade in zip(draw(self.model, lookahead, self.angle, part, sampling, rng), part, strict=True):
-                yield grade, problem_of(sequence, self.board, self.angle, grade)
+        parts = [grades[first : first + BATCH] for first in range(0, len(grades), BATCH)]
+        rngs = [np.random.default_rng([self.seed, number]) for number in range(len(parts))]
+        draw_part = partial(draw_problems, self.model, lookahead, self.angle, sampling)
+        return [problem for part in in_parallel(draw_part, parts, rngs) for problem in part]
 
     def _shares(self, plain: Sequence[Problem]) -> dict[str, float]:
         """Of plain samples: valid, distinct and novel against all that the model knows."""
@@ -286,7 +285,7 @@ class _Place:
         rows = []
         for guidance in GUIDANCES:
             tell(f"{self.place}: guidance {guidance:g}")
-            plain = [problem for _, problem in self.plain(Sampling(guidance=guidance), len(self.real))]
+            plain = self.plain(Sampling(guidance=guidance), len(self.real))
             row: dict[str, Any] = {"guidance": guidance, **self._shares(plain)}
             holds = presence([problem.holds for problem in plain], self.board)
             row["alike"] = mean_likeness(holds, self.seed)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-import numpy as np
-
 from climbpath import board as boards
 from climbpath.board import Board
 from climbpath.errors import ClimbpathError
@@ -229,9 +227,7 @@ def longest_reach(problem: Problem) -> float:
     layout = boards.load(problem.board)
     order = [layout.index[label] for label in problem.start + problem.hands + problem.finish]
     first = len(problem.start)
-    to_earlier = layout.distance[np.ix_(order[first:], order)]
-    later = np.arange(len(order)) >= np.arange(first, len(order))[:, None]
-    return float(np.where(later, np.inf, to_earlier).min(axis=1).max())
+    return max(min(map(layout.distances[order[i]].__getitem__, order[:i])) for i in range(first, len(order)))
 
 
 def violations(problem: Problem, rules: Rules | None = None) -> list[str]:

@@ -1,11 +1,14 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from climbpath import board as boards
 from climbpath.checkpoint import Model
@@ -16,7 +19,10 @@ from climbpath.order import Bools, Ints, problem_of
 from climbpath.problem import Problem, Rules, violations
 from climbpath.tokens import ANY_GRADE, BODY, PREFIX, START
 
-BATCH = 512
+BATCH, ROUND = 1024, 8
+"""Problems drawn in lock-step, and how many such batches at most before the first problem comes out."""
+SPARE = 16
+"""For so many problems one more is drawn, to make up for those that are known or drawn before."""
 KEPT = 0.8
 """Sequences that have ended are dropped from a batch when fewer than this share go on."""
 LOWEST = -1e30
@@ -26,6 +32,8 @@ DEFAULT_GUIDANCE = 1.0
 MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
 """Training problems of a grade below which a user is told that little is known of it."""
+
+Result = TypeVar("Result")
 
 
 class Sampling(NamedTuple):
@@ -113,23 +121,48 @@ def generate(
     """
     rules = rules or Rules()
     lookahead = check(model, board, angle, wanted, rules, sampling)
-    layout = lookahead.board
-    rng = np.random.default_rng(seed)
     missing = Counter(wanted)
     seen = {*model.known_keys.tolist(), *known}
-    fruitless = 0
+    batches, fruitless = 0, 0
     while (left := missing.total()) and fruitless < PATIENCE:
         asked = list(missing.elements())
-        size = min(BATCH, left + left // 8 + 4)
+        size = min(ROUND * BATCH, left + left // SPARE + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
-        fruitless += 1
-        for sequence, grade in zip(draw(model, lookahead, angle, grades, sampling, rng), grades, strict=True):
-            problem = problem_of(sequence, layout, angle, grade)
-            if missing[grade] and problem.key not in seen and not violations(problem, rules):
-                seen.add(problem.key)
-                missing[grade] -= 1
-                fruitless = 0
-                yield problem
+        parts = [grades[first : first + BATCH] for first in range(0, size, BATCH)]
+        rngs = [np.random.default_rng([seed, batches + i]) for i in range(len(parts))]
+        batches += len(parts)
+        draw_part = partial(draw_problems, model, lookahead, angle, sampling)
+        for problems in in_parallel(draw_part, parts, rngs):
+            fruitless += 1
+            for problem in problems:
+                grade, key = problem.grade or "", problem.key
+                if missing[grade] and key not in seen and not violations(problem, rules):
+                    seen.add(key)
+                    missing[grade] -= 1
+                    fruitless = 0
+                    yield problem
+
+
+def in_parallel(work: Callable[..., Result], *arguments: Sequence[Any]) -> list[Result]:
+    """What `map` gives, on as many threads as BLAS has, each with one of BLAS's."""
+    if len(arguments[0]) < 2:
+        return list(map(work, *arguments))
+    threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, *arguments))
+
+
+def draw_problems(
+    model: Model,
+    lookahead: Lookahead,
+    angle: int,
+    sampling: Sampling,
+    grades: Sequence[str],
+    rng: np.random.Generator,
+) -> list[Problem]:
+    """Plain samples, one of each grade given."""
+    sequences = draw(model, lookahead, angle, grades, sampling, rng)
+    return [problem_of(row, lookahead.board, angle, grade) for row, grade in zip(sequences, grades, strict=True)]
 
 
 def vary(
@@ -191,18 +224,21 @@ def draw(
     table = tokens.spelling(layout.name)
     batch = lookahead.batch(len(grades))
     length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
-    by_grade = {grade: tokens.prefix(layout.name, angle, grade) for grade in set(grades)}
-    graded = np.array([by_grade[grade] for grade in grades])
+    asked, which = np.unique(np.array(grades), return_inverse=True)
+    graded = np.array([tokens.prefix(layout.name, angle, str(grade)) for grade in asked])
     prefixes = [graded]
     if sampling.guidance != 1:
         free = graded.copy()
         free[:, 1] = tokens.ids[ANY_GRADE]
         prefixes.append(free)
-    decoders = [Decoder(model.weights, model.config.nhead, len(grades), length) for _ in prefixes]
+    decoders = [Decoder(model.weights, model.config.nhead, len(asked), length) for _ in prefixes]
     pins = pin_vectors(model, lookahead)
     for place in range(PREFIX):
-        given = None if pins is None else batch.left @ pins
+        given = None if pins is None else batch.left[: len(asked)] @ pins
         hidden = [decoder.next(ids[:, place], given) for decoder, ids in zip(decoders, prefixes, strict=True)]
+    hidden = [part[which] for part in hidden]
+    for decoder in decoders:
+        decoder.keep(which)
     end = len(layout.holds)
     alive = np.arange(len(grades))
     sequences: list[Ints] = []
