@@ -12,6 +12,7 @@ import climbpath
 from climbpath import importers
 from climbpath.checkpoint import load_model
 from climbpath.problem import Problem, violations
+from climbpath.sample import DEFAULT_GUIDANCE
 from conftest import climbpath as run_climbpath
 
 
@@ -126,3 +127,8 @@ def test_python_interface() -> None:
     assert picture is not None
     assert picture.startswith(b"\x89PNG")
     assert climbpath.generate_path("7A", seed=2).grade == "7A"
+
+
+def test_the_help_names_the_default_guidance(tmp_path: Path) -> None:
+    told = run_climbpath("generate", "--help", cwd=tmp_path).stdout
+    assert f"[default: {DEFAULT_GUIDANCE:g};" in " ".join(told.split())

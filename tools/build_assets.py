@@ -36,7 +36,7 @@ ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
 FOLDERS = ("moonboard2016", "moonboard2017")
 BOARD, DEMO_PROBLEMS = "moonboard-2016", 11_000
 
-GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14)
+GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14, pinned=0.25)
 TEACHERS = (
     replace(GENERALIST, name="specialist", num_epochs=13, pinned=0.0, open_grade=0.0, seed=3),
     replace(GENERALIST, seed=2),

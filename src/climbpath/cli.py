@@ -328,7 +328,7 @@ def train(
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
-@click.option("--guidance", type=float, help="Above 1 closer to what is typical of the grade. [default: 1.0]")
+@click.option("--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 1 if not learned]")
 @click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")

@@ -109,13 +109,16 @@ class Transformer(nn.Module):
         self.pin = nn.Linear(config.d_model, config.d_model, bias=False) if config.takes_pins else None
         self.foresight = nn.Linear(config.d_model, config.d_model) if config.foresees else None
 
-    def forward(self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None) -> Output:
+    def forward(
+        self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None, foresee: bool = False
+    ) -> Output:
         """Logits; those of position t depend on ids[:, : t + 1] and pins[:, : t + 1] alone.
 
         Args:
             ids: token ids, [B, T], padded with any.
             real: which of the B * T places hold tokens, [N], sorted; None for all.
             pins: 1 for every token that is a pin still to come, [N, V]; None for no pins.
+            foresee: whether to tell what is to come, too, which only training asks.
         """
         b, t = ids.shape
         places = torch.arange(b * t, device=ids.device) if real is None else real
@@ -123,15 +126,16 @@ class Transformer(nn.Module):
         x = F.embedding(ids.flatten()[places], table) + self.position[places % t]
         if self.pin and pins is not None:
             x = x + self.pin(pins @ table)
-        elif self.pin and self.training:
-            x = x + 0 * self.pin.weight.sum()  # every process must have a gradient of every weight
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x, places, b, t)
         x, table = self.norm(x), table if self.config.tied else self.output()
         shape = (b, t, -1) if real is None else (len(places), -1)
-        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and self.training else None
-        return Output(F.linear(x, table).view(shape), to_come)
+        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and foresee else None
+        logits = F.linear(x, table)
+        if self.training:  # every process needs a gradient of every weight, used or not
+            logits = logits + 0 * sum(p.sum() for part in (self.pin, self.foresight) if part for p in part.parameters())
+        return Output(logits.view(shape), to_come)
 
     def count_parameters(self) -> int:
         """Trained numbers."""

@@ -31,10 +31,10 @@ def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     return warm * (1 - step / steps) if recipe.decay else warm
 
 
-def pinned_share(recipe: Recipe, step: int, steps: int) -> float:
-    """The share of problems with pins at a step of all steps: it grows over the first quarter, so that the plain
-    task is learned first."""
-    return recipe.pinned * min(1.0, 4 * step / steps)
+def side_tasks(step: int, steps: int) -> float:
+    """How much pins and foresight count at a step of all steps, 0 to 1: nothing in the first quarter, in which the
+    plain task is learned, and all from the middle on."""
+    return min(1.0, max(0.0, 4 * step / steps - 1))
 
 
 Tensors = tuple[Tensor, ...] | list[Tensor]

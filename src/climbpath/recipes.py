@@ -13,14 +13,15 @@ class Recipe:
     """Everything that decides how a model is trained, but not on what and where.
 
     `tied` uses one token table for input and output. `boards` None takes the boards that the data has.
-    `exclude_impossible` takes choices that cannot follow out of the softmax. `muon_learning_rate` trains the blocks'
-    matrices with Muon and the rest with AdamW at `learning_rate`; None trains all with AdamW. `decay` lets the
-    learning rates fall linearly to zero after the warm-up. `average` is the decay per step of the weights' moving
-    average, which is then what is validated and kept; 0 keeps the weights themselves. `patience` is epochs without
-    improvement before training stops. `pinned` is the share of problems of which some holds are given ahead (it
-    grows to that over the first quarter), and `open_grade` the share whose grade is left open; both need hold tokens.
-    `foresight` weighs a second task: to tell at every step which holds are still to come. `teachers` are checkpoints
-    of trained models that teach this one.
+    `exclude_impossible` takes choices that cannot follow out of the softmax. `muon_learning_rate` trains the
+    blocks' matrices with Muon and the rest with AdamW at `learning_rate`; None trains all with AdamW. `decay` lets
+    the learning rates fall linearly to zero after the warm-up. `average` is the decay per step of the weights'
+    moving average, which is then what is validated and kept; 0 keeps the weights themselves. `patience` is epochs
+    without improvement before training stops. `pinned` is the share of problems of which some holds are given
+    ahead, and `open_grade` the share whose grade is left open; both need hold tokens. `foresight` weighs a second
+    task: to tell at every step which holds are still to come. Pins and foresight begin after the first quarter of
+    training, so that the plain task is learned first. `teachers` are checkpoints of trained models that teach this
+    one.
     """
 
     name: str
@@ -135,7 +136,7 @@ FAST = Recipe(
     max_seq_len=64,
     tied=True,
     batch_size=128,
-    num_epochs=12,
+    num_epochs=15,
     learning_rate=3e-3,
     muon_learning_rate=0.01,
     warmup_steps=50,
@@ -143,7 +144,7 @@ FAST = Recipe(
     weight_decay=0.0,
     average=0.99,
     patience=10,
-    pinned=0.25,
+    pinned=0.2,
     open_grade=0.1,
     foresight=0.1,
     seed=0,

@@ -28,7 +28,8 @@ KEPT = 0.8
 LOWEST = -1e30
 PATIENCE = 20
 """Batches in a row without one new problem after which a request counts as exhausted."""
-DEFAULT_GUIDANCE = 1.0
+DEFAULT_GUIDANCE = 1.25
+"""The least at which a grader agrees with generated problems as often as with real ones (docs/experiments.md)."""
 MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
 """Training problems of a grade below which a user is told that little is known of it."""

@@ -33,7 +33,7 @@ from climbpath.logs import log_pictures, log_writer
 from climbpath.losses import foresight_nats, nats, taught_nats
 from climbpath.machine import Machine, launch
 from climbpath.model import Transformer
-from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average, pinned_share
+from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average, side_tasks
 from climbpath.order import Ints
 from climbpath.problem import Problem
 from climbpath.progress import progress
@@ -174,7 +174,8 @@ def train_epoch(
     rest = order[at.step_in_epoch :]
     steps = recipe.num_epochs * len(order)
     questions = [
-        (rows, pinned_share(recipe, step, steps), _mix(recipe.seed, step)) for step, rows in enumerate(rest, at.step)
+        (rows, recipe.pinned * side_tasks(step, steps), _mix(recipe.seed, step))
+        for step, rows in enumerate(rest, at.step)
     ]
     loader: DataLoader[Batch] = DataLoader(
         questions,  # type: ignore[arg-type]
@@ -197,12 +198,13 @@ def train_epoch(
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
         with _memory_explained(recipe):
             batch = fabric.to_device(batch)
-            output = model(batch.inputs, batch.real, batch.pins)
+            foresight = recipe.foresight * side_tasks(at.step, steps)
+            output = model(batch.inputs, batch.real, batch.pins, foresight > 0)
             loss = nats(output.logits, batch)
             if run.teachers:
                 taught = answers(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
                 loss = (1 - TAUGHT) * loss + TAUGHT * taught_nats(output.logits, batch, taught)
-            second = recipe.foresight * foresight_nats(output.to_come, batch) if recipe.foresight else 0.0
+            second = foresight * foresight_nats(output.to_come, batch) if foresight else 0.0
             fabric.backward((loss + second) * (fabric.world_size / tokens))
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
         if not math.isfinite(total):
