@@ -20,7 +20,7 @@ from climbpath.lookahead import Lookahead
 from climbpath.losses import foresight_nats, nats
 from climbpath.model import Output, Transformer
 from climbpath.muon import orthogonalise
-from climbpath.optimizers import learning_rate_factor, pinned_share
+from climbpath.optimizers import learning_rate_factor, side_tasks
 from climbpath.order import choices, still_pinned
 from climbpath.problem import Problem, Rules
 from climbpath.recipes import FAST, GUIDE, RECIPES, Recipe
@@ -212,7 +212,7 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
 def test_foresight_is_counted_over_the_tokens_still_to_come() -> None:
     net = shaken(FAST).train()
     batch = Encoded(random_problems(4), net.config.tokens, True).batch(np.arange(4))
-    to_come = net(batch.inputs, batch.real).to_come
+    to_come = net(batch.inputs, batch.real, foresee=True).to_come
     assert to_come is not None
     rows = batch.real // batch.inputs.shape[1]
     expected = 0.0
@@ -225,11 +225,11 @@ def test_foresight_is_counted_over_the_tokens_still_to_come() -> None:
 
 
 @pytest.mark.parametrize("recipe", [FAST, GUIDE], ids=["fast", "guide"])
-def test_foresight_is_asked_in_training_alone(recipe: Recipe) -> None:
+def test_foresight_is_told_where_it_is_asked_and_learned(recipe: Recipe) -> None:
     net = network(recipe)
     ids = torch.zeros(1, 3, dtype=torch.int64)
     assert net(ids).to_come is None
-    assert (net.train()(ids).to_come is not None) == (recipe.foresight > 0)
+    assert (net(ids, foresee=True).to_come is not None) == (recipe.foresight > 0)
 
 
 def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
@@ -248,9 +248,8 @@ def test_the_learning_rate_warms_up_and_decays_to_zero() -> None:
     assert learning_rate_factor(GUIDE, 100_000, 1) == 1
 
 
-def test_pins_come_in_over_the_first_quarter_of_training() -> None:
-    assert [pinned_share(FAST, step, 80) / FAST.pinned for step in (0, 5, 10, 20, 79)] == [0, 0.25, 0.5, 1, 1]
-    assert pinned_share(GUIDE, 79, 80) == 0
+def test_pins_and_foresight_come_in_over_the_second_quarter_of_training() -> None:
+    assert [side_tasks(step, 80) for step in (0, 20, 25, 30, 40, 79)] == [0, 0, 0.25, 0.5, 1, 1]
 
 
 @pytest.mark.parametrize("field", ["pinned", "open_grade"])
