@@ -69,7 +69,8 @@ def test_taught_the_truth_is_nats_and_the_best_answer_is_the_teachers() -> None:
 
 def test_lessons_are_new_and_in_the_mix_that_was_learned(teachers: list[str], tiny: Path) -> None:
     known = {p.key for p in dataset.load(tiny)}
-    drawn = list(lessons(teachers, 200, seed=0))
+    config = ModelConfig.from_dict(load_checkpoint(Path(teachers[0]))["config"])
+    drawn = list(lessons(load_teachers(teachers, config), 200, seed=0))
     assert 190 <= len(drawn) <= 210
     assert not known & {p.key for p in drawn}
     assert {p.grade for p in drawn} == {p.grade for p in dataset.load(tiny)}

@@ -79,12 +79,7 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     learned = model.evidence[f"{BOARD}@40"]
     grades = [p.grade for p in known if p.board == BOARD and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
-    exact = {grade: mix[grade] / mix.total() * DEMO_PROBLEMS for grade in sorted(mix, key=rank)}
-    wanted = {grade: int(share) for grade, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda grade: wanted[grade] - exact[grade])
-    for grade in by_remainder[: DEMO_PROBLEMS - sum(wanted.values())]:
-        wanted[grade] += 1
-    found = list(generate(model, BOARD, 40, wanted, seed=0))
+    found = list(generate(model, BOARD, 40, dataset.scaled(mix, DEMO_PROBLEMS), seed=0))
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i] for i in order]
 

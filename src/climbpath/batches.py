@@ -10,7 +10,7 @@ from torch import Tensor
 from climbpath import board as boards
 from climbpath.order import Bools, Ints, choices, still_pinned
 from climbpath.problem import Problem
-from climbpath.tokens import BODY, PREFIX, START, Vocabulary
+from climbpath.tokens import BODY, PREFIX, Vocabulary
 
 
 class Batch(NamedTuple):
@@ -71,7 +71,7 @@ class Encoded:
         given = self._draw_pins(rows, pinned, rng)[part]
         mine = rows[part]
         steps = int(self.lengths[mine].max())
-        width, length = self.tokens.width, PREFIX + self.tokens.width * (steps - 1) + 1
+        length = PREFIX + self.tokens.width * (steps - 1) + 1
         ids = np.full((len(mine), length), self.tokens.end)
         ids[:, :PREFIX] = self.prefixes[mine]
         if is_open.any():
@@ -85,8 +85,7 @@ class Encoded:
             of_board = np.flatnonzero(self.boards[mine] == number)
             sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
             sequences[sequences < 0] = table.shape[1] - 1
-            spelled = np.concatenate([table[START, sequences[:, :2]], table[BODY, sequences[:, 2:]]], axis=1)
-            ids[of_board, PREFIX:] = spelled.reshape(len(of_board), steps * width)[:, : length - PREFIX]
+            ids[of_board, PREFIX:] = self.tokens.spell(name, sequences)[:, : length - PREFIX]
             left = still_pinned(sequences, given[of_board, : table.shape[1] - 1]) if pins is not None else None
             if pins is not None and left is not None:
                 shown = np.concatenate([left[:, :1]] * (PREFIX - 1) + [left], axis=1)

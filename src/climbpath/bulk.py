@@ -19,7 +19,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.problem import Rules
 from climbpath.progress import progress
-from climbpath.sample import Sampling, generate
+from climbpath.sample import Sampling, check, generate
 
 CHUNK = 10_000
 """Problems in a chunk."""
@@ -58,6 +58,7 @@ def generate_to_parquet(model: Model, request: Request, path: Path) -> int:
 
     Raises ClimbpathError where the request cannot be met, or another one was interrupted at this path.
     """
+    check(model, request.board, request.angle, request.grades, request.rules, request.sampling)
     parts = path.with_name(f"{path.name}.parts")
     _claim(parts, request)
     files = [parts / f"{number:06}.parquet" for number in range(-(-request.number // CHUNK))]

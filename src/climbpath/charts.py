@@ -1,13 +1,25 @@
-"""Charts: training curves."""
+"""Charts: training curves, and the axes of a board."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from climbpath.board import COLUMNS, Board
 from climbpath.files import replacing
 
 BANDS = (("good", 2.0), ("great", 1.7), ("excellent", 1.5))
 """The guide's reading of validation loss per token, for its own vocabulary of 45."""
+
+
+def board_axes(axes: Any, layout: Board) -> None:
+    """Give axes a board's true proportions and name its columns and rows."""
+    axes.set_aspect("equal")
+    axes.margins(0.07, 0.045)
+    columns = {hold.x: COLUMNS[hold.column] for hold in layout.holds}
+    rows = {hold.y: str(hold.row) for hold in layout.holds}
+    axes.set_xticks(list(columns), list(columns.values()))
+    axes.set_yticks(list(rows), list(rows.values()))
+    axes.spines[:].set_visible(False)
 
 
 def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands: bool) -> None:

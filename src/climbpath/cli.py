@@ -428,7 +428,6 @@ def _generate_to_parquet(
         sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance)),
         seed=seed,
     )
-    sample.check(generator.model, request.board, request.angle, request.grades, request.rules, request.sampling)
     try:
         written = bulk.generate_to_parquet(generator.model, request, path)
     except KeyboardInterrupt:

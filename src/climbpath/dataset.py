@@ -228,6 +228,15 @@ def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, froze
     }
 
 
+def scaled(mix: Counter[str], total: int) -> Counter[str]:
+    """So many grades in all, in the proportions of a mix, by largest remainders."""
+    exact = {grade: count * total / mix.total() for grade, count in mix.items()}
+    whole = Counter({grade: int(share) for grade, share in exact.items()})
+    by_remainder = sorted(exact, key=lambda grade: (whole[grade] - exact[grade], rank(grade)))
+    whole.update(by_remainder[: total - whole.total()])
+    return Counter({grade: whole[grade] for grade in sorted(whole, key=rank) if whole[grade]})
+
+
 def split(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
     """Train, validation and test problems, 85/5/10, by key, stratified by board and grade, deterministic.
 

@@ -2,26 +2,25 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath import dataset
 from climbpath.board import Board
 from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
-from climbpath.features import nearest, presence
+from climbpath.features import Floats, nearest, presence
 from climbpath.grades import rank
 from climbpath.judges import Grader, two_sample_auc
 from climbpath.likelihood import Scored, score
 from climbpath.lookahead import Lookahead
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules, longest_reach, violations
-from climbpath.sample import BATCH, OWN, Sampling, draw_problems, generate, in_parallel
+from climbpath.sample import OWN, Sampling, draw_batches, generate
 from climbpath.yardstick import HoldLists, measure
 
-SPLITS = ("test", "validation", "all")
 JUDGED = 2000
 """Most problems on each side of a two-sample test."""
 LEAST_JUDGED = 100
@@ -80,19 +79,18 @@ def _unfit(problem: Problem) -> str | None:
 
 def _unknown(model: Model, problem: Problem) -> str | None:
     """Why a model cannot be asked about a problem."""
-    place = f"{problem.board}@{problem.angle}"
     if reason := _unfit(problem):
         return reason
-    if place not in model.evidence:
-        return f"on {place}, which the model has not learned"
-    if not model.evidence[place].get(problem.grade or ""):
-        return f"graded {problem.grade}, which the model has not learned on {place}"
+    if problem.place not in model.evidence:
+        return f"on {problem.place}, which the model has not learned"
+    if not model.evidence[problem.place].get(problem.grade or ""):
+        return f"graded {problem.grade}, which the model has not learned on {problem.place}"
     return None
 
 
 def main_place(held: Held) -> str:
     """The board and angle of most of the held-out problems, 'moonboard-2016@40'."""
-    return Counter(f"{problem.board}@{problem.angle}" for problem in held.problems).most_common(1)[0][0]
+    return Counter(problem.place for problem in held.problems).most_common(1)[0][0]
 
 
 def evaluate(
@@ -128,10 +126,10 @@ def evaluate(
     }
     by_place: defaultdict[str, list[Problem]] = defaultdict(list)
     for problem in held.problems:
-        by_place[f"{problem.board}@{problem.angle}"].append(problem)
+        by_place[problem.place].append(problem)
     for place, real in sorted(by_place.items()):
         share = max(1, round(samples * len(real) / len(held.problems)))
-        others = [p for p in held.others if f"{p.board}@{p.angle}" == place and not _unfit(p)]
+        others = [p for p in held.others if p.place == place and not _unfit(p)]
         judge = _Place(model, place, real, others, share, seed)
         result["places"][place] = judge.report(default, compare.get(place, ()), tell)
     return result
@@ -143,7 +141,7 @@ def likelihood(scored: Scored, problems: Sequence[Problem]) -> dict[str, Any]:
     by_place: defaultdict[str, list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
         by_grade[problem.grade or ""].append(i)
-        by_place[f"{problem.board}@{problem.angle}"].append(i)
+        by_place[problem.place].append(i)
     return {
         "all": _nats(scored, problems, range(len(problems))),
         "by_grade": {grade: _nats(scored, problems, by_grade[grade]) for grade in sorted(by_grade, key=rank)},
@@ -191,8 +189,9 @@ class _Place:
         name, _, angle = place.partition("@")
         self.model, self.place, self.board, self.angle = model, place, boards.load(name), int(angle)
         self.real, self.others, self.seed = real, others, seed
-        self.mix = _scaled(Counter(problem.grade or "" for problem in real), samples)
+        self.mix = dataset.scaled(Counter(problem.grade or "" for problem in real), samples)
         self.known = others or real
+        self.known_holds = presence([p.holds for p in self.known], self.board)
         enough = min(len(real), len(others)) >= LEAST_JUDGED
         self.grader = Grader(others, self.board, seed) if enough else None
 
@@ -216,25 +215,24 @@ class _Place:
             tell(f"{self.place}: {lists.name}")
             rows[lists.name] = self._row(lists.hold_sets, self.real) | {"left_out": dict(lists.left_out)}
         shown = drawn[next(reversed(drawn))]
+        similarity, place = self._nearest(shown)
         return {
             "board": self.board.name,
             "angle": self.angle,
             "rows": rows,
             "shapes": {"real": _shapes(self.real), "generated": _shapes(shown)},
             "usage": {"real": _usage(self.real, self.board), "generated": _usage(shown, self.board)},
-            "likeness": self._likeness(shown),
-            "closest": self._closest(shown),
+            "likeness": self._likeness(similarity),
+            "closest": self._closest(shown, similarity, place),
             "guidance": self._guidance(tell) if self.model.about["recipe"]["open_grade"] else [],
         }
 
     def plain(self, sampling: Sampling, size: int | None = None) -> list[Problem]:
         """Plain samples in the grade mix, before any is left out as known or drawn before."""
         lookahead = Lookahead(self.board, Rules())
-        grades = list((_scaled(self.mix, size) if size else self.mix).elements())
-        parts = [grades[first : first + BATCH] for first in range(0, len(grades), BATCH)]
-        rngs = [np.random.default_rng([self.seed, number]) for number in range(len(parts))]
-        draw_part = partial(draw_problems, self.model, lookahead, self.angle, sampling)
-        return [problem for part in in_parallel(draw_part, parts, rngs) for problem in part]
+        grades = list((dataset.scaled(self.mix, size) if size else self.mix).elements())
+        drawn = draw_batches(self.model, lookahead, self.angle, grades, sampling, self.seed)
+        return [problem for batch in drawn for problem in batch]
 
     def _shares(self, plain: Sequence[Problem]) -> dict[str, float]:
         """Of plain samples: valid, distinct and novel against all that the model knows."""
@@ -258,19 +256,17 @@ class _Place:
             row["grading"] = self.grader.agreement(graded)._asdict()
         return row
 
-    def _likeness(self, shown: Sequence[Problem]) -> dict[str, list[float]]:
-        """Jaccard similarity to the nearest known real problem: of generated and of held-out real ones."""
-        among = presence([p.holds for p in self.known], self.board)
-        mine = {"generated": shown, **({"real": self.real} if self.others else {})}
-        return {
-            name: [round(float(x), 4) for x in nearest(presence([p.holds for p in some], self.board), among)[0]]
-            for name, some in mine.items()
-        }
+    def _nearest(self, problems: Sequence[Problem]) -> tuple[Floats, NDArray[np.int64]]:
+        """Jaccard similarity of each to the nearest known real problem, and which that is."""
+        return nearest(presence([p.holds for p in problems], self.board), self.known_holds)
 
-    def _closest(self, shown: Sequence[Problem]) -> list[dict[str, Any]]:
+    def _likeness(self, similarity: Floats) -> dict[str, list[float]]:
+        """Similarity to the nearest known real problem: of generated and of held-out real ones."""
+        found = {"generated": similarity, **({"real": self._nearest(self.real)[0]} if self.others else {})}
+        return {name: [round(float(x), 4) for x in values] for name, values in found.items()}
+
+    def _closest(self, shown: Sequence[Problem], similarity: Floats, place: NDArray[np.int64]) -> list[dict[str, Any]]:
         """The pairs of a generated problem and the known real one that are most alike."""
-        holds = presence([p.holds for p in shown], self.board)
-        similarity, place = nearest(holds, presence([p.holds for p in self.known], self.board))
         return [
             {
                 "similarity": float(similarity[i]),
@@ -312,15 +308,6 @@ def _spread(holds: np.ndarray) -> float:
 
 def _holds(problem: Problem | frozenset[str]) -> frozenset[str]:
     return frozenset(problem.holds) if isinstance(problem, Problem) else problem
-
-
-def _scaled(mix: Counter[str], total: int) -> Counter[str]:
-    """So many grades in all, in the proportions of a mix, by largest remainders."""
-    exact = {grade: count * total / mix.total() for grade, count in mix.items()}
-    whole = Counter({grade: int(share) for grade, share in exact.items()})
-    by_remainder = sorted(exact, key=lambda grade: (whole[grade] - exact[grade], rank(grade)))
-    whole.update(by_remainder[: total - whole.total()])
-    return Counter({grade: whole[grade] for grade in sorted(whole, key=rank) if whole[grade]})
 
 
 def _like(real: Sequence[Problem], others: Sequence[Problem], seed: int) -> list[Problem]:

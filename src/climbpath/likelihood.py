@@ -12,7 +12,7 @@ from climbpath.checkpoint import Model
 from climbpath.inference import Decoder
 from climbpath.order import Bools, choices
 from climbpath.problem import Problem
-from climbpath.tokens import BODY, PREFIX, START
+from climbpath.tokens import PREFIX
 
 BATCH = 512
 
@@ -65,10 +65,8 @@ def _score(model: Model, board: str, problems: Sequence[Problem]) -> Scored:
     steps = max(map(len, sequences))
     padded = np.array([sequence + [len(layout.holds)] * (steps - len(sequence)) for sequence in sequences])
     prefix = np.array([tokens.prefix(board, p.angle, p.grade, p.partial) for p in problems])
-    table = tokens.spelling(board)
-    spelled = np.concatenate([table[START, padded[:, :2]], table[BODY, padded[:, 2:]]], axis=1)
     length = 1 + tokens.width * (steps - 1)
-    targets = spelled.reshape(len(problems), -1)[:, :length]
+    targets = tokens.spell(board, padded)[:, :length]
     lengths = 1 + tokens.width * (np.array([len(sequence) for sequence in sequences]) - 1)
     real = np.arange(length) < lengths[:, None]
     targets = np.where(real, targets, tokens.end)

@@ -80,6 +80,11 @@ class Problem:
         return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
 
     @property
+    def place(self) -> str:
+        """Board and angle, 'moonboard-2016@40'."""
+        return f"{self.board}@{self.angle}"
+
+    @property
     def key(self) -> int:
         """64-bit hash of board and set of holds, without roles and angle: splits and novelty go by it."""
         return key_of(self.board, self.holds)

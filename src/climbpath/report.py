@@ -11,7 +11,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath import draw
-from climbpath.board import COLUMNS
+from climbpath.charts import board_axes
 from climbpath.grades import show
 from climbpath.problem import Problem
 from climbpath.stats import table
@@ -506,14 +506,8 @@ def _paint_map(board: str, share: Sequence[float], most: float, colour: str, axe
     x, y = [hold.x for hold in layout.holds], [hold.y for hold in layout.holds]
     axes.scatter(x, y, 8, color=_FAINT, linewidths=0)
     axes.scatter(x, y, 130 * np.array(share) / most, color=colour, linewidths=0, zorder=2)
-    axes.set_aspect("equal")
-    axes.margins(0.07, 0.045)
-    columns = {hold.x: COLUMNS[hold.column] for hold in layout.holds}
-    rows = {hold.y: str(hold.row) for hold in layout.holds}
-    axes.set_xticks(list(columns), list(columns.values()))
-    axes.set_yticks(list(rows), list(rows.values()))
+    board_axes(axes, layout)
     axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
     axes.tick_params(labelsize=8)
 
 

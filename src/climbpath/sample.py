@@ -1,11 +1,10 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -33,8 +32,6 @@ DEFAULT_GUIDANCE = 1.25
 MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
 """Training problems of a grade below which a user is told that little is known of it."""
-
-Result = TypeVar("Result")
 
 
 class Sampling(NamedTuple):
@@ -129,11 +126,8 @@ def generate(
         asked = list(missing.elements())
         size = min(ROUND * BATCH, left + left // SPARE + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
-        parts = [grades[first : first + BATCH] for first in range(0, size, BATCH)]
-        rngs = [np.random.default_rng([seed, batches + i]) for i in range(len(parts))]
-        batches += len(parts)
-        draw_part = partial(draw_problems, model, lookahead, angle, sampling)
-        for problems in in_parallel(draw_part, parts, rngs):
+        for problems in draw_batches(model, lookahead, angle, grades, sampling, seed, batches):
+            batches += 1
             fruitless += 1
             for problem in problems:
                 grade, key = problem.grade or "", problem.key
@@ -144,26 +138,32 @@ def generate(
                     yield problem
 
 
-def in_parallel(work: Callable[..., Result], *arguments: Sequence[Any]) -> list[Result]:
-    """What `map` gives, on as many threads as BLAS has, each with one of BLAS's."""
-    if len(arguments[0]) < 2:
-        return list(map(work, *arguments))
-    threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, *arguments))
-
-
-def draw_problems(
+def draw_batches(
     model: Model,
     lookahead: Lookahead,
     angle: int,
-    sampling: Sampling,
     grades: Sequence[str],
-    rng: np.random.Generator,
-) -> list[Problem]:
-    """Plain samples, one of each grade given."""
-    sequences = draw(model, lookahead, angle, grades, sampling, rng)
-    return [problem_of(row, lookahead.board, angle, grade) for row, grade in zip(sequences, grades, strict=True)]
+    sampling: Sampling,
+    seed: int,
+    first: int = 0,
+) -> list[list[Problem]]:
+    """Plain samples, one of each grade given, in batches; each is a function of the seed and its number from `first`.
+
+    Several are drawn on as many threads as BLAS has, each with one of BLAS's.
+    """
+    parts = [grades[start : start + BATCH] for start in range(0, len(grades), BATCH)]
+
+    def draw_part(number: int) -> list[Problem]:
+        rng = np.random.default_rng([seed, first + number])
+        sequences = draw(model, lookahead, angle, parts[number], sampling, rng)
+        rows = zip(sequences, parts[number], strict=True)
+        return [problem_of(row, lookahead.board, angle, grade) for row, grade in rows]
+
+    if len(parts) < 2:
+        return [draw_part(number) for number in range(len(parts))]
+    threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(draw_part, range(len(parts))))
 
 
 def vary(

@@ -35,7 +35,7 @@ class TrainingData:
                 )
         self.train = self.encoded(self.parts["train"], recipe)
         self.validation = Encoded(self.parts["validation"], self.tokens, recipe.exclude_impossible)
-        self.held_out_keys = keys_to_tensor({p.key for name in ("validation", "test") for p in parts[name]})
+        self.held_out_keys = {p.key for name in ("validation", "test") for p in parts[name]}
         self.train_keys = keys_to_tensor({p.key for p in self.parts["train"]})
         self.known_keys = keys_to_tensor({p.key for p in problems})
 
@@ -76,5 +76,5 @@ class TrainingData:
         for problem in self.parts["train"]:
             if problem.partial:
                 continue
-            found[f"{problem.board}@{problem.angle}"][problem.grade or ""] += 1
+            found[problem.place][problem.grade or ""] += 1
         return {place: dict(counts) for place, counts in sorted(found.items())}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import COLUMNS
+from climbpath.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import LADDER, rank, show
@@ -203,15 +203,9 @@ def _heat_map(panel: "Axes", problems: Sequence[Problem]) -> None:
     area = 10 + 150 * share / share.max()
     heat = LinearSegmentedColormap.from_list("heat", _HEAT)
     spots = panel.scatter(x, y, s=area, c=share, cmap=heat, vmin=0, linewidths=0, zorder=2)
-    panel.set_aspect("equal")
+    board_axes(panel, layout)
     panel.set_facecolor("#f4f1ea")
-    panel.margins(0.07, 0.045)
-    columns = {hold.x: COLUMNS[hold.column] for hold in layout.holds}
-    rows = {hold.y: str(hold.row) for hold in layout.holds}
-    panel.set_xticks(list(columns), list(columns.values()))
-    panel.set_yticks(list(rows), list(rows.values()))
     panel.set_title("Problems that use a hold", loc="left", fontsize=11)
-    panel.spines[:].set_visible(False)
     bar = panel.figure.colorbar(
         spots, ax=panel, shrink=0.5, pad=0.03, format=PercentFormatter(1, 0), ticks=MaxNLocator(4, steps=[1, 2, 5, 10])
     )

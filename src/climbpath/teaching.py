@@ -5,7 +5,7 @@ is the target (Hinton et al. 2015), and the problems that they draw make up for 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from climbpath.batches import Batch
-from climbpath.checkpoint import load_checkpoint, model_of
+from climbpath.checkpoint import Model, load_checkpoint, model_of
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 from climbpath.losses import masked
@@ -29,12 +29,20 @@ TAUGHT = 0.8
 
 
 class Teacher(NamedTuple):
-    """A trained network, the keys that it was trained on, and whether it has learned pins and open grades."""
+    """A trained model as the network that answers, and as the model that draws."""
 
     net: Transformer
-    train_keys: Tensor
-    knows_pins: bool
-    knows_open_grades: bool
+    model: Model
+
+    @property
+    def knows_pins(self) -> bool:
+        """Whether it has learned problems with pins."""
+        return self.model.config.takes_pins
+
+    @property
+    def knows_open_grades(self) -> bool:
+        """Whether it has learned problems of any grade."""
+        return bool(self.model.about["recipe"]["open_grade"])
 
 
 def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
@@ -42,22 +50,20 @@ def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
     teachers = []
     for path in paths:
         checkpoint = load_checkpoint(Path(path))
-        theirs = ModelConfig.from_dict(checkpoint["config"])
+        model = model_of(checkpoint)
+        theirs = model.config
         if (theirs.vocabulary, theirs.boards) != (config.vocabulary, config.boards):
             raise ClimbpathError(f"{path} cannot teach: it was trained on other boards or with other tokens")
         net = Transformer(theirs)
         net.load_state_dict(checkpoint["model_state_dict"])
-        net.eval().requires_grad_(False)
-        teachers.append(
-            Teacher(net, checkpoint["train_keys"], theirs.takes_pins, checkpoint["recipe"]["open_grade"] > 0)
-        )
+        teachers.append(Teacher(net.eval().requires_grad_(False), model))
     return teachers
 
 
-def check_teachers(teachers: Sequence[Teacher], held_out: Tensor) -> None:
-    """Raises ClimbpathError where a teacher was trained on keys, [keys], that its pupil is measured on."""
+def check_teachers(teachers: Sequence[Teacher], held_out: Collection[int]) -> None:
+    """Raises ClimbpathError where a teacher was trained on keys that its pupil is measured on."""
     for number, teacher in enumerate(teachers, 1):
-        leaked = int(torch.isin(teacher.train_keys, held_out).sum())
+        leaked = len(set(teacher.model.train_keys.tolist()).intersection(held_out))
         if leaked:
             raise ClimbpathError(
                 f"teacher {number} was trained on {leaked:,} of the problems held out here: teach with models of the "
@@ -73,11 +79,10 @@ def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
         net.load_state_dict(given, strict=False)
 
 
-def lessons(paths: Sequence[str], train_problems: int, seed: int) -> Iterator[Problem]:
+def lessons(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iterator[Problem]:
     """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
-    share = LESSONS * train_problems / max(1, len(paths))
-    for number, path in enumerate(paths):
-        model = model_of(load_checkpoint(Path(path)))
+    share = LESSONS * train_problems / max(1, len(teachers))
+    for number, (_, model) in enumerate(teachers):
         learned = sum(sum(counts.values()) for counts in model.evidence.values())
         for place, counts in model.evidence.items():
             board, _, angle = place.partition("@")

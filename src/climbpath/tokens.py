@@ -87,6 +87,12 @@ class Vocabulary:
         """Token ids of every choice on a board, [stage, H + 1, width]; -1 where there is no such token."""
         return self._spellings[board]
 
+    def spell(self, board: str, sequences: Ints) -> Ints:
+        """Token ids of whole sequences of choices [B, N] on one board, [B, N * width]; -1 where there is no token."""
+        table = self.spelling(board)
+        spelled = np.concatenate([table[START, sequences[:, :2]], table[BODY, sequences[:, 2:]]], axis=1)
+        return spelled.reshape(len(sequences), sequences.shape[1] * self.width)
+
     @cached_property
     def _spellings(self) -> dict[str, Ints]:
         return {name: self._spell(boards.load(name)) for name in self.boards}

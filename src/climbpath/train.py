@@ -122,7 +122,7 @@ def train(
         learned = data.parts["train"]
         if fabric.is_global_zero:
             print(f"{len(teachers)} teachers draw {LESSONS * len(learned):,} problems …", flush=True)
-        data.train = data.encoded([*learned, *lessons(recipe.teachers, len(learned), recipe.seed)], recipe)
+        data.train = data.encoded([*learned, *lessons(teachers, len(learned), recipe.seed)], recipe)
     torch.manual_seed(recipe.seed)
     with _memory_explained(recipe):
         net = Transformer(config)
