@@ -14,7 +14,10 @@ COLUMNS = "ABCDEFGHIJK"
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One numbered position on a board; x and y in cm from the lowest, leftmost grid position."""
+    """One numbered position on a board; x and y in cm from the lowest, leftmost grid position.
+
+    `quality` is how good it is for the left and the right hand, 0 (hardly a hold) to 10, where that is known.
+    """
 
     label: str
     x: float
@@ -24,6 +27,7 @@ class Hold:
     hold_set: str
     orientation: str | None
     led: int
+    quality: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ def load(name: str) -> Board:
             hold_set=fact["set"],
             orientation=fact["orientation"],
             led=fact["led"],
+            quality=tuple(fact["quality"]) if "quality" in fact else None,
         )
         for label, fact in facts["holds"].items()
     ]

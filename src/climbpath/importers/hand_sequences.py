@@ -32,13 +32,10 @@ def records(path: Path) -> Iterator[tuple[str | None, Any]]:
 def problem(record: tuple[str | None, Any]) -> Problem:
     """What a sequence tells of its problem. Raises ClimbpathError with the reason where that is not enough."""
     number, fields = record
-    hands = take(fields, "hands", list)
     v_grade = fields.get("v_grade")
     if type(v_grade) is not int:
         raise ClimbpathError("the field 'v_grade' is missing or not a whole number")
-    if not all(isinstance(hand, str) and hand.endswith(("-LH", "-RH")) for hand in hands):
-        raise ClimbpathError("a hand is written F5-LH or F5-RH")
-    labels = [hand[:-3] for hand in hands]
+    labels = [label for label, _ in sequence(record)]
     layout = boards.load(BOARD)
     top = [label for label in labels if layout.hold(label).row == layout.top_row]
     return clean_problem(
@@ -51,3 +48,14 @@ def problem(record: tuple[str | None, Any]) -> Problem:
         ids=source_ids("hand-sequence", number),
         partial=True,
     )
+
+
+def sequence(record: tuple[str | None, Any]) -> list[tuple[str, str]]:
+    """The holds in the order in which hands take them, each with its hand, LH or RH: the two of the start first.
+
+    Raises ClimbpathError where that is not what the record has.
+    """
+    hands = take(record[1], "hands", list)
+    if not all(isinstance(hand, str) and hand.endswith(("-LH", "-RH")) for hand in hands):
+        raise ClimbpathError("a hand is written F5-LH or F5-RH")
+    return [(hand[:-3], hand[-2:]) for hand in hands]

@@ -1,0 +1,100 @@
+"""The beta solver: agreement with BetaMove's sequences, speed, and what its difficulty tells of the grade.
+
+    python benchmarks/beta.py DATA PROBLEMS
+
+DATA is the folder with moonboard2016/hand_sequences.json.gz, PROBLEMS the Parquet file of all real problems. Only
+validation and test problems of the split are measured, which no weight was fitted on.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from hands import Hands, whole_sequences
+from machine import machine
+from scipy.stats import spearmanr
+
+from climbpath import beta, dataset
+from climbpath.grades import rank
+from climbpath.problem import DEFAULT_METHOD
+
+BOARD, WELL_ATTESTED = "moonboard-2016", 10
+
+
+def hands_of(found: beta.Beta) -> Hands:
+    """A beta in the form of the sequences: without the match on the finish, which theirs never have."""
+    moves = [(move.hold, move.hand) for move in found.moves]
+    if found.moves[-1].is_match:
+        moves.pop()
+    return [*zip(found.start, beta.HANDS, strict=True), *moves]
+
+
+def aligned(ours: Sequence[object], theirs: Sequence[object]) -> int:
+    """How many items are the same in an alignment of least edit distance, the most where several are least."""
+    above = [(column, 0) for column in range(len(theirs) + 1)]
+    for row, mine in enumerate(ours, 1):
+        line = [(row, 0)]
+        for column, other in enumerate(theirs, 1):
+            same = mine == other
+            edits, kept = above[column - 1]
+            options = [(edits + (not same), kept - same)]
+            options += [(edits + 1, kept) for edits, kept in (above[column], line[-1])]
+            line.append(min(options))
+        above = line
+    return -above[-1][1]
+
+
+def agreement(ours: Hands, theirs: Hands) -> float:
+    """Aligned moves with the same hold and hand over the length of theirs; the two of the start may be swapped."""
+    turned = [ours[1], ours[0], *ours[2:]]
+    return max(aligned(ours, theirs), aligned(turned, theirs)) / len(theirs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("problems", type=Path)
+    parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
+    arguments = parser.parse_args()
+    problems = dataset.load(arguments.problems)
+    parts = dataset.split(problems)
+    held_out = [p for name in ("validation", "test") for p in parts[name] if not p.partial]
+    keys = {problem.key for problem in held_out}
+    print(machine())
+
+    known = [item for item in whole_sequences(arguments.data, problems) if item.problem.key in keys]
+    solved = beta.solve([item.problem for item in known])
+    agree = np.array([agreement(hands_of(ours), item.hands) for ours, item in zip(solved, known, strict=True)])
+    print(f"agreement with {len(known):,} held-out sequences: {agree.mean():.1%}; {np.mean(agree == 1):.1%} are the same")
+    for i in np.argsort(agree)[: arguments.show]:
+        print(f"  {agree[i]:.0%}  {known[i].problem.notation}")
+        print("    theirs:", *("".join(pair) for pair in known[i].hands))
+        print("    ours:  ", *("".join(pair) for pair in hands_of(solved[i])))
+
+    mine = [p for p in held_out if p.board == BOARD and p.grade and p.method == DEFAULT_METHOD]
+    solved = beta.solve(mine)
+    attested = np.array([(p.repeats or 0) >= WELL_ATTESTED for p in mine])
+    grades = np.array([rank(p.grade or "") for p in mine])
+    measures = {
+        "hardest move": [b.moves[b.crux].difficulty for b in solved],
+        "all moves": [b.difficulty for b in solved],
+    }
+    for name, values in measures.items():
+        whole, part = (spearmanr(np.array(values)[rows], grades[rows])[0] for rows in (grades >= 0, attested))
+        print(f"Spearman of the {name} with the grade: {whole:.3f} of {len(mine):,} held-out problems; ", end="")
+        print(f"{part:.3f} of the {attested.sum():,} with {WELL_ATTESTED} repeats or more")
+    for reach in (155, 165, 175, 185):
+        climbed = np.mean([not b.too_far for b in beta.solve(mine, beta.Climber(reach))])
+        print(f"a climber with a reach of {reach} cm climbs {climbed:.1%} of them")
+
+    many = [p for p in problems if p.board == BOARD and not p.partial]
+    started = time.perf_counter()
+    beta.solve(many)
+    seconds = time.perf_counter() - started
+    print(f"speed: {len(many) / seconds:,.0f} problems a second")
+
+
+if __name__ == "__main__":
+    main()

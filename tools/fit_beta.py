@@ -1,0 +1,161 @@
+"""Fits the weights of the beta solver, and writes src/climbpath/assets/beta.json.
+
+    python tools/fit_beta.py DATA PROBLEMS
+
+DATA is the folder with moonboard2016/hand_sequences.json.gz, PROBLEMS the Parquet file of all real problems. Only the
+train part of the split is used; benchmarks/beta.py measures on the rest.
+
+`choice` is fitted by the averaged structured perceptron (Collins 2002): where the solver takes another way than
+BetaMove did, the weights move from the features of its way to those of theirs. `difficulty` is fitted so that the norm
+of a problem's moves comes closest to its grade, by least squares. Neither may be negative. `poorness` of the holds of
+boards without facts is how much the use of a hold adds to the grade (ridge regression), in the scale of the facts.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from hands import Known, whole_sequences
+from scipy.optimize import minimize
+from sklearn.linear_model import Ridge
+
+from climbpath import beta, dataset
+from climbpath import board as boards
+from climbpath.features import presence
+from climbpath.files import replacing
+from climbpath.grades import rank
+from climbpath.problem import DEFAULT_METHOD, Problem
+
+TARGET = Path(__file__).parents[1] / "src/climbpath/assets/beta.json"
+EPOCHS, BATCH, RATE = 18, 64, 0.2
+START = {"span": 0.1, "inward": 0.1, "match": 1.0, "skipped": 0.5}
+FACTS = "moonboard-2016"
+
+
+def theirs(known: list[Known], ours: beta.Ways) -> tuple[beta.Ways, list[int]]:
+    """Their ways in the form of ours, and which of them can be told so: both hands go up and both are on the start.
+
+    Theirs end with one hand on the finish; the match is put behind.
+    """
+    sequences, told = [], []
+    for i, (problem, hands) in enumerate(known):
+        place = {label: at for at, label in enumerate(problem.holds)}
+        steps = [(place[label], beta.HANDS.index(hand)) for label, hand in hands]
+        at = [0, 0]
+        for hold, hand in steps[:2]:
+            at[hand] = hold
+        start, moves = tuple(at), []
+        for hold, hand in steps[2:]:
+            moves.append((hand, at[hand], at[1 - hand], hold))
+            at[hand] = hold
+        last = len(problem.holds) - 1
+        behind = beta.LEFT if at[beta.LEFT] != last else beta.RIGHT
+        if len(problem.finish) == 1 and at[behind] != last:
+            moves.append((behind, at[behind], at[1 - behind], last))
+        if steps[0][1] != steps[1][1] and all(origin < hold for _, origin, _, hold in moves):
+            told.append(i)
+        sequences.append((start, moves))
+    longest = max(len(moves) for _, moves in sequences)
+    packed = np.full((4, len(known), longest), -1)
+    for i, (_, moves) in enumerate(sequences):
+        packed[:, i, : len(moves)] = np.array(moves).T
+    hand, origin, other, hold = packed
+    counts = np.array([len(moves) for _, moves in sequences])
+    return ours._replace(
+        start=np.array([start for start, _ in sequences]), hand=hand, origin=origin, other=other, hold=hold, moves=counts
+    ), told
+
+
+def fit_choice(known: list[Known], seed: int = 0) -> dict[str, float]:
+    """The weights with which the solver goes most like the sequences."""
+    rng = np.random.default_rng(seed)
+    by_size: dict[int, list[Known]] = {}
+    for item in known:
+        by_size.setdefault(len(item.problem.holds), []).append(item)
+    weights = np.array([START.get(name, 0.0) for name in beta.CHOICE])
+    total, steps = np.zeros_like(weights), 0
+    for epoch in range(EPOCHS):
+        batches = []
+        for items in by_size.values():
+            order = rng.permutation(len(items))
+            batches += [[items[i] for i in order[first : first + BATCH]] for first in range(0, len(order), BATCH)]
+        wrong = 0.0
+        for number in rng.permutation(len(batches)):
+            batch = batches[number]
+            now = dict(zip(beta.CHOICE, weights.tolist(), strict=True))
+            ((_, ours),) = beta.solve_batches([item.problem for item in batch], beta.DEFAULT_CLIMBER, now)
+            gold, told = theirs(batch, ours)
+            gap = (beta.choice_features(gold) - beta.choice_features(ours))[told]
+            wrong += float(np.abs(gap).max(axis=1, initial=0).__gt__(1e-9).sum())
+            weights = np.maximum(0, weights - RATE / (1 + epoch / 4) * gap.sum(axis=0) / len(batch))
+            if epoch >= EPOCHS // 2:
+                total, steps = total + weights, steps + 1
+        print(f"epoch {epoch + 1}: {wrong / len(known):.1%} go another way")
+    return dict(zip(beta.CHOICE, (total / steps).round(4).tolist(), strict=True))
+
+
+def fit_difficulty(problems: list[Problem], choice: dict[str, float]) -> dict[str, float]:
+    """The weights with which the norm of a problem's moves is nearest to its grade."""
+    parts, grades = [], []
+    for rows, ways in beta.solve_batches(problems, beta.DEFAULT_CLIMBER, choice):
+        parts.append(beta.difficulty_features(ways))
+        grades += [rank(problems[i].grade or "") for i in rows]
+    longest = max(part.shape[1] for part in parts)
+    features = np.concatenate([np.pad(part, ((0, 0), (0, longest - part.shape[1]), (0, 0))) for part in parts])
+    steps = np.array(grades, float)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, base = parameters[:-1], parameters[-1]
+        hard = features @ weights + 1e-9
+        norm = (hard**beta.NORM).sum(axis=1) ** (1 / beta.NORM)
+        off = base + norm - steps
+        share = hard ** (beta.NORM - 1) / norm[:, None] ** (beta.NORM - 1)
+        slope = np.einsum("bm,bmf->bf", share, features)
+        return float((off**2).mean()), np.append(2 * (off[:, None] * slope).mean(axis=0), 2 * off.mean())
+
+    start = np.append(np.ones(len(beta.DIFFICULTY)), 0.0)
+    bounds = [(0, None)] * len(beta.DIFFICULTY) + [(None, None)]
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
+    print(f"difficulty: mean square error {found.fun:.3f} steps, from {np.var(steps):.3f}")
+    return dict(zip(beta.DIFFICULTY, found.x[:-1].round(4).tolist(), strict=True))
+
+
+def poorness_of_use(problems: list[Problem], board: str) -> dict[str, float]:
+    """How poor the holds of a board are by the grades of its problems, with the mean and spread of the facts."""
+    layout = boards.load(board)
+    used = presence([problem.holds for problem in problems], layout)
+    adds = Ridge(5.0).fit(used, [rank(problem.grade or "") for problem in problems]).coef_
+    facts = beta.poorness(FACTS).mean(axis=0)
+    scaled = facts.mean() + (adds - adds.mean()) / adds.std() * facts.std()
+    labels = [label for label, uses in zip(layout.labels, used.sum(axis=0), strict=True) if uses]
+    return {label: round(float(np.clip(scaled[layout.index[label]], 0, 1)), 3) for label in labels}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("problems", type=Path)
+    arguments = parser.parse_args()
+    problems = dataset.load(arguments.problems)
+    train = dataset.split(problems)["train"]
+    keys = {problem.key for problem in train}
+    known = [item for item in whole_sequences(arguments.data, problems) if item.problem.key in keys]
+    graded = [p for p in train if p.grade and not p.partial and p.method == DEFAULT_METHOD]
+    print(f"{len(known):,} sequences and {len(graded):,} grades")
+    choice = fit_choice(known)
+    content = {
+        "choice": choice,
+        "difficulty": fit_difficulty([p for p in graded if p.board == FACTS], choice),
+        "poorness": {
+            board: poorness_of_use([p for p in graded if p.board == board], board)
+            for board in sorted({p.board for p in graded} - {FACTS})
+        },
+    }
+    with replacing(TARGET) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps({name: content[name] for name in ("choice", "difficulty")}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
