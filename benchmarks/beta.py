@@ -1,8 +1,8 @@
 """The beta solver: agreement with BetaMove's sequences, speed, and what its difficulty tells of the grade.
 
-    python benchmarks/beta.py DATA PROBLEMS
+    python benchmarks/beta.py SEQUENCES PROBLEMS
 
-DATA is the folder with moonboard2016/hand_sequences.json.gz, PROBLEMS the Parquet file of all real problems. Only
+SEQUENCES is hand_sequences.json.gz of BetaMove, PROBLEMS the Parquet file of all real problems. Only
 validation and test problems of the split are measured, which no weight was fitted on.
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from hands import Hands, whole_sequences
-from machine import machine
 from scipy.stats import spearmanr
 
 from climbpath import beta, dataset
+from climbpath.fit_beta import Hands, whole_sequences
 from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD
+from machine import machine
 
 BOARD, WELL_ATTESTED = "moonboard-2016", 10
 
@@ -54,7 +54,7 @@ def agreement(ours: Hands, theirs: Hands) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("sequences", type=Path)
     parser.add_argument("problems", type=Path)
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
@@ -64,10 +64,12 @@ def main() -> None:
     keys = {problem.key for problem in held_out}
     print(machine())
 
-    known = [item for item in whole_sequences(arguments.data, problems) if item.problem.key in keys]
+    known = [item for item in whole_sequences(arguments.sequences, problems) if item.problem.key in keys]
     solved = beta.solve([item.problem for item in known])
     agree = np.array([agreement(hands_of(ours), item.hands) for ours, item in zip(solved, known, strict=True)])
-    print(f"agreement with {len(known):,} held-out sequences: {agree.mean():.1%}; {np.mean(agree == 1):.1%} are the same")
+    print(
+        f"agreement with {len(known):,} held-out sequences: {agree.mean():.1%}; {np.mean(agree == 1):.1%} are the same"
+    )
     for i in np.argsort(agree)[: arguments.show]:
         print(f"  {agree[i]:.0%}  {known[i].problem.notation}")
         print("    theirs:", *("".join(pair) for pair in known[i].hands))

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from climbpath import dataset, stats
-from climbpath.cli import data
+from climbpath.cli.data import data
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from conftest import climbpath
@@ -296,7 +296,7 @@ def test_help(name: str) -> None:
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     script = (
-        "import sys\nfrom climbpath.cli import data\n"
+        "import sys\nfrom climbpath.cli.data import data\n"
         "try: data(['import', '--help'])\nexcept SystemExit: pass\n"
         "print({'pyarrow', 'ijson', 'torch', 'matplotlib'} & set(sys.modules))"
     )
@@ -305,7 +305,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_a_long_import_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from climbpath import cli
+    from climbpath.cli import data as commands
 
     shown: list[dict[str, object]] = []
 
@@ -314,6 +314,6 @@ def test_a_long_import_shows_its_progress(tmp_path: Path, monkeypatch: pytest.Mo
         return items
 
     monkeypatch.setattr("tqdm.tqdm", bar)
-    watched: Callable[..., object] = cli._watched
+    watched: Callable[..., object] = commands._watched
     assert list(watched([1, 2], "guide.csv")) == [1, 2]  # type: ignore[call-overload]
     assert shown == [{"name": "guide.csv", "unit": " records", "delay": 2, "leave": False}]

@@ -189,7 +189,7 @@ class Ways(NamedTuple):
 def solve_batches(
     problems: Sequence[Problem], climber: Climber, weights: dict[str, float]
 ) -> Iterator[tuple[list[int], Ways]]:
-    """The cheapest ways by weights of CHOICE, problems of one board and number of holds at a time, with their places."""
+    """The cheapest ways by weights of CHOICE, with the places of their problems: one board and size at a time."""
     groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
         groups[problem.board, len(problem.holds) - len(problem.feet)].append(i)
@@ -212,11 +212,11 @@ def _ways(problems: Sequence[Problem], layout: Board, climber: Climber, weights:
     rows = np.arange(b)
     cost = np.full((n, n, b), np.inf)  # of every state [left, right]
     came = np.full((n, n, b), -1)  # the move into it: hand * n + where the hand was before
-    for left, right in ((np.zeros(b, int), starts - 1), (starts - 1, np.zeros(b, int))):
-        apart = np.hypot(x[rows, left] - x[rows, right], y[rows, left] - y[rows, right])
-        crossed = np.maximum(0, x[rows, left] - x[rows, right])
+    for first, second in ((np.zeros(b, int), starts - 1), (starts - 1, np.zeros(b, int))):
+        apart = np.hypot(x[rows, first] - x[rows, second], y[rows, first] - y[rows, second])
+        crossed = np.maximum(0, x[rows, first] - x[rows, second])
         here = weights["crossed start"] * crossed + _beyond(apart)
-        cost[left, right, rows] = np.minimum(cost[left, right, rows], here)
+        cost[first, second, rows] = np.minimum(cost[first, second, rows], here)
     for place in range(2 * n - 1):  # every move raises the sum of the two holds' places
         for left in range(max(0, place - n + 1), min(n, place + 1)):
             right = place - left
@@ -227,23 +227,23 @@ def _ways(problems: Sequence[Problem], layout: Board, climber: Climber, weights:
                 cost[to] = np.where(better, here, cost[to])
                 came[to] = np.where(better, hand * n + origin, came[to])
     last = np.full(b, n - 1)
-    left, right = np.where(finishes == 2, n - 2, last), last
-    turned = cost[right, left, rows] < cost[left, right, rows]
-    at = np.stack([np.where(turned, right, left), np.where(turned, left, right)])
+    before = np.where(finishes == 2, n - 2, last)
+    is_turned = cost[last, before, rows] < cost[before, last, rows]
+    at = np.where(is_turned, np.stack([last, before]), np.stack([before, last]))
     steps = []
     while (into := came[at[LEFT], at[RIGHT], rows]).max(initial=-1) >= 0:
         going = into >= 0
-        hand, origin = np.maximum(into // n, 0), into % n
-        steps.append(np.where(going, np.stack([hand, origin, at[1 - hand, rows], at[hand, rows]]), -1))
-        at[hand[going], rows[going]] = origin[going]
+        by, origins = np.maximum(into // n, 0), into % n
+        steps.append(np.where(going, np.stack([by, origins, at[1 - by, rows], at[by, rows]]), -1))
+        at[by[going], rows[going]] = origins[going]
     # Read backwards each problem's moves come first, behind as many blanks as it has fewer than the longest.
     moves = np.array([(step[0] >= 0) for step in steps]).reshape(len(steps), b).sum(axis=0)
     packed = np.full((4, b, len(steps)), -1)
     for i, step in enumerate(steps):
         going = np.flatnonzero(step[0] >= 0)
         packed[:, going, moves[going] - 1 - i] = step[:, going]
-    hand, origin, other, hold = packed
-    return Ways(at.T.copy(), hand, origin, other, hold, moves, x, y, poor)
+    by, origins, others, taken = packed
+    return Ways(at.T.copy(), by, origins, others, taken, moves, x, y, poor)
 
 
 def _beyond(span: Floats) -> Floats:
@@ -263,15 +263,13 @@ def _costs(x: Floats, y: Floats, poor: Floats, weights: dict[str, float]) -> Flo
     same_row = np.abs(y[None] - y[:, None]) < 1e-6
     beyond = weights["span"] * span**2 + _beyond(span)
     beyond[place, place] += weights["match"]
-    passed = np.maximum(0, place[None, None] - np.maximum(place[:, None], place[None])[..., None] - 1)[..., None]
+    passed = np.maximum(0, place - np.maximum(place[:, None], place[None])[..., None] - 1)[..., None]
     # Of two holds in one row either may come first: who takes the second first and then the first passes none by.
-    top = np.where(is_higher[..., None], y[:, None], y[None])
-    back = (np.abs(y[None, None] - top[:, :, None]) < 1e-6) & (place < np.maximum(place[:, None], place[None])[..., None])[
-        ..., None
-    ]
-    other_hold = (place[None, :, None] != place[None, None])[..., None]
-    along = same_row[:, None] & (place[None, None] > place[:, None, None])[..., None]
-    skipped = passed - (back & other_hold) + (along & other_hold)
+    top_y = np.where(is_higher[..., None], y[:, None], y[None])
+    top = np.maximum(place[:, None], place[None])
+    is_back = (np.abs(y - top_y[:, :, None]) < 1e-6) & (place < top[..., None])[..., None]
+    is_along = same_row[:, None] & (place > place[:, None, None])[..., None]
+    skipped = passed + (is_along.astype(int) - is_back) * (place[:, None] != place)[None, ..., None]
     shared = weights["skipped"] * skipped + weights["higher hand"] * is_higher[:, :, None, None]
     costs = np.empty((2, n, n, n, b))
     for hand, outward in ((LEFT, -1), (RIGHT, 1)):
@@ -282,9 +280,8 @@ def _costs(x: Floats, y: Floats, poor: Floats, weights: dict[str, float]) -> Flo
 
 def choice_features(ways: Ways) -> Floats:
     """The features of CHOICE, summed over each problem's moves, [B, CHOICE]: what the weights are fitted on."""
-    b, n = ways.x.shape
-    rows = np.arange(b)
-    sums = np.empty((b, len(CHOICE)))
+    rows = np.arange(len(ways.x))
+    sums = np.empty((len(rows), len(CHOICE)))
     for i, name in enumerate(CHOICE):
         one = dict.fromkeys(CHOICE, 0.0) | {name: 1.0}
         costs = _costs(ways.x, ways.y, ways.poor, one)

@@ -18,9 +18,14 @@ def rank(grade: str) -> int:
     return LADDER.index(parse_grade(grade))
 
 
+def v_number(grade: str) -> int:
+    """The V grade of a Font grade as a number: 7A -> 6."""
+    return _V_OF_FONT[parse_grade(grade)]
+
+
 def v_grade(grade: str) -> str:
     """The V grade of a Font grade: 7A -> V6."""
-    return f"V{_V_OF_FONT[parse_grade(grade)]}"
+    return f"V{v_number(grade)}"
 
 
 def show(grade: str) -> str:

@@ -63,6 +63,25 @@ def _linear(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     return y
 
 
+def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
+    """What the last token of whole sequences of one length is understood as, ids [B, T] -> [B, D]."""
+    b, t = ids.shape
+    ahead = np.where(np.arange(t)[:, None] < np.arange(t), np.float32(-np.inf), np.float32(0))
+    x = weights["embedding"][ids].reshape(b * t, -1) + np.tile(weights["position"][:t], (b, 1))
+    for layer in range(layers_of(weights)):
+        name = f"blocks.{layer}"
+        qkv = _linear(_normalised(x), weights, f"{name}.qkv")
+        q, k, v = qkv.reshape(b, t, 3, nhead, -1).transpose(2, 0, 3, 1, 4)
+        share = q @ k.swapaxes(2, 3) + ahead
+        share = np.exp(share - share.max(axis=3, keepdims=True))
+        share /= share.sum(axis=3, keepdims=True)
+        x += _linear((share @ v).swapaxes(1, 2).reshape(b * t, -1), weights, f"{name}.proj")
+        hidden = _linear(_normalised(x), weights, f"{name}.up")
+        np.maximum(hidden, 0, out=hidden)
+        x += _linear(hidden, weights, f"{name}.down")
+    return np.asarray(_normalised(x.reshape(b, t, -1)[:, -1]) * weights["norm.weight"] + weights["norm.bias"])
+
+
 class Decoder:
     """A batch of B sequences that grow by one token at each call, up to `length`."""
 

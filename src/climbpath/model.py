@@ -121,6 +121,17 @@ class Transformer(nn.Module):
             foresee: whether to tell what is to come, too, which only training asks.
         """
         b, t = ids.shape
+        x, table = self.read(ids, real, pins)
+        shape = (b, t, -1) if real is None else (len(x), -1)
+        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and foresee else None
+        logits = F.linear(x, table)
+        if self.training:  # every process needs a gradient of every weight, used or not
+            logits = logits + 0 * sum(p.sum() for part in (self.pin, self.foresight) if part for p in part.parameters())
+        return Output(logits.view(shape), to_come)
+
+    def read(self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What each token is understood as, [N, D], and the output table, [V, D]; arguments as above."""
+        b, t = ids.shape
         places = torch.arange(b * t, device=ids.device) if real is None else real
         table = self.embedding()
         x = F.embedding(ids.flatten()[places], table) + self.position[places % t]
@@ -129,13 +140,7 @@ class Transformer(nn.Module):
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x, places, b, t)
-        x, table = self.norm(x), table if self.config.tied else self.output()
-        shape = (b, t, -1) if real is None else (len(places), -1)
-        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and foresee else None
-        logits = F.linear(x, table)
-        if self.training:  # every process needs a gradient of every weight, used or not
-            logits = logits + 0 * sum(p.sum() for part in (self.pin, self.foresight) if part for p in part.parameters())
-        return Output(logits.view(shape), to_come)
+        return self.norm(x), table if self.config.tied else self.output()
 
     def count_parameters(self) -> int:
         """Trained numbers."""

@@ -1,9 +1,6 @@
-"""Fits the weights of the beta solver, and writes src/climbpath/assets/beta.json.
+"""Fitting the weights of the beta solver (beta.py) on hand sequences and grades.
 
-    python tools/fit_beta.py DATA PROBLEMS
-
-DATA is the folder with moonboard2016/hand_sequences.json.gz, PROBLEMS the Parquet file of all real problems. Only the
-train part of the split is used; benchmarks/beta.py measures on the rest.
+Only problems of the train part of the split are used; benchmarks/beta.py measures on the rest.
 
 `choice` is fitted by the averaged structured perceptron (Collins 2002): where the solver takes another way than
 BetaMove did, the weights move from the features of its way to those of theirs. `difficulty` is fitted so that the norm
@@ -11,29 +8,51 @@ of a problem's moves comes closest to its grade, by least squares. Neither may b
 boards without facts is how much the use of a hold adds to the grade (ridge regression), in the scale of the facts.
 """
 
-import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
-from hands import Known, whole_sequences
 from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
 from climbpath import beta, dataset
 from climbpath import board as boards
 from climbpath.features import presence
-from climbpath.files import replacing
 from climbpath.grades import rank
+from climbpath.importers import hand_sequences
 from climbpath.problem import DEFAULT_METHOD, Problem
 
-TARGET = Path(__file__).parents[1] / "src/climbpath/assets/beta.json"
 EPOCHS, BATCH, RATE = 18, 64, 0.2
 START = {"span": 0.1, "inward": 0.1, "match": 1.0, "skipped": 0.5}
 FACTS = "moonboard-2016"
+Hands = list[tuple[str, str]]
 
 
-def theirs(known: list[Known], ours: beta.Ways) -> tuple[beta.Ways, list[int]]:
+class Known(NamedTuple):
+    """A problem, and the order in which BetaMove's hands take all of its holds: (hold, hand), the start first."""
+
+    problem: Problem
+    hands: Hands
+
+
+def whole_sequences(sequences: Path, problems: Sequence[Problem]) -> list[Known]:
+    """Those of the hand sequences of a file that use every hold of one of the problems, told by its number."""
+    by_number = {
+        number: problem
+        for problem in problems
+        if problem.board == hand_sequences.BOARD and not problem.partial
+        for number in dataset.numbers(problem)
+    }
+    found = []
+    for record in hand_sequences.records(sequences):
+        hands, problem = hand_sequences.sequence(record), by_number.get(record[0] or "")
+        if problem and {label for label, _ in hands} == set(problem.holds):
+            found.append(Known(problem, hands))
+    return found
+
+
+def theirs(known: Sequence[Known], ours: beta.Ways) -> tuple[beta.Ways, list[int]]:
     """Their ways in the form of ours, and which of them can be told so: both hands go up and both are on the start.
 
     Theirs end with one hand on the finish; the match is put behind.
@@ -43,31 +62,30 @@ def theirs(known: list[Known], ours: beta.Ways) -> tuple[beta.Ways, list[int]]:
         place = {label: at for at, label in enumerate(problem.holds)}
         steps = [(place[label], beta.HANDS.index(hand)) for label, hand in hands]
         at = [0, 0]
-        for hold, hand in steps[:2]:
-            at[hand] = hold
+        for taken, by in steps[:2]:
+            at[by] = taken
         start, moves = tuple(at), []
-        for hold, hand in steps[2:]:
-            moves.append((hand, at[hand], at[1 - hand], hold))
-            at[hand] = hold
+        for taken, by in steps[2:]:
+            moves.append((by, at[by], at[1 - by], taken))
+            at[by] = taken
         last = len(problem.holds) - 1
         behind = beta.LEFT if at[beta.LEFT] != last else beta.RIGHT
         if len(problem.finish) == 1 and at[behind] != last:
             moves.append((behind, at[behind], at[1 - behind], last))
-        if steps[0][1] != steps[1][1] and all(origin < hold for _, origin, _, hold in moves):
+        if steps[0][1] != steps[1][1] and all(before < taken for _, before, _, taken in moves):
             told.append(i)
         sequences.append((start, moves))
     longest = max(len(moves) for _, moves in sequences)
     packed = np.full((4, len(known), longest), -1)
     for i, (_, moves) in enumerate(sequences):
         packed[:, i, : len(moves)] = np.array(moves).T
-    hand, origin, other, hold = packed
     counts = np.array([len(moves) for _, moves in sequences])
-    return ours._replace(
-        start=np.array([start for start, _ in sequences]), hand=hand, origin=origin, other=other, hold=hold, moves=counts
-    ), told
+    starts = np.array([start for start, _ in sequences])
+    hand, origin, other, hold = packed
+    return beta.Ways(starts, hand, origin, other, hold, counts, ours.x, ours.y, ours.poor), told
 
 
-def fit_choice(known: list[Known], seed: int = 0) -> dict[str, float]:
+def fit_choice(known: Sequence[Known], seed: int = 0) -> dict[str, float]:
     """The weights with which the solver goes most like the sequences."""
     rng = np.random.default_rng(seed)
     by_size: dict[int, list[Known]] = {}
@@ -87,7 +105,7 @@ def fit_choice(known: list[Known], seed: int = 0) -> dict[str, float]:
             ((_, ours),) = beta.solve_batches([item.problem for item in batch], beta.DEFAULT_CLIMBER, now)
             gold, told = theirs(batch, ours)
             gap = (beta.choice_features(gold) - beta.choice_features(ours))[told]
-            wrong += float(np.abs(gap).max(axis=1, initial=0).__gt__(1e-9).sum())
+            wrong += float((np.abs(gap).max(axis=1, initial=0) > 1e-9).sum())
             weights = np.maximum(0, weights - RATE / (1 + epoch / 4) * gap.sum(axis=0) / len(batch))
             if epoch >= EPOCHS // 2:
                 total, steps = total + weights, steps + 1
@@ -95,7 +113,7 @@ def fit_choice(known: list[Known], seed: int = 0) -> dict[str, float]:
     return dict(zip(beta.CHOICE, (total / steps).round(4).tolist(), strict=True))
 
 
-def fit_difficulty(problems: list[Problem], choice: dict[str, float]) -> dict[str, float]:
+def fit_difficulty(problems: Sequence[Problem], choice: dict[str, float]) -> dict[str, float]:
     """The weights with which the norm of a problem's moves is nearest to its grade."""
     parts, grades = [], []
     for rows, ways in beta.solve_batches(problems, beta.DEFAULT_CLIMBER, choice):
@@ -121,7 +139,7 @@ def fit_difficulty(problems: list[Problem], choice: dict[str, float]) -> dict[st
     return dict(zip(beta.DIFFICULTY, found.x[:-1].round(4).tolist(), strict=True))
 
 
-def poorness_of_use(problems: list[Problem], board: str) -> dict[str, float]:
+def poorness_of_use(problems: Sequence[Problem], board: str) -> dict[str, float]:
     """How poor the holds of a board are by the grades of its problems, with the mean and spread of the facts."""
     layout = boards.load(board)
     used = presence([problem.holds for problem in problems], layout)
@@ -132,19 +150,15 @@ def poorness_of_use(problems: list[Problem], board: str) -> dict[str, float]:
     return {label: round(float(np.clip(scaled[layout.index[label]], 0, 1)), 3) for label in labels}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("problems", type=Path)
-    arguments = parser.parse_args()
-    problems = dataset.load(arguments.problems)
+def fit(sequences: Path, problems: Sequence[Problem]) -> dict[str, Any]:
+    """The content of assets/beta.json, from the train part of the problems and of a file of hand sequences."""
     train = dataset.split(problems)["train"]
     keys = {problem.key for problem in train}
-    known = [item for item in whole_sequences(arguments.data, problems) if item.problem.key in keys]
+    known = [item for item in whole_sequences(sequences, problems) if item.problem.key in keys]
     graded = [p for p in train if p.grade and not p.partial and p.method == DEFAULT_METHOD]
     print(f"{len(known):,} sequences and {len(graded):,} grades")
     choice = fit_choice(known)
-    content = {
+    return {
         "choice": choice,
         "difficulty": fit_difficulty([p for p in graded if p.board == FACTS], choice),
         "poorness": {
@@ -152,10 +166,3 @@ def main() -> None:
             for board in sorted({p.board for p in graded} - {FACTS})
         },
     }
-    with replacing(TARGET) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps({name: content[name] for name in ("choice", "difficulty")}, indent=1))
-
-
-if __name__ == "__main__":
-    main()

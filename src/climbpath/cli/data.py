@@ -1,0 +1,179 @@
+"""climbpath data: import, stats, filter, split."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from climbpath.cli.common import FILE, write_json
+from climbpath.errors import ClimbpathError
+
+Item = TypeVar("Item")
+
+
+@click.group()
+def data() -> None:
+    """Import, look at, filter and split files of problems."""
+
+
+@data.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
+@click.option("--report", type=FILE, help="The JSON file for the report; by default beside the output.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, force: bool) -> None:
+    """Read FILES of problems in any known format, clean them and merge them into one.
+
+    Formats are told by content: the guide's CSV, the site scrape, the app's API dump, climbpath's own JSON and
+    Parquet, packed by gzip or not. Every record is kept, merged or rejected, and the report says which and why.
+
+    \b
+    Example:
+      climbpath data import guide.csv scrape.json.gz -o problems.parquet
+    """
+    from climbpath import dataset, importers, stats
+    from climbpath.files import refuse_overwrite
+
+    report = report or output.with_suffix(".report.json")
+    refuse_overwrite([output, report], force)
+    for file in files:
+        if not file.is_file():
+            raise ClimbpathError(f"{file}: there is no such file")
+    gathered = dataset.gather((str(file), _watched(importers.read(file), file.name)) for file in files)
+    account = dataset.report(gathered)
+    write_json(report, account)
+    total = ("all", *(sum(counts) for counts in list(zip(*gathered.tallies, strict=True))[1:]))
+    click.echo(stats.table(dataset.Tally._fields, [*gathered.tallies, total]))
+    _list_some("rejected", [f"{r.file}, record {r.record}: {r.reason}" for r in gathered.rejections], report)
+    _list_some("grade conflicts", gathered.conflicts, report)
+    if not gathered.problems:
+        raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
+    dataset.write(output, gathered.problems)
+    places = [tuple(place.values()) for place in account["problems"]]
+    click.echo("\n" + stats.table(("board", "angle", "problems"), places))
+    click.echo(f"\nWrote {output} and {report}")
+
+
+@data.command("stats")
+@click.argument("file", type=FILE)
+@click.option("--png", type=FILE, help="Draw a chart to this file, too.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def show_stats(file: Path, png: Path | None, force: bool) -> None:
+    """Show what a FILE of problems is made of: grades, lengths, repeats, reaches and methods.
+
+    \b
+    Example:
+      climbpath data stats problems.parquet --png stats.png
+    """
+    from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
+
+    if png:
+        refuse_overwrite([png], force)
+    problems = dataset.load(file)
+    if not problems:
+        raise ClimbpathError(f"{file} holds no problems")
+    click.echo(stats.describe(problems))
+    if png:
+        stats.chart(problems, png)
+        click.echo(f"\nWrote {png}")
+
+
+@data.command("filter")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
+@click.option("--board", multiple=True, help="On this board; may be given several times.")
+@click.option("--angle", multiple=True, type=int, help="At this angle in degrees; may be given several times.")
+@click.option("--method", multiple=True, help="With this foot rule; may be given several times.")
+@click.option("--grades", help="Of these grades: 7A, V5, 6C..7B or 6C,7A+.")
+@click.option("--min-repeats", type=click.IntRange(min=0), default=0, help="With at least so many repeats.")
+@click.option("--benchmarks", is_flag=True, help="Benchmarks only.")
+@click.option("--max-holds", type=click.IntRange(min=1), help="With at most so many holds.")
+@click.option("--hold-sets", help="With holds of these sets only: A,Original.")
+@click.option("--shortest", type=click.IntRange(min=1), help="Of what is left, so many with the fewest holds.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def filter_problems(
+    file: Path,
+    output: Path,
+    board: tuple[str, ...],
+    angle: tuple[int, ...],
+    method: tuple[str, ...],
+    grades: str | None,
+    min_repeats: int,
+    benchmarks: bool,
+    max_holds: int | None,
+    hold_sets: str | None,
+    shortest: int | None,
+    force: bool,
+) -> None:
+    """Write the problems of FILE that pass every filter given.
+
+    \b
+    Examples:
+      climbpath data filter problems.parquet -o known.parquet --grades 6C..7B --min-repeats 10
+      climbpath data filter problems.parquet -o small.parquet --hold-sets A,Original --shortest 5000
+    """
+    from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
+    from climbpath.grades import parse_grades
+
+    refuse_overwrite([output], force)
+    kept, left_out = dataset.keep(
+        dataset.load(file),
+        board_names=board,
+        angles=angle,
+        methods=method,
+        grades=parse_grades(grades) if grades is not None else (),
+        min_repeats=min_repeats,
+        benchmarks=benchmarks,
+        max_holds=max_holds,
+        hold_sets=hold_sets,
+        shortest=shortest,
+    )
+    click.echo(stats.table(("filter", "left out"), left_out.items()))
+    if not kept:
+        raise ClimbpathError(f"no problem of {file} passes these filters")
+    dataset.write(output, kept)
+    click.echo(f"\nWrote {len(kept):,} problems to {output}")
+
+
+@data.command("split")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The folder for the three files.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def split_problems(file: Path, output: Path, force: bool) -> None:
+    """Split a FILE of problems into train.parquet, validation.parquet and test.parquet, 85/5/10.
+
+    Problems on the same holds stay together, every grade is split alike, and the same problems always fall
+    the same way.
+
+    \b
+    Example:
+      climbpath data split problems.parquet -o split
+    """
+    from climbpath import dataset, stats
+    from climbpath.files import refuse_overwrite
+
+    paths = {name: output / f"{name}.parquet" for name in dataset.SPLITS}
+    refuse_overwrite(list(paths.values()), force)
+    parts = dataset.split(dataset.load(file))
+    for name, path in paths.items():
+        dataset.write(path, parts[name])
+    click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
+    click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
+
+
+def _watched(items: Iterable[Item], name: str) -> Iterable[Item]:
+    """The items, under a progress bar from the third second on."""
+    from tqdm import tqdm
+
+    yield from tqdm(items, name, unit=" records", delay=2, leave=False)
+
+
+def _list_some(what: str, lines: Sequence[str], report: Path) -> None:
+    if lines:
+        click.echo(f"\n{len(lines):,} {what}:")
+        click.echo("\n".join(f"  {line}" for line in lines[:20]))
+    if len(lines) > 20:
+        click.echo(f"  … and {len(lines) - 20:,} more in {report}")

@@ -1,0 +1,182 @@
+"""The grader: how hard a problem is, as a probability for every grade. Runs on NumPy.
+
+Several small transformers read the problem's tokens with the grade left open, and their mean probability is the
+answer (train_grader.py trains them). Grades are the community's opinions, so the answer is a distribution, calibrated
+on problems that were held out.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from climbpath import board as boards
+from climbpath.config import ModelConfig
+from climbpath.errors import ClimbpathError
+from climbpath.files import replacing
+from climbpath.grades import LADDER, v_number
+from climbpath.inference import encode
+from climbpath.problem import Problem
+from climbpath.tokens import ANY_GRADE
+
+Floats = NDArray[np.float32]
+
+FORMAT = 1
+BUNDLED = "grader.safetensors"
+BATCH = 1024
+V_OF = np.array([v_number(grade) for grade in LADDER])
+"""The V grade of every step of the ladder."""
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Trained graders that answer together.
+
+    `members` are their weights, `evidence` counts training problems as a generator's does, `train_keys` are the keys of
+    the problems they were trained on, uint64.
+    """
+
+    config: ModelConfig
+    members: list[dict[str, np.ndarray]]
+    evidence: dict[str, dict[str, int]]
+    train_keys: np.ndarray
+    about: dict[str, Any]
+
+    def probabilities(self, problems: Sequence[Problem]) -> Floats:
+        """The probability of every grade of the ladder for each problem, [problems, LADDER].
+
+        Raises ClimbpathError for a problem on a board or at an angle that the grader has not learned, or with a start
+        hold outside the start rows.
+        """
+        ids = [self._tokens(problem) for problem in problems]
+        by_length: defaultdict[int, list[int]] = defaultdict(list)
+        for i, tokens in enumerate(ids):
+            by_length[len(tokens)].append(i)
+        found = np.zeros((len(problems), len(LADDER)), np.float32)
+        for places in by_length.values():
+            for first in range(0, len(places), BATCH):
+                rows = places[first : first + BATCH]
+                batch = np.array([ids[i] for i in rows])
+                for weights in self.members:
+                    logits = encode(weights, self.config.nhead, batch) @ weights["head.weight"].T + weights["head.bias"]
+                    share = np.exp(logits - logits.max(axis=1, keepdims=True))
+                    found[rows] += share / share.sum(axis=1, keepdims=True) / len(self.members)
+        return found
+
+    def _tokens(self, problem: Problem) -> list[int]:
+        if problem.place not in self.evidence:
+            raise ClimbpathError(
+                f"the grader has not learned {boards.load(problem.board).title} at {problem.angle}°: "
+                f"it knows {', '.join(self.evidence)}"
+            )
+        ids = self.config.tokens.encode(replace(problem, grade=LADDER[0], partial=False))
+        if len(ids) > self.config.max_seq_len:
+            raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
+        return [ids[0], self.config.tokens.ids[ANY_GRADE], *ids[2:]]
+
+
+class Verdict(NamedTuple):
+    """What the grader says of a problem.
+
+    `grade` is the likeliest Font grade of the likeliest V grade; `expected` the mean step of the ladder, 0 for 5+;
+    `probabilities` those of every grade of the ladder.
+    """
+
+    grade: str
+    expected: float
+    probabilities: dict[str, float]
+
+
+def verdicts(probabilities: Floats) -> list[Verdict]:
+    """The verdict of each row of probabilities, [problems, LADDER]."""
+    by_v = probabilities @ (V_OF[:, None] == np.arange(V_OF.max() + 1))
+    likeliest = np.where(by_v.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
+    return [
+        Verdict(LADDER[best], float(mean), dict(zip(LADDER, row, strict=True)))
+        for best, mean, row in zip(likeliest, expected(probabilities), probabilities.tolist(), strict=True)
+    ]
+
+
+def expected(probabilities: Floats) -> Floats:
+    """The mean step of the ladder under each row of probabilities, [problems]."""
+    return np.asarray(probabilities @ np.arange(len(LADDER), dtype=np.float32))
+
+
+def influence(grader: Grader, problem: Problem) -> dict[str, float]:
+    """How the expected grade changes, in steps of the ladder, when each hold is taken away; largest change first.
+
+    A hold without which there is no start or no finish cannot be taken away, and is left out.
+    """
+    fewer = {}
+    for label in problem.holds:
+        start, hands, feet, finish = (
+            tuple(other for other in labels if other != label)
+            for labels in (problem.start, problem.hands, problem.feet, problem.finish)
+        )
+        if start and finish:
+            fewer[label] = replace(problem, start=start, hands=hands, feet=feet, finish=finish)
+    steps = expected(grader.probabilities([problem, *fewer.values()]))
+    changes = dict(zip(fewer, (steps[1:] - steps[0]).tolist(), strict=True))
+    return dict(sorted(changes.items(), key=lambda item: -abs(item[1])))
+
+
+def save_grader(path: Path, grader: Grader) -> None:
+    """Write a grader as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
+    from safetensors.numpy import save_file
+
+    tensors = {
+        f"{number}.{name}": np.ascontiguousarray(value)
+        for number, weights in enumerate(grader.members)
+        for name, value in weights.items()
+    }
+    about = {
+        "format": FORMAT,
+        "members": len(grader.members),
+        "config": grader.config.to_dict(),
+        "evidence": grader.evidence,
+        "about": grader.about,
+    }
+    tensors["train_keys"] = grader.train_keys
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={"climbpath grader": json.dumps(about)})
+
+
+def load_grader(path: Path | None = None) -> Grader:
+    """The grader in a file, or the bundled one where no path is given.
+
+    Raises ClimbpathError where the file is missing, damaged or no grader.
+    """
+    if path is None:
+        with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:
+            return _read(bundled)
+    if not path.is_file():
+        raise ClimbpathError(f"there is no grader {path}: train one with 'climbpath train-grader', or leave it out")
+    return _read(path)
+
+
+def _read(path: Path) -> Grader:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            about = json.loads((file.metadata() or {}).get("climbpath grader", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ClimbpathError(f"{path} cannot be read as a grader: {error}") from None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ClimbpathError(
+            f"{path} is no climbpath grader of format {FORMAT}: make one with 'climbpath train-grader'"
+        )
+    keys = tensors.pop("train_keys")
+    members: list[dict[str, np.ndarray]] = [{} for _ in range(about["members"])]
+    for name, value in tensors.items():
+        number, _, inner = name.partition(".")
+        members[int(number)][inner] = value
+    return Grader(ModelConfig.from_dict(about["config"]), members, about["evidence"], keys, about["about"])

@@ -1,0 +1,237 @@
+"""Training the grader: a causal transformer reads a problem's tokens, grade left open, and tells its grade at the end.
+
+Labels are noisy: setter's and users' grades differ, and of some problems only the V grade is known. So a label is a
+set of grades, and what is learned is the probability that the grade is in it. Beside the grade each member learns
+which hold follows (weight FOLLOWS), which keeps so small a set of labels from being learned by heart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from climbpath import dataset
+from climbpath.config import ModelConfig
+from climbpath.errors import ClimbpathError
+from climbpath.grader import V_OF, Grader, save_grader
+from climbpath.grades import LADDER, rank
+from climbpath.grading import measure
+from climbpath.inference import fold
+from climbpath.model import Transformer
+from climbpath.muon import Muon
+from climbpath.optimizers import moving_average
+from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.progress import progress
+from climbpath.tokens import ANY_GRADE, PREFIX
+
+EPOCHS, MEMBERS = 10, 3
+D_MODEL, LAYERS, HEADS, DROPOUT, LONGEST = 64, 3, 4, 0.2, 64
+BATCH, WARMUP, RATE, MUON_RATE, AVERAGE = 128, 50, 2e-3, 6e-3, 0.995
+FOLLOWS = 0.3
+TEMPERATURES = np.geomspace(0.8, 1.6, 29)
+
+
+class GraderNet(nn.Module):
+    """Token ids -> logits of every grade at the last token of each problem, and of the token that follows each."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.body = Transformer(config)
+        self.head = nn.Linear(config.d_model, len(LADDER))
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, ids: Tensor, real: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of grades [B, LADDER] and of tokens [N, V]; `real` [N] are the places of tokens in [B * T], and
+        `last` [B] which of those N end a problem."""
+        x, table = self.body.read(ids, real)
+        return self.head(x[last]), x @ table.T
+
+
+class Labelled(NamedTuple):
+    """Problems to learn from: token ids [N, T], their number of tokens [N], and which grades are right, [N, LADDER]."""
+
+    ids: Tensor
+    lengths: Tensor
+    right: Tensor
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What GraderNet takes of these rows."""
+        lengths = self.lengths[rows]
+        longest = int(lengths.max())
+        real = torch.arange(longest) < lengths[:, None]
+        return self.ids[rows, :longest], real.flatten().nonzero()[:, 0], lengths.cumsum(0) - 1
+
+
+def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
+    """Problems as tokens with the grade left open, and the grades that are right for them."""
+    tokens = config.tokens
+    sequences = [tokens.encode(problem) for problem in problems]
+    ids = np.full((len(problems), max(map(len, sequences))), tokens.end)
+    right = np.zeros((len(problems), len(LADDER)), bool)
+    for row, (problem, sequence) in enumerate(zip(problems, sequences, strict=True)):
+        ids[row, : len(sequence)] = sequence
+        step = rank(problem.grade or "")
+        right[row] = V_OF[step] == V_OF if problem.partial else np.arange(len(LADDER)) == step
+        if problem.user_grade:
+            right[row, rank(problem.user_grade)] = True
+    ids[:, 1] = tokens.ids[ANY_GRADE]
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right))
+
+
+def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
+    """The parts of the split with what can be learned from, and why how many problems are left out."""
+    parts = dataset.split(problems)
+    dataset.check_split(parts)
+    whole = {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
+    left_out: Counter[str] = Counter()
+    kept: dict[str, list[Problem]] = defaultdict(list)
+    for name, part in parts.items():
+        for problem in part:
+            reason = _unfit(problem, name, whole)
+            left_out.update([reason] if reason else [])
+            kept[name] += [] if reason else [problem]
+    return kept, left_out
+
+
+def _unfit(problem: Problem, part: str, whole: set[tuple[str, str]]) -> str | None:
+    if problem.grade is None:
+        return "ungraded"
+    if problem.method != DEFAULT_METHOD:
+        return "with other foot rules than feet follow hands"
+    if problem.partial and part != "train":
+        return "partial, perhaps of held-out problems"
+    if problem.partial and any((problem.board, number) in whole for number in dataset.numbers(problem)):
+        return "partial, of problems that are here whole"
+    if PREFIX + len(problem.sequence) + 1 > LONGEST:
+        return f"longer than {LONGEST} tokens"
+    return None
+
+
+def train_grader(
+    problems: Sequence[Problem],
+    target: Path,
+    epochs: int = EPOCHS,
+    members: int = MEMBERS,
+    seed: int = 0,
+    tell: Callable[[str], None] = print,
+) -> Grader:
+    """Train a grader on the train part of the split, calibrate it on the validation part, and write it to a file.
+
+    Args:
+        problems: all problems; the test part is left alone.
+        target: the .safetensors file to write.
+        epochs: times through the data, for each member.
+        members: networks that answer together.
+        seed: of weights, order and dropout; the same seed, machine and threads give the same grader.
+        tell: is told what is learned from, and how well.
+
+    Raises ClimbpathError where there is too little to learn from.
+    """
+    parts, left_out = learnable(problems)
+    if not parts["train"] or not parts["validation"]:
+        raise ClimbpathError("too few graded problems to learn from: at least 20 of a grade are needed")
+    boards = tuple(sorted({problem.board for problem in parts["train"]}))
+    config = ModelConfig(
+        vocabulary="hold",
+        boards=boards,
+        d_model=D_MODEL,
+        num_layers=LAYERS,
+        nhead=HEADS,
+        dim_feedforward=4 * D_MODEL,
+        dropout=DROPOUT,
+        embedding_dropout=DROPOUT,
+        max_seq_len=LONGEST,
+        tied=True,
+        takes_pins=False,
+        foresees=False,
+    )
+    tell(f"Data: {len(parts['train']):,} train and {len(parts['validation']):,} validation problems")
+    for reason, count in left_out.items():
+        tell(f"  left out: {count:,} {reason}")
+    train, features = labelled(parts["train"], config), config.tokens.features()[1]
+    weights = []
+    for number in range(members):
+        net = fitted(train, config, epochs, seed + number, f"Member {number + 1}/{members}")
+        state = {name: value.numpy() for name, value in net.body.state_dict().items()}
+        head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
+        weights.append(fold(state, features, HEADS) | head)
+    evidence: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for problem in parts["train"]:
+        if not problem.partial:
+            evidence[problem.place][problem.grade or ""] += 1
+    about = {"epochs": epochs, "members": members, "seed": seed, "train_problems": len(parts["train"])}
+    keys = np.array(sorted({problem.key for problem in parts["train"]}), np.uint64)
+    plain = {place: dict(counts) for place, counts in sorted(evidence.items())}
+    grader = calibrated(Grader(config, weights, plain, keys, about), parts["validation"])
+    save_grader(target, grader)
+    return grader
+
+
+def fitted(train: Labelled, config: ModelConfig, epochs: int, seed: int, name: str) -> GraderNet:
+    """One member, trained: the moving average of its weights."""
+    torch.manual_seed(seed)
+    net = GraderNet(config)
+    matrices = [p for path, p in net.named_parameters() if path.startswith("body.blocks.") and p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in net.parameters() if id(p) not in chosen]
+    optimizers = [
+        (torch.optim.AdamW(rest, betas=(0.9, 0.95), weight_decay=0.0, fused=True), RATE),
+        (Muon(matrices, lr=MUON_RATE), MUON_RATE),
+    ]
+    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(AVERAGE))
+    per_epoch = -(-len(train.ids) // BATCH)
+    steps, step = epochs * per_epoch, 0
+    bar = progress(None, name, steps, True)
+    net.train()
+    for _ in range(epochs):
+        for rows in torch.randperm(len(train.ids)).split(BATCH):
+            factor = min(1, (step + 1) / WARMUP) * (1 - step / steps)
+            for optimizer, rate in optimizers:
+                optimizer.param_groups[0]["lr"] = rate * factor
+                optimizer.zero_grad()
+            ids, real, last = train.batch(rows)
+            graded, following = net(ids, real, last)
+            likely = graded.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
+            loss = -likely.clamp_min(1e-9).log().mean()
+            (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
+            for optimizer, _ in optimizers:
+                optimizer.step()
+            averaged.update_parameters(net)
+            step += 1
+            bar.set_postfix_str(f"loss={float(loss.detach()):.4f}", refresh=False)
+            bar.update(1)
+    bar.close()
+    kept = averaged.module
+    assert isinstance(kept, GraderNet)
+    return kept.requires_grad_(False).eval()
+
+
+def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> Tensor:
+    """Mean -log p of the token that follows, over all tokens that are neither condition nor last; logits [N, V]."""
+    behind = torch.ones(len(real), dtype=torch.bool)
+    behind[last] = False
+    behind &= real % ids.shape[1] >= PREFIX - 1
+    return F.cross_entropy(following[behind], ids.flatten()[real[behind] + 1])
+
+
+def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
+    """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
+
+    def cooled(temperature: float) -> Grader:
+        members = [
+            {name: value / np.float32(temperature if name.startswith("head.") else 1) for name, value in one.items()}
+            for one in grader.members
+        ]
+        return Grader(grader.config, members, grader.evidence, grader.train_keys, grader.about)
+
+    nats = [measure(cooled(t).probabilities(problems), problems)["nats"] for t in TEMPERATURES]
+    best = int(np.argmin(nats))
+    chosen = cooled(TEMPERATURES[best])
+    chosen.about.update(temperature=round(float(TEMPERATURES[best]), 3), validation_nats=round(nats[best], 4))
+    return chosen
