@@ -1,17 +1,20 @@
 """The public Python interface: a generator that takes what a climber would type."""
 
 import secrets
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from climbpath import beta, draw, grader
 from climbpath import board as boards
-from climbpath import draw
 from climbpath.checkpoint import Model, load_model
 from climbpath.errors import ClimbpathError
-from climbpath.grades import parse_grades
+from climbpath.grades import parse_grades, rank
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
-from climbpath.sample import DEFAULT_GUIDANCE, Sampling, generate, thin_evidence, vary
+from climbpath.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, thin_evidence, vary
 
 
 class Problems(list[Problem]):
@@ -43,6 +46,32 @@ def parse_rules(
     )
 
 
+NEAR_GRADE = 0.5
+"""How many steps of the ladder the grader's expected grade may lie from the grade asked for, to be checked as right."""
+
+
+def acceptance(climber: beta.Climber | None, check_grade: bool) -> Accept | None:
+    """What problems must pass: that the climber reaches all of it, that the grader finds them as hard as asked.
+
+    Raises ClimbpathError for a climber that nobody is like.
+    """
+    if climber:
+        climber.check()
+    if not climber and not check_grade:
+        return None
+
+    def accept(problems: Sequence[Problem]) -> Sequence[bool]:
+        passed = np.ones(len(problems), bool)
+        if climber and problems:
+            passed &= [not found.too_far for found in beta.solve(problems, climber)]
+        if check_grade and problems:
+            steps = grader.expected(bundled_grader().probabilities(problems))
+            passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
+        return passed.tolist()
+
+    return accept
+
+
 class Generator:
     """A model, and the way to ask it for problems."""
 
@@ -68,6 +97,8 @@ class Generator:
         min_holds: int = 3,
         max_holds: int = 14,
         max_reach: float | None = None,
+        climber: beta.Climber | None = None,
+        check_grade: bool = False,
     ) -> Problems:
         """New problems: valid, novel against the problems the model knows, distinct, easiest grade first.
 
@@ -88,6 +119,8 @@ class Generator:
             min_holds: fewest holds.
             max_holds: most holds.
             max_reach: longest move in cm; None is the board's own reach.
+            climber: who must be able to reach every hold of the beta.
+            check_grade: whether only problems are kept whose grade the grader expects within half a step.
 
         Returns fewer than num_samples where the conditions leave no more. Raises ClimbpathError where they
         leave none, naming the condition, or where an argument is wrong.
@@ -109,7 +142,8 @@ class Generator:
         counts = {g: num_samples // len(grades) + (i < num_samples % len(grades)) for i, g in enumerate(grades)}
         sampling = Sampling(temperature, top_p, self.guidance(guidance))
         seed = secrets.randbelow(2**32) if seed is None else seed
-        found = Problems(generate(self.model, board, angle, counts, rules, sampling, seed=seed))
+        accept = acceptance(climber, check_grade)
+        found = Problems(generate(self.model, board, angle, counts, rules, sampling, seed=seed, accept=accept))
         if not found:
             raise ClimbpathError("the model found no new problem that keeps to these conditions: loosen one of them")
         found.sort(key=lambda problem: grades.index(problem.grade or ""))
@@ -156,6 +190,12 @@ class Generator:
 def load(path: str | Path | None = None) -> Generator:
     """A generator from a model or checkpoint file; the bundled model where no path is given."""
     return _bundled() if path is None else Generator(load_model(Path(path)))
+
+
+@cache
+def bundled_grader() -> grader.Grader:
+    """The grader that comes with climbpath."""
+    return grader.load_grader()
 
 
 @cache

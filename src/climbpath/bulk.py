@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from climbpath import dataset
+from climbpath.beta import Climber
 from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.problem import Rules
 from climbpath.progress import progress
-from climbpath.sample import Sampling, check, generate
+from climbpath.sample import Accept, Sampling, check, generate
 
 CHUNK = 10_000
 """Problems in a chunk."""
@@ -27,7 +28,10 @@ CHUNK = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked for; `grades` share `number` evenly, `model` None is the bundled one."""
+    """What is asked for; `grades` share `number` evenly, `model` None is the bundled one.
+
+    `climber` and `check_grade` say what the problems are accepted by, so that nobody goes on with other ones.
+    """
 
     model: str | None
     board: str
@@ -37,6 +41,8 @@ class Request:
     rules: Rules
     sampling: Sampling
     seed: int
+    climber: Climber | None = None
+    check_grade: bool = False
 
     def chunk(self, number: int) -> dict[str, int]:
         """Grade -> problems of a chunk: those from number * CHUNK to the next chunk's first, grades in turn."""
@@ -50,7 +56,7 @@ class Request:
         return {**asdict(self), "grades": list(self.grades), "rules": rules, "sampling": list(self.sampling)}
 
 
-def generate_to_parquet(model: Model, request: Request, path: Path) -> int:
+def generate_to_parquet(model: Model, request: Request, path: Path, accept: Accept | None = None) -> int:
     """Write valid, novel, distinct problems to a Parquet file, under a progress bar, and return how many.
 
     Interrupted, the chunks that are done stay beside the file, and the same request goes on from them. Fewer than
@@ -70,7 +76,9 @@ def generate_to_parquet(model: Model, request: Request, path: Path) -> int:
             else:
                 seed = int(np.random.SeedSequence([request.seed, number]).generate_state(1, np.uint64)[0])
                 place, wanted = (request.board, request.angle), request.chunk(number)
-                drawn = generate(model, *place, wanted, request.rules, request.sampling, seed=seed, known=seen)
+                drawn = generate(
+                    model, *place, wanted, request.rules, request.sampling, seed=seed, known=seen, accept=accept
+                )
                 problems = list(drawn)
                 dataset.write(file, problems)
                 seen.update(problem.key for problem in problems)

@@ -8,7 +8,7 @@ import html
 import io
 import math
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,6 +55,13 @@ class Rect(NamedTuple):
     colour: str
 
 
+class Polygon(NamedTuple):
+    """A filled polygon."""
+
+    points: Sequence[tuple[float, float]]
+    colour: str
+
+
 class Text(NamedTuple):
     """One line of text; y is its baseline, and x its start, middle or end, as the anchor says."""
 
@@ -67,7 +74,21 @@ class Text(NamedTuple):
     bold: bool = False
 
 
-Shape = Circle | Line | Rect | Text
+Solid = Circle | Line | Rect | Polygon
+Shape = Solid | Text
+
+
+class Overlay(NamedTuple):
+    """What goes over a problem's picture: shapes above all else, labels of holds that step back, and lines of words and
+    their colour at the foot.
+    """
+
+    shapes: Sequence[Shape] = ()
+    dimmed: Collection[str] = ()
+    notes: Sequence[tuple[str, str]] = ()
+
+
+NOTHING = Overlay()
 
 
 class _Role(NamedTuple):
@@ -90,7 +111,7 @@ _ROLES = {
     "finish": _Role("finish", "E", "#ff5c55", "1;91", 0.16, ((11.2, 2), (7.6, 2))),
 }
 
-_PAGE, _WALL, _GRID, _QUIET, _CLEAR, _DESK = "#15120f", "#26211c", "#352e27", "#a89c8c", "#f7f2e9", "#e9e5df"
+PAGE, WALL, _GRID, QUIET, CLEAR, _DESK = "#15120f", "#26211c", "#352e27", "#a89c8c", "#f7f2e9", "#e9e5df"
 
 # The colours that the hold sets are cast or cut in, black made grey so that it shows on a dark wall.
 _TINTS = {
@@ -137,26 +158,44 @@ def text(problem: Problem, colour: bool = True) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def svg(problem: Problem) -> str:
+def svg(problem: Problem, overlay: Overlay = NOTHING) -> str:
     """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled."""
-    height, shapes = _scene(problem, _clean)
+    height, shapes = _scene(problem, overlay, _clean)
     words = [_clean(problem.name or ""), _grade(problem), _setting(problem), _rule(problem), problem.notation]
+    words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
         f'role="img" aria-label="{html.escape(caption)}" font-family="Helvetica Neue, Helvetica, Arial, sans-serif">\n'
-        f'<rect width="{_WIDTH}" height="{height}" fill="{_PAGE}"/>\n'
+        f'<rect width="{_WIDTH}" height="{height}" fill="{PAGE}"/>\n'
         f"{_wall_svg(problem.board)}\n{_elements(shapes)}\n</svg>\n"
     )
 
 
-def png(problem: Problem, width: int = 720) -> bytes:
+def png(problem: Problem, width: int = 720, overlay: Overlay = NOTHING) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
         ClimbpathError: the width is not in 120 … 2000.
     """
-    return _encode(_image(problem, width))
+    return _encode(image(problem, width, overlay))
+
+
+def image(problem: Problem, width: int, overlay: Overlay = NOTHING) -> "Image.Image":
+    """The picture of `svg` as RGB pixels, `width` pixels wide.
+
+    Raises:
+        ClimbpathError: the width is not in 120 … 2000.
+    """
+    from PIL import Image
+
+    if not 120 <= width <= 2000:
+        raise ClimbpathError(f"a picture is 120 to 2000 pixels wide, not {width}")
+    height, shapes = _scene(problem, overlay, _latin)
+    picture = Image.new("RGB", (width, round(height * width / _WIDTH)), PAGE)
+    picture.paste(_wall_image(problem.board, width))
+    _stamp(picture, shapes)
+    return picture
 
 
 def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: int = 360) -> bytes:
@@ -173,7 +212,7 @@ def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: i
         raise ClimbpathError("a contact sheet needs at least one problem")
     if columns is not None and columns < 1:
         raise ClimbpathError(f"a contact sheet has one or more columns, not {columns}")
-    cells = [_image(problem, cell_width) for problem in problems]
+    cells = [image(problem, cell_width) for problem in problems]
     height = max(cell.height for cell in cells)
     square = math.ceil(len(cells) / max(1, round(math.sqrt(len(cells) * cell_width / height))))
     across = min(columns or square, len(cells))
@@ -182,7 +221,7 @@ def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: i
     picture = Image.new("RGB", (across * (cell_width + gap) + gap, down * (height + gap) + gap), _DESK)
     for i, cell in enumerate(cells):
         x, y = gap + i % across * (cell_width + gap), gap + i // across * (height + gap)
-        picture.paste(_PAGE, (x, y, x + cell_width, y + height))
+        picture.paste(PAGE, (x, y, x + cell_width, y + height))
         picture.paste(cell, (x, y))
     return _encode(picture)
 
@@ -210,7 +249,7 @@ def _clean(text: str) -> str:
 
 
 _SPELLINGS = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ð": "d", "ł": "l", "–": "-", "—": "-"}
+    {"→": "to", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ð": "d", "ł": "l", "–": "-", "—": "-"}
 )
 
 
@@ -235,49 +274,53 @@ def _wall_bottom(layout: Board) -> int:
     return _WALL_TOP + 7 + _CELL * layout.rows + 19
 
 
-def _centre(layout: Board, column: int, row: int) -> tuple[float, float]:
+def centre(layout: Board, column: int, row: int) -> tuple[float, float]:
+    """Where a hold lies in pictures, x and y in the units of the shapes."""
     return _GRID_LEFT + _CELL * (column + 0.5), _WALL_TOP + 7 + _CELL * (layout.rows - row + 0.5)
 
 
 def _wall(layout: Board) -> list[Shape]:
     """The board with nothing lit, which all its pictures share."""
-    left, top = _centre(layout, 0, layout.rows)
-    right, bottom = _centre(layout, len(COLUMNS) - 1, 1)
-    shapes: list[Shape] = [Rect(_MARGIN, _WALL_TOP, _INNER, _wall_bottom(layout) - _WALL_TOP, 12, _WALL)]
+    left, top = centre(layout, 0, layout.rows)
+    right, bottom = centre(layout, len(COLUMNS) - 1, 1)
+    shapes: list[Shape] = [Rect(_MARGIN, _WALL_TOP, _INNER, _wall_bottom(layout) - _WALL_TOP, 12, WALL)]
     for column, letter in enumerate(COLUMNS):
-        x, _ = _centre(layout, column, 1)
-        shapes += [Line(x, top, x, bottom, _GRID, 0.7), Text(x, bottom + 27, 11, letter, _QUIET, "middle")]
+        x, _ = centre(layout, column, 1)
+        shapes += [Line(x, top, x, bottom, _GRID, 0.7), Text(x, bottom + 27, 11, letter, QUIET, "middle")]
     for row in range(1, layout.rows + 1):
-        _, y = _centre(layout, 0, row)
-        shapes += [Line(left, y, right, y, _GRID, 0.7), Text(left - 17, y + 4, 11, str(row), _QUIET, "end")]
+        _, y = centre(layout, 0, row)
+        shapes += [Line(left, y, right, y, _GRID, 0.7), Text(left - 17, y + 4, 11, str(row), QUIET, "end")]
     for hold in layout.holds:
-        shapes += _hold(layout, hold, _mix(_WALL, _tint(hold), 0.5), 0.95)
+        shapes += _hold(layout, hold, mix(WALL, _tint(hold), 0.5), 0.95)
     return shapes
 
 
-def _scene(problem: Problem, spell: Callable[[str], str]) -> tuple[int, list[Shape]]:
-    """Height of the picture, and what the problem adds to the bare wall; spell makes strangers' text drawable."""
+def _scene(problem: Problem, overlay: Overlay, spell: Callable[[str], str]) -> tuple[int, list[Shape]]:
+    """Height of the picture, and what problem and overlay add to the bare wall; spell makes any text drawable."""
     layout = boards.load(problem.board)
     name, rule, grade = spell(problem.name or ""), spell(_rule(problem)), _grade(problem)
-    shapes: list[Shape] = [_fitted(38, 23, 13, name or grade, _CLEAR, _INNER, bold=True)]
-    pill = 14 * _measure(grade) + 16 if name else 0
+    shapes: list[Shape] = [_fitted(38, 23, 13, name or grade, CLEAR, _INNER, bold=True)]
+    pill = 14 * measure(grade) + 16 if name else 0
     if name:
         shapes += [
-            Rect(_WIDTH - _MARGIN - pill, 47, pill, 24, 12, _CLEAR),
-            Text(_WIDTH - _MARGIN - pill / 2, 64, 14, grade, _PAGE, "middle", bold=True),
+            Rect(_WIDTH - _MARGIN - pill, 47, pill, 24, 12, CLEAR),
+            Text(_WIDTH - _MARGIN - pill / 2, 64, 14, grade, PAGE, "middle", bold=True),
         ]
-    shapes.append(_fitted(64, 13, 10, _setting(problem), _QUIET, _INNER - pill))
+    shapes.append(_fitted(64, 13, 10, _setting(problem), QUIET, _INNER - pill))
 
     for hold, role in _marked(problem):
-        x, y = _centre(layout, hold.column, hold.row)
-        shapes += [*_ring(x, y, role, 1), *_hold(layout, hold, _tint(hold), 1)]
+        x, y = centre(layout, hold.column, hold.row)
+        colour, tint = role.colour, _tint(hold)
+        if hold.label in overlay.dimmed:
+            colour, tint = mix(WALL, colour, 0.4), mix(WALL, tint, 0.5)
+        shapes += [*_ring(x, y, role._replace(colour=colour), 1), *_hold(layout, hold, tint, 1)]
 
     y = _wall_bottom(layout) + 25
     step = _INNER / _TOKENS_PER_LINE
     roles = [role for _, role in _marked(problem)]
     for i, role in enumerate(dict.fromkeys(roles)):
         x = _MARGIN + 2 * i * step
-        shapes += [*_ring(x + 8, y - 4, role, 0.6), Text(x + 21, y, 12, role.word, _QUIET)]
+        shapes += [*_ring(x + 8, y - 4, role, 0.6), Text(x + 21, y, 12, role.word, QUIET)]
     lines = math.ceil(len(roles) / _TOKENS_PER_LINE)
     per_line = math.ceil(len(roles) / lines)
     for i, (token, role) in enumerate(zip(problem.notation.split(), roles, strict=True)):
@@ -286,18 +329,21 @@ def _scene(problem: Problem, spell: Callable[[str], str]) -> tuple[int, list[Sha
     y += 7 + 19 * lines
     if rule:
         y += 21
-        shapes.append(_fitted(y, 12, 9, rule, _QUIET, _INNER))
-    return y + 18, shapes
+        shapes.append(_fitted(y, 12, 9, rule, QUIET, _INNER))
+    for note, colour in overlay.notes:
+        y += 23
+        shapes.append(_fitted(y, 12, 9, spell(note), colour, _INNER, bold=True))
+    return y + 18, [*shapes, *overlay.shapes]
 
 
 def _ring(x: float, y: float, role: _Role, scale: float) -> list[Shape]:
-    glow = Circle(x, y, 13.2 * scale, _mix(_WALL, role.colour, role.glow))
+    glow = Circle(x, y, 13.2 * scale, mix(WALL, role.colour, role.glow))
     return [glow, *(Circle(x, y, r * scale, role.colour, width * scale) for r, width in role.rings)]
 
 
 def _hold(layout: Board, hold: Hold, colour: str, scale: float) -> list[Shape]:
     """A hold as a disc with a tick on the side that it faces."""
-    x, y = _centre(layout, hold.column, hold.row)
+    x, y = centre(layout, hold.column, hold.row)
     disc = Circle(x, y, 2.8 * scale, colour)
     if hold.orientation is None:
         return [disc]
@@ -307,18 +353,19 @@ def _hold(layout: Board, hold: Hold, colour: str, scale: float) -> list[Shape]:
 
 
 def _tint(hold: Hold) -> str:
-    return _TINTS.get(hold.hold_set, _CLEAR)
+    return _TINTS.get(hold.hold_set, CLEAR)
 
 
 @cache
-def _mix(under: str, over: str, share: float) -> str:
+def mix(under: str, over: str, share: float) -> str:
+    """The colour, as #rrggbb, of a share of one colour over another."""
     pairs = [(int(under[i : i + 2], 16), int(over[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in pairs)
 
 
 def _fitted(y: float, size: float, least: float, text: str, colour: str, room: float, bold: bool = False) -> Text:
     """Text at the left margin, set smaller, then cut, until it fits the room."""
-    width = _measure(text)
+    width = measure(text)
     size = max(least, min(size, room / width))
     if size * width > room:
         ends = accumulate(map(_advance, text))
@@ -326,7 +373,7 @@ def _fitted(y: float, size: float, least: float, text: str, colour: str, room: f
     return Text(_MARGIN, y, size, text, colour, bold=bold)
 
 
-def _measure(text: str) -> float:
+def measure(text: str) -> float:
     """Ems that bold text takes, on the safe side: which font the reader has is unknown."""
     return sum(map(_advance, text))
 
@@ -365,6 +412,8 @@ def _element(shape: Shape) -> str:
             )
         case Rect(x, y, w, h, r, colour):
             return f'<rect x="{x:.5g}" y="{y:.5g}" width="{w:.5g}" height="{h:.5g}" rx="{r:.4g}" fill="{colour}"/>'
+        case Polygon(points, colour):
+            return f'<polygon points="{" ".join(f"{x:.5g},{y:.5g}" for x, y in points)}" fill="{colour}"/>'
         case Text(x, y, size, string, colour, anchor, bold):
             weight = ' font-weight="700"' if bold else ""
             return (
@@ -378,25 +427,12 @@ def _wall_svg(board: str) -> str:
     return _elements(_wall(boards.load(board)))
 
 
-def _image(problem: Problem, width: int) -> "Image.Image":
-    """The picture as RGB pixels."""
-    from PIL import Image
-
-    if not 120 <= width <= 2000:
-        raise ClimbpathError(f"a picture is 120 to 2000 pixels wide, not {width}")
-    height, shapes = _scene(problem, _latin)
-    picture = Image.new("RGB", (width, round(height * width / _WIDTH)), _PAGE)
-    picture.paste(_wall_image(problem.board, width))
-    _stamp(picture, shapes)
-    return picture
-
-
 @lru_cache(maxsize=8)
 def _wall_image(board: str, width: int) -> "Image.Image":
     from PIL import Image
 
     layout = boards.load(board)
-    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / _WIDTH)), _PAGE)
+    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / _WIDTH)), PAGE)
     _stamp(picture, _wall(layout))
     return picture
 
@@ -426,7 +462,7 @@ def _stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
             picture.paste(shape.colour, (left, top), stencil.reduce(4))
 
 
-def _bounds(shape: Circle | Line | Rect) -> tuple[float, float, float, float]:
+def _bounds(shape: Solid) -> tuple[float, float, float, float]:
     """Left, top, right and bottom."""
     match shape:
         case Circle(x, y, r, _, width):
@@ -437,9 +473,12 @@ def _bounds(shape: Circle | Line | Rect) -> tuple[float, float, float, float]:
             return min(x1, x2) - edge, min(y1, y2) - edge, max(x1, x2) + edge, max(y1, y2) + edge
         case Rect(x, y, w, h, _, _):
             return x, y, x + w, y + h
+        case Polygon(points, _):
+            across, down = zip(*points, strict=True)
+            return min(across), min(down), max(across), max(down)
 
 
-def _cut(pen: "ImageDraw.ImageDraw", shape: Circle | Line | Rect, scale: float, left: int, top: int) -> None:
+def _cut(pen: "ImageDraw.ImageDraw", shape: Solid, scale: float, left: int, top: int) -> None:
     """Opens the shape in a stencil whose corner stands at (left, top) of the scaled picture."""
 
     def disc(x: float, y: float, r: float, fill: int = 255) -> None:
@@ -459,6 +498,8 @@ def _cut(pen: "ImageDraw.ImageDraw", shape: Circle | Line | Rect, scale: float, 
         case Rect(x, y, w, h, r, _):
             x, y = x * scale - left, y * scale - top
             pen.rounded_rectangle((x, y, x + w * scale - 1, y + h * scale - 1), r * scale, 255)
+        case Polygon(points, _):
+            pen.polygon([(x * scale - left - 0.5, y * scale - top - 0.5) for x, y in points], 255)
 
 
 @lru_cache(maxsize=64)

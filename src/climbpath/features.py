@@ -71,18 +71,21 @@ def describe(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
     return np.concatenate([presence(hold_sets, board), geometry(hold_sets, board)], axis=1)
 
 
+def similarity(hold_sets: Floats, among: Floats) -> Floats:
+    """The Jaccard similarity (shared holds / holds of both) of rows of presence to those of `among`, [sets, among]."""
+    shared = hold_sets @ among.T
+    return np.asarray(shared / (hold_sets.sum(axis=1)[:, None] + among.sum(axis=1) - shared))
+
+
 def nearest(hold_sets: Floats, among: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """The largest Jaccard similarity (shared holds / holds of both) of each row of presence to any row of `among`.
+    """The largest similarity of each row of presence to any row of `among`.
 
     Returns:
         similarity float32 [sets], and which row of `among` it is, [sets].
     """
     best, place = np.zeros(len(hold_sets), np.float32), np.zeros(len(hold_sets), np.int64)
-    sizes = among.sum(axis=1)
     for first in range(0, len(hold_sets), 512):
-        rows = hold_sets[first : first + 512]
-        shared = rows @ among.T
-        similarity = shared / (rows.sum(axis=1)[:, None] + sizes - shared)
-        place[first : first + 512] = similarity.argmax(axis=1)
-        best[first : first + 512] = similarity.max(axis=1)
+        alike = similarity(hold_sets[first : first + 512], among)
+        place[first : first + 512] = alike.argmax(axis=1)
+        best[first : first + 512] = alike.max(axis=1)
     return best, place

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score
 
-from climbpath.grader import V_OF, Floats, verdicts
+from climbpath.grader import V_OF, Floats, Grader, verdicts
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem
 
@@ -54,3 +54,30 @@ def confusion(probabilities: Floats, problems: Sequence[Problem]) -> tuple[list[
     told = [rank(verdict.grade) for verdict in verdicts(probabilities)]
     steps = sorted({*true, *told})
     return [LADDER[step] for step in steps], confusion_matrix(true, told, labels=steps)
+
+
+COLUMNS = (
+    "held out",
+    "problems",
+    "V exact",
+    "V within 1",
+    "V error",
+    "Font exact",
+    "Font within 1",
+    "calibration error",
+)
+
+
+def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows of what `measure` says for each board and angle of held-out problems."""
+    rows: list[tuple[str, ...]] = []
+    for place in grader.evidence:
+        mine = [problem for problem in problems if problem.place == place and problem.grade]
+        if not mine:
+            continue
+        found = measure(grader.probabilities(mine), mine)
+        v, font = found["v"], found["font"]
+        in_v = [f"{v['exact']:.1%}", f"{v['within_one']:.1%}", f"{v['mean_absolute_error']:.2f}"]
+        in_font = [f"{font['exact']:.1%}", f"{font['within_one']:.1%}"]
+        rows.append((place, f"{len(mine):,}", *in_v, *in_font, f"{v['calibration_error']:.3f}"))
+    return COLUMNS, rows

@@ -1,9 +1,10 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,12 @@ DEFAULT_GUIDANCE = 1.25
 MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
 """Training problems of a grade below which a user is told that little is known of it."""
+
+
+RAREST = 0.02
+"""Share of drawn problems that is expected to be kept at least, when deciding how many to draw."""
+Accept = Callable[[Sequence[Problem]], Sequence[bool]]
+"""Which of some problems are wanted."""
 
 
 class Sampling(NamedTuple):
@@ -99,6 +106,7 @@ def generate(
     *,
     seed: int = 0,
     known: Collection[int] = (),
+    accept: Accept | None = None,
 ) -> Iterator[Problem]:
     """Valid problems that are novel (their key is not among the model's known keys) and distinct by key.
 
@@ -111,6 +119,7 @@ def generate(
         sampling: how tokens are drawn.
         seed: the same seed, version and machine give the same problems.
         known: further keys that are not novel.
+        accept: what else a problem must pass, told for many at once.
 
     Yields fewer than wanted where the request has no more to give: nothing new in 20 batches.
 
@@ -121,17 +130,21 @@ def generate(
     lookahead = check(model, board, angle, wanted, rules, sampling)
     missing = Counter(wanted)
     seen = {*model.known_keys.tolist(), *known}
-    batches, fruitless = 0, 0
+    batches, fruitless, drawn, kept = 0, 0, 0, 0
     while (left := missing.total()) and fruitless < PATIENCE:
         asked = list(missing.elements())
-        size = min(ROUND * BATCH, left + left // SPARE + 4)
+        share = max(RAREST, kept / drawn) if accept and drawn else 1.0
+        size = min(ROUND * BATCH, int((left + left // SPARE) / share) + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
         for problems in draw_batches(model, lookahead, angle, grades, sampling, seed, batches):
             batches += 1
             fruitless += 1
-            for problem in problems:
+            new = [p for p in problems if missing[p.grade or ""] and p.key not in seen and not violations(p, rules)]
+            wanted_ones = list(compress(new, accept(new))) if accept else new
+            drawn, kept = drawn + len(problems), kept + len(wanted_ones)
+            for problem in wanted_ones:
                 grade, key = problem.grade or "", problem.key
-                if missing[grade] and key not in seen and not violations(problem, rules):
+                if missing[grade] and key not in seen:
                     seen.add(key)
                     missing[grade] -= 1
                     fruitless = 0

@@ -87,7 +87,6 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
 def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
     """The parts of the split with what can be learned from, and why how many problems are left out."""
     parts = dataset.split(problems)
-    dataset.check_split(parts)
     whole = {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
     left_out: Counter[str] = Counter()
     kept: dict[str, list[Problem]] = defaultdict(list)
@@ -96,6 +95,7 @@ def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Co
             reason = _unfit(problem, name, whole)
             left_out.update([reason] if reason else [])
             kept[name] += [] if reason else [problem]
+    dataset.check_split(kept)
     return kept, left_out
 
 

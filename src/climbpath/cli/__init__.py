@@ -9,7 +9,7 @@ import sys
 import click
 
 from climbpath import __version__
-from climbpath.cli import data, generating, judging, training
+from climbpath.cli import climbing, data, generating, judging, training
 from climbpath.errors import ClimbpathError
 
 SETTINGS = {
@@ -32,10 +32,16 @@ def cli() -> None:
 for command in (
     data.data,
     training.train,
+    training.train_grader,
     training.export,
     generating.generate,
     generating.vary,
     judging.evaluate,
+    climbing.grade,
+    climbing.beta,
+    climbing.show,
+    climbing.harder,
+    climbing.easier,
 ):
     cli.add_command(command)
 

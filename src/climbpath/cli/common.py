@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from climbpath import grades
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
+    from climbpath.beta import Climber
     from climbpath.problem import Problem
 
+Command = Callable[..., None]
 FILE = click.Path(path_type=Path)
 PROBLEM_LENGTH = 1 << 20
 """Characters of a PROBLEM argument that are read."""
@@ -31,27 +34,87 @@ def write_json(path: Path, content: object) -> None:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def problem_flags(command: Command) -> Command:
+    """Adds the flags that say on which board a PROBLEM in notation is."""
+    for flag in (
+        click.option("--angle", type=int, default=40, help="Angle of the board in degrees."),
+        click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them."),
+    ):
+        command = flag(command)
+    return command
+
+
+def climber_flags(command: Command) -> Command:
+    """Adds the flags that say who climbs."""
+    for flag in (
+        click.option("--ape", type=float, help="The climber's arm span minus height in cm. [default: 0]"),
+        click.option("--height", type=float, help="The climber's height in cm. [default: 175]"),
+    ):
+        command = flag(command)
+    return command
+
+
+def climber_of(height: float | None, ape: float | None) -> "Climber":
+    """The climber of the flags. Raises ClimbpathError for a body that nobody has."""
+    from climbpath.beta import DEFAULT_CLIMBER, Climber
+
+    height = DEFAULT_CLIMBER.height if height is None else height
+    return Climber(height, ape or 0.0).check()
+
+
 def read_problem(text: str, board: str, angle: int) -> "Problem":
-    """A PROBLEM argument: notation, a JSON file, or - for either on standard input."""
-    from climbpath.problem import Problem, parse_notation
+    """A PROBLEM argument: notation, a file of problems (its first is taken), or - for either on standard input."""
+    return read_problems(text, board, angle)[0]
+
+
+def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
+    """The problems of an argument: notation, a file in any format that can be imported, or - for standard input.
+
+    Standard input is JSON, or a problem in notation on every line. Raises ClimbpathError, naming the source, where
+    there is none or one cannot be read.
+    """
+    from climbpath import importers
+    from climbpath.problem import parse_notation
 
     source = "standard input" if text == "-" else text
+    if text != "-" and (Path(text).is_file() or Path(text).suffix in (".json", ".csv", ".parquet", ".gz")):
+        path = Path(text)
+        if not path.is_file():
+            raise ClimbpathError(f"{text}: there is no such file")
+        if path.stat().st_size < PROBLEM_LENGTH and path.read_bytes().lstrip()[:1] in (b"{", b"["):
+            try:
+                return _of_json(path.read_text(encoding="utf-8"), source)
+            except (UnicodeDecodeError, ClimbpathError):
+                pass  # it may be of another format that is JSON, too; that one says what is wrong
+        found = []
+        for item in importers.read(path):
+            if isinstance(item, importers.Rejection):
+                raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
+            found.append(item)
+        if not found:
+            raise ClimbpathError(f"{source} holds no problem")
+        return found
     if text == "-":
         text = sys.stdin.read(PROBLEM_LENGTH)
-    elif text.endswith(".json") or Path(text).is_file():
-        try:
-            text = Path(text).read_text(encoding="utf-8")[:PROBLEM_LENGTH]
-        except (OSError, UnicodeDecodeError) as error:
-            raise ClimbpathError(f"{source} cannot be read: {error}") from None
-    if not text.lstrip().startswith(("{", "[")):
-        return parse_notation(text, board, angle)
+    if text.lstrip().startswith(("{", "[")):
+        return _of_json(text, source)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
+    return [parse_notation(line, board, angle) for line in lines]
+
+
+def _of_json(text: str, source: str) -> list["Problem"]:
+    from climbpath.problem import Problem
+
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ClimbpathError(f"{source} is not whole JSON: {error}") from None
-    if isinstance(content, list) and not content:
+    records = content if isinstance(content, list) else [content]
+    if not records:
         raise ClimbpathError(f"{source} holds no problem")
-    return Problem.from_dict(content[0] if isinstance(content, list) else content)
+    return [Problem.from_dict(record) for record in records]
 
 
 def one_grade(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FILE, one_grade, read_problem, warn
+from climbpath.cli.common import FILE, climber_flags, climber_of, one_grade, read_problem, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 @click.option("--min-holds", type=int, default=3, help="Fewest holds.")
 @click.option("--max-holds", type=int, default=14, help="Most holds.")
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
+@click.option("--check-grade", is_flag=True, help="Keep only what the grader finds within half a grade of --grade.")
+@climber_flags
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
 @click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
 @click.option(
@@ -53,6 +55,9 @@ def generate(
     angle: int,
     model: Path | None,
     seed: int | None,
+    height: float | None,
+    ape: float | None,
+    check_grade: bool,
     visualize: bool,
     out: Path | None,
     formats: str | None,
@@ -66,10 +71,12 @@ def generate(
     climbpath generate --grade 6C..7A+ --num-samples 20 --format png,json --out evening
     climbpath generate --grade 7A --pin F5,E12 --ban G2
     climbpath generate --grade V5 --start F5 --hold-sets A,B --max-holds 8
+    climbpath generate --grade 7A --height 165 --ape -3 --check-grade
     climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
-    Every problem is valid, not among the problems the model knows, and distinct from the others.
+    Every problem is valid, not among the problems the model knows, and distinct from the others. With --height or
+    --ape only problems come whose every move that climber reaches. The grader's opinion stands beside each.
     """
     import secrets
 
@@ -77,6 +84,8 @@ def generate(
 
     generator = api.load(model)
     seed = secrets.randbelow(2**32) if seed is None else seed
+    climber = None if height is None and ape is None else climber_of(height, ape)
+    conditions |= {"climber": climber, "check_grade": check_grade}
     if formats and "parquet" in formats.lower():
         _generate_to_parquet(generator, model, grade, num_samples, board, angle, seed, out, formats, force, conditions)
         return
@@ -121,6 +130,7 @@ def _generate_to_parquet(
     path = out or Path("out") / f"{_file_name(grade)}.parquet"
     refuse_overwrite([path], force)
     temperature, top_p, guidance = (conditions.pop(name) for name in ("temperature", "top_p", "guidance"))
+    climber, check_grade = (conditions.pop(name) for name in ("climber", "check_grade"))
     request = bulk.Request(
         model=str(model) if model else None,
         board=board,
@@ -130,9 +140,12 @@ def _generate_to_parquet(
         rules=api.parse_rules(board, **conditions),
         sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance)),
         seed=seed,
+        climber=climber,
+        check_grade=check_grade,
     )
+    accept = api.acceptance(climber, check_grade)
     try:
-        written = bulk.generate_to_parquet(generator.model, request, path)
+        written = bulk.generate_to_parquet(generator.model, request, path, accept)
     except KeyboardInterrupt:
         click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {seed}", err=True)
         sys.exit(130)
@@ -158,17 +171,30 @@ def _show(
     """Print generated problems, and write the files asked for."""
     from climbpath import draw, exporters, files
 
-    for number, problem in enumerate(problems, 1):
+    opinions = _opinions(problems)
+    for number, (problem, opinion) in enumerate(zip(problems, opinions, strict=True), 1):
         if visualize:
-            click.echo(draw.text(problem, colour=sys.stdout.isatty()) + "\n")
+            click.echo(draw.text(problem, colour=sys.stdout.isatty()) + f"\n{opinion}\n".lstrip("\n"))
         else:
-            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}")
+            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {opinion}".rstrip())
     if len(problems) < wanted:
         warn(f"only {len(problems)} of {wanted} problems: the conditions leave no more new ones")
     click.echo(f"{len(problems)} problems, seed {seed}")
     if writers:
         for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
             click.echo(f"wrote {path}")
+
+
+def _opinions(problems: Sequence["Problem"]) -> list[str]:
+    """What the grader finds each problem to be; '' on a board that it has not learned."""
+    from climbpath.api import bundled_grader
+    from climbpath.grader import verdicts
+
+    grader = bundled_grader()
+    if not problems or problems[0].place not in grader.evidence:
+        return [""] * len(problems)
+    found = verdicts(grader.probabilities(problems))
+    return [f"grader: {verdict.grade} {verdict.probabilities[verdict.grade]:.0%}" for verdict in found]
 
 
 @click.command()

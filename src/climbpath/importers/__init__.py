@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from climbpath.errors import ClimbpathError
 from climbpath.importers import (
     api_dump,
+    climbpath_csv,
     climbpath_json,
     climbpath_parquet,
     guide_csv,
@@ -46,6 +47,7 @@ class Importer(Protocol):
 
 FORMATS: tuple[Importer, ...] = (
     guide_csv,
+    climbpath_csv,
     site_scrape,
     api_dump,
     hand_sequences,

@@ -3,7 +3,6 @@
 x 0-10 is columns A-K and y 0-17 is rows 1-18.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -24,21 +23,14 @@ _COLUMN = dict(enumerate(COLUMNS))
 def recognises(start: bytes) -> bool:
     """Whether a file that starts with these bytes is one."""
     try:
-        return FIELDS.issubset(_values(start.partition(b"\n")[0]))
+        return FIELDS.issubset(pieces.csv_values(start.partition(b"\n")[0]))
     except ClimbpathError:
         return False
 
 
 def records(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
     """The rows by field name; for a row that cannot be read, the error that says why."""
-    rows = pieces.lines(path)
-    names = _values(next(rows))
-    for row in rows:
-        if row.strip():
-            try:
-                yield _named(names, _values(row))
-            except ClimbpathError as error:
-                yield error
+    return pieces.csv_rows(path)
 
 
 def problem(row: Mapping[str, str]) -> Problem:
@@ -54,25 +46,6 @@ def problem(row: Mapping[str, str]) -> Problem:
         repeats=_count(row.get("repeats", "")),
         benchmark=row.get("is_benchmark", "").lower() == "true",
     )
-
-
-def _values(row: bytes) -> list[str]:
-    if len(row) > pieces.LONGEST:
-        raise ClimbpathError(f"the row is longer than {pieces.LONGEST:,} bytes")
-    try:
-        return next(csv.reader([row.decode("utf-8").rstrip("\r")], strict=True), [])
-    except UnicodeDecodeError as error:
-        raise ClimbpathError(
-            f"byte {error.start} of the row, {row[error.start]:#04x}, is not UTF-8 text: save the file as UTF-8"
-        ) from None
-    except csv.Error as error:
-        raise ClimbpathError(f"the row is not CSV: {error}") from None
-
-
-def _named(names: list[str], values: list[str]) -> dict[str, str]:
-    if len(values) != len(names):
-        raise ClimbpathError(f"the row has {len(values)} fields where the header names {len(names)}")
-    return dict(zip(names, values, strict=True))
 
 
 def _labels(text: str) -> list[str]:

@@ -4,6 +4,7 @@ What was read before a break in a file comes out before the ClimbpathError that 
 """
 
 import codecs
+import csv
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -154,3 +155,35 @@ def lists(start: bytes) -> set[str | None]:
         elif event.startswith("end_"):
             level -= 1
     return found
+
+
+def csv_rows(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
+    """The rows of a CSV file by field name; for a row that cannot be read, the error that says why."""
+    rows = lines(path)
+    names = csv_values(next(rows))
+    for row in rows:
+        if row.strip():
+            try:
+                yield _named(names, csv_values(row))
+            except ClimbpathError as error:
+                yield error
+
+
+def csv_values(row: bytes) -> list[str]:
+    """The fields of one row of CSV. Raises ClimbpathError where it is not CSV, not UTF-8 or too long."""
+    if len(row) > LONGEST:
+        raise ClimbpathError(f"the row is longer than {LONGEST:,} bytes")
+    try:
+        return next(csv.reader([row.decode("utf-8").rstrip("\r")], strict=True), [])
+    except UnicodeDecodeError as error:
+        raise ClimbpathError(
+            f"byte {error.start} of the row, {row[error.start]:#04x}, is not UTF-8 text: save the file as UTF-8"
+        ) from None
+    except csv.Error as error:
+        raise ClimbpathError(f"the row is not CSV: {error}") from None
+
+
+def _named(names: list[str], values: list[str]) -> dict[str, str]:
+    if len(values) != len(names):
+        raise ClimbpathError(f"the row has {len(values)} fields where the header names {len(names)}")
+    return dict(zip(names, values, strict=True))

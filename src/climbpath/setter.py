@@ -1,0 +1,92 @@
+"""Making a problem harder or easier with as few hold changes as it takes: the model proposes, the grader judges."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from climbpath.checkpoint import Model
+from climbpath.errors import ClimbpathError
+from climbpath.grader import Grader, expected, verdicts
+from climbpath.grades import LADDER, rank
+from climbpath.problem import Problem, Rules
+from climbpath.sample import Sampling, generate
+
+SUBSETS, COMPLETIONS = 24, 24
+"""Ways to take holds away that are tried for each number of changes, and proposals drawn for each."""
+NEAR = 0.5
+"""Steps that the grader's change may lie from the change asked for."""
+PROPOSING = 1.5
+"""Guidance that proposals are drawn with, where the model has learned to be guided."""
+
+
+class Change(NamedTuple):
+    """A problem that has been moved: how many holds are other ones, and by how many steps the grader says it moved."""
+
+    problem: Problem
+    changes: int
+    steps: float
+
+
+def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: int = 1, seed: int = 0) -> list[Change]:
+    """Versions of a problem that are `steps` grades harder (easier where negative), those with the fewest changes.
+
+    Holds that are taken away are not put back, and the model fills in others at the new grade. What counts is how far
+    the grader's expected grade moves: within half a step of `steps`. A change is a hold taken away, another one put
+    in, or both.
+
+    Args:
+        model: a trained generator.
+        grader: the judge.
+        problem: what is to be moved; where it has no grade, the grader's counts.
+        steps: of the ladder.
+        number: how many versions at most, the one nearest to the wanted change first.
+        seed: the same seed gives the same versions.
+
+    Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
+    """
+    probabilities = grader.probabilities([problem])
+    before = float(expected(probabilities)[0])
+    step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps
+    known = model.evidence.get(problem.place, {})
+    if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
+        raise ClimbpathError(
+            f"the model has learned no problems a grade {'harder' if steps > 0 else 'easier'} than this"
+        )
+    guided = Sampling(guidance=PROPOSING if model.about["recipe"]["open_grade"] else 1.0)
+    rng = np.random.default_rng(seed)
+    most = len(problem.holds) - 1
+    for changes in range(1, most + 1):
+        proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
+        if not proposals:
+            continue
+        gained = expected(grader.probabilities(proposals)) - before
+        order = np.argsort(np.abs(gained - steps))
+        right = [i for i in order.tolist() if abs(gained[i] - steps) <= NEAR]
+        if right:
+            return [Change(proposals[i], changes, float(gained[i])) for i in right[:number]]
+    raise ClimbpathError(f"no version that is {abs(steps)} grade(s) away was found, up to {most} hold changes")
+
+
+def _proposals(
+    model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
+) -> Iterator[Problem]:
+    """Versions of a problem at its new grade with so many changes, each once."""
+    holds, seen = problem.holds, {problem.key}
+    subsets = list(combinations(holds, changes))
+    chosen = [subsets[i] for i in rng.permutation(len(subsets))[:SUBSETS]]
+    for taken in [(), *chosen]:
+        kept = frozenset(holds).difference(taken)
+        most = len(kept) + changes
+        rules = Rules(pins=kept, bans=frozenset(taken), min_holds=max(2, len(kept)), max_holds=most)
+        wanted = {problem.grade or "": COMPLETIONS}
+        seed = int(rng.integers(2**32))
+        try:
+            for proposal in generate(model, problem.board, problem.angle, wanted, rules, sampling, seed=seed):
+                if proposal.key not in seen and max(len(taken), len(set(proposal.holds) - kept)) == changes:
+                    seen.add(proposal.key)
+                    yield proposal
+        except ClimbpathError:
+            continue  # without these holds no problem keeps to the rules
