@@ -128,6 +128,12 @@ class Beta(NamedTuple):
         }
 
 
+def is_crossed(move: Move, layout: Board) -> bool:
+    """Whether the move ends with the left hand to the right of the right one."""
+    gap = layout.hold(move.hold).x - layout.hold(move.other).x
+    return gap < 0 if move.hand == HANDS[RIGHT] else gap > 0
+
+
 def direction(origin: Hold, to: Hold) -> str:
     """Which way a move goes, in words: 'up-right'; '' where it stays. A slope under one in four counts as straight."""
     across, up = to.x - origin.x, to.y - origin.y

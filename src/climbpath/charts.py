@@ -1,11 +1,15 @@
-"""Charts: training curves, and the axes of a board."""
+"""Charts: training curves, confusion matrices, and the axes of a board."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from climbpath.board import COLUMNS, Board
 from climbpath.files import replacing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BANDS = (("good", 2.0), ("great", 1.7), ("excellent", 1.5))
 """The guide's reading of validation loss per token, for its own vocabulary of 45."""
@@ -52,6 +56,28 @@ def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150, format="png")
+    plt.close(figure)
+
+
+def confusion_chart(labels: Sequence[str], counts: "NDArray[np.int64]", path: Path) -> None:
+    """Draw a confusion matrix as a PNG: rows are the grades given, columns those told, shaded by share of a row."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    share = counts / counts.sum(axis=1, keepdims=True).clip(1)
+    figure, axes = plt.subplots(figsize=(0.62 * len(labels) + 2, 0.62 * len(labels) + 1.6), layout="constrained")
+    axes.imshow(share, cmap="YlGnBu", vmin=0, vmax=1)
+    for row, column in zip(*counts.nonzero(), strict=True):
+        ink = "white" if share[row, column] > 0.5 else "#1d3557"
+        axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=ink, fontsize=9)
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(xlabel="told by the grader", ylabel="given", title="Held-out problems: number of each pair of grades")
+    axes.spines[:].set_visible(False)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=150, format="png")
     plt.close(figure)

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from climbpath import beta, dataset, grader
 from climbpath import board as boards
-from climbpath import dataset
 from climbpath.board import Board
 from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
 from climbpath.features import Floats, nearest, presence
 from climbpath.grades import rank
-from climbpath.judges import Grader, two_sample_auc
+from climbpath.judges import Grader, grading, two_sample_auc
 from climbpath.likelihood import Scored, score
 from climbpath.lookahead import Lookahead
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules, longest_reach, violations
@@ -194,6 +194,8 @@ class _Place:
         self.known_holds = presence([p.holds for p in self.known], self.board)
         enough = min(len(real), len(others)) >= LEAST_JUDGED
         self.grader = Grader(others, self.board, seed) if enough else None
+        bundled = grader.load_grader()
+        self.ours = bundled if place in bundled.evidence else None
 
     def report(self, default: Sampling, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> dict[str, Any]:
         """The measurements of real problems, samples and lists from elsewhere."""
@@ -252,9 +254,16 @@ class _Place:
             row["auc"] = two_sample_auc([_holds(p) for p in mine], [_holds(p) for p in theirs], self.board)._asdict()
             row["judged"] = len(mine)
         graded = [problem for problem in problems if isinstance(problem, Problem)]
-        if self.grader and graded:
-            row["grading"] = self.grader.agreement(graded)._asdict()
+        if graded:
+            row |= self._gradings(graded) | {"beta": _betas(graded)}
         return row
+
+    def _gradings(self, problems: Sequence[Problem]) -> dict[str, Any]:
+        """How well two graders agree with the grades of problems: one trained here, and climbpath's own."""
+        found = {"grading": self.grader.agreement(problems)._asdict()} if self.grader else {}
+        if self.ours:
+            found["ours"] = grading(grader.expected(self.ours.probabilities(problems)), problems)._asdict()
+        return found
 
     def _nearest(self, problems: Sequence[Problem]) -> tuple[Floats, NDArray[np.int64]]:
         """Jaccard similarity of each to the nearest known real problem, and which that is."""
@@ -286,9 +295,7 @@ class _Place:
             holds = presence([problem.holds for problem in plain], self.board)
             row["alike"] = mean_likeness(holds, self.seed)
             row["holds_in_use"] = _spread(holds)
-            if self.grader:
-                row["grading"] = self.grader.agreement(plain)._asdict()
-            rows.append(row)
+            rows.append(row | self._gradings(plain))
         return rows
 
 
@@ -337,6 +344,21 @@ def _shapes(problems: Sequence[Problem]) -> dict[str, list[float]]:
         "holds": [len(p.holds) for p in problems],
         "longest reach, cm": [round(longest_reach(p), 1) for p in problems],
         "width, cm": [float(np.ptp(values)) for values in x],
+    }
+
+
+def _betas(problems: Sequence[Problem]) -> dict[str, float]:
+    """How problems are climbed, in the mean: moves, the hardest one and all of them in steps of the ladder, the share
+    of moves that cross the hands, of holds that no hand needs, and of problems that the default climber reaches."""
+    solved = beta.solve(problems)
+    moves = [move for found in solved for move in found.moves if not move.is_match]
+    return {
+        "moves": len(moves) / len(solved),
+        "hardest": float(np.mean([found.moves[found.crux].difficulty for found in solved])),
+        "difficulty": float(np.mean([found.difficulty for found in solved])),
+        "crossed": float(np.mean([beta.is_crossed(move, boards.load(problems[0].board)) for move in moves])),
+        "no_hand": sum(len(found.no_hand) for found in solved) / sum(len(problem.holds) for problem in problems),
+        "reached": float(np.mean([not found.too_far for found in solved])),
     }
 
 

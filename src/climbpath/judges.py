@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from climbpath.board import Board
-from climbpath.features import describe
+from climbpath.features import Floats, describe
 from climbpath.grades import rank
 from climbpath.problem import Problem
 
@@ -62,6 +62,12 @@ class Grading(NamedTuple):
     mean_distance: float
 
 
+def grading(steps: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> Grading:
+    """How far expected grades, in steps of the ladder [problems], lie from the problems' own."""
+    off = np.abs(steps - [rank(problem.grade or "") for problem in problems])
+    return Grading(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
+
+
 class Grader:
     """A gradient-boosted grader of one board at one angle. Its grades are steps of the ladder, as numbers."""
 
@@ -76,6 +82,4 @@ class Grader:
 
     def agreement(self, problems: Sequence[Problem]) -> Grading:
         """How well its grades agree with those of problems."""
-        distance = self.steps([p.holds for p in problems]) - [rank(p.grade or "") for p in problems]
-        off = np.abs(distance)
-        return Grading(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
+        return grading(self.steps([problem.holds for problem in problems]), problems)

@@ -124,6 +124,34 @@ _GRADING = (
     ),
 )
 
+_OURS = (
+    Column(
+        "same",
+        ("ours", "same"),
+        "{:.0%}",
+        "The same share by climbpath's own grader. It and the generator learned from the same problems, so it is no "
+        "independent judge of generated ones.",
+    ),
+    Column("±1", ("ours", "within_one"), "{:.0%}", "Share that climbpath's grader gives that grade or one next to it."),
+    Column("steps", ("ours", "mean_distance"), _COARSE, "Mean distance to the grade that climbpath's grader expects."),
+)
+
+_BETA = (
+    Column("moves", ("beta", "moves"), _COARSE, "Hand moves of the beta, without the match on the finish."),
+    Column(
+        "hardest move",
+        ("beta", "hardest"),
+        _COARSE,
+        "Mean difficulty of the hardest move, in steps of the ladder, of which only differences mean something.",
+    ),
+    Column("all moves", ("beta", "difficulty"), _COARSE, "The same of all moves of a problem together."),
+    Column("crossed", ("beta", "crossed"), _SHARE, "Share of moves that leave the hands crossed."),
+    Column("no hand", ("beta", "no_hand"), _SHARE, "Share of holds that no hand needs."),
+    Column(
+        "reached", ("beta", "reached"), _SHARE, "Share of problems that a climber with a reach of 175 cm can climb."
+    ),
+)
+
 _GUIDANCE = (
     *(column for column in _MAKE if column.title in ("valid", "distinct", "novel")),
     Column("alike", ("alike",), _FINE, "Mean similarity of two random samples: the lower, the more diverse."),
@@ -222,7 +250,9 @@ def _caveats(place: Json) -> list[str]:
     """What has to be said of all lists of a place."""
     caveats = [
         "valid, distinct and novel of the generated rows are of plain samples, before filters enforce all three; their "
-        "other measures are of what passes"
+        "other measures are of what passes",
+        "climbpath's own grader and the generator learned from the same problems: its agreement with generated "
+        "problems is not that of an independent judge, which the other grader is",
     ]
     if "real" not in place["likeness"]:
         caveats.append(
@@ -253,6 +283,7 @@ def text(result: Json) -> str:
             "\n" + _title(name),
             _text_table(_table("list", _MAKE, rows)),
             _text_table(_table("list against real problems", (*_LIKE, *_GRADING), rows)),
+            _text_table(_table("climbpath's own grader and beta", (*_OURS, *_BETA), rows)),
             "\n".join(_wrapped(f"{list_name}: {note}") for list_name, note in _notes(measured).items()),
             "\n".join(map(_wrapped, _caveats(measured))),
         ]
@@ -349,6 +380,7 @@ def _place(number: int, name: str, place: Json) -> dict[str, Any]:
         "title": _title(name),
         "shown": _shown(place),
         "table": _table("list", (*_MAKE, *_LIKE, *_GRADING), place["rows"]),
+        "climbing": _table("list", (*_OURS, *_BETA), place["rows"]),
         "notes": _notes(place),
         "caveats": _caveats(place),
         "memorisation": [_likeness_chart(prefix, place["likeness"])],

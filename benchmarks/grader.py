@@ -1,0 +1,89 @@
+"""The bundled grader beside gradient boosting, on problems that neither was trained on; and its speed.
+
+    python benchmarks/grader.py PROBLEMS [--png confusion.png]
+
+PROBLEMS is the Parquet file of all real problems, of which the test part is measured. The baseline, one for each
+board and angle, is scikit-learn's histogram gradient boosting (the algorithm of LightGBM) over which holds there are,
+which of them start, and how they lie (features.describe). V grades are those of arXiv:2102.01788.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from climbpath import board as boards
+from climbpath import dataset, stats
+from climbpath.charts import confusion_chart
+from climbpath.features import describe, presence
+from climbpath.grader import V_OF, load_grader
+from climbpath.grades import LADDER, rank
+from climbpath.grading import confusion, measure, table
+from climbpath.problem import Problem
+from climbpath.train_grader import learnable
+from machine import machine
+
+TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
+MAIN, WELL_ATTESTED = "moonboard-2016@40", 10
+
+
+def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
+    layout = boards.load(problems[0].board)
+    starts = presence([problem.start for problem in problems], layout)[:, layout.can_start]
+    return np.concatenate([describe([problem.holds for problem in problems], layout), starts], axis=1)
+
+
+def boosted(train: Sequence[Problem], test: Sequence[Problem]) -> NDArray[np.float32]:
+    """Gradient boosting's probabilities for test problems: of V grades, given to the hardest Font grade of each."""
+    trees = HistGradientBoostingClassifier(**TREES, random_state=0)
+    trees.fit(inputs(train), [V_OF[rank(problem.grade or "")] for problem in train])
+    found = np.zeros((len(test), len(LADDER)), np.float32)
+    last = [np.flatnonzero(v == V_OF)[-1] for v in trees.classes_]
+    found[:, last] = trees.predict_proba(inputs(test))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("problems", type=Path)
+    parser.add_argument("--png", type=Path, help="Draw the confusion matrix of MoonBoard 2016 here.")
+    arguments = parser.parse_args()
+    problems = dataset.load(arguments.problems)
+    parts, _ = learnable(problems)
+    grader = load_grader()
+    held_out = [p for p in parts["test"] if p.key not in set(grader.train_keys.tolist())]
+    print(machine())
+    print(f"{len(held_out):,} test problems, none of which the grader was trained on\n")
+    print(stats.table(*table(grader, held_out)))
+
+    test = [problem for problem in held_out if problem.place == MAIN]
+    train = [problem for problem in parts["train"] if problem.place == MAIN and not problem.partial]
+    attested = np.array([(problem.repeats or 0) >= WELL_ATTESTED for problem in test])
+    sides = {"gradient boosting": boosted(train, test), "grader": grader.probabilities(test)}
+    rows = []
+    for name, probabilities in sides.items():
+        for what, which in (("all", attested >= 0), (f"{WELL_ATTESTED} repeats or more", attested)):
+            some = [problem for problem, is_in in zip(test, which, strict=True) if is_in]
+            v = measure(probabilities[which], some)["v"]
+            shares = (f"{v[key]:.1%}" for key in ("exact", "within_one"))
+            rest = (f"{v[key]:.3f}" for key in ("mean_absolute_error", "macro_f1", "calibration_error"))
+            rows.append((f"{name}, {what}", f"{len(some):,}", *shares, *rest))
+    print(f"\n{MAIN}, V grades")
+    print(stats.table(("side", "problems", "exact", "within 1", "error", "macro-F1", "calibration error"), rows))
+    if arguments.png:
+        confusion_chart(*confusion(sides["grader"], test), arguments.png)
+        print(f"\nwrote {arguments.png}")
+
+    many = [problem for problem in problems if problem.place == MAIN and not problem.partial]
+    grader.probabilities(many[:2000])
+    started = time.perf_counter()
+    grader.probabilities(many)
+    print(f"\nspeed: {len(many) / (time.perf_counter() - started):,.0f} problems a second")
+
+
+if __name__ == "__main__":
+    main()
