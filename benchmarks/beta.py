@@ -9,18 +9,23 @@ validation and test problems of the split are measured, which no weight was fitt
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.stats import spearmanr
 
-from climbpath import beta, dataset
-from climbpath.fit_beta import Hands, whole_sequences
+from climbpath import beta, dataset, draw_beta
+from climbpath.fit_beta import Hands, Known, theirs, whole_sequences
 from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD
 from machine import machine
 
 BOARD, WELL_ATTESTED = "moonboard-2016", 10
+CASES = ("K5s J9 G14 C15 B18e", "F6s K6s A10 G11 C15 C18e", "F5s J5s H10 I12 H14 E15 E18e")
+"""Held-out problems that docs/climbing.md discusses."""
 
 
 def hands_of(found: beta.Beta) -> Hands:
@@ -31,12 +36,12 @@ def hands_of(found: beta.Beta) -> Hands:
     return [*zip(found.start, beta.HANDS, strict=True), *moves]
 
 
-def aligned(ours: Sequence[object], theirs: Sequence[object]) -> int:
+def aligned(ours: Sequence[object], others: Sequence[object]) -> int:
     """How many items are the same in an alignment of least edit distance, the most where several are least."""
-    above = [(column, 0) for column in range(len(theirs) + 1)]
+    above = [(column, 0) for column in range(len(others) + 1)]
     for row, mine in enumerate(ours, 1):
         line = [(row, 0)]
-        for column, other in enumerate(theirs, 1):
+        for column, other in enumerate(others, 1):
             same = mine == other
             edits, kept = above[column - 1]
             options = [(edits + (not same), kept - same)]
@@ -46,16 +51,37 @@ def aligned(ours: Sequence[object], theirs: Sequence[object]) -> int:
     return -above[-1][1]
 
 
-def agreement(ours: Hands, theirs: Hands) -> float:
+def agreement(ours: Hands, others: Hands) -> float:
     """Aligned moves with the same hold and hand over the length of theirs; the two of the start may be swapped."""
     turned = [ours[1], ours[0], *ours[2:]]
-    return max(aligned(ours, theirs), aligned(turned, theirs)) / len(theirs)
+    return max(aligned(ours, others), aligned(turned, others)) / len(others)
+
+
+def draw_cases(path: Path, known: Sequence[Known]) -> None:
+    """The problems of CASES, a row each: their beta on the left, ours on the right."""
+    by_notation = {item.problem.notation: item for item in known}
+    rows = []
+    for notation in CASES:
+        item = by_notation[notation]
+        item = item._replace(problem=replace(item.problem, name=None))
+        weights = beta.fitted()["choice"]
+        ((_, ours),) = beta.solve_batches([item.problem], beta.DEFAULT_CLIMBER, weights)
+        ways = (theirs([item], ours)[0], ours)
+        pictures = [next(beta.told([item.problem], beta.DEFAULT_CLIMBER, way)) for way in ways]
+        rows.append([Image.open(BytesIO(draw_beta.png(picture, 480))) for picture in pictures])
+    width, height = 480, max(picture.height for row in rows for picture in row)
+    sheet = Image.new("RGB", (len(rows) * (2 * width + 60) - 40, height + 20), "#e9e5df")
+    for place, row in enumerate(rows):
+        for side, picture in enumerate(row):
+            sheet.paste(picture, (place * (2 * width + 60) + side * (width + 10) + 5, 10))
+    sheet.save(path)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sequences", type=Path)
     parser.add_argument("problems", type=Path)
+    parser.add_argument("--png", type=Path, help="Draw theirs beside ours here, for the problems of CASES.")
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
     problems = dataset.load(arguments.problems)
@@ -74,6 +100,10 @@ def main() -> None:
         print(f"  {agree[i]:.0%}  {known[i].problem.notation}")
         print("    theirs:", *("".join(pair) for pair in known[i].hands))
         print("    ours:  ", *("".join(pair) for pair in hands_of(solved[i])))
+
+    if arguments.png:
+        draw_cases(arguments.png, known)
+        print(f"wrote {arguments.png}")
 
     mine = [p for p in held_out if p.board == BOARD and p.grade and p.method == DEFAULT_METHOD]
     solved = beta.solve(mine)

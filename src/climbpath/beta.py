@@ -150,13 +150,13 @@ def lines(beta: Beta) -> list[str]:
     layout = boards.load(beta.problem.board)
     left, right = beta.start
     start = f"both hands on {left}" if left == right else f"LH on {left}, RH on {right}"
-    told = [f"start  {start}{_too_far(beta.start_too_far)}"]
+    words = [f"start  {start}{_too_far(beta.start_too_far)}"]
     for i, move in enumerate(beta.moves):
         origin, to = layout.hold(move.origin), layout.hold(move.hold)
         way = f"{np.hypot(to.x - origin.x, to.y - origin.y) / 100:.1f} m {direction(origin, to)}".rstrip()
         notes = ["match"] * move.is_match + ["crux"] * (i == beta.crux)
-        told.append("  ".join([f"{i + 1}. {move.hand} → {move.hold}", way, *notes]) + _too_far(move.too_far))
-    return told
+        words.append("  ".join([f"{i + 1}. {move.hand} → {move.hold}", way, *notes]) + _too_far(move.too_far))
+    return words
 
 
 def _too_far(cm: float) -> str:
@@ -168,7 +168,7 @@ def solve(problems: Sequence[Problem], climber: Climber = DEFAULT_CLIMBER) -> li
     climber.check()
     found: dict[int, Beta] = {}
     for rows, ways in solve_batches(problems, climber, fitted()["choice"]):
-        for i, beta in zip(rows, _betas([problems[i] for i in rows], climber, ways), strict=True):
+        for i, beta in zip(rows, told([problems[i] for i in rows], climber, ways), strict=True):
             found[i] = beta
     return [found[i] for i in range(len(problems))]
 
@@ -322,7 +322,8 @@ def difficulty_features(ways: Ways) -> Floats:
     return features * ((ways.hand >= 0) & (ways.hold != ways.other))[..., None]
 
 
-def _betas(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[Beta]:
+def told(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[Beta]:
+    """The betas of ways: their moves, how hard each is, and what is out of the climber's reach."""
     weights = fitted()["difficulty"]
     hard = difficulty_features(ways) @ np.array([weights[name] for name in DIFFICULTY])
     total = (hard**NORM).sum(axis=1) ** (1 / NORM)

@@ -194,7 +194,7 @@ def image(problem: Problem, width: int, overlay: Overlay = NOTHING) -> "Image.Im
     height, shapes = _scene(problem, overlay, _latin)
     picture = Image.new("RGB", (width, round(height * width / _WIDTH)), PAGE)
     picture.paste(_wall_image(problem.board, width))
-    _stamp(picture, shapes)
+    stamp(picture, shapes)
     return picture
 
 
@@ -433,12 +433,12 @@ def _wall_image(board: str, width: int) -> "Image.Image":
 
     layout = boards.load(board)
     picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / _WIDTH)), PAGE)
-    _stamp(picture, _wall(layout))
+    stamp(picture, _wall(layout))
     return picture
 
 
-def _stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
-    """Draws the shapes with smooth edges.
+def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
+    """Draws the shapes with smooth edges, in units of which the picture is 360 wide.
 
     Each shape but text gets a stencil of its own at four times the size: that smooths as well as a whole
     picture at four times the size does, and touches a hundredth of the pixels.

@@ -2,7 +2,8 @@
 
 Several small transformers read the problem's tokens with the grade left open, and their mean probability is the
 answer (train_grader.py trains them). Grades are the community's opinions, so the answer is a distribution, calibrated
-on problems that were held out.
+on problems that were held out. It is that of the grade which the problem would be given; of a problem that is known
+to have been repeated often it is that of the grade on which climbers have settled, which tends to be lower.
 """
 
 import json
@@ -31,6 +32,8 @@ Floats = NDArray[np.float32]
 FORMAT = 1
 BUNDLED = "grader.safetensors"
 BATCH = 1024
+SETTLED = 10
+"""Repeats from which on the community has settled a problem's grade; with fewer, or not known, it is as given."""
 V_OF = np.array([v_number(grade) for grade in LADDER])
 """The V grade of every step of the ladder."""
 
@@ -55,19 +58,23 @@ class Grader:
         Raises ClimbpathError for a problem on a board or at an angle that the grader has not learned, or with a start
         hold outside the start rows.
         """
+        return mean_softmax(self.logits(problems))
+
+    def logits(self, problems: Sequence[Problem]) -> Floats:
+        """What each member says of every grade, [members, problems, LADDER]. Raises ClimbpathError as above."""
         ids = [self._tokens(problem) for problem in problems]
         by_length: defaultdict[int, list[int]] = defaultdict(list)
         for i, tokens in enumerate(ids):
             by_length[len(tokens)].append(i)
-        found = np.zeros((len(problems), len(LADDER)), np.float32)
+        found = np.zeros((len(self.members), len(problems), len(LADDER)), np.float32)
         for places in by_length.values():
             for first in range(0, len(places), BATCH):
                 rows = places[first : first + BATCH]
                 batch = np.array([ids[i] for i in rows])
-                for weights in self.members:
-                    logits = encode(weights, self.config.nhead, batch) @ weights["head.weight"].T + weights["head.bias"]
-                    share = np.exp(logits - logits.max(axis=1, keepdims=True))
-                    found[rows] += share / share.sum(axis=1, keepdims=True) / len(self.members)
+                head = np.array([is_settled(problems[i]) for i in rows], np.int64)
+                for number, weights in enumerate(self.members):
+                    both = encode(weights, self.config.nhead, batch) @ weights["head.weight"].T + weights["head.bias"]
+                    found[number, rows] = both.reshape(len(rows), 2, -1)[np.arange(len(rows)), head]
         return found
 
     def _tokens(self, problem: Problem) -> list[int]:
@@ -80,6 +87,17 @@ class Grader:
         if len(ids) > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
         return [ids[0], self.config.tokens.ids[ANY_GRADE], *ids[2:]]
+
+
+def is_settled(problem: Problem) -> bool:
+    """Whether so many have repeated the problem that its grade is the community's."""
+    return (problem.repeats or 0) >= SETTLED
+
+
+def mean_softmax(logits: Floats) -> Floats:
+    """The mean of the members' probabilities, [members, problems, LADDER] -> [problems, LADDER]."""
+    share = np.exp(logits - logits.max(axis=2, keepdims=True))
+    return np.asarray((share / share.sum(axis=2, keepdims=True)).mean(axis=0))
 
 
 class Verdict(NamedTuple):

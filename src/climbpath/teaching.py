@@ -22,9 +22,9 @@ from climbpath.model import Transformer
 from climbpath.problem import Problem
 from climbpath.sample import generate
 
-LESSONS = 1
+LESSONS = 3
 """Problems that the teachers draw for every real one."""
-TAUGHT = 0.8
+TAUGHT = 0.9
 """Weight of the teachers' probabilities beside that of the token that really follows."""
 
 

@@ -1,12 +1,14 @@
 """Training the grader: a causal transformer reads a problem's tokens, grade left open, and tells its grade at the end.
 
 Labels are noisy: setter's and users' grades differ, and of some problems only the V grade is known. So a label is a
-set of grades, and what is learned is the probability that the grade is in it. Beside the grade each member learns
-which hold follows (weight FOLLOWS), which keeps so small a set of labels from being learned by heart.
+set of grades, and what is learned is the probability that the grade is in it; and the grade that many repeats have
+settled is learned apart from the one that few have confirmed, by a head of its own. Beside the grade each member
+learns which hold follows (weight FOLLOWS), which keeps so small a set of labels from being learned by heart.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from torch.nn import functional as F
 from climbpath import dataset
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
-from climbpath.grader import V_OF, Grader, save_grader
+from climbpath.grader import V_OF, Grader, is_settled, mean_softmax, save_grader
 from climbpath.grades import LADDER, rank
 from climbpath.grading import measure
 from climbpath.inference import fold
@@ -42,22 +44,24 @@ class GraderNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.body = Transformer(config)
-        self.head = nn.Linear(config.d_model, len(LADDER))
+        self.head = nn.Linear(config.d_model, 2 * len(LADDER))
         nn.init.zeros_(self.head.weight)
 
     def forward(self, ids: Tensor, real: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of grades [B, LADDER] and of tokens [N, V]; `real` [N] are the places of tokens in [B * T], and
-        `last` [B] which of those N end a problem."""
+        """Logits of grades [B, 2, LADDER], given and settled, and of tokens [N, V]; `real` [N] are the places of
+        tokens in [B * T], and `last` [B] which of those N end a problem."""
         x, table = self.body.read(ids, real)
-        return self.head(x[last]), x @ table.T
+        return self.head(x[last]).unflatten(1, (2, -1)), x @ table.T
 
 
 class Labelled(NamedTuple):
-    """Problems to learn from: token ids [N, T], their number of tokens [N], and which grades are right, [N, LADDER]."""
+    """Problems to learn from: token ids [N, T], their number of tokens [N], which grades are right, [N, LADDER], and
+    whether the grade has settled, [N]."""
 
     ids: Tensor
     lengths: Tensor
     right: Tensor
+    settled: Tensor
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What GraderNet takes of these rows."""
@@ -81,7 +85,8 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
             right[row, rank(problem.user_grade)] = True
     ids[:, 1] = tokens.ids[ANY_GRADE]
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right))
+    settled = torch.tensor([is_settled(problem) for problem in problems]).long()
+    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), settled)
 
 
 def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
@@ -197,7 +202,8 @@ def fitted(train: Labelled, config: ModelConfig, epochs: int, seed: int, name: s
                 optimizer.zero_grad()
             ids, real, last = train.batch(rows)
             graded, following = net(ids, real, last)
-            likely = graded.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
+            asked = graded[torch.arange(len(rows)), train.settled[rows]]
+            likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
             (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
             for optimizer, _ in optimizers:
@@ -223,15 +229,12 @@ def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> T
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
 
-    def cooled(temperature: float) -> Grader:
-        members = [
-            {name: value / np.float32(temperature if name.startswith("head.") else 1) for name, value in one.items()}
-            for one in grader.members
-        ]
-        return Grader(grader.config, members, grader.evidence, grader.train_keys, grader.about)
-
-    nats = [measure(cooled(t).probabilities(problems), problems)["nats"] for t in TEMPERATURES]
-    best = int(np.argmin(nats))
-    chosen = cooled(TEMPERATURES[best])
-    chosen.about.update(temperature=round(float(TEMPERATURES[best]), 3), validation_nats=round(nats[best], 4))
-    return chosen
+    logits = grader.logits(problems)
+    nats = [measure(mean_softmax(logits / np.float32(t)), problems)["nats"] for t in TEMPERATURES]
+    best = float(TEMPERATURES[int(np.argmin(nats))])
+    members = [
+        {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}
+        for weights in grader.members
+    ]
+    about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(nats), 4)}
+    return replace(grader, members=members, about=about)

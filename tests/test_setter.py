@@ -1,0 +1,138 @@
+"""Harder and easier versions of a problem, by as few hold changes as it takes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from climbpath.api import bundled_grader, load
+from climbpath.checkpoint import Model
+from climbpath.errors import ClimbpathError
+from climbpath.grader import expected, verdicts
+from climbpath.grades import LADDER, rank
+from climbpath.problem import Problem, parse_notation, violations
+from climbpath.setter import Change, moved
+from untrained import GIVEN_GRADE
+from untrained import model as untrained
+
+SEVEN = parse_notation("F5s D9 G13 I16 G18e", grade="7A")
+LONGER = parse_notation("F5s E8 G11 E13 H15 G18e", grade="7A")
+SHORT = parse_notation("F5s D9 G13 G18e", grade="7A")
+MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6B")
+
+
+class Missing:
+    """A grader to which every hold of a problem that a version lacks is worth so many steps, from 7B+ on."""
+
+    def __init__(self, problem: Problem, worth: float) -> None:
+        self.holds, self.worth = set(problem.holds), worth
+
+    def probabilities(self, problems: Sequence[Problem]) -> np.ndarray:
+        found = np.zeros((len(problems), len(LADDER)), np.float32)
+        for row, problem in zip(found, problems, strict=True):
+            steps = np.clip(10 + self.worth * len(self.holds.difference(problem.holds)), 0, 17)
+            row[int(steps)], row[int(steps) + 1] = 1 - steps % 1, steps % 1
+        return found
+
+
+def differences(before: Problem, after: Problem) -> tuple[int, int]:
+    """How many holds are gone, and how many are new."""
+    return len(set(before.holds) - set(after.holds)), len(set(after.holds) - set(before.holds))
+
+
+@cache
+def by_the_bundled(problem: Problem, steps: int, number: int = 4, seed: int = 0) -> list[Change]:
+    return moved(load().model, bundled_grader(), problem, steps, number, seed)
+
+
+@pytest.mark.parametrize(
+    ("problem", "steps"), [(SEVEN, 1), (SEVEN, -1), (MASTERS, 1)], ids=["harder", "easier", "masters"]
+)
+def test_versions_are_as_much_harder_as_is_asked(problem: Problem, steps: int) -> None:
+    versions = by_the_bundled(problem, steps)
+    assert 1 <= len(versions) <= 4
+    problems = [version.problem for version in versions]
+    before, *after = expected(bundled_grader().probabilities([problem, *problems])).tolist()
+    for version, judged in zip(versions, after, strict=True):
+        found = version.problem
+        assert (found.board, found.angle, found.grade) == (
+            *(problem.board, problem.angle),
+            LADDER[rank(problem.grade or "") + steps],
+        )
+        assert version.steps == pytest.approx(judged - before, abs=1e-4)
+        assert abs(version.steps - steps) <= 0.5
+        gone, new = differences(problem, found)
+        assert max(gone, new) == version.changes == versions[0].changes
+        assert gone in (0, version.changes)  # what is taken away is not put back
+        assert violations(found) == []
+    off = [abs(version.steps - steps) for version in versions]
+    assert off == sorted(off)
+    keys = {found.key for found in problems}
+    assert len(keys) == len(problems)
+    assert not keys & {problem.key, *load().model.known_keys.tolist()}
+
+
+def test_the_same_seed_gives_the_same_versions() -> None:
+    first = by_the_bundled(SEVEN, 1)
+    assert moved(load().model, bundled_grader(), SEVEN, 1, 4, seed=0) == first
+    assert moved(load().model, bundled_grader(), SEVEN, 1, 2, seed=0) == first[:2]
+    assert by_the_bundled(SEVEN, 1, seed=1) != first
+
+
+def test_where_a_problem_has_no_grade_the_graders_counts() -> None:
+    ungraded = replace(LONGER, grade=None)
+    (verdict,) = verdicts(bundled_grader().probabilities([ungraded]))
+    versions = by_the_bundled(ungraded, 1, 1)
+    assert versions[0].problem.grade == LADDER[rank(verdict.grade) + 1]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """It has learned 6B, 7A and 7B, and draws at random."""
+    return untrained()
+
+
+@pytest.mark.parametrize(
+    ("steps", "worth", "fewest"), [(2, 2, 1), (2, 1, 2), (2, 0.7, 3), (-4, -4, 1), (-4, -2, 2), (2, 1.6, 1)]
+)
+def test_as_few_holds_change_as_it_takes(model: Model, steps: int, worth: float, fewest: int) -> None:
+    """Where every hold that is missing is worth so much, it takes so many."""
+    versions = moved(model, Missing(LONGER, worth), LONGER, steps, 5)  # type: ignore[arg-type]
+    assert len(versions) == 5
+    for version in versions:
+        gone, new = differences(LONGER, version.problem)
+        assert version.changes == fewest == gone
+        assert new <= fewest
+        assert version.steps == pytest.approx(worth * fewest, abs=1e-4)
+    again = moved(model, Missing(LONGER, worth), LONGER, steps, 5)  # type: ignore[arg-type]
+    assert again == versions
+
+
+@pytest.mark.parametrize(("worth", "steps"), [(0, 2), (1.4, 2), (-0.1, 2), (5, -4)])
+def test_where_nothing_moves_the_grade_enough_it_is_told(model: Model, worth: float, steps: int) -> None:
+    with pytest.raises(
+        ClimbpathError, match=rf"no version that is {abs(steps)} grade\(s\) away .*up to 3 hold changes"
+    ):
+        moved(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
+
+
+def test_a_model_that_cannot_be_guided_proposes_too() -> None:
+    found = moved(untrained(GIVEN_GRADE), Missing(LONGER, 2), LONGER, 2)  # type: ignore[arg-type]
+    assert found[0].changes == 1
+
+
+@pytest.mark.parametrize(
+    ("grade", "steps", "words"),
+    [("7A", 1, "harder"), ("7A", -1, "easier"), ("8C+", 1, "harder"), ("5+", -1, "easier"), ("7B", 2, "harder")],
+)
+def test_grades_beyond_what_the_model_learned_are_refused(model: Model, grade: str, steps: int, words: str) -> None:
+    with pytest.raises(ClimbpathError, match=f"learned no problems a grade {words} than this"):
+        moved(model, Missing(LONGER, 2), replace(LONGER, grade=grade), steps)  # type: ignore[arg-type]
+
+
+def test_a_board_that_the_grader_has_not_learned_is_refused() -> None:
+    mini = parse_notation("D5s E7 G9 E12e", "moonboard-mini-2020", grade="7A")
+    with pytest.raises(ClimbpathError, match="has not learned MoonBoard Mini 2020 at 40°"):
+        moved(load().model, bundled_grader(), mini, 1)
