@@ -46,6 +46,8 @@ def parse_rules(
     )
 
 
+CHECKED_GUIDANCE = 2.0
+"""Default guidance where the grader checks: it agrees with more of what is drawn (docs/experiments.md)."""
 NEAR_GRADE = 0.5
 """How many steps of the ladder the grader's expected grade may lie from the grade asked for, to be checked as right."""
 
@@ -140,7 +142,7 @@ class Generator:
         )
         grades = parse_grades(grade)
         counts = {g: num_samples // len(grades) + (i < num_samples % len(grades)) for i, g in enumerate(grades)}
-        sampling = Sampling(temperature, top_p, self.guidance(guidance))
+        sampling = Sampling(temperature, top_p, self.guidance(guidance, check_grade))
         seed = secrets.randbelow(2**32) if seed is None else seed
         accept = acceptance(climber, check_grade)
         found = Problems(generate(self.model, board, angle, counts, rules, sampling, seed=seed, accept=accept))
@@ -175,11 +177,13 @@ class Generator:
         sampling = Sampling(guidance=self.guidance(None))
         return Problems(vary(self.model, problem, num_samples, keep, Rules(bans=bans), sampling, seed=seed))
 
-    def guidance(self, asked: float | None) -> float:
+    def guidance(self, asked: float | None, check_grade: bool = False) -> float:
         """The guidance asked for, or where none is, the default if the model can be guided."""
         if asked is not None:
             return asked
-        return DEFAULT_GUIDANCE if self.model.about["recipe"]["open_grade"] else 1.0
+        if not self.model.about["recipe"]["open_grade"]:
+            return 1.0
+        return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
 
     def thin_evidence(self, grade: str, board: str = DEFAULT_BOARD, angle: int = 40) -> dict[str, int]:
         """Grades among those asked for of which the model learned few examples, with their number."""

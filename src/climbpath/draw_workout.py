@@ -29,7 +29,7 @@ _MARGIN, _FOOT = 14.0, 12.0
 _BOTTOM = _HEIGHT - _MARGIN - _FOOT
 _ACROSS, _GAP = 3, 10.0
 _CARD = (_WIDTH - 2 * _MARGIN - (_ACROSS - 1) * _GAP) / _ACROSS
-_CELL = 7.2
+_CELL = 6.5
 _GRADE, _WORDS, _SMALL, _TINY = 13.0, 8.6, 8.0, 5.0
 
 
@@ -72,7 +72,7 @@ def _pages(workout: Workout, width: int) -> "list[Image.Image]":
     pages = []
     for number, shapes in enumerate(laid_out, 1):
         page = Image.new("RGB", (width, round(width * _HEIGHT / _WIDTH)), _PAPER)
-        draw.stamp(page, [*shapes, *_foot(workout, number, len(laid_out))])
+        draw.stamp(page, [*shapes, *_foot(number, len(laid_out))])
         pages.append(page)
     return pages
 
@@ -83,10 +83,10 @@ def _pages(workout: Workout, width: int) -> "list[Image.Image]":
 def _layout(workout: Workout) -> Iterator[list[Shape]]:
     """The shapes of each page; a section's heading stays with its first row of problems."""
     page: list[Shape] = [
-        Text(_MARGIN, _MARGIN + 15, 18, workout.title, _INK, bold=True),
-        Text(_MARGIN, _MARGIN + 27, _WORDS, workout.setting, _QUIET),
+        Text(_MARGIN, _MARGIN + 12, 16.5, workout.title, _INK, bold=True),
+        Text(_MARGIN, _MARGIN + 23, _WORDS, workout.setting, _QUIET),
     ]
-    y = _MARGIN + 36
+    y = _MARGIN + 31
     for start, section in zip(starts(workout), workout.sections, strict=True):
         heading, below = _heading(start, section)
         for first in range(0, len(section.slots), _ACROSS):
@@ -103,7 +103,7 @@ def _layout(workout: Workout) -> Iterator[list[Shape]]:
                 page += _moved(shapes, _MARGIN + i * (_CARD + _GAP), y)
             y += height + 9
         y += 3
-    yield page
+    yield [*page, *_notes(y)]
 
 
 def _heading(start: int, section: Section) -> tuple[list[Shape], float]:
@@ -121,9 +121,30 @@ def _heading(start: int, section: Section) -> tuple[list[Shape], float]:
     return shapes, y + 7
 
 
-def _foot(workout: Workout, number: int, pages: int) -> list[Shape]:
+def _notes(y: float) -> list[Shape]:
+    """Ruled lines in what the last page has left under y, if it is worth it."""
+    lines = int((_BOTTOM - y - 16) // 20)
+    if lines < 3:
+        return []
+    shapes: list[Shape] = [
+        Line(_MARGIN, y, _WIDTH - _MARGIN, y, _INK, 1),
+        Text(_MARGIN, y + 14, 13, "Notes", _INK, bold=True),
+    ]
+    for i in range(1, lines + 1):
+        shapes.append(Line(_MARGIN, y + 16 + 20 * i, _WIDTH - _MARGIN, y + 16 + 20 * i, _RULE, 0.6))
+    return shapes
+
+
+def _foot(number: int, pages: int) -> list[Shape]:
+    """What the marks mean, and the page's number."""
     y = _HEIGHT - _MARGIN
-    return []
+    shapes: list[Shape] = []
+    x = _MARGIN
+    for icon, word in ((_start, "start"), (_hand, "hand"), (_finish, "finish")):
+        shapes += [*icon(x + 4, y - 2.8), Text(x + 10, y, _SMALL, word, _QUIET)]
+        x += 18 + _ems(word) * _SMALL
+    shapes += [*_arrow((x - 2, y - 2.8), (x + 16, y - 2.8)), Text(x + 15, y, _SMALL, "hardest move", _QUIET)]
+    return [*shapes, Text(_WIDTH - _MARGIN, y, _SMALL, f"page {number} of {pages}", _QUIET, "end")]
 
 
 # A problem
@@ -173,20 +194,32 @@ def _wall(slot: Slot, layout: Board) -> tuple[list[Shape], float]:
     crux = slot.beta.moves[slot.beta.crux]
     shapes += _arrow(at(crux.origin), at(crux.hold))
     problem = slot.problem
-    for label in problem.start:
-        shapes += [Circle(*at(label), 3.3, _START)]
-    for label in problem.hands:
-        shapes += [Circle(*at(label), 2.9, _PAPER), Circle(*at(label), 2.9, _HAND, 1.3)]
-    for label in problem.finish:
-        shapes += [Circle(*at(label), 3.3, _PAPER), Circle(*at(label), 3.3, _FINISH, 1.0), Circle(*at(label), 1.5, _FINISH)]
+    for labels, mark in ((problem.start, _start), (problem.hands, _hand), (problem.finish, _finish)):
+        for label in labels:
+            shapes += mark(*at(label))
     return shapes, bottom + 8
+
+
+# The marks differ in shape as well as in colour, for eyes and printers that do not tell colours apart.
+
+
+def _start(x: float, y: float) -> list[Shape]:
+    return [Circle(x, y, 3.1, _START)]
+
+
+def _hand(x: float, y: float) -> list[Shape]:
+    return [Circle(x, y, 2.6, _PAPER), Circle(x, y, 2.6, _HAND, 1.2)]
+
+
+def _finish(x: float, y: float) -> list[Shape]:
+    return [Circle(x, y, 3.1, _PAPER), Circle(x, y, 3.1, _FINISH, 0.9), Circle(x, y, 1.4, _FINISH)]
 
 
 def _arrow(tail: tuple[float, float], tip: tuple[float, float]) -> list[Shape]:
     (x1, y1), (x2, y2) = tail, tip
     length = math.hypot(x2 - x1, y2 - y1)
     across, down = (x2 - x1) / length, (y2 - y1) / length
-    x2, y2 = x2 - 4.4 * across, y2 - 4.4 * down
+    x2, y2 = x2 - 4 * across, y2 - 4 * down
     back = x2 - 4 * across, y2 - 4 * down
     wing = 1.9 * down, -1.9 * across
     head = [(x2, y2), (back[0] + wing[0], back[1] + wing[1]), (back[0] - wing[0], back[1] - wing[1])]

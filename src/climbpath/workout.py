@@ -47,7 +47,7 @@ LONGEST_WARM_UP = 30
 WARM_UP_STEPS = 3
 """Steps of the ladder below the range that a warm-up may begin."""
 EASY = 1 / 3
-"""Share of the problems of a grade, those that are easy and short for it, from which a warm-up is taken."""
+"""Share of the problems of a grade from which a warm-up is taken: the easiest of those that are not long."""
 
 POOL, POOL_PER_SLOT = 48, 5
 """Problems of each grade to choose from: so many, or so many for each that is needed if that is more."""
@@ -126,7 +126,7 @@ class _Part(NamedTuple):
 class _Pool(NamedTuple):
     """N problems to choose from: their betas, verdicts and styles, places by grade, and how alike any two are [N, N].
 
-    `easy` are the places of a grade's problems that a warm-up is taken from, easiest first.
+    `easy` are the places of those that a warm-up is taken from, by grade.
     """
 
     betas: list[Beta]
@@ -281,8 +281,9 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     easy = {}
     for grade, rows in places.items():
         shares[rows] = _below(measured[rows])
-        effort = _below(np.array([(betas[j].difficulty, len(betas[j].moves)) for j in rows])).sum(axis=1)
-        easy[grade] = [rows[j] for j in effort.argsort(kind="stable")[: math.ceil(EASY * len(rows))]]
+        middling = np.median([len(betas[j].moves) for j in rows])
+        short = [j for j in rows if len(betas[j].moves) <= middling]
+        easy[grade] = sorted(short, key=lambda j: betas[j].difficulty)[: math.ceil(EASY * len(rows))]
     styles = [_words(row) for row in shares]
     return _Pool(betas, [said[i] for i in kept], styles, places, easy, _alike(problems, shares))
 

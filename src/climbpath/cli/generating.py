@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
-@click.option("--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 1 if not learned]")
+@click.option(
+    "--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 2 with --check-grade; 1 if not learned]"
+)
 @click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
@@ -138,7 +140,7 @@ def _generate_to_parquet(
         grades=tuple(grades.parse_grades(grade)),
         number=number,
         rules=api.parse_rules(board, **conditions),
-        sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance)),
+        sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance, check_grade)),
         seed=seed,
         climber=climber,
         check_grade=check_grade,

@@ -1,0 +1,109 @@
+"""The command that plans an evening: workout."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, warn
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.workout import Workout
+
+
+@click.command()
+@click.option("--grade", required=True, help="The range: 6C..7A+, V5..V7, or one grade.")
+@click.option("--minutes", type=int, default=60, help="Minutes that there are, warm-up included: 10 to 300.")
+@climber_flags
+@problem_flags
+@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@click.option("--ban", help="Holds that must not be used: G2,H10.")
+@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same workout. [default: random]")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files. [default: a new out/workout]"
+)
+@click.option("--format", "formats", default="pdf,png,json", help="Files to write: any of pdf,png,json.")
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def workout(
+    grade: str,
+    minutes: int,
+    height: float | None,
+    ape: float | None,
+    board: str,
+    angle: int,
+    hold_sets: str | None,
+    ban: str | None,
+    model: Path | None,
+    seed: int | None,
+    out: Path | None,
+    formats: str,
+    force: bool,
+) -> None:
+    """Plan an evening on the board: warm-up, pyramid and projects, with a sheet to print or to read on the phone.
+
+    \b
+    climbpath workout --grade 6C..7A+ --minutes 60 --height 172
+    climbpath workout --grade V4..V6 --minutes 90 --height 165 --ape -3 --hold-sets A,B --out tuesday
+    climbpath workout --grade 6A..6C --board moonboard-masters-2017 --angle 25 --format pdf
+
+    The climber reaches every hold of every problem. Where many problems would do, those are taken that share few holds,
+    lie on different parts of the board and differ in style.
+    """
+    import secrets
+
+    from climbpath import api, files
+    from climbpath import workout as planner
+
+    chosen = [part.strip().lower() for part in formats.split(",") if part.strip()]
+    for name in chosen:
+        if name not in FORMATS:
+            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(FORMATS)}")
+    folder = out or files.new_folder(Path("out") / "workout")
+    paths = {name: folder / f"workout.{name}" for name in chosen}
+    if paths:
+        files.refuse_overwrite(list(paths.values()), force)
+    generator = api.load(model)
+    found = planner.plan(
+        generator,
+        grade,
+        minutes,
+        climber_of(height, ape),
+        board=board,
+        angle=angle,
+        hold_sets=hold_sets,
+        ban=ban,
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+    )
+    planned = dict.fromkeys(slot.problem.grade or "" for section in found.sections for slot in section.slots)
+    for thin, count in generator.thin_evidence(",".join(planned), board, angle).items():
+        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+    click.echo(planner.text(found))
+    for name, path in paths.items():
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(FORMATS[name](found))
+        click.echo(f"wrote {path}")
+
+
+def _pdf(found: "Workout") -> bytes:
+    from climbpath import draw_workout
+
+    return draw_workout.pdf(found)
+
+
+def _png(found: "Workout") -> bytes:
+    from climbpath import draw_workout
+
+    return draw_workout.png(found)
+
+
+def _json(found: "Workout") -> bytes:
+    from climbpath.workout import to_dict
+
+    return (json.dumps(to_dict(found), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+FORMATS: dict[str, Callable[["Workout"], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}
