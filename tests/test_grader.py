@@ -435,6 +435,7 @@ def test_grades_that_were_held_impossible_cost_a_finite_number_of_nats() -> None
     assert measure(rows({"6C": 1.0}), graded("8A"))["nats"] == pytest.approx(-math.log(1e-9), abs=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:A single label")
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LADDER), st.sampled_from(LADDER)), min_size=1, max_size=12))
 def test_confusions_count_each_problem_once(pairs: list[tuple[str, str]]) -> None:

@@ -7,10 +7,10 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Problem", "generate_path", "load"]
+__all__ = ["Climber", "Problem", "generate_path", "load", "load_grader", "solve"]
 
 if TYPE_CHECKING:
-    from climbpath.api import generate_path, load
+    from climbpath.api import Climber, generate_path, load, load_grader, solve
     from climbpath.problem import Problem
 
 

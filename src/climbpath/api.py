@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from climbpath import beta, draw, grader
 from climbpath import board as boards
+from climbpath import draw, grader
+from climbpath.beta import Climber, solve
 from climbpath.checkpoint import Model, load_model
 from climbpath.errors import ClimbpathError
+from climbpath.grader import load_grader
 from climbpath.grades import parse_grades, rank
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
 from climbpath.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, thin_evidence, vary
+
+__all__ = ["Climber", "Generator", "Problem", "Problems", "generate_path", "load", "load_grader", "solve"]
 
 
 class Problems(list[Problem]):
@@ -52,7 +56,7 @@ NEAR_GRADE = 0.5
 """How many steps of the ladder the grader's expected grade may lie from the grade asked for, to be checked as right."""
 
 
-def acceptance(climber: beta.Climber | None, check_grade: bool) -> Accept | None:
+def acceptance(climber: Climber | None, check_grade: bool) -> Accept | None:
     """What problems must pass: that the climber reaches all of it, that the grader finds them as hard as asked.
 
     Raises ClimbpathError for a climber that nobody is like.
@@ -65,7 +69,7 @@ def acceptance(climber: beta.Climber | None, check_grade: bool) -> Accept | None
     def accept(problems: Sequence[Problem]) -> Sequence[bool]:
         passed = np.ones(len(problems), bool)
         if climber and problems:
-            passed &= [not found.too_far for found in beta.solve(problems, climber)]
+            passed &= [not found.too_far for found in solve(problems, climber)]
         if check_grade and problems:
             steps = grader.expected(bundled_grader().probabilities(problems))
             passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
@@ -99,7 +103,7 @@ class Generator:
         min_holds: int = 3,
         max_holds: int = 14,
         max_reach: float | None = None,
-        climber: beta.Climber | None = None,
+        climber: Climber | None = None,
         check_grade: bool = False,
     ) -> Problems:
         """New problems: valid, novel against the problems the model knows, distinct, easiest grade first.
@@ -199,7 +203,7 @@ def load(path: str | Path | None = None) -> Generator:
 @cache
 def bundled_grader() -> grader.Grader:
     """The grader that comes with climbpath."""
-    return grader.load_grader()
+    return load_grader()
 
 
 @cache

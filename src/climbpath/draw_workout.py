@@ -25,12 +25,12 @@ PDF_WIDTH, PNG_WIDTH = 1654, 1080
 _PAPER, _INK, _QUIET, _RULE, _WALL, _HOLD = "#ffffff", "#1b1815", "#655d53", "#c9c2b7", "#f4f1eb", "#c4bcb0"
 _START, _HAND, _FINISH = "#0e8a48", "#1f6fd6", "#d0312b"
 _WIDTH, _HEIGHT = 360.0, 360 * 297 / 210
-_MARGIN, _FOOT = 14.0, 12.0
+_MARGIN, _FOOT = 12.0, 12.0
 _BOTTOM = _HEIGHT - _MARGIN - _FOOT
-_ACROSS, _GAP = 3, 10.0
+_ACROSS, _GAP = 3, 8.0
 _CARD = (_WIDTH - 2 * _MARGIN - (_ACROSS - 1) * _GAP) / _ACROSS
-_CELL = 6.5
-_GRADE, _WORDS, _SMALL, _TINY = 13.0, 8.6, 8.0, 5.0
+_CELL = 6.3
+_GRADE, _WORDS, _SMALL, _TINY = 13.0, 8.4, 8.0, 5.0
 
 
 def pdf(workout: Workout) -> bytes:
@@ -42,7 +42,7 @@ def pdf(workout: Workout) -> bytes:
         "PDF",
         save_all=True,
         append_images=others,
-        resolution=PDF_WIDTH * 72 / (210 / 25.4 * 72),
+        resolution=PDF_WIDTH * 25.4 / 210,
         quality=92,
         subsampling=0,
         title=workout.title,
@@ -82,11 +82,12 @@ def _pages(workout: Workout, width: int) -> "list[Image.Image]":
 
 def _layout(workout: Workout) -> Iterator[list[Shape]]:
     """The shapes of each page; a section's heading stays with its first row of problems."""
+    room = _WIDTH - 2 * _MARGIN
     page: list[Shape] = [
-        Text(_MARGIN, _MARGIN + 12, 16.5, workout.title, _INK, bold=True),
+        Text(_MARGIN, _MARGIN + 12, min(16.5, room / _ems(workout.title)), workout.title, _INK, bold=True),
         Text(_MARGIN, _MARGIN + 23, _WORDS, workout.setting, _QUIET),
     ]
-    y = _MARGIN + 31
+    y = _MARGIN + 29
     for start, section in zip(starts(workout), workout.sections, strict=True):
         heading, below = _heading(start, section)
         for first in range(0, len(section.slots), _ACROSS):
@@ -101,7 +102,7 @@ def _layout(workout: Workout) -> Iterator[list[Shape]]:
             y += head
             for i, (_, shapes) in enumerate(row):
                 page += _moved(shapes, _MARGIN + i * (_CARD + _GAP), y)
-            y += height + 9
+            y += height + 8
         y += 3
     yield [*page, *_notes(y)]
 
@@ -118,7 +119,7 @@ def _heading(start: int, section: Section) -> tuple[list[Shape], float]:
     for line in _wrapped(section.advice, _WORDS, _WIDTH - 2 * _MARGIN):
         y += 10.5
         shapes.append(Text(_MARGIN, y, _WORDS, line, _QUIET))
-    return shapes, y + 7
+    return shapes, y + 6
 
 
 def _notes(y: float) -> list[Shape]:
@@ -154,7 +155,7 @@ def _card(slot: Slot) -> tuple[float, list[Shape]]:
     """Height and shapes of a problem's picture with the words under it; its corner is at 0, 0."""
     layout = boards.load(slot.problem.board)
     shapes, y = _wall(slot, layout)
-    y += 13.5
+    y += 13
     grade = grades.show(slot.problem.grade or "")
     number = str(slot.number)
     shapes += [
@@ -173,11 +174,11 @@ def _card(slot: Slot) -> tuple[float, list[Shape]]:
         for line in _wrapped(string, size, _CARD):
             y += size + 1.6
             shapes.append(Text(0, y, size, line, colour, bold=bold))
-    return y + 2, shapes
+    return y + 1, shapes
 
 
 def _wall(slot: Slot, layout: Board) -> tuple[list[Shape], float]:
-    """The problem on its board and the height of the picture: rings as on the screen, and an arrow for the crux."""
+    """The problem on its board, with an arrow for the crux, and the height of the picture."""
     left = (_CARD - _CELL * len(COLUMNS)) / 2 + 2
     bottom = 4 + _CELL * layout.rows
 
@@ -204,7 +205,7 @@ def _wall(slot: Slot, layout: Board) -> tuple[list[Shape], float]:
 
 
 def _start(x: float, y: float) -> list[Shape]:
-    return [Circle(x, y, 3.1, _START)]
+    return [Circle(x, y, 3, _START)]
 
 
 def _hand(x: float, y: float) -> list[Shape]:
@@ -212,7 +213,7 @@ def _hand(x: float, y: float) -> list[Shape]:
 
 
 def _finish(x: float, y: float) -> list[Shape]:
-    return [Circle(x, y, 3.1, _PAPER), Circle(x, y, 3.1, _FINISH, 0.9), Circle(x, y, 1.4, _FINISH)]
+    return [Circle(x, y, 2.6, _PAPER), Circle(x, y, 2.6, _FINISH, 0.9), Circle(x, y, 1.2, _FINISH)]
 
 
 def _arrow(tail: tuple[float, float], tip: tuple[float, float]) -> list[Shape]:

@@ -283,7 +283,8 @@ def text(result: Json) -> str:
             "\n" + _title(name),
             _text_table(_table("list", _MAKE, rows)),
             _text_table(_table("list against real problems", (*_LIKE, *_GRADING), rows)),
-            _text_table(_table("climbpath's own grader and beta", (*_OURS, *_BETA), rows)),
+            _text_table(_table("list, graded by climbpath's own grader", _OURS, rows)),
+            _text_table(_table("list, how it is climbed", _BETA, rows)),
             "\n".join(_wrapped(f"{list_name}: {note}") for list_name, note in _notes(measured).items()),
             "\n".join(map(_wrapped, _caveats(measured))),
         ]

@@ -44,7 +44,7 @@ WARM_UP_SHARE, PROJECTS_SHARE = 0.25, 0.3
 """Shares of the minutes; the pyramid has the rest."""
 LONGEST_WARM_UP = 30
 """Minutes after which a warm-up warms no further."""
-WARM_UP_STEPS = 3
+WARM_UP_STEPS = 6
 """Steps of the ladder below the range that a warm-up may begin."""
 EASY = 1 / 3
 """Share of the problems of a grade from which a warm-up is taken: the easiest of those that are not long."""
@@ -52,18 +52,16 @@ EASY = 1 / 3
 POOL, POOL_PER_SLOT = 48, 5
 """Problems of each grade to choose from: so many, or so many for each that is needed if that is more."""
 DRAWN = 4
-"""How many times as many are drawn, of which the grader takes the best."""
+"""How many times as many are drawn, of which the grader takes those nearest to the grade."""
 BLUR_CM = 60.0
 """How far around a hold it counts as the same part of the board."""
 
-TRAITS = ("long moves", "many moves", "sideways", "crossing", "poor holds", "one hard move")
+TRAITS = ("long moves", "many moves", "sideways", "crossing", "poor holds", "hard crux")
 """What a problem's style is told by; see `traits`."""
 TELLING = 0.75
 """A problem has a trait if it has more of it than this share of the problems drawn at its grade."""
 MOST_WORDS = 2
 NO_STYLE = "all-round"
-CLEARLY = 0.2
-"""By how much of a step the expected grade of a soft or hard problem is off."""
 
 
 class Slot(NamedTuple):
@@ -183,6 +181,7 @@ def plan(
         board=board,
         angle=angle,
         seed=seed,
+        guidance=generator.guidance(None, check_grade=True),
         hold_sets=hold_sets,
         ban=ban,
         climber=climber,
@@ -213,13 +212,13 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
     warm_ups = max(1, round(warming / WARM_UP.minutes))
     projects = round(PROJECTS_SHARE * minutes / PROJECTS.minutes)
     taken = warm_ups * WARM_UP.minutes + projects * PROJECTS.minutes
-    middle = round((minutes - taken) / PYRAMID.minutes)
+    middle = max(1, round((minutes - taken) / PYRAMID.minutes))
 
     bottom, top = rank(asked[0]), rank(asked[-1])
     easier = [one for one in LADDER[max(0, bottom - WARM_UP_STEPS) : bottom] if evidence.get(one, 0) >= THIN_EVIDENCE]
     advice = WARM_UP.advice
     if not easier:
-        advice += " The model knows nothing easier here: climb some easy things elsewhere first."
+        advice += " No easier grade is known here: warm up elsewhere first."
     levels = easier or [asked[0]]
     parts = [_Part(WARM_UP, advice, [levels[i * len(levels) // warm_ups] for i in range(warm_ups)])]
 
@@ -258,8 +257,7 @@ def _pyramid(climbed: Sequence[str], number: int) -> list[str]:
 def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     """What there is to choose from: of the problems drawn at each grade `size`, the nearest to it for the grader.
 
-    Nearest and not within half a step, as elsewhere: at the hardest grades the grader finds next to nothing as hard as
-    asked.
+    The nearest, and not those within half a step: of the hardest grades the grader finds next to nothing as hard.
     """
     grader = api.bundled_grader()
     said: list[Verdict | None] = [None] * len(drawn)
@@ -289,7 +287,7 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
 
 
 def traits(climbed: Beta) -> Floats:
-    """How much a problem has of each of TRAITS, float64 [TRAITS].
+    """How much a problem has of each of TRAITS, float64 [TRAITS]; moves that only match hands do not count.
 
     In their order: the mean way in cm of a hand in a move, how many moves there are, the share of the way that goes
     sideways, how far in cm hands cross, how poor the holds are that hands go to, and the difficulty of the hardest
@@ -297,7 +295,7 @@ def traits(climbed: Beta) -> Floats:
     """
     layout = boards.load(climbed.problem.board)
     poor = beta.poorness(layout.name)
-    ways, aside, crossed, poorness = [], [], [], []
+    ways, aside, crossed, poorness, hard = [], [], [], [], []
     for move in climbed.moves:
         if move.is_match:
             continue
@@ -307,17 +305,9 @@ def traits(climbed: Beta) -> Floats:
         aside.append(abs(hold.x - origin.x))
         crossed.append(max(0, outward * (other.x - hold.x)))
         poorness.append(poor[beta.HANDS.index(move.hand), layout.index[hold.label]])
-    hard = [move.difficulty for move in climbed.moves]
-    return np.array(
-        [
-            np.mean(ways),
-            len(hard),
-            sum(aside) / sum(ways),
-            sum(crossed),
-            np.mean(poorness),
-            max(hard) / np.mean(hard),
-        ]
-    )
+        hard.append(move.difficulty)
+    sideways = sum(aside) / sum(ways)
+    return np.array([np.mean(ways), len(ways), sideways, sum(crossed), np.mean(poorness), max(hard) / np.mean(hard)])
 
 
 def _below(values: Floats) -> Floats:
@@ -371,12 +361,8 @@ def words(slot: Slot) -> str:
 
 
 def opinion(slot: Slot) -> str:
-    """The grade that the grader expects, 'grader: soft 7A', which is a little easier; '' where it was not asked."""
-    if slot.verdict is None:
-        return ""
-    nearest = min(round(slot.verdict.expected), len(LADDER) - 1)
-    off = slot.verdict.expected - nearest
-    return f"grader: {'soft ' * (off < -CLEARLY)}{'hard ' * (off > CLEARLY)}{LADDER[nearest]}"
+    """The grade that the grader expects, 'grader: 7A'; '' where it was not asked."""
+    return f"grader: {LADDER[round(slot.verdict.expected)]}" if slot.verdict else ""
 
 
 def clock(minutes: int) -> str:

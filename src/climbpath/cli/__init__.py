@@ -9,7 +9,7 @@ import sys
 import click
 
 from climbpath import __version__
-from climbpath.cli import climbing, data, generating, judging, training
+from climbpath.cli import climbing, data, generating, judging, training, workout
 from climbpath.errors import ClimbpathError
 
 SETTINGS = {
@@ -36,6 +36,7 @@ for command in (
     training.export,
     generating.generate,
     generating.vary,
+    workout.workout,
     judging.evaluate,
     climbing.grade,
     climbing.beta,

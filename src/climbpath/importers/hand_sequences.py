@@ -32,10 +32,10 @@ def records(path: Path) -> Iterator[tuple[str | None, Any]]:
 def problem(record: tuple[str | None, Any]) -> Problem:
     """What a sequence tells of its problem. Raises ClimbpathError with the reason where that is not enough."""
     number, fields = record
+    labels = [label for label, _ in sequence(record)]
     v_grade = fields.get("v_grade")
     if type(v_grade) is not int:
         raise ClimbpathError("the field 'v_grade' is missing or not a whole number")
-    labels = [label for label, _ in sequence(record)]
     layout = boards.load(BOARD)
     top = [label for label in labels if layout.hold(label).row == layout.top_row]
     return clean_problem(
