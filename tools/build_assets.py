@@ -141,6 +141,9 @@ Rebuild everything here with `make assets DATA=folder-of-problem-files`.
 """
 
 
+# The pupil's last epoch is released, not its best: validation asks plain problems only, and pins are learned last.
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
@@ -152,7 +155,7 @@ def main() -> None:
     write_beta(data / SEQUENCES, known)
     train_grader(known, ASSETS / "grader.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
-    pupil = trained(known_file, replace(PUPIL, teachers=tuple(map(str, best))), len(best))
+    pupil = trained(known_file, replace(PUPIL, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
     bundle(pupil, known_file)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Board, Hold
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem
+from climbpath.problem import Problem, sound
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,9 +33,10 @@ REACH = 175.0
 OUT_OF_REACH = 1000.0
 """Cost of a move that is too far, and of each metre too far: it is only made where there is no other."""
 CHOICE = ("span", "inward", "higher hand", "poor hold", "match", "skipped", "crossed start")
-"""What decides which way is taken: the squared distance between the hands' holds in m²; how far in m the hand goes to
-the other hand's side; whether the higher hand moves; how poor its new hold is; matching hands; holds passed by; and how
-far in m the hands are crossed at the start."""
+"""What decides which way is taken: the squared distance between the hands' holds in m²; how far in m the new hold lies
+to the other hand's side, negative to the own side; whether the higher hand moves; how poor its new hold is; matching
+hands; holds passed by (a hand that goes along its own row counts as one, since it could take back what it passed); and
+how far in m the hands are crossed at the start."""
 DIFFICULTY = ("crossed", "wide", "rise", "travel", "swing", "higher hand", "poor hold", "poor other hold")
 """What makes a move hard: how far in m the new hold lies to the wrong side of the other hand's, to the right side, and
 above it; how far the hand travels, and how far of that sideways; whether the higher hand moves; how poor its new hold
@@ -125,6 +126,7 @@ class Beta(NamedTuple):
             "no_hand": list(self.no_hand),
             "climbable": not self.too_far,
             "too_far_cm": round(self.too_far, 1),
+            "start_too_far_cm": round(self.start_too_far, 1),
         }
 
 
@@ -164,8 +166,13 @@ def _too_far(cm: float) -> str:
 
 
 def solve(problems: Sequence[Problem], climber: Climber = DEFAULT_CLIMBER) -> list[Beta]:
-    """The beta of each problem, in their order. Raises ClimbpathError for a climber that nobody is like."""
+    """The beta of each problem, in their order.
+
+    Raises ClimbpathError for a climber that nobody is like and for a problem that is not sound.
+    """
     climber.check()
+    for problem in problems:
+        sound(problem)
     found: dict[int, Beta] = {}
     for rows, ways in solve_batches(problems, climber, fitted()["choice"]):
         for i, beta in zip(rows, told([problems[i] for i in rows], climber, ways), strict=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from climbpath.errors import ClimbpathError
@@ -42,7 +43,7 @@ class ModelConfig:
             if not 0 <= getattr(self, field) < 1:
                 raise ClimbpathError(f"{field} must be at least 0 and under 1, not {getattr(self, field)}")
 
-    @property
+    @cached_property
     def tokens(self) -> Vocabulary:
         """The vocabulary."""
         return Vocabulary(self.vocabulary, self.boards)

@@ -24,12 +24,12 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import LADDER, v_number
 from climbpath.inference import encode
-from climbpath.problem import Problem
+from climbpath.problem import Problem, sound
 from climbpath.tokens import ANY_GRADE
 
 Floats = NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 BUNDLED = "grader.safetensors"
 BATCH = 1024
 SETTLED = 10
@@ -55,8 +55,8 @@ class Grader:
     def probabilities(self, problems: Sequence[Problem]) -> Floats:
         """The probability of every grade of the ladder for each problem, [problems, LADDER].
 
-        Raises ClimbpathError for a problem on a board or at an angle that the grader has not learned, or with a start
-        hold outside the start rows.
+        Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
+        learned.
         """
         return mean_softmax(self.logits(problems))
 
@@ -78,6 +78,7 @@ class Grader:
         return found
 
     def _tokens(self, problem: Problem) -> list[int]:
+        sound(problem)
         if problem.place not in self.evidence:
             raise ClimbpathError(
                 f"the grader has not learned {boards.load(problem.board).title} at {problem.angle}°: "
@@ -192,6 +193,13 @@ def _read(path: Path) -> Grader:
         raise ClimbpathError(
             f"{path} is no climbpath grader of format {FORMAT}: make one with 'climbpath train-grader'"
         )
+    try:
+        return _assembled(about, tensors)
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise ClimbpathError(f"{path} is not a climbpath grader: {error!r} is missing or wrong in it") from None
+
+
+def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     keys = tensors.pop("train_keys")
     members: list[dict[str, np.ndarray]] = [{} for _ in range(about["members"])]
     for name, value in tensors.items():

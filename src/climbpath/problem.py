@@ -227,6 +227,13 @@ def faults(problem: Problem) -> list[str]:
     return found
 
 
+def sound(problem: Problem) -> Problem:
+    """The problem itself. Raises ClimbpathError with what is wrong where it has faults."""
+    if wrong := faults(problem):
+        raise ClimbpathError("; ".join(wrong))
+    return problem
+
+
 def longest_reach(problem: Problem) -> float:
     """The largest distance in cm from a hand or finish hold to the nearest hold before it in canonical order."""
     layout = boards.load(problem.board)

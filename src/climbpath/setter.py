@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from climbpath.sample import Sampling, generate
 
 SUBSETS, COMPLETIONS = 24, 24
 """Ways to take holds away that are tried for each number of changes, and proposals drawn for each."""
+MOST_CHANGES = 8
 NEAR = 0.5
 """Steps that the grader's change may lie from the change asked for."""
 PROPOSING = 1.5
@@ -47,6 +47,7 @@ def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: in
 
     Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
     """
+    problem = replace(problem, repeats=None)  # proposals have no repeats either: both are told the grade as given
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
     step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps
@@ -57,7 +58,7 @@ def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: in
         )
     guided = Sampling(guidance=PROPOSING if model.about["recipe"]["open_grade"] else 1.0)
     rng = np.random.default_rng(seed)
-    most = len(problem.holds) - 1
+    most = min(len(problem.holds) - 1, MOST_CHANGES)
     for changes in range(1, most + 1):
         proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
         if not proposals:
@@ -74,19 +75,29 @@ def _proposals(
     model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
 ) -> Iterator[Problem]:
     """Versions of a problem at its new grade with so many changes, each once."""
-    holds, seen = problem.holds, {problem.key}
-    subsets = list(combinations(holds, changes))
-    chosen = [subsets[i] for i in rng.permutation(len(subsets))[:SUBSETS]]
-    for taken in [(), *chosen]:
-        kept = frozenset(holds).difference(taken)
-        most = len(kept) + changes
-        rules = Rules(pins=kept, bans=frozenset(taken), min_holds=max(2, len(kept)), max_holds=most)
+    holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
+    draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
+    for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
+        kept = frozenset(holds) - taken
+        bans = taken.union(problem.feet)
+        rules = Rules(pins=kept, bans=bans, min_holds=max(2, len(kept)), max_holds=len(kept) + changes)
         wanted = {problem.grade or "": COMPLETIONS}
         seed = int(rng.integers(2**32))
         try:
             for proposal in generate(model, problem.board, problem.angle, wanted, rules, sampling, seed=seed):
-                if proposal.key not in seen and max(len(taken), len(set(proposal.holds) - kept)) == changes:
+                new = set(proposal.holds) - kept
+                if (
+                    proposal.key not in seen
+                    and max(len(taken), len(new)) == changes
+                    and _keeps_roles(problem, proposal)
+                ):
                     seen.add(proposal.key)
-                    yield proposal
+                    yield replace(proposal, feet=problem.feet)
         except ClimbpathError:
             continue  # without these holds no problem keeps to the rules
+
+
+def _keeps_roles(before: Problem, after: Problem) -> bool:
+    """Whether every hold that stays has the role that it had."""
+    roles = ((before.start, after.start), (before.hands, after.hands), (before.finish, after.finish))
+    return all(set(old).intersection(after.holds) <= set(new) for old, new in roles)

@@ -12,6 +12,7 @@ from climbpath.cli.common import (
     FILE,
     climber_flags,
     climber_of,
+    names_file,
     one_grade,
     problem_flags,
     read_problem,
@@ -61,21 +62,13 @@ def grade(
 
     Grades are opinions: the grader's is the probability of each, learned from what climbers said of other problems.
     """
-    from climbpath import board as boards
     from climbpath.files import refuse_overwrite
     from climbpath.grader import influence, load_grader, verdicts
 
     if out:
         refuse_overwrite([out], force)
     if start or finish:
-        layout = boards.load(board)
-        marks = dict.fromkeys(layout.parse_holds(start or ""), "s") | dict.fromkeys(
-            layout.parse_holds(finish or ""), "e"
-        )
-        words = problem.replace(",", " ").upper().split()
-        if missing := [label for label in marks if label not in words]:
-            raise ClimbpathError(f"{missing[0]} is not among the holds of {problem!r}")
-        problem = " ".join(word + marks.get(word, "") for word in words)
+        problem = _marked(problem, board, start or "", finish or "")
     problems = read_problems(problem, board, angle)
     grader = load_grader(file)
     found = verdicts(grader.probabilities(problems))
@@ -92,6 +85,21 @@ def grade(
     if out:
         write_json(out, results)
         click.echo(f"wrote {out}")
+
+
+def _marked(notation: str, board: str, start: str, finish: str) -> str:
+    """A problem in notation with start and finish holds marked. Raises ClimbpathError where it lacks one of them."""
+    from climbpath import board as boards
+
+    if notation == "-" or names_file(notation):
+        raise ClimbpathError("--start and --finish are for a PROBLEM in notation: a file says it for each of its own")
+    layout = boards.load(board)
+    marks = dict.fromkeys(layout.parse_holds(start), "s") | dict.fromkeys(layout.parse_holds(finish), "e")
+    words = [word.rstrip("SEFsef").upper() for word in notation.replace(",", " ").split()]
+    if missing := [label for label in marks if label not in words]:
+        raise ClimbpathError(f"{missing[0]} is not among the holds of {notation!r}")
+    typed = notation.replace(",", " ").split()
+    return " ".join(word + marks[word] if word in marks else old for word, old in zip(words, typed, strict=True))
 
 
 def _rounded(verdict: "Verdict") -> dict[str, Any]:
@@ -253,7 +261,11 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     click.echo("\nBeta:\n" + beta_text(found))
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))
-    elif one.key in load().model.known_keys:
+        return
+    model = load().model
+    if one.place not in model.evidence:
+        return
+    if one.key in model.known_keys:
         click.echo("\nIts holds are those of a known problem.")
     else:
         click.echo("\nNo known problem has just these holds. (--data FILE shows the most similar ones.)")

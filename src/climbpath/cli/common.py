@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from climbpath.problem import Problem
 
 Command = Callable[..., None]
+LONGEST_NAME = 255
+"""Bytes of a file name; no system has longer ones."""
 FILE = click.Path(path_type=Path)
 PROBLEM_LENGTH = 1 << 20
 """Characters of a PROBLEM argument that are read."""
@@ -76,32 +78,42 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
     from climbpath import importers
     from climbpath.problem import parse_notation
 
-    source = "standard input" if text == "-" else text
-    if text != "-" and (Path(text).is_file() or Path(text).suffix in (".json", ".csv", ".parquet", ".gz")):
+    source = "standard input" if text == "-" else repr(text)
+    if text != "-" and names_file(text):
         path = Path(text)
         if not path.is_file():
             raise ClimbpathError(f"{text}: there is no such file")
-        if path.stat().st_size < PROBLEM_LENGTH and path.read_bytes().lstrip()[:1] in (b"{", b"["):
+        if path.stat().st_size < PROBLEM_LENGTH and path.read_bytes().lstrip()[:1] == b"{":
             try:
-                return _of_json(path.read_text(encoding="utf-8"), source)
-            except (UnicodeDecodeError, ClimbpathError):
-                pass  # it may be of another format that is JSON, too; that one says what is wrong
+                return _of_json(path.read_text(encoding="utf-8-sig"), text)
+            except (UnicodeDecodeError, ClimbpathError) as error:
+                reason = error  # unless it is of another format that is JSON, too
+            try:
+                importers.detect(path)
+            except ClimbpathError:
+                raise ClimbpathError(f"{text}: {reason}") from None
         found = []
         for item in importers.read(path):
             if isinstance(item, importers.Rejection):
                 raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
             found.append(item)
         if not found:
-            raise ClimbpathError(f"{source} holds no problem")
+            raise ClimbpathError(f"{text} holds no problem")
         return found
     if text == "-":
-        text = sys.stdin.read(PROBLEM_LENGTH)
+        text = sys.stdin.read(PROBLEM_LENGTH).removeprefix("\ufeff")
     if text.lstrip().startswith(("{", "[")):
         return _of_json(text, source)
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
     return [parse_notation(line, board, angle) for line in lines]
+
+
+def names_file(text: str) -> bool:
+    """Whether a PROBLEM argument is the name of a file, there or not."""
+    short = len(text.encode("utf-8", "replace")) < LONGEST_NAME
+    return short and (Path(text).is_file() or Path(text).suffix in (".json", ".csv", ".parquet", ".gz"))
 
 
 def _of_json(text: str, source: str) -> list["Problem"]:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from climbpath.errors import ClimbpathError
 from climbpath.importers import pieces
-from climbpath.importers.records import sound
-from climbpath.problem import DEFAULT_BOARD, Problem, parse_notation
+from climbpath.problem import DEFAULT_BOARD, Problem, parse_notation, sound
 
 TITLE = "a CSV with a column 'notation' (and board, angle, grade)"
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from climbpath.importers import pieces
-from climbpath.importers.records import sound
-from climbpath.problem import Problem
+from climbpath.problem import Problem, sound
 
 TITLE = 'climbpath\'s own JSON ([{"board": …, "start": […], …}])'
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from climbpath.errors import ClimbpathError
-from climbpath.importers.records import sound
-from climbpath.problem import Problem
+from climbpath.problem import Problem, sound
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem, faults
+from climbpath.problem import Problem, sound
 
 Kind = TypeVar("Kind", str, bool, list[Any], dict[str, Any])
 
@@ -63,14 +63,6 @@ def clean_problem(start: Iterable[str], hands: Iterable[str], finish: Iterable[s
             }
         )
     )
-
-
-def sound(problem: Problem) -> Problem:
-    """The problem itself. Raises ClimbpathError with what is wrong where it has faults."""
-    wrong = faults(problem)
-    if wrong:
-        raise ClimbpathError("; ".join(wrong))
-    return problem
 
 
 def _shown(value: Any) -> str:
