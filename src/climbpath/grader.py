@@ -24,14 +24,16 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import LADDER, v_number
 from climbpath.inference import encode
+from climbpath.order import Ints, choices
 from climbpath.problem import Problem, sound
-from climbpath.tokens import ANY_GRADE
+from climbpath.threads import on_threads
+from climbpath.tokens import ANY_GRADE, PREFIX
 
 Floats = NDArray[np.float32]
 
 FORMAT = 2
 BUNDLED = "grader.safetensors"
-BATCH = 1024
+BATCH = 256
 SETTLED = 10
 """Repeats from which on the community has settled a problem's grade; with fewer, or not known, it is as given."""
 V_OF = np.array([v_number(grade) for grade in LADDER])
@@ -62,32 +64,43 @@ class Grader:
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
         """What each member says of every grade, [members, problems, LADDER]. Raises ClimbpathError as above."""
-        ids = [self._tokens(problem) for problem in problems]
-        by_length: defaultdict[int, list[int]] = defaultdict(list)
-        for i, tokens in enumerate(ids):
-            by_length[len(tokens)].append(i)
+        groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        for i, problem in enumerate(problems):
+            self._check(problem)
+            groups[problem.place, len(problem.sequence)].append(i)
+        parts = [places[first : first + BATCH] for places in groups.values() for first in range(0, len(places), BATCH)]
+        settled = np.array([is_settled(problem) for problem in problems], np.int64)
+
+        def read(rows: list[int]) -> Floats:
+            batch = self._tokens([problems[i] for i in rows])
+            both = [
+                encode(one, self.config.nhead, batch) @ one["head.weight"].T + one["head.bias"] for one in self.members
+            ]
+            heads = np.array(both).reshape(len(self.members), len(rows), 2, -1)
+            return heads[:, np.arange(len(rows)), settled[rows]]
+
         found = np.zeros((len(self.members), len(problems), len(LADDER)), np.float32)
-        for places in by_length.values():
-            for first in range(0, len(places), BATCH):
-                rows = places[first : first + BATCH]
-                batch = np.array([ids[i] for i in rows])
-                head = np.array([is_settled(problems[i]) for i in rows], np.int64)
-                for number, weights in enumerate(self.members):
-                    both = encode(weights, self.config.nhead, batch) @ weights["head.weight"].T + weights["head.bias"]
-                    found[number, rows] = both.reshape(len(rows), 2, -1)[np.arange(len(rows)), head]
+        for rows, logits in zip(parts, on_threads(read, parts), strict=True):
+            found[:, rows] = logits
         return found
 
-    def _tokens(self, problem: Problem) -> list[int]:
+    def _check(self, problem: Problem) -> None:
         sound(problem)
         if problem.place not in self.evidence:
             raise ClimbpathError(
                 f"the grader has not learned {boards.load(problem.board).title} at {problem.angle}°: "
                 f"it knows {', '.join(self.evidence)}"
             )
-        ids = self.config.tokens.encode(replace(problem, grade=LADDER[0], partial=False))
-        if len(ids) > self.config.max_seq_len:
+        if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
-        return [ids[0], self.config.tokens.ids[ANY_GRADE], *ids[2:]]
+
+    def _tokens(self, problems: Sequence[Problem]) -> Ints:
+        """The tokens of problems of one board, angle and length, with the grade left open: [B, T]."""
+        tokens, first = self.config.tokens, problems[0]
+        layout = boards.load(first.board)
+        sequences = np.array([choices(problem, layout) for problem in problems])
+        prefix = [tokens.ids[first.place], tokens.ids[ANY_GRADE]]
+        return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
 
 
 def is_settled(problem: Problem) -> bool:

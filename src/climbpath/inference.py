@@ -68,18 +68,21 @@ def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
     b, t = ids.shape
     ahead = np.where(np.arange(t)[:, None] < np.arange(t), np.float32(-np.inf), np.float32(0))
     x = weights["embedding"][ids].reshape(b * t, -1) + np.tile(weights["position"][:t], (b, 1))
-    for layer in range(layers_of(weights)):
+    layers = layers_of(weights)
+    for layer in range(layers):
         name = f"blocks.{layer}"
         qkv = _linear(_normalised(x), weights, f"{name}.qkv")
         q, k, v = qkv.reshape(b, t, 3, nhead, -1).transpose(2, 0, 3, 1, 4)
+        if layer == layers - 1:  # of the last layer only the last token is asked
+            q, ahead, x = q[:, :, -1:], ahead[-1:], x.reshape(b, t, -1)[:, -1]
         share = q @ k.swapaxes(2, 3) + ahead
         share = np.exp(share - share.max(axis=3, keepdims=True))
         share /= share.sum(axis=3, keepdims=True)
-        x += _linear((share @ v).swapaxes(1, 2).reshape(b * t, -1), weights, f"{name}.proj")
+        x += _linear((share @ v).swapaxes(1, 2).reshape(len(x), -1), weights, f"{name}.proj")
         hidden = _linear(_normalised(x), weights, f"{name}.up")
         np.maximum(hidden, 0, out=hidden)
         x += _linear(hidden, weights, f"{name}.down")
-    return np.asarray(_normalised(x.reshape(b, t, -1)[:, -1]) * weights["norm.weight"] + weights["norm.bias"])
+    return np.asarray(_normalised(x) * weights["norm.weight"] + weights["norm.bias"])
 
 
 class Decoder:

@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from climbpath import board as boards
 from climbpath.checkpoint import Model
@@ -17,6 +15,7 @@ from climbpath.inference import Decoder
 from climbpath.lookahead import Lookahead
 from climbpath.order import Bools, Ints, problem_of
 from climbpath.problem import Problem, Rules, violations
+from climbpath.threads import on_threads
 from climbpath.tokens import ANY_GRADE, BODY, PREFIX, START
 
 BATCH, ROUND = 1024, 8
@@ -172,11 +171,7 @@ def draw_batches(
         rows = zip(sequences, parts[number], strict=True)
         return [problem_of(row, lookahead.board, angle, grade) for row, grade in rows]
 
-    if len(parts) < 2:
-        return [draw_part(number) for number in range(len(parts))]
-    threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(draw_part, range(len(parts))))
+    return on_threads(draw_part, range(len(parts)))
 
 
 def vary(

@@ -31,7 +31,7 @@ from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress
 from climbpath.tokens import ANY_GRADE, PREFIX
 
-EPOCHS, MEMBERS = 10, 4
+EPOCHS, MEMBERS = 10, 3
 D_MODEL, LAYERS, HEADS, DROPOUT, LONGEST = 64, 3, 4, 0.2, 64
 BATCH, WARMUP, RATE, MUON_RATE, AVERAGE = 128, 50, 2e-3, 6e-3, 0.995
 FOLLOWS = 0.3
