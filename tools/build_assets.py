@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,9 @@ from climbpath.draw import sheet
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.fit_beta import fit
+from climbpath.grader import Grader, load_grader
 from climbpath.grades import rank
+from climbpath.grading import table
 from climbpath.importers import detect
 from climbpath.likelihood import nats_per_problem
 from climbpath.machine import Machine
@@ -32,7 +35,7 @@ from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.recipes import FAST, Recipe
 from climbpath.sample import generate
 from climbpath.train import train
-from climbpath.train_grader import train_grader
+from climbpath.train_grader import learnable, train_grader
 
 ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
@@ -90,8 +93,13 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     return [found[i] for i in order]
 
 
-def model_card(model: Model, known: list[Problem]) -> str:
-    """What the model is, what it learned from and how well, in Markdown."""
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
+
+
+def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
+    """What the models are, what they learned from and how well, in Markdown."""
     parts = dataset.split(known)
     rows = []
     for place, counts in model.evidence.items():
@@ -109,7 +117,8 @@ def model_card(model: Model, known: list[Problem]) -> str:
     whole = sum(not problem.partial for problem in known)
     teachers = len(model.about["recipe"]["teachers"])
     parameters = sum(value.size for value in model.weights.values())
-    return f"""# Model card: the bundled generator
+    parts["test"] = learnable(known)[0]["test"]
+    return f"""# Model card: the bundled generator and grader
 
 A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
 grade. {parameters:,} numbers, float32, safetensors: weights, settings and key hashes only, nothing executable.
@@ -128,6 +137,14 @@ better.
 | board and angle | train problems | test problems | nats per problem |
 |---|---|---|---|
 {chr(10).join(rows)}
+
+**The grader** (grader.safetensors) tells the probability of every grade of a problem. It was trained on the same train
+part, and measured on the same test part:
+
+{markdown(*table(grader, parts["test"]))}
+
+**The beta solver's weights** (beta.json) were fitted on BetaMove's hand sequences of problems of the train part, and on
+their grades.
 
 **Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
 valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
@@ -194,7 +211,7 @@ def bundle(checkpoint: Path, known_file: Path) -> None:
     dataset.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)
     files = {
-        ASSETS / "MODEL_CARD.md": model_card(model, known).encode(),
+        ASSETS / "MODEL_CARD.md": model_card(model, load_grader(), known).encode(),
         ROOT / "docs/sheet.png": sheet(pictures, columns=4),
     }
     for path, content in files.items():
