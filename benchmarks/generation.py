@@ -13,20 +13,22 @@ import time
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.api import CHECKED_GUIDANCE, acceptance
+from climbpath.beta import Climber
 from climbpath.checkpoint import Model, load_model
 from climbpath.lookahead import Lookahead
 from climbpath.problem import DEFAULT_BOARD, Rules, key_of
-from climbpath.sample import BATCH, OWN, draw, generate
+from climbpath.sample import BATCH, DEFAULT_GUIDANCE, OWN, Accept, Sampling, draw, generate
 from machine import machine
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")
 
 
-def throughput(model: Model, count: int) -> float:
+def throughput(model: Model, count: int, sampling: Sampling = OWN, accept: Accept | None = None) -> float:
     """Valid, novel, distinct problems per second."""
     wanted = {grade: count // len(GRADES) for grade in GRADES}
     started = time.perf_counter()
-    found = sum(1 for _ in generate(model, DEFAULT_BOARD, 40, wanted, seed=0))
+    found = sum(1 for _ in generate(model, DEFAULT_BOARD, 40, wanted, sampling=sampling, seed=0, accept=accept))
     return found / (time.perf_counter() - started)
 
 
@@ -74,6 +76,12 @@ def main() -> None:
     print(f"Machine: {machine()}")
     rate = statistics.median(throughput(model, count) for _ in range(3))
     print(f"Throughput: {rate:,.0f} valid, novel, distinct problems per second (the guide: 3)")
+    users = Sampling(guidance=DEFAULT_GUIDANCE)
+    print(f"With the users' default guidance: {throughput(model, count, users):,.0f} per second")
+    climbable = throughput(model, count, users, acceptance(Climber(165), check_grade=False))
+    print(f"The same, and a climber with a reach of 165 cm reaches all: {climbable:,.0f} per second")
+    checked = throughput(model, count, Sampling(guidance=CHECKED_GUIDANCE), acceptance(None, check_grade=True))
+    print(f"With --check-grade: {checked:,.0f} per second")
     with tempfile.TemporaryDirectory() as folder:
         rate = bulk_throughput(folder, 5 * count)
     print(f"To Parquet, start and writing included: {rate:,.0f} per second")
