@@ -281,7 +281,7 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
         (("grade", "empty.csv"), "empty.csv"),
         (("grade", FIVE, "--grader", "nowhere.safetensors"), "there is no grader nowhere.safetensors"),
         (("grade", FIVE, "--grader", "broken.json"), "broken.json cannot be read as a grader"),
-        (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is no climbpath grader"),
+        (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is not a climbpath grader"),
         (("grade", FIVE, "--out", "broken.json"), "broken.json exists already"),
         (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm, not 20"),
         (("beta", FIVE, "--height", "nan"), "a climber's height is 100 to 230 cm, not nan"),

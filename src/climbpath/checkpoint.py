@@ -139,15 +139,26 @@ def load_model(path: Path | None = None) -> Model:
 
 
 def _read_model(path: Path) -> Model:
+    about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
+    known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
+    return Model(ModelConfig.from_dict(about["config"]), tensors, about["evidence"], known, train, about["about"])
+
+
+def read_tensors(
+    path: Path, field: str, wanted: int, what: str, command: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What a safetensors file of ours tells of itself, as JSON in a metadata field, and its tensors.
+
+    Raises ClimbpathError where it cannot be read or is not of the wanted format, with the command that makes one.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get("climbpath", "null"))
+            about = json.loads((file.metadata() or {}).get(field, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
-        raise ClimbpathError(f"{path} cannot be read as a model: {error}") from None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ClimbpathError(f"{path} is not a climbpath model of format {FORMAT}: make one with 'climbpath export'")
-    known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
-    return Model(ModelConfig.from_dict(about["config"]), tensors, about["evidence"], known, train, about["about"])
+        raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
+    if not isinstance(about, dict) or about.get("format") != wanted:
+        raise ClimbpathError(f"{path} is not a climbpath {what} of format {wanted}: make one with '{command}'")
+    return about, tensors

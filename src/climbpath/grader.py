@@ -7,7 +7,6 @@ to have been repeated often it is that of the grade on which climbers have settl
 """
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
+from climbpath.checkpoint import read_tensors
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
@@ -33,6 +33,7 @@ Floats = NDArray[np.float32]
 
 FORMAT = 2
 BUNDLED = "grader.safetensors"
+FIELD = "climbpath grader"
 BATCH = 256
 SETTLED = 10
 """Repeats from which on the community has settled a problem's grade; with fewer, or not known, it is as given."""
@@ -177,7 +178,7 @@ def save_grader(path: Path, grader: Grader) -> None:
     }
     tensors["train_keys"] = grader.train_keys
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"climbpath grader": json.dumps(about)})
+        save_file(tensors, temporary, metadata={FIELD: json.dumps(about)})
 
 
 def load_grader(path: Path | None = None) -> Grader:
@@ -194,18 +195,7 @@ def load_grader(path: Path | None = None) -> Grader:
 
 
 def _read(path: Path) -> Grader:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get("climbpath grader", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ClimbpathError(f"{path} cannot be read as a grader: {error}") from None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ClimbpathError(
-            f"{path} is no climbpath grader of format {FORMAT}: make one with 'climbpath train-grader'"
-        )
+    about, tensors = read_tensors(path, FIELD, FORMAT, "grader", "climbpath train-grader")
     try:
         return _assembled(about, tensors)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FILE, climber_flags, climber_of, one_grade, read_problem, warn
+from climbpath.cli.common import FILE, climber_flags, climber_of, one_grade, problem_flags, read_problem, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several share the number evenly.")
 @click.option("--num-samples", type=click.IntRange(1), default=10, help="How many problems.")
-@click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them.")
-@click.option("--angle", type=int, default=40, help="Angle of the board in degrees.")
+@problem_flags
 @click.option(
     "--model",
     "--checkpoint",
@@ -204,8 +203,7 @@ def _opinions(problems: Sequence["Problem"]) -> list[str]:
 @click.option("--keep", type=float, default=0.7, help="Share of the holds that each variation keeps.")
 @click.option("--num-samples", type=click.IntRange(1), default=5, help="How many variations.")
 @click.option("--grade", help="Grade of the problem, where it is not told in PROBLEM: 7A or V6.")
-@click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them.")
-@click.option("--angle", type=int, default=40, help="Angle of the board in degrees.")
+@problem_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same variations. [default: random]")
