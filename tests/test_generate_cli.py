@@ -69,6 +69,15 @@ def test_conditions_are_kept(tmp_path: Path) -> None:
         assert "H10" not in line
 
 
+def test_the_graders_opinion_has_a_line_of_its_own_below_the_picture(tmp_path: Path) -> None:
+    done = run_climbpath("generate", "--grade", "7A", "--num-samples", 1, "--visualize", "--seed", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("grader: ")]
+    assert lines[at - 1].endswith("e"), "the notation, whose last hold is the finish"
+    assert lines[at].endswith("%")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -175,7 +175,7 @@ def _show(
     opinions = _opinions(problems)
     for number, (problem, opinion) in enumerate(zip(problems, opinions, strict=True), 1):
         if visualize:
-            click.echo(draw.text(problem, colour=sys.stdout.isatty()) + f"\n{opinion}\n".lstrip("\n"))
+            click.echo("\n".join(filter(None, [draw.text(problem, colour=sys.stdout.isatty()), opinion])) + "\n")
         else:
             click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {opinion}".rstrip())
     if len(problems) < wanted:
