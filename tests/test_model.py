@@ -280,3 +280,21 @@ def test_recipes_and_model_settings_are_read_back(recipe: Recipe) -> None:
 def test_contradicting_sizes_are_explained(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ClimbpathError, match=message):
         network(replace(FAST, **change))
+
+
+def test_gradients_are_the_same_every_time_on_two_threads() -> None:
+    """Gradients that threads add up in any order would make two runs of one seed differ."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        net = Transformer(replace(network(FAST).config, dropout=0.0, embedding_dropout=0.0)).train()
+        batch = Encoded(random_problems(128), net.config.tokens, True).batch(np.arange(128))
+        found = []
+        for _ in range(6):
+            net.zero_grad()
+            nats(net(batch.inputs, batch.real).logits, batch).backward()
+            found.append({name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None})
+    finally:
+        torch.set_num_threads(before)
+    for again in found[1:]:
+        assert [name for name, gradient in again.items() if not torch.equal(gradient, found[0][name])] == []

@@ -134,7 +134,7 @@ class Transformer(nn.Module):
         b, t = ids.shape
         places = torch.arange(b * t, device=ids.device) if real is None else real
         table = self.embedding()
-        x = F.embedding(ids.flatten()[places], table) + self.position[places % t]
+        x = F.embedding(ids.flatten()[places], table) + F.embedding(places % t, self.position)
         if self.pin and pins is not None:
             x = x + self.pin(pins @ table)
         x = self.dropout(x)

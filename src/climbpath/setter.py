@@ -1,6 +1,6 @@
 """Making a problem harder or easier with as few hold changes as it takes: the model proposes, the grader judges."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from climbpath.checkpoint import Model
 from climbpath.errors import ClimbpathError
-from climbpath.grader import Grader, expected, verdicts
+from climbpath.grader import Grader, expected, nearest_grade, verdicts
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem, Rules
 from climbpath.sample import Sampling, generate
@@ -30,7 +30,15 @@ class Change(NamedTuple):
     steps: float
 
 
-def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: int = 1, seed: int = 0) -> list[Change]:
+def moved(
+    model: Model,
+    grader: Grader,
+    problem: Problem,
+    steps: int,
+    number: int = 1,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> list[Change]:
     """Versions of a problem that are `steps` grades harder (easier where negative), those with the fewest changes.
 
     Holds that are taken away are not put back, and the model fills in others at the new grade. What counts is how far
@@ -44,6 +52,7 @@ def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: in
         steps: of the ladder.
         number: how many versions at most, the one nearest to the wanted change first.
         seed: the same seed gives the same versions.
+        tell: is told each number of changes that is tried, from the second on.
 
     Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
     """
@@ -60,6 +69,8 @@ def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: in
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - 1, MOST_CHANGES)
     for changes in range(1, most + 1):
+        if changes > 1:
+            tell(f"versions with {changes} hold changes")
         proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
         if not proposals:
             continue
@@ -68,7 +79,10 @@ def moved(model: Model, grader: Grader, problem: Problem, steps: int, number: in
         right = [i for i in order.tolist() if abs(gained[i] - steps) <= NEAR]
         if right:
             return [Change(proposals[i], changes, float(gained[i])) for i in right[:number]]
-    raise ClimbpathError(f"no version that is {abs(steps)} grade(s) away was found, up to {most} hold changes")
+    raise ClimbpathError(
+        f"no version {'harder' if steps > 0 else 'easier'} by {abs(steps)} was found, up to {most} hold changes: the "
+        f"grader expects {nearest_grade(before)} of this one"
+    )
 
 
 def _proposals(

@@ -51,7 +51,7 @@ class GraderNet(nn.Module):
         """Logits of grades [B, 2, LADDER], given and settled, and of tokens [N, V]; `real` [N] are the places of
         tokens in [B * T], and `last` [B] which of those N end a problem."""
         x, table = self.body.read(ids, real)
-        return self.head(x[last]).unflatten(1, (2, -1)), x @ table.T
+        return self.head(x.index_select(0, last)).unflatten(1, (2, -1)), x @ table.T
 
 
 class Labelled(NamedTuple):
@@ -85,7 +85,7 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
             right[row, rank(problem.user_grade)] = True
     ids[:, 1] = tokens.ids[ANY_GRADE]
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    settled = torch.tensor([is_settled(problem) for problem in problems]).long()
+    settled = torch.tensor([is_settled(problem) for problem in problems])
     return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), settled)
 
 
@@ -202,7 +202,7 @@ def fitted(train: Labelled, config: ModelConfig, epochs: int, seed: int, name: s
                 optimizer.zero_grad()
             ids, real, last = train.batch(rows)
             graded, following = net(ids, real, last)
-            asked = graded[torch.arange(len(rows)), train.settled[rows]]
+            asked = torch.where(train.settled[rows, None], graded[:, 1], graded[:, 0])
             likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
             (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
@@ -223,7 +223,9 @@ def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> T
     behind = torch.ones(len(real), dtype=torch.bool)
     behind[last] = False
     behind &= real % ids.shape[1] >= PREFIX - 1
-    return F.cross_entropy(following[behind], ids.flatten()[real[behind] + 1])
+    # Indexing with a mask would add up gradients in any order, and two runs would differ.
+    targets = torch.where(behind, ids.flatten().roll(-1)[real], -100)
+    return F.cross_entropy(following, targets, ignore_index=-100)
 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:

@@ -116,10 +116,12 @@ def _verdict_line(verdict: "Verdict") -> str:
 
 def _near(steps: float) -> str:
     """An expected step of the ladder in words: 'a little above 7A'."""
-    nearest = min(round(steps), len(grades.LADDER) - 1)
-    off = steps - nearest
+    from climbpath.grader import nearest_grade
+
+    nearest = nearest_grade(steps)
+    off = steps - grades.rank(nearest)
     side = "" if abs(off) < 0.15 else "a little above " if off > 0 else "a little below "
-    return f"{side}{grades.LADDER[nearest]}"
+    return f"{side}{nearest}"
 
 
 def _verdict_text(problem: "Problem", verdict: "Verdict", changes: dict[str, float]) -> str:
@@ -335,7 +337,15 @@ def _moving(steps: int, words: str) -> click.Command:
         one = read_problem(problem, board, angle)
         if grade:
             one = replace(one, grade=one_grade(grade))
-        versions = moved(load(model).model, bundled_grader(), one, steps, num_samples, seed)
+        versions = moved(
+            load(model).model,
+            bundled_grader(),
+            one,
+            steps,
+            num_samples,
+            seed,
+            tell=lambda stage: click.echo(f"… {stage}", err=True),
+        )
         click.echo(f"  of {one.notation}")
         for number, version in enumerate(versions, 1):
             click.echo(f"{number:>3}. {_version_line(one, version.problem, version.steps)}")
