@@ -9,16 +9,26 @@ from typing import Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath import draw, grader
+from climbpath import draw
 from climbpath.beta import Climber, solve
 from climbpath.checkpoint import Model, load_model
 from climbpath.errors import ClimbpathError
-from climbpath.grader import load_grader
+from climbpath.grader import bundled_grader, expected, load_grader
 from climbpath.grades import parse_grades, rank
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
-from climbpath.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, thin_evidence, vary
+from climbpath.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, guidance_of, thin_evidence, vary
 
-__all__ = ["Climber", "Generator", "Problem", "Problems", "generate_path", "load", "load_grader", "solve"]
+__all__ = [
+    "Climber",
+    "Generator",
+    "Problem",
+    "Problems",
+    "bundled_grader",
+    "generate_path",
+    "load",
+    "load_grader",
+    "solve",
+]
 
 
 class Problems(list[Problem]):
@@ -71,7 +81,7 @@ def acceptance(climber: Climber | None, check_grade: bool) -> Accept | None:
         if climber and problems:
             passed &= [not found.too_far for found in solve(problems, climber)]
         if check_grade and problems:
-            steps = grader.expected(bundled_grader().probabilities(problems))
+            steps = expected(bundled_grader().probabilities(problems))
             passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
         return passed.tolist()
 
@@ -183,11 +193,8 @@ class Generator:
 
     def guidance(self, asked: float | None, check_grade: bool = False) -> float:
         """The guidance asked for, or where none is, the default if the model can be guided."""
-        if asked is not None:
-            return asked
-        if not self.model.about["recipe"]["open_grade"]:
-            return 1.0
-        return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
+        wished = CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
+        return asked if asked is not None else guidance_of(self.model, wished)
 
     def thin_evidence(self, grade: str, board: str = DEFAULT_BOARD, angle: int = 40) -> dict[str, int]:
         """Grades among those asked for of which the model learned few examples, with their number."""
@@ -198,12 +205,6 @@ class Generator:
 def load(path: str | Path | None = None) -> Generator:
     """A generator from a model or checkpoint file; the bundled model where no path is given."""
     return _bundled() if path is None else Generator(load_model(Path(path)))
-
-
-@cache
-def bundled_grader() -> grader.Grader:
-    """The grader that comes with climbpath."""
-    return load_grader()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 A state is the hold of the left and the hold of the right hand. A move takes one hand to a hold that comes later in
 the canonical order than its own, and costs by a few weighted features; of all ways from the start to both hands on
-the finish the cheapest is taken. Two sets of weights are in assets/beta.json (tools/fit_beta.py fits them): `choice`
+the finish the cheapest is taken. Two sets of weights are in assets/beta.json (fit_beta.py fits them): `choice`
 says which way a climber takes, `difficulty` how hard each move of it is.
 """
 
@@ -361,7 +361,7 @@ def told(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[
 
 @cache
 def fitted() -> dict[str, Any]:
-    """What tools/fit_beta.py fitted: weights `choice` and `difficulty`, and `poorness` of holds that use tells."""
+    """What fit_beta.py fitted: weights `choice` and `difficulty`, and `poorness` of holds that use tells."""
     content: dict[str, Any] = json.loads((resources.files("climbpath") / "assets" / "beta.json").read_text("utf-8"))
     return content
 

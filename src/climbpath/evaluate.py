@@ -194,7 +194,7 @@ class _Place:
         self.known_holds = presence([p.holds for p in self.known], self.board)
         enough = min(len(real), len(others)) >= LEAST_JUDGED
         self.grader = Grader(others, self.board, seed) if enough else None
-        bundled = grader.load_grader()
+        bundled = grader.bundled_grader()
         self.ours = bundled if place in bundled.evidence else None
 
     def report(self, default: Sampling, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> dict[str, Any]:
@@ -350,13 +350,13 @@ def _shapes(problems: Sequence[Problem]) -> dict[str, list[float]]:
 def _betas(problems: Sequence[Problem]) -> dict[str, float]:
     """How problems are climbed, in the mean: moves, the hardest one and all of them in steps of the ladder, the share
     of moves that cross the hands, of holds that no hand needs, and of problems that the default climber reaches."""
-    solved = beta.solve(problems)
+    solved, board = beta.solve(problems), boards.load(problems[0].board)
     moves = [move for found in solved for move in found.moves if not move.is_match]
     return {
         "moves": len(moves) / len(solved),
         "hardest": float(np.mean([found.moves[found.crux].difficulty for found in solved])),
         "difficulty": float(np.mean([found.difficulty for found in solved])),
-        "crossed": float(np.mean([beta.is_crossed(move, boards.load(problems[0].board)) for move in moves])),
+        "crossed": float(np.mean([beta.is_crossed(move, board) for move in moves])),
         "no_hand": sum(len(found.no_hand) for found in solved) / sum(len(problem.holds) for problem in problems),
         "reached": float(np.mean([not found.too_far for found in solved])),
     }

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -197,6 +198,12 @@ def load_grader(path: Path | None = None) -> Grader:
     if not path.is_file():
         raise ClimbpathError(f"there is no grader {path}: train one with 'climbpath train-grader', or leave it out")
     return _read(path)
+
+
+@cache
+def bundled_grader() -> Grader:
+    """The grader that comes with climbpath, read once."""
+    return load_grader()
 
 
 def _read(path: Path) -> Grader:

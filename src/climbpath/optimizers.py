@@ -4,19 +4,18 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from climbpath.model import Transformer
 from climbpath.muon import Muon
 from climbpath.recipes import Recipe
 
 
-def make_optimizers(net: Transformer, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+def make_optimizers(net: nn.Module, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
     """AdamW as 'optimizer' and, where the recipe says so, Muon for the blocks' matrices as 'muon'."""
     adamw = partial(torch.optim.AdamW, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     if recipe.muon_learning_rate is None:
         return {"optimizer": adamw(net.parameters())}
-    matrices = [p for name, p in net.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
+    matrices = [p for name, p in net.named_parameters() if "blocks." in name and p.ndim == 2]
     chosen = {id(p) for p in matrices}
     rest = [p for p in net.parameters() if id(p) not in chosen]
     return {

@@ -57,6 +57,11 @@ OWN = Sampling()
 """The model's own distribution."""
 
 
+def guidance_of(model: Model, wished: float) -> float:
+    """The guidance wished for, or 1, the model's own, where it has not learned to be guided."""
+    return wished if model.about["recipe"]["open_grade"] else 1.0
+
+
 def check(model: Model, board: str, angle: int, grades: Iterable[str], rules: Rules, sampling: Sampling) -> Lookahead:
     """The lookahead of a request that can be met.
 

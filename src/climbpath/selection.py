@@ -1,7 +1,7 @@
 """What a recipe takes from a set of problems, encoded, with a count of what it leaves out and why."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from climbpath import dataset
@@ -13,6 +13,25 @@ from climbpath.recipes import Recipe
 from climbpath.tokens import PREFIX, Vocabulary
 
 
+def whole_numbers(problems: Iterable[Problem]) -> set[tuple[str, str]]:
+    """The numbers of the problems that are not partial, each with its board."""
+    return {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
+
+
+def is_here_whole(problem: Problem, whole: Collection[tuple[str, str]]) -> bool:
+    """Whether one of a problem's numbers is among those of `whole_numbers`."""
+    return any((problem.board, number) in whole for number in dataset.numbers(problem))
+
+
+def evidence(problems: Iterable[Problem]) -> dict[str, dict[str, int]]:
+    """How many problems there are of every grade, by board and angle; partial ones are not counted."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for problem in problems:
+        if not problem.partial:
+            found[problem.place][problem.grade or ""] += 1
+    return {place: dict(counts) for place, counts in sorted(found.items())}
+
+
 class TrainingData:
     """The train and validation problems that a recipe takes from a data set, and why it leaves out the others."""
 
@@ -21,7 +40,7 @@ class TrainingData:
         self.tokens = Vocabulary(recipe.vocabulary, self.boards)
         self.left_out: Counter[str] = Counter()
         parts = dataset.split(problems)
-        self.whole = {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
+        self.whole = whole_numbers(problems)
         self.parts = {
             name: [p for p in parts[name] if self._takes(p, name, recipe)] for name in ("train", "validation")
         }
@@ -49,13 +68,10 @@ class TrainingData:
             self.left_out[reason] += 1
         return not reason
 
-    def _is_here_whole(self, problem: Problem) -> bool:
-        return any((problem.board, number) in self.whole for number in dataset.numbers(problem))
-
     def _reason(self, problem: Problem, part: str, recipe: Recipe) -> str | None:
         if problem.method != DEFAULT_METHOD:
             return "with other foot rules than feet follow hands"
-        if problem.partial and self._is_here_whole(problem):
+        if problem.partial and is_here_whole(problem, self.whole):
             return "partial, of problems that are here whole"
         if problem.partial and part != "train":
             return "partial, perhaps of held-out problems"
@@ -72,9 +88,4 @@ class TrainingData:
     @cached_property
     def evidence(self) -> dict[str, dict[str, int]]:
         """How many train problems there are of every grade, by board and angle."""
-        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for problem in self.parts["train"]:
-            if problem.partial:
-                continue
-            found[problem.place][problem.grade or ""] += 1
-        return {place: dict(counts) for place, counts in sorted(found.items())}
+        return evidence(self.parts["train"])

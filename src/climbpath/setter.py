@@ -11,7 +11,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.grader import Grader, expected, nearest_grade, verdicts
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem, Rules
-from climbpath.sample import Sampling, generate
+from climbpath.sample import Sampling, generate, guidance_of
 
 SUBSETS, COMPLETIONS = 24, 24
 """Ways to take holds away that are tried for each number of changes, and proposals drawn for each."""
@@ -60,12 +60,10 @@ def moved(
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
     step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps
-    known = model.evidence.get(problem.place, {})
+    way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.place, {})
     if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
-        raise ClimbpathError(
-            f"the model has learned no problems a grade {'harder' if steps > 0 else 'easier'} than this"
-        )
-    guided = Sampling(guidance=PROPOSING if model.about["recipe"]["open_grade"] else 1.0)
+        raise ClimbpathError(f"the model has learned no problems a grade {way} than this")
+    guided = Sampling(guidance=guidance_of(model, PROPOSING))
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - 1, MOST_CHANGES)
     for changes in range(1, most + 1):
@@ -80,7 +78,7 @@ def moved(
         if right:
             return [Change(proposals[i], changes, float(gained[i])) for i in right[:number]]
     raise ClimbpathError(
-        f"no version {'harder' if steps > 0 else 'easier'} by {abs(steps)} was found, up to {most} hold changes: the "
+        f"no version {way} by {abs(steps)} was found, up to {most} hold changes: the "
         f"grader expects {nearest_grade(before)} of this one"
     )
 

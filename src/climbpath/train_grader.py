@@ -25,15 +25,29 @@ from climbpath.grades import LADDER, rank
 from climbpath.grading import measure
 from climbpath.inference import fold
 from climbpath.model import Transformer
-from climbpath.muon import Muon
-from climbpath.optimizers import moving_average
+from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress
+from climbpath.recipes import FAST, Recipe, config_of
+from climbpath.selection import evidence, is_here_whole, whole_numbers
 from climbpath.tokens import ANY_GRADE, PREFIX
 
-EPOCHS, MEMBERS = 10, 3
-D_MODEL, LAYERS, HEADS, DROPOUT, LONGEST = 64, 3, 4, 0.2, 64
-BATCH, WARMUP, RATE, MUON_RATE, AVERAGE = 128, 50, 2e-3, 6e-3, 0.995
+MEMBERS = 3
+RECIPE = replace(
+    FAST,
+    name="grader",
+    d_model=64,
+    dim_feedforward=256,
+    num_epochs=10,
+    learning_rate=2e-3,
+    muon_learning_rate=6e-3,
+    average=0.995,
+    pinned=0.0,
+    open_grade=0.0,
+    foresight=0.0,
+)
+"""How a member is trained. Of the fast recipe's settings those of size, epochs, rates and averaging are its own; the
+side tasks are left out, and early stopping is not used."""
 FOLLOWS = 0.3
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
 
@@ -92,7 +106,7 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
 def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
     """The parts of the split with what can be learned from, and why how many problems are left out."""
     parts = dataset.split(problems)
-    whole = {(p.board, number) for p in problems if not p.partial for number in dataset.numbers(p)}
+    whole = whole_numbers(problems)
     left_out: Counter[str] = Counter()
     kept: dict[str, list[Problem]] = defaultdict(list)
     for name, part in parts.items():
@@ -111,17 +125,17 @@ def _unfit(problem: Problem, part: str, whole: set[tuple[str, str]]) -> str | No
         return "with other foot rules than feet follow hands"
     if problem.partial and part != "train":
         return "partial, perhaps of held-out problems"
-    if problem.partial and any((problem.board, number) in whole for number in dataset.numbers(problem)):
+    if problem.partial and is_here_whole(problem, whole):
         return "partial, of problems that are here whole"
-    if PREFIX + len(problem.sequence) + 1 > LONGEST:
-        return f"longer than {LONGEST} tokens"
+    if PREFIX + len(problem.sequence) + 1 > RECIPE.max_seq_len:
+        return f"longer than {RECIPE.max_seq_len} tokens"
     return None
 
 
 def train_grader(
     problems: Sequence[Problem],
     target: Path,
-    epochs: int = EPOCHS,
+    epochs: int = RECIPE.num_epochs,
     members: int = MEMBERS,
     seed: int = 0,
     tell: Callable[[str], None] = print,
@@ -141,64 +155,40 @@ def train_grader(
     parts, left_out = learnable(problems)
     if not parts["train"] or not parts["validation"]:
         raise ClimbpathError("too few graded problems to learn from: at least 20 of a grade are needed")
-    boards = tuple(sorted({problem.board for problem in parts["train"]}))
-    config = ModelConfig(
-        vocabulary="hold",
-        boards=boards,
-        d_model=D_MODEL,
-        num_layers=LAYERS,
-        nhead=HEADS,
-        dim_feedforward=4 * D_MODEL,
-        dropout=DROPOUT,
-        embedding_dropout=DROPOUT,
-        max_seq_len=LONGEST,
-        tied=True,
-        takes_pins=False,
-        foresees=False,
-    )
+    config = config_of(RECIPE, tuple(sorted({problem.board for problem in parts["train"]})))
     tell(f"Data: {len(parts['train']):,} train and {len(parts['validation']):,} validation problems")
     for reason, count in left_out.items():
         tell(f"  left out: {count:,} {reason}")
     train, features = labelled(parts["train"], config), config.tokens.features()[1]
     weights = []
     for number in range(members):
-        net = fitted(train, config, epochs, seed + number, f"Member {number + 1}/{members}")
+        recipe = replace(RECIPE, num_epochs=epochs, seed=seed + number)
+        net = fitted(train, config, recipe, f"Member {number + 1}/{members}")
         state = {name: value.numpy() for name, value in net.body.state_dict().items()}
         head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
-        weights.append(fold(state, features, HEADS) | head)
-    evidence: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for problem in parts["train"]:
-        if not problem.partial:
-            evidence[problem.place][problem.grade or ""] += 1
+        weights.append(fold(state, features, config.nhead) | head)
     about = {"epochs": epochs, "members": members, "seed": seed, "train_problems": len(parts["train"])}
     keys = np.array(sorted({problem.key for problem in parts["train"]}), np.uint64)
-    plain = {place: dict(counts) for place, counts in sorted(evidence.items())}
-    grader = calibrated(Grader(config, weights, plain, keys, about), parts["validation"])
+    grader = calibrated(Grader(config, weights, evidence(parts["train"]), keys, about), parts["validation"])
     save_grader(target, grader)
     return grader
 
 
-def fitted(train: Labelled, config: ModelConfig, epochs: int, seed: int, name: str) -> GraderNet:
+def fitted(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
     """One member, trained: the moving average of its weights."""
-    torch.manual_seed(seed)
+    torch.manual_seed(recipe.seed)
     net = GraderNet(config)
-    matrices = [p for path, p in net.named_parameters() if path.startswith("body.blocks.") and p.ndim == 2]
-    chosen = {id(p) for p in matrices}
-    rest = [p for p in net.parameters() if id(p) not in chosen]
-    optimizers = [
-        (torch.optim.AdamW(rest, betas=(0.9, 0.95), weight_decay=0.0, fused=True), RATE),
-        (Muon(matrices, lr=MUON_RATE), MUON_RATE),
-    ]
-    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(AVERAGE))
-    per_epoch = -(-len(train.ids) // BATCH)
-    steps, step = epochs * per_epoch, 0
+    optimizers = make_optimizers(net, recipe)
+    rates = {"optimizer": recipe.learning_rate, "muon": recipe.muon_learning_rate or 0.0}
+    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
+    steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
     bar = progress(None, name, steps, True)
     net.train()
-    for _ in range(epochs):
-        for rows in torch.randperm(len(train.ids)).split(BATCH):
-            factor = min(1, (step + 1) / WARMUP) * (1 - step / steps)
-            for optimizer, rate in optimizers:
-                optimizer.param_groups[0]["lr"] = rate * factor
+    for _ in range(recipe.num_epochs):
+        for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
+            factor = learning_rate_factor(recipe, step, steps)
+            for kind, optimizer in optimizers.items():
+                optimizer.param_groups[0]["lr"] = rates[kind] * factor
                 optimizer.zero_grad()
             ids, real, last = train.batch(rows)
             graded, following = net(ids, real, last)
@@ -206,7 +196,7 @@ def fitted(train: Labelled, config: ModelConfig, epochs: int, seed: int, name: s
             likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
             (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
-            for optimizer, _ in optimizers:
+            for optimizer in optimizers.values():
                 optimizer.step()
             averaged.update_parameters(net)
             step += 1
@@ -230,7 +220,6 @@ def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> T
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
-
     logits = grader.logits(problems)
     nats = [measure(mean_softmax(logits / np.float32(t)), problems)["nats"] for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(nats))])

@@ -12,6 +12,7 @@ from climbpath.cli.common import (
     FILE,
     climber_flags,
     climber_of,
+    model_flag,
     names_file,
     one_grade,
     problem_flags,
@@ -310,7 +311,7 @@ def _moving(steps: int, words: str) -> click.Command:
     @problem_flags
     @click.option("--grade", help="Grade of the problem, where PROBLEM does not tell it. [default: the grader's]")
     @click.option("--num-samples", type=click.IntRange(1), default=3, help="How many versions at most.")
-    @click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+    @model_flag
     @click.option("--seed", type=click.IntRange(0), default=0, help="The same seed gives the same versions.")
     @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files.")
     @click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")

@@ -36,6 +36,9 @@ def write_json(path: Path, content: object) -> None:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+
+
 def problem_flags(command: Command) -> Command:
     """Adds the flags that say on which board a PROBLEM in notation is."""
     for flag in (

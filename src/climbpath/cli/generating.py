@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FILE, climber_flags, climber_of, one_grade, problem_flags, read_problem, warn
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    model_flag,
+    one_grade,
+    problem_flags,
+    read_problem,
+    warn,
+)
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -205,7 +214,7 @@ def _opinions(problems: Sequence["Problem"]) -> list[str]:
 @click.option("--grade", help="Grade of the problem, where it is not told in PROBLEM: 7A or V6.")
 @problem_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
-@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@model_flag
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same variations. [default: random]")
 @click.option("--visualize", is_flag=True, help="Draw them here, and write PNGs and a contact sheet.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder. [default: a new out/vary]")

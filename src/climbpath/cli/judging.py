@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, write_json
+from climbpath.cli.common import FILE, model_flag, write_json
 
 
 @click.command()
-@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@model_flag
 @click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
 @click.option(
     "--split",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, warn
+from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_flags, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @problem_flags
 @click.option("--hold-sets", help="Only holds of these sets: A,Original.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
-@click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+@model_flag
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same workout. [default: random]")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files. [default: a new out/workout]"
