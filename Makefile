@@ -28,7 +28,7 @@ assets: setup  ## rebuild the bundled model, demo problems and model card from y
 lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip
 	@mkdir -p build
 	cp requirements.lock build/requirements.lock
-	uv pip compile pyproject.toml --extra train --extra dev --universal --python-version 3.11 --no-header \
+	uv pip compile pyproject.toml --extra train --extra web --extra dev --universal --python-version 3.11 --no-header \
 		--no-annotate --constraint tools/constraints.txt --quiet --output-file build/requirements.lock
 	grep -vE '^(nvidia-|cuda-|triton)' build/requirements.lock > requirements.lock
 

@@ -62,6 +62,7 @@ def parse_rules(
 
 CHECKED_GUIDANCE = 2.0
 """Default guidance where the grader checks: it agrees with more of what is drawn (docs/experiments.md)."""
+NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"
 NEAR_GRADE = 0.5
 """How many steps of the ladder the grader's expected grade may lie from the grade asked for, to be checked as right."""
 
@@ -161,7 +162,7 @@ class Generator:
         accept = acceptance(climber, check_grade)
         found = Problems(generate(self.model, board, angle, counts, rules, sampling, seed=seed, accept=accept))
         if not found:
-            raise ClimbpathError("the model found no new problem that keeps to these conditions: loosen one of them")
+            raise ClimbpathError(NOTHING_FOUND)
         found.sort(key=lambda problem: grades.index(problem.grade or ""))
         return found
 

@@ -5,6 +5,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ class Model:
     known_keys: np.ndarray
     train_keys: np.ndarray
     about: dict[str, Any]
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """The known keys as a set, in which one is found at once."""
+        return frozenset(self.known_keys.tolist())
 
 
 def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:

@@ -238,7 +238,7 @@ class _Place:
 
     def _shares(self, plain: Sequence[Problem]) -> dict[str, float]:
         """Of plain samples: valid, distinct and novel against all that the model knows."""
-        known = set(self.model.known_keys.tolist())
+        known = self.model.known
         return {
             "valid": float(np.mean([not violations(problem) for problem in plain])),
             "distinct": len({problem.key for problem in plain}) / len(plain),

@@ -133,7 +133,7 @@ def generate(
     rules = rules or Rules()
     lookahead = check(model, board, angle, wanted, rules, sampling)
     missing = Counter(wanted)
-    seen = {*model.known_keys.tolist(), *known}
+    seen = set(known)
     batches, fruitless, drawn, kept = 0, 0, 0, 0
     while (left := missing.total()) and fruitless < PATIENCE:
         asked = list(missing.elements())
@@ -143,7 +143,8 @@ def generate(
         for problems in draw_batches(model, lookahead, angle, grades, sampling, seed, batches):
             batches += 1
             fruitless += 1
-            new = [p for p in problems if missing[p.grade or ""] and p.key not in seen and not violations(p, rules)]
+            asked_for = [p for p in problems if missing[p.grade or ""]]
+            new = [p for p in asked_for if p.key not in model.known and p.key not in seen and not violations(p, rules)]
             wanted_ones = list(compress(new, accept(new))) if accept else new
             drawn, kept = drawn + len(problems), kept + len(wanted_ones)
             for problem in wanted_ones:
@@ -240,35 +241,34 @@ def draw(
     length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
     asked, which = np.unique(np.array(grades), return_inverse=True)
     graded = np.array([tokens.prefix(layout.name, angle, str(grade)) for grade in asked])
-    prefixes = [graded]
-    if sampling.guidance != 1:
+    prefixes = graded
+    if guided := sampling.guidance != 1:
         free = graded.copy()
         free[:, 1] = tokens.ids[ANY_GRADE]
-        prefixes.append(free)
-    decoders = [Decoder(model.weights, model.config.nhead, len(asked), length) for _ in prefixes]
+        prefixes = np.concatenate([graded, free])
+        which = np.concatenate([which, which + len(asked)])
+    # A guided problem is two rows of one batch, with the grade and without it: first all with, then all without.
+    decoder = Decoder(model.weights, model.config.nhead, len(prefixes), length)
     pins = pin_vectors(model, lookahead)
     for place in range(PREFIX):
-        given = None if pins is None else batch.left[: len(asked)] @ pins
-        hidden = [decoder.next(ids[:, place], given) for decoder, ids in zip(decoders, prefixes, strict=True)]
-    hidden = [part[which] for part in hidden]
-    for decoder in decoders:
-        decoder.keep(which)
+        given = None if pins is None else np.tile(lookahead.pins @ pins, (len(prefixes), 1))
+        hidden = decoder.next(prefixes[:, place], given)
+    hidden = hidden[which]
+    decoder.keep(which)
     end = len(layout.holds)
     alive = np.arange(len(grades))
     sequences: list[Ints] = []
     while len(alive):
-        if decoders[0].length + tokens.width > length:
-            raise ClimbpathError(
-                f"this model ends after {decoders[0].length} tokens: ask for fewer holds with --max-holds"
-            )
+        if decoder.length + tokens.width > length:
+            raise ClimbpathError(f"this model ends after {decoder.length} tokens: ask for fewer holds with --max-holds")
         stage = START if batch.step < 2 else BODY
         allowed = lookahead.allowed(batch)
         for place in range(tokens.width):
             written = tokens.written(layout.name, stage, place)
-            logits = hidden[0] @ model.weights["output"][written].T
-            if len(hidden) > 1:
-                without = hidden[1] @ model.weights["output"][written].T
-                logits = without + sampling.guidance * (logits - without)
+            logits = hidden @ model.weights["output"][written].T
+            if guided:
+                with_grade, without = np.split(logits, 2)
+                logits = without + sampling.guidance * (with_grade - without)
             picked = _pick(logits, tokens.may_be_written(layout.name, stage, place, allowed), sampling, rng)
             ids = np.where(picked < 0, tokens.end, written[picked])
             spelled = table[stage, :, place]
@@ -276,17 +276,17 @@ def draw(
             if place == tokens.width - 1:
                 choice = allowed.argmax(axis=1)
                 lookahead.choose(batch, choice)
-            given = None if pins is None else batch.left @ pins
-            hidden = [decoder.next(ids, given) for decoder in decoders]
+            given = None if pins is None else np.tile(batch.left @ pins, (1 + guided, 1))
+            hidden = decoder.next(np.tile(ids, 1 + guided), given)
         row = np.full(len(grades), end)
         row[alive] = choice
         sequences.append(row)
         going = np.flatnonzero(choice != end)
         if len(going) < KEPT * len(alive):
-            alive, hidden = alive[going], [part[going] for part in hidden]
+            rows = np.concatenate([going, going + len(alive)]) if guided else going
+            alive, hidden = alive[going], hidden[rows]
             batch.keep(going)
-            for decoder in decoders:
-                decoder.keep(going)
+            decoder.keep(rows)
     return np.stack(sequences, axis=1)
 
 

@@ -9,7 +9,7 @@ import sys
 import click
 
 from climbpath import __version__
-from climbpath.cli import climbing, data, generating, judging, training, workout
+from climbpath.cli import climbing, data, generating, judging, serve, training, workout
 from climbpath.errors import ClimbpathError
 
 SETTINGS = {
@@ -19,8 +19,11 @@ SETTINGS = {
     "max_content_width": 100,
 }
 
-EXTRA = {"ijson", "jinja2", "lightning_fabric", "matplotlib", "pyarrow", "sklearn", "tensorboard", "torch"}
-"""Libraries of the extra `train`."""
+EXTRAS = {
+    "train": {"ijson", "jinja2", "lightning_fabric", "matplotlib", "pyarrow", "sklearn", "tensorboard", "torch"},
+    "web": {"cryptography", "fastapi", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
+}
+"""Libraries that a lean install leaves out, by the extra that brings them."""
 
 
 @click.group(context_settings=SETTINGS)
@@ -43,6 +46,7 @@ for command in (
     climbing.show,
     climbing.harder,
     climbing.easier,
+    serve.serve,
 ):
     cli.add_command(command)
 
@@ -58,8 +62,9 @@ def main() -> None:
         click.secho(f"Error: {error}", fg="red", err=True)
         sys.exit(2)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
+        extra = next((name for name, libraries in EXTRAS.items() if error.name in libraries), None)
+        if not extra:
             raise
-        message = f"this command needs {error.name}, which a lean install leaves out: pip install 'climbpath[train]'"
+        message = f"this command needs {error.name}, which a lean install leaves out: pip install 'climbpath[{extra}]'"
         click.secho(f"Error: {message}", fg="red", err=True)
         sys.exit(2)

@@ -156,7 +156,7 @@ def beta(
 ) -> None:
     """Find out how PROBLEM is climbed: the hand moves, the crux, and whether a climber reaches everything.
 
-    PROBLEM is in notation, a file of problems (its first is taken), or - for standard input.
+    PROBLEM is in notation, a share link, a file of problems (its first is taken), or - for standard input.
 
     \b
     climbpath beta "F5 D9 G13 I16 G18"
@@ -268,7 +268,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     model = load().model
     if one.place not in model.evidence:
         return
-    if one.key in model.known_keys:
+    if one.key in model.known:
         click.echo("\nIts holds are those of a known problem.")
     else:
         click.echo("\nNo known problem has just these holds. (--data FILE shows the most similar ones.)")
@@ -301,7 +301,7 @@ def _moving(steps: int, words: str) -> click.Command:
         help=f"""Make PROBLEM one grade {words} with as few hold changes as it takes.
 
         The model proposes other holds, and the grader judges: what counts is that the grade it expects moves by one.
-        PROBLEM is in notation, a file of problems (its first is taken), or - for standard input.
+        PROBLEM is in notation, a share link, a file of problems (its first is taken), or - for standard input.
 
         \b
         climbpath {words} "F5 D9 G13 I16 G18"

@@ -68,19 +68,23 @@ def climber_of(height: float | None, ape: float | None) -> "Climber":
 
 
 def read_problem(text: str, board: str, angle: int) -> "Problem":
-    """A PROBLEM argument: notation, a file of problems (its first is taken), or - for either on standard input."""
+    """A PROBLEM argument: notation, a share link, a file of problems (its first is taken), or - for standard input."""
     return read_problems(text, board, angle)[0]
 
 
 def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
-    """The problems of an argument: notation, a file in any format that can be imported, or - for standard input.
+    """The problems of an argument: notation, a share link, a file in any format that can be imported, or - for standard
+    input.
 
     Standard input is JSON, or a problem in notation on every line. Raises ClimbpathError, naming the source, where
     there is none or one cannot be read.
     """
     from climbpath import importers
     from climbpath.problem import parse_notation
+    from climbpath.share import is_link, read_link
 
+    if is_link(text):
+        return [read_link(text)]
     source = "standard input" if text == "-" else repr(text)
     if text != "-" and names_file(text):
         path = Path(text)

@@ -1,5 +1,5 @@
 """Climbpath's own CSV, and any other with problems in notation: a column `notation`, and if there are such columns
-`board`, `angle` and `grade`.
+`board`, `angle`, `grade` and `name`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.importers import pieces
 from climbpath.problem import DEFAULT_BOARD, Problem, parse_notation, sound
 
-TITLE = "a CSV with a column 'notation' (and board, angle, grade)"
+TITLE = "a CSV with a column 'notation' (and board, angle, grade, name)"
 
 
 def recognises(start: bytes) -> bool:
@@ -32,4 +32,4 @@ def problem(row: Mapping[str, str]) -> Problem:
     if not angle.isdecimal():
         raise ClimbpathError(f"the angle is {angle[:60]!r} where degrees should be")
     found = parse_notation(row["notation"], row.get("board") or DEFAULT_BOARD, int(angle[:4]))
-    return sound(replace(found, grade=row.get("grade") or None))
+    return sound(replace(found, grade=row.get("grade") or None, name=row.get("name") or None))
