@@ -1,0 +1,257 @@
+// The board as SVG, in centimetres: every hold with an outline of its own, rings for roles, marks, and the beta.
+
+import { svg } from "./dom.js";
+import { T } from "./texts.js";
+
+const LEFT = 24, RIGHT = 14, TOP = 14, BOTTOM = 24;
+const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
+const LONG_PRESS_MS = 450, SWIPE_PX = 45, STILL_PX = 10;
+const RINGS = { start: [[8.2, 3.6]], hands: [[9.2, 2]], feet: [[6.4, 1.8]], finish: [[9.8, 1.8], [6.6, 1.8]] };
+
+// Numbers from 0 to 1 that are the same for the same text.
+function* chances(text) {
+  let state = 2166136261;
+  for (const char of text) state = Math.imul(state ^ char.charCodeAt(0), 16777619);
+  for (;;) {
+    state = Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9;
+    yield ((state ^ (state >>> 13)) >>> 0) / 4294967296;
+  }
+}
+
+// A closed, smooth line through points (Catmull-Rom as cubic curves).
+function smooth(points) {
+  const n = points.length;
+  const at = (i) => points[(i + n) % n];
+  const spell = ([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`;
+  let path = `M${spell(at(0))}`;
+  for (let i = 0; i < n; i++) {
+    const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
+    const one = [b[0] + (c[0] - a[0]) / 6, b[1] + (c[1] - a[1]) / 6];
+    const two = [c[0] - (d[0] - b[0]) / 6, c[1] - (d[1] - b[1]) / 6];
+    path += `C${spell(one)} ${spell(two)} ${spell(c)}`;
+  }
+  return `${path}Z`;
+}
+
+// A hold is wider than high, and has its lip on the side that it faces; the outline is drawn by its label.
+function outline(hold) {
+  const random = chances(hold.label + hold.hold_set);
+  const next = () => random.next().value;
+  next();
+  const wide = 5.2 + 1.6 * next(), high = 3.4 + 1.6 * next();
+  const corners = 8;
+  const body = Array.from({ length: corners }, (_, i) => {
+    const turn = (2 * Math.PI * i) / corners;
+    const far = 0.82 + 0.34 * next();
+    return [wide * far * Math.cos(turn), high * far * Math.sin(turn)];
+  });
+  const lip = body.map(([x, y]) => [0.66 * x, 0.5 * y - 0.24 * high]);
+  return [smooth(body), smooth(lip)];
+}
+
+const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
+
+export class BoardView {
+  // `on` may have tap(label), press(label), move(label) for editing, and swipe(±1) for going on.
+  constructor(on = {}) {
+    this.on = on;
+    this.root = svg("svg", { class: "board", focusable: "false" });
+    this.focused = null;
+    this.root.addEventListener("pointerdown", (event) => this.down(event));
+    this.root.addEventListener("pointerup", (event) => this.up(event));
+    this.root.addEventListener("pointercancel", () => this.forget());
+    this.root.addEventListener("pointermove", (event) => {
+      if (this.from && Math.hypot(event.clientX - this.from.x, event.clientY - this.from.y) > STILL_PX) clearTimeout(this.timer);
+    });
+    this.root.addEventListener("contextmenu", (event) => {
+      const label = labelAt(event);
+      if (!label || !this.on.press) return;
+      event.preventDefault();
+      if (!this.pressed) this.on.press(label);
+    });
+    this.root.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // Which board, whether it is edited, and whether hold sets are missing on this wall.
+  lay(layout, isEdited) {
+    const key = `${layout.name} ${isEdited}`;
+    if (this.key_ === key) return;
+    this.key_ = key;
+    this.layout = layout;
+    this.isEdited = isEdited;
+    this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
+    const wide = Math.max(...layout.holds.map((hold) => hold.x), 200);
+    const columns = [...new Map(layout.holds.map((hold) => [hold.column, hold.x])).entries()];
+    const rows = [...new Map(layout.holds.map((hold) => [hold.row, hold.y])).entries()];
+    this.high = Math.max(...layout.holds.map((hold) => hold.y)) + TOP;
+    const box = [-LEFT, -TOP, wide + LEFT + RIGHT, this.high + BOTTOM];
+    this.root.setAttribute("viewBox", box.join(" "));
+    const grid = svg("g", { class: "grid", "aria-hidden": "true" },
+      columns.map(([column, x]) => [
+        svg("line", { x1: x, x2: x, y1: 0, y2: this.high - TOP }),
+        svg("text", { x, y: this.high + 4, "text-anchor": "middle" }, String.fromCharCode(65 + column)),
+      ]),
+      rows.map(([row, y]) => [
+        svg("line", { x1: 0, x2: wide, y1: this.y(y), y2: this.y(y) }),
+        svg("text", { x: -LEFT + 9, y: this.y(y) + 2.6, "text-anchor": "middle" }, row),
+      ]));
+    this.glow = svg("g", { "aria-hidden": "true" });
+    this.over = svg("g", { class: "beta", "aria-hidden": "true" });
+    this.places = new Map();
+    const holds = layout.holds.map((hold) => {
+      const [body, lip] = outline(hold);
+      const turn = COMPASS[hold.orientation] ?? 0;
+      const place = svg("g", { class: `hold ${setClass(hold.hold_set)}`, "data-label": hold.label,
+        transform: `translate(${hold.x} ${this.y(hold.y)})` },
+      svg("circle", { r: 10, class: "touch" }),
+      svg("g", { transform: `rotate(${turn})`, class: "shape" },
+        svg("path", { d: body, class: "body" }), svg("path", { d: lip, class: "lip" })),
+      svg("g", { class: "rings" }));
+      if (isEdited) {
+        place.setAttribute("role", "button");
+        place.setAttribute("tabindex", "-1");
+      }
+      this.places.set(hold.label, place);
+      return place;
+    });
+    this.root.replaceChildren(
+      svg("rect", { class: "wall", x: box[0] + 16, y: box[1] + 1, width: box[2] - 17, height: this.high + TOP - 4, rx: 7 }),
+      grid, this.glow, svg("g", null, holds), this.over);
+    if (isEdited) {
+      this.root.setAttribute("role", "group");
+      this.focus(this.places.has(this.focused) ? this.focused : layout.holds[0].label, false);
+    } else {
+      this.root.setAttribute("role", "img");
+    }
+  }
+
+  y(cm) { return this.high - TOP - cm; }
+
+  // roles: label -> role; marks: label -> use, ban or fill; dim: labels that step back; words for screen readers.
+  show({ roles = {}, marks = {}, dim = [], absent = [], words = "" }) {
+    this.root.setAttribute("aria-label", words);
+    const lights = [];
+    for (const [label, place] of this.places) {
+      const role = roles[label], mark = marks[label];
+      const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
+      if (mark === "use") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
+      if (mark === "ban") rings.push(svg("path", { d: "M-6.500 -6.500 L6.500 6.500 M6.500 -6.500 L-6.500 6.500", class: "cross" }));
+      place.lastChild.replaceChildren(...rings);
+      place.classList.toggle("lit", Boolean(role));
+      place.classList.toggle("banned", mark === "ban");
+      place.classList.toggle("dim", dim.includes(label));
+      place.classList.toggle("absent", absent.includes(this.byLabel.get(label).hold_set));
+      place.dataset.role = role ?? "";
+      if (role) {
+        const hold = this.byLabel.get(label);
+        lights.push(svg("circle", { cx: hold.x, cy: this.y(hold.y), r: 13, class: "light", "data-role": role }));
+      }
+      if (this.isEdited) {
+        place.setAttribute("aria-label", T.holdLabel(label, T.marks[mark ?? "free"], role && T.roles[role]));
+      }
+    }
+    this.glow.replaceChildren(...lights);
+    this.over.replaceChildren();
+  }
+
+  // The beta up to a step: 0 is the start, and step i is the i-th move.
+  showBeta(beta, step) {
+    const at = { ...beta.start };
+    const arrows = [];
+    beta.moves.slice(0, step).forEach((move, i) => {
+      at[move.hand] = move.hold;
+      arrows.push(this.arrow(move, i + 1 === step ? "now" : "past", i === beta.crux));
+    });
+    const shared = at.LH === at.RH;
+    const marks = Object.entries(at).map(([hand, label]) => {
+      const hold = this.byLabel.get(label);
+      const side = hand === "LH" ? -1 : 1;
+      return svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x + side * (shared ? 8 : 7)} ${this.y(hold.y) + 7})` },
+        svg("circle", { r: 4.6 }), svg("text", { y: 2, "text-anchor": "middle" }, hand[0]));
+    });
+    this.over.replaceChildren(...arrows, ...marks);
+  }
+
+  arrow(move, when, isCrux) {
+    const from = this.byLabel.get(move.origin), to = this.byLabel.get(move.hold);
+    const [x1, y1, x2, y2] = [from.x, this.y(from.y), to.x, this.y(to.y)];
+    const long = Math.hypot(x2 - x1, y2 - y1);
+    if (!long) return svg("g");
+    const outward = move.hand === "LH" ? 1 : -1;
+    const bend = [(x1 + x2) / 2 + (0.16 * outward * (y2 - y1)), (y1 + y2) / 2 - (0.16 * outward * (x2 - x1))];
+    const near = (x, y) => {
+      const far = Math.hypot(bend[0] - x, bend[1] - y);
+      return [x + (11 * (bend[0] - x)) / far, y + (11 * (bend[1] - y)) / far];
+    };
+    const [start, end] = [near(x1, y1), near(x2, y2)];
+    const turn = (Math.atan2(end[1] - bend[1], end[0] - bend[0]) * 180) / Math.PI;
+    return svg("g", { class: `move ${move.hand} ${when}${isCrux ? " crux" : ""}${move.too_far ? " far" : ""}` },
+      svg("path", { d: `M${start.join(" ")} Q${bend.join(" ")} ${end.join(" ")}` }),
+      svg("path", { class: "head", d: "M0 0 L-6.500 3.600 L-6.500 -3.600 Z", transform: `translate(${end.join(" ")}) rotate(${turn})` }));
+  }
+
+  down(event) {
+    if (event.button) return;
+    this.from = { x: event.clientX, y: event.clientY, label: labelAt(event) };
+    this.pressed = false;
+    clearTimeout(this.timer);
+    if (this.on.press && this.from.label) {
+      this.timer = setTimeout(() => { this.pressed = true; this.on.press(this.from.label); }, LONG_PRESS_MS);
+    }
+  }
+
+  up(event) {
+    clearTimeout(this.timer);
+    if (!this.from || this.pressed) return;
+    const [across, down] = [event.clientX - this.from.x, event.clientY - this.from.y];
+    if (this.on.tap && this.from.label && Math.hypot(across, down) <= STILL_PX) {
+      if (this.isEdited) this.focus(this.from.label, false);
+      this.on.tap(this.from.label);
+    } else if (this.on.swipe && Math.abs(across) > SWIPE_PX && Math.abs(across) > 1.5 * Math.abs(down)) {
+      this.on.swipe(across < 0 ? 1 : -1);
+    }
+    this.from = null;
+  }
+
+  forget() {
+    clearTimeout(this.timer);
+    this.from = null;
+  }
+
+  focus(label, isMoved = true) {
+    this.places.get(this.focused)?.setAttribute("tabindex", "-1");
+    this.focused = label;
+    this.places.get(label).setAttribute("tabindex", "0");
+    if (isMoved) this.places.get(label).focus();
+  }
+
+  key(event) {
+    if (!this.isEdited || !this.places.has(this.focused)) return;
+    const way = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
+    if (way) {
+      const to = this.neighbour(this.byLabel.get(this.focused), way);
+      if (to) this.focus(to.label);
+    } else if (event.key === "Enter" || event.key === " ") {
+      this.on.tap(this.focused);
+    } else if (event.key === "r" || event.key === "R" || event.key === "ContextMenu") {
+      this.on.press(this.focused);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // The nearest hold that way, straight ones first.
+  neighbour(hold, [dx, dy]) {
+    let best = null, least = Infinity;
+    for (const other of this.layout.holds) {
+      const along = dx * (other.x - hold.x) + dy * (other.y - hold.y);
+      const aside = Math.abs(dy * (other.x - hold.x)) + Math.abs(dx * (other.y - hold.y));
+      if (along > 0 && along + 2 * aside < least) [best, least] = [other, along + 2 * aside];
+    }
+    return best;
+  }
+}
+
+const labelAt = (event) => event.target.closest?.("[data-label]")?.dataset.label;

@@ -1,0 +1,243 @@
+// Problem after problem: swipe, press, or use the arrow keys; what comes next is fetched ahead.
+
+import { ask } from "./api.js";
+import { button, h, icon, replace, toast } from "./dom.js";
+import { T } from "./texts.js";
+import { absentSets, boardOf, gradesInRange, layout, state, wish } from "./state.js";
+import { judge, recent, remember, seen, similar } from "./judge.js";
+import { Stage, gradePill } from "./stage.js";
+import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
+import { entryOf, save } from "./book.js";
+import { holdsOf, query } from "./problem.js";
+
+const AHEAD = 6, REFILL = 4;
+
+// What has been shown, and what waits to be; it outlives the view.
+const trail = { shown: [], at: -1, stock: [], for: "", fetching: null };
+
+const conditions = () => JSON.stringify(wish(0));
+
+// Ask for more in the background; what was asked for under other conditions is thrown away.
+function refill() {
+  const asked = conditions();
+  if (trail.for !== asked) Object.assign(trail, { stock: [], for: asked, fetching: null });
+  if (trail.fetching || trail.stock.length >= REFILL) return trail.fetching ?? Promise.resolve();
+  const fetching = ask("POST", "/api/generate", wish(AHEAD)).then(({ problems }) => {
+    if (trail.for !== asked) return;
+    trail.stock.push(...problems);
+    judge(problems[0]).catch(() => {}); // only ahead of time: if it fails now, it is asked again when it is shown
+  }).finally(() => { if (trail.fetching === fetching) trail.fetching = null; });
+  trail.fetching = fetching;
+  return fetching;
+}
+
+export class Climb {
+  constructor(linked) {
+    if (linked) {
+      trail.shown = [...trail.shown.slice(0, trail.at + 1), linked];
+      trail.at = trail.shown.length - 1;
+    }
+    this.stage = new Stage({ on: { swipe: (way) => this.go(way), tap: () => {} } });
+    this.panel = h("aside", { class: "panel" });
+    this.cards = Object.fromEntries(["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]));
+    this.panel.append(...Object.values(this.cards));
+    this.root = h("div", { class: "view" }, this.stage.root, this.panel);
+    this.entry = null;
+    this.alike = null;
+  }
+
+  get problem() { return trail.shown[trail.at] ?? null; }
+
+  async start() {
+    replace(this.cards.tuning, tuningCard());
+    if (this.problem) this.opened();
+    else await this.go(1);
+    refill().catch(() => {});
+  }
+
+  // Other conditions, another climber, or an entry that changed.
+  heard(fields) {
+    if ("place" in fields || "range" in fields || "tuning" in fields) {
+      this.stage.lay(this.problem && !("place" in fields) ? boardOf(this.problem) : layout());
+      if (!("tuning" in fields) || "place" in fields) replace(this.cards.tuning, tuningCard());
+      trail.shown = trail.shown.slice(0, trail.at + 1);
+      if (gradesInRange().length) this.go(1);
+      else this.none(T.notLearned(layout().title));
+    } else if ("profileId" in fields || "profiles" in fields) {
+      replace(this.cards.tuning, tuningCard());
+      if (this.problem) this.opened();
+    } else if ("entry" in fields && this.problem && (!fields.entry || fields.entry.identity === this.problem.identity)) {
+      this.entry = fields.entry;
+      if (this.entry) trail.shown[trail.at] = { ...this.problem, name: this.entry.problem.name };
+      this.render();
+    }
+  }
+
+  none(words) {
+    this.stage.step = null;
+    this.stage.lay(layout());
+    this.stage.show(null, { absent: absentSets() });
+    replace(this.stage.caption, h("p", { class: "told" }, words));
+    replace(this.stage.actions, this.buttons(true));
+    for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
+  }
+
+  // One further, or one back among those shown.
+  async go(way) {
+    if (way < 0) {
+      if (trail.at > 0) { trail.at -= 1; this.opened(); }
+      return;
+    }
+    if (trail.at + 1 < trail.shown.length) { trail.at += 1; this.opened(); return; }
+    if (!gradesInRange().length) { this.none(T.notLearned(layout().title)); return; }
+    if (trail.for !== conditions() || !trail.stock.length) {
+      this.stage.root.classList.add("busy");
+      if (!this.problem) this.none(T.searching);
+      try {
+        await refill();
+      } catch (error) {
+        this.stage.root.classList.remove("busy");
+        this.failed(error);
+        return;
+      }
+      this.stage.root.classList.remove("busy");
+    }
+    if (!trail.stock.length) return;
+    trail.shown.push(trail.stock.shift());
+    trail.at = trail.shown.length - 1;
+    this.opened();
+    refill().catch(() => {});
+    if (trail.stock.length) judge(trail.stock[0]).catch(() => {});
+  }
+
+  failed(error) {
+    if (error.status !== 0) {
+      if (this.problem) toast(error.message);
+      else this.none(error.message);
+      return;
+    }
+    const known = new Set(trail.shown.map((problem) => problem.identity));
+    const others = recent().map((item) => item.problem).filter((problem) => !known.has(problem.identity));
+    if (others.length) {
+      trail.shown.push(others[0]);
+      trail.at = trail.shown.length - 1;
+      this.opened();
+    } else if (this.problem) {
+      trail.at = 0;
+      this.opened();
+    } else {
+      this.none(T.errors.offline);
+    }
+    toast(T.endOfSeen);
+  }
+
+  // A problem has come onto the board.
+  async opened() {
+    const { problem } = this;
+    this.entry = null;
+    this.alike = null;
+    if (this.stage.step !== null) this.stage.step = 0;
+    this.render();
+    history.replaceState(null, "", `?${query(problem)}`);
+    const isStill = () => this.problem?.identity === problem.identity;
+    try {
+      const opinion = await judge(problem);
+      remember(problem, opinion);
+      if (isStill()) this.render();
+      const [entry, alike] = await Promise.all([entryOf(problem), state.online ? similar(problem) : null]);
+      if (!isStill()) return;
+      this.entry = entry;
+      this.alike = alike;
+      if (entry?.problem.name) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
+      this.render();
+    } catch (error) {
+      if (error.status === 0) remember(problem, seen(problem) ?? null);
+      else toast(error.message);
+    }
+  }
+
+  render() {
+    const { problem, stage } = this;
+    if (!problem) return;
+    const opinion = seen(problem);
+    stage.lay(boardOf(problem));
+    stage.show(problem, { absent: absentSets(), beta: opinion?.beta });
+    this.renderStage();
+    replace(this.cards.entry, entryCard(this.entry));
+    replace(this.cards.grade, gradeCard(problem, opinion));
+    this.renderBeta(opinion);
+    replace(this.cards.similar, similarCard(this.alike, (other) => this.open(other)));
+    replace(this.cards.share, shareCard(problem));
+  }
+
+  renderBeta(opinion) {
+    replace(this.cards.beta, betaCard(opinion, this.stage.step, (step) => this.toStep(step)));
+  }
+
+  toStep(step) {
+    this.stage.step = step;
+    this.stage.show(this.problem, { absent: absentSets(), beta: seen(this.problem)?.beta });
+    this.renderStage();
+    this.renderBeta(seen(this.problem));
+  }
+
+  renderStage() {
+    const { problem, stage } = this;
+    replace(stage.caption,
+      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.suggested_name ?? problem.notation),
+        h("small", null, `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`)),
+      gradePill(problem.grade));
+    const isStepping = stage.step !== null && stage.beta;
+    stage.root.classList.toggle("stepping", Boolean(isStepping));
+    replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : this.buttons());
+  }
+
+  buttons(isBare = false) {
+    const { problem } = this;
+    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null, disabled: isBare });
+    return [
+      button("back", T.previous, () => this.go(-1), { quiet: true, disabled: trail.at < 1 }),
+      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !seen(problem)?.beta }),
+      h("button", { type: "button", class: "primary", title: T.nextTold, onclick: () => this.go(1) }, h("span", null, T.next), icon("next")),
+      heart,
+      button("share", T.share, () => this.share(), { quiet: true, disabled: isBare }),
+    ];
+  }
+
+  async save() {
+    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    const { problem } = this;
+    try {
+      this.entry = await save({ ...problem, name: problem.name ?? problem.suggested_name ?? null });
+      toast(T.saved);
+      this.render();
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  async share() {
+    await copyLink(this.problem);
+    if (!navigator.share && !navigator.clipboard) this.cards.share.querySelector(".link").focus();
+  }
+
+  open(problem) {
+    trail.shown = [...trail.shown.slice(0, trail.at + 1), problem];
+    trail.at = trail.shown.length - 1;
+    this.stage.step = null;
+    this.opened();
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  }
+
+  key(event) {
+    const isStepping = this.stage.step !== null;
+    const move = (by) => this.toStep(Math.min(this.stage.beta.moves.length, Math.max(0, this.stage.step + by)));
+    if (event.key === "ArrowRight") { if (isStepping) move(1); else this.go(1); }
+    else if (event.key === "ArrowLeft") { if (isStepping) move(-1); else this.go(-1); }
+    else if (event.key === "b" && seen(this.problem)?.beta) this.toStep(isStepping ? null : 0);
+    else if (event.key === "s" && this.problem && !this.entry) this.save();
+    else if (event.key === "Escape" && isStepping) this.toStep(null);
+    else return false;
+    return true;
+  }
+}

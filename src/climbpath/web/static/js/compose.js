@@ -1,0 +1,300 @@
+// Composing: holds that must be used, holds that must not, and the model fills in the rest.
+
+import { ask } from "./api.js";
+import { button, dialog, h, replace, toast } from "./dom.js";
+import { T } from "./texts.js";
+import { absentSets, gradesInRange, knownGrades, layout, profile, state, wish } from "./state.js";
+import { judge, seen } from "./judge.js";
+import { Stage, gradePill } from "./stage.js";
+import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
+import { entryOf, save } from "./book.js";
+import { holdsOf, inferred, isStartRow, problemOf, query, rolesOf } from "./problem.js";
+import { keep, kept } from "./storage.js";
+
+const MOST_STEPS = 200, MOST_PINS = 20, JUDGE_AFTER_MS = 30;
+const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
+
+// One step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber gave it;
+// `filled` label -> role, what the model filled in. Steps never change, so undo is going back among them.
+const kepts = kept("compose", {});
+const drafts = {}; // a board's name -> {steps, at}
+
+function draft() {
+  const { board } = state.place;
+  drafts[board] ??= { steps: [kepts[board] ?? BLANK], at: 0 };
+  return drafts[board];
+}
+
+const now = () => draft().steps[draft().at];
+
+function put(step) {
+  const one = draft();
+  one.steps = [...one.steps.slice(0, one.at + 1), step].slice(-MOST_STEPS);
+  one.at = one.steps.length - 1;
+  keepNow();
+}
+
+function keepNow() {
+  kepts[state.place.board] = now();
+  keep("compose", kepts);
+}
+
+const pinsOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "use");
+const bansOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "ban");
+const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
+
+// Every lit hold with its role: the climber's word counts first, then the model's, then what the rows tell.
+export function litRoles(step, on) {
+  const lit = {};
+  for (const label of pinsOf(step)) lit[label] = step.roles[label] ?? step.filled[label] ?? "hands";
+  for (const [label, role] of Object.entries(step.filled)) lit[label] ??= step.roles[label] ?? role;
+  const told = inferred(lit, on);
+  for (const label of Object.keys(step.roles)) if (label in lit) told[label] = step.roles[label];
+  return told;
+}
+
+// Why the lit holds are no problem yet, in words; null where they are one.
+export function faultOf(roles, on) {
+  const labels = (role) => Object.keys(roles).filter((label) => roles[label] === role);
+  const [starts, finishes] = [labels("start"), labels("finish")];
+  const hold = (label) => on.holds.find((one) => one.label === label);
+  const [low, high] = on.start_rows;
+  if (!Object.keys(roles).length) return T.empty;
+  const wrongStart = starts.find((label) => !isStartRow(hold(label), on));
+  const wrongFinish = finishes.find((label) => hold(label).row !== on.top_row);
+  if (wrongStart) return T.faults.wrongStart(wrongStart, low, high);
+  if (wrongFinish) return T.faults.wrongFinish(wrongFinish, on.top_row);
+  if (!starts.length) return T.faults.noStart(low, high);
+  if (starts.length > 2) return T.faults.manyStarts(starts.length);
+  if (!finishes.length) return T.faults.noFinish(on.top_row);
+  if (finishes.length > 2) return T.faults.manyFinishes(finishes.length, on.top_row);
+  return null;
+}
+
+// A step that has a problem on the board, all of it to be kept; pins and bans where a link tells them.
+export function stepOf(problem, pins, bans = []) {
+  const roles = rolesOf(problem);
+  const used = pins ?? Object.keys(roles);
+  const marks = Object.fromEntries([...used.map((label) => [label, "use"]), ...bans.map((label) => [label, "ban"])]);
+  const own = Object.fromEntries(Object.entries(roles).filter(([label]) => used.includes(label)));
+  return { marks, roles: own, filled: roles, grade: problem.grade };
+}
+
+export class Compose {
+  constructor(linked) {
+    if (linked) put(stepOf(linked.problem, linked.pins, linked.bans));
+    this.stage = new Stage({ isEdited: true, on: { tap: (label) => this.tap(label), press: (label) => this.press(label) } });
+    this.panel = h("aside", { class: "panel" });
+    this.cards = Object.fromEntries(["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]));
+    this.panel.append(...Object.values(this.cards));
+    this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
+    this.entry = null;
+  }
+
+  get problem() {
+    const roles = litRoles(now(), layout());
+    return faultOf(roles, layout()) ? null : problemOf(roles, layout(), state.place.angle, now().grade);
+  }
+
+  async start() {
+    replace(this.cards.hint, h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)));
+    replace(this.cards.tuning, tuningCard());
+    this.changed();
+  }
+
+  heard(fields) {
+    if ("place" in fields || "profileId" in fields || "profiles" in fields) replace(this.cards.tuning, tuningCard());
+    if ("entry" in fields) {
+      if (fields.entry && fields.entry.identity !== this.problem?.identity) return;
+      this.entry = fields.entry;
+      this.render();
+    } else {
+      this.changed();
+    }
+  }
+
+  // Free, must use, must not use, free again; what the model filled in becomes the climber's own at first.
+  tap(label) {
+    const step = now();
+    const mark = step.marks[label];
+    if (!mark && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
+    const next = { undefined: "use", use: "ban" }[mark];
+    const marks = next ? { ...step.marks, [label]: next } : without(step.marks, label);
+    const isOut = next === "ban" || !next;
+    put({
+      ...step, marks, grade: null,
+      roles: isOut ? without(step.roles, label) : step.roles,
+      filled: isOut ? without(step.filled, label) : step.filled,
+    });
+    this.changed();
+  }
+
+  // What a hold is to be, from a list.
+  press(label) {
+    const on = layout();
+    const hold = on.holds.find((one) => one.label === label);
+    const step = now();
+    const set = (mark, role) => {
+      const rest = { ...step, grade: null, filled: without(step.filled, label), roles: without(step.roles, label), marks: without(step.marks, label) };
+      if (mark) rest.marks[label] = mark;
+      if (role) rest.roles[label] = role;
+      put(rest);
+      box.close();
+      this.changed();
+      this.stage.board.focus(label);
+    };
+    const pick = (name, mark, role) =>
+      h("button", { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) }, T.roleChoices[name]);
+    const box = dialog(T.roleTitle(label), T.close, h("div", { class: "picks" },
+      isStartRow(hold, on) && pick("start", "use", "start"),
+      hold.row !== on.top_row && pick("hands", "use", "hands"),
+      hold.row === on.top_row && pick("finish", "use", "finish"),
+      hold.row !== on.top_row && pick("feet", "use", "feet"),
+      pick("ban", "ban"), pick("free")));
+  }
+
+  async complete() {
+    const step = now();
+    const on = layout();
+    const own = (role) => Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
+    const feet = own("feet");
+    const pins = pinsOf(step).filter((label) => !feet.includes(label));
+    if (!gradesInRange().length) { toast(T.notLearned(on.title)); return; }
+    this.stage.root.classList.add("busy");
+    try {
+      const asked = { ...wish(1), pins, bans: [...bansOf(step), ...feet], start: own("start"), finish: own("finish") };
+      const { problems: [found] } = await ask("POST", "/api/generate", asked);
+      put({ ...step, filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) }, grade: found.grade });
+      this.changed();
+    } catch (error) {
+      toast(error.message);
+    } finally {
+      this.stage.root.classList.remove("busy");
+    }
+  }
+
+  undo(by) {
+    const one = draft();
+    one.at = Math.max(0, Math.min(one.steps.length - 1, one.at + by));
+    keepNow();
+    this.changed();
+  }
+
+  clear() {
+    put(BLANK);
+    this.changed();
+    toast(T.cleared, { words: T.undone, run: () => this.undo(-1) });
+  }
+
+  // The holds, or who climbs them, have changed: judge again, a moment later if more changes follow.
+  changed() {
+    this.entry = null;
+    this.asking?.abort();
+    clearTimeout(this.timer);
+    this.render();
+    const { problem } = this;
+    history.replaceState(null, "", `?${this.query()}`);
+    if (!problem) return;
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    this.timer = setTimeout(async () => {
+      try {
+        await judge(problem, signal);
+        if (signal.aborted) return;
+        this.render();
+        this.entry = await entryOf(problem);
+        if (!signal.aborted && this.entry) this.render();
+      } catch (error) {
+        if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
+      }
+    }, seen(problem) ? 0 : JUDGE_AFTER_MS);
+  }
+
+  // The link tells the lit holds, and which of them are pins, and the bans.
+  query() {
+    const step = now();
+    const roles = litRoles(step, layout());
+    const pins = pinsOf(step);
+    const more = { view: "compose", pins: pins.length < Object.keys(roles).length ? pins.join("-") || "none" : "", bans: bansOf(step).join("-") };
+    return query(problemOf(roles, layout(), state.place.angle, step.grade), more);
+  }
+
+  marks() {
+    const step = now();
+    return { ...Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"])), ...step.marks };
+  }
+
+  render() {
+    const { stage, problem } = this;
+    const on = layout();
+    const step = now();
+    const roles = litRoles(step, on);
+    const fault = faultOf(roles, on);
+    const opinion = problem && seen(problem);
+    stage.lay();
+    if (!opinion?.beta) stage.step = null;
+    stage.show(problemOf(roles, on, state.place.angle), { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
+    this.renderStage(problem, opinion, fault);
+    replace(this.cards.grade, problem && gradeCard(problem, opinion));
+    this.renderBeta(problem, opinion);
+    replace(this.cards.entry, entryCard(this.entry));
+    replace(this.cards.share, problem && shareCard(problem, Object.fromEntries(["pins", "bans"].map((name) => [name, new URLSearchParams(this.query()).get(name)]))));
+  }
+
+  renderBeta(problem, opinion) {
+    replace(this.cards.beta, problem && betaCard(opinion, this.stage.step, (to) => this.toStep(to)));
+  }
+
+  toStep(to) {
+    const { problem, stage } = this;
+    const opinion = seen(problem);
+    stage.step = to;
+    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
+    this.renderStage(problem, opinion, null);
+    this.renderBeta(problem, opinion);
+  }
+
+  renderStage(problem, opinion, fault) {
+    const { stage } = this;
+    const step = now();
+    const told = fault
+      ? h("p", { class: "told", role: "status" }, fault)
+      : h("div", { class: "title" }, h("h1", null, T.composeTitle),
+        h("small", null, T.holds(holdsOf(problem).length), opinion?.beta?.too_far > 0 && h("em", { class: "warn" }, T.tooFar(profile()?.name ?? T.you, opinion.beta.too_far))));
+    replace(stage.caption, told, !fault && opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)]);
+    const isStepping = stage.step !== null && stage.beta;
+    stage.root.classList.toggle("stepping", Boolean(isStepping));
+    const one = draft();
+    replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : [
+      button("undo", T.undo, () => this.undo(-1), { quiet: true, disabled: one.at === 0 }),
+      button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
+      h("button", { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length }, h("span", null, T.complete)),
+      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !opinion?.beta }),
+      button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, disabled: !problem, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null }),
+      button("clear", T.clear, () => this.clear(), { quiet: true, disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length) }),
+    ]);
+  }
+
+  async save() {
+    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    const { problem } = this;
+    const grade = problem.grade ?? seen(problem)?.verdict?.grade ?? null;
+    try {
+      this.entry = await save({ ...problem, grade });
+      toast(T.saved);
+      this.render();
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+
+  key(event) {
+    const isUndo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+    if (isUndo) this.undo(event.shiftKey ? 1 : -1);
+    else if (event.key === "c" && !event.ctrlKey && !event.metaKey) this.complete();
+    else if (event.key === "Escape" && this.stage.step !== null) this.toStep(null);
+    else return false;
+    return true;
+  }
+}

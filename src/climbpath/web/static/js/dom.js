@@ -1,0 +1,78 @@
+// Elements without markup in strings: text that comes from outside can never become code.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const h = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
+export const svg = (tag, attributes, ...children) => filled(document.createElementNS(SVG, tag), attributes, children);
+
+const ICONS = {
+  climb: "M6 20 L10 14 L8 9 L14 4 M14 4 h4 M6 20 h-3",
+  compose: "M12 5 v14 M5 12 h14",
+  logbook: "M6 4 h11 a2 2 0 0 1 2 2 v14 H8 a2 2 0 0 1 -2 -2 Z M10 9 h5 M10 13 h5",
+  climber: "M12 11 a3.5 3.5 0 1 0 0 -7 a3.5 3.5 0 0 0 0 7 M5 20 c0 -4 3 -6 7 -6 s7 2 7 6",
+  back: "M15 5 L8 12 L15 19",
+  next: "M9 5 L16 12 L9 19",
+  save: "M12 19.5 C5 14.5 3.5 11.5 3.5 9 a4.3 4.3 0 0 1 8.5 -1 a4.3 4.3 0 0 1 8.5 1 c0 2.5 -1.500 5.500 -8.500 10.500 Z",
+  share: "M12 15 V4 M8 7.500 L12 3.500 L16 7.500 M6 11 H5 v9 h14 v-9 h-1",
+  beta: "M8 20 a2.500 2.500 0 1 0 0 -5 a2.500 2.500 0 0 0 0 5 M9 14.500 C9 9 13 11 15.500 5 M15.500 5 l-4 1.200 M15.500 5 l1.300 3.800",
+  undo: "M9 6 L5 10 L9 14 M5 10 h9 a5 5 0 0 1 0 10 h-3",
+  redo: "M15 6 L19 10 L15 14 M19 10 h-9 a5 5 0 0 0 0 10 h3",
+  clear: "M5 7 h14 M10 7 V4.500 h4 V7 M7 7 l1 13 h8 l1 -13",
+  complete: "M12 3 l1.800 5.200 L19 10 l-5.200 1.800 L12 17 l-1.800 -5.200 L5 10 l5.200 -1.800 Z M19 16 v4 M17 18 h4",
+  close: "M6 6 L18 18 M18 6 L6 18",
+  download: "M12 4 v11 M8 11.500 L12 15.500 L16 11.500 M5 20 h14",
+  print: "M7 9 V4 h10 v5 M7 17 H4 V9 h16 v8 h-3 M7 14 h10 v6 H7 Z",
+  edit: "M5 19 l1 -4 L16 5 l3 3 L9 18 Z",
+};
+
+export const icon = (name) =>
+  svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+
+// A button with an icon and words; the words may be for screen readers alone.
+export const button = (name, words, onclick, { quiet = false, ...attributes } = {}) =>
+  h("button", { type: "button", onclick, title: quiet ? words : undefined, ...attributes },
+    name && icon(name), h("span", { class: quiet ? "unseen" : undefined }, words));
+
+export const labelled = (words, control, hint) =>
+  h("label", { class: "field" }, h("span", null, words), control, hint && h("small", null, hint));
+
+export const choice = (value, options, onchange, attributes) =>
+  h("select", { onchange: (event) => onchange(event.target.value), ...attributes },
+    options.map(([key, words]) => h("option", { value: key, selected: String(key) === String(value) }, words)));
+
+export function replace(element, ...children) {
+  element.replaceChildren(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+export function toast(words, action) {
+  const bar = h("div", { class: "toast" }, h("span", null, words));
+  if (action) {
+    bar.append(h("button", { type: "button", onclick: () => { action.run(); bar.remove(); } }, action.words));
+  }
+  document.getElementById("toasts").append(bar);
+  setTimeout(() => bar.remove(), action ? 8000 : 4500);
+}
+
+// A dialog that closes by its button, by Escape, or by a tap beside it.
+export function dialog(title, closeWords, ...content) {
+  const box = h("dialog", { "aria-label": title },
+    h("div", { class: "dialog-head" }, h("h2", null, title),
+      button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" })),
+    content);
+  box.addEventListener("close", () => box.remove());
+  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  document.body.append(box);
+  box.showModal();
+  return box;
+}

@@ -1,0 +1,110 @@
+// The logbook: search, filter, open, import and export.
+
+import { ask, ApiError } from "./api.js";
+import { button, choice, h, replace, toast } from "./dom.js";
+import { T } from "./texts.js";
+import { profile, state } from "./state.js";
+import { card, problemLine } from "./panel.js";
+import { search } from "./book.js";
+
+const wanted = { text: "", in_list: "", ticked: "", stars: "", easiest: "", hardest: "", order: "newest" };
+
+export class Logbook {
+  constructor(open) {
+    this.open = open;
+    this.entries = [];
+    this.lists = {};
+    this.bar = h("div", { class: "search" });
+    this.found = h("div", { class: "found" });
+    this.files = h("div");
+    this.root = h("div", { class: "page" }, this.title = h("h1"), this.bar, this.found, this.files);
+  }
+
+  start() {
+    this.refine();
+    this.renderFiles();
+    return this.look();
+  }
+
+  heard(fields) {
+    if ("profileId" in fields) this.start();
+  }
+
+  async look(more = false) {
+    const asking = (this.asking = {});
+    try {
+      const found = await search(wanted, more ? this.entries.length : 0);
+      if (asking !== this.asking) return;
+      this.entries = more ? [...this.entries, ...found.entries] : found.entries;
+      const isNew = JSON.stringify(this.lists) !== JSON.stringify(found.lists);
+      this.lists = found.lists;
+      if (isNew) this.refine();
+      this.render(found);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      replace(this.found, h("p", { class: "told" }, error.message));
+    }
+  }
+
+  set(name, value) {
+    wanted[name] = value;
+    return this.look();
+  }
+
+  refine() {
+    this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
+    const grades = state.welcome.ladder.map((grade) => [grade, grade]);
+    replace(this.bar,
+      h("input", { type: "search", placeholder: T.search, "aria-label": T.search, value: wanted.text, maxlength: 100,
+        oninput: (event) => { clearTimeout(this.timer); this.timer = setTimeout(() => this.set("text", event.target.value.trim()), 150); } }),
+      choice(wanted.in_list, [["", T.allLists], ...Object.entries(this.lists).map(([name, n]) => [name, `${name} (${n})`])], (value) => this.set("in_list", value), { "aria-label": T.list }),
+      choice(wanted.ticked, Object.entries(T.ticks), (value) => this.set("ticked", value), { "aria-label": T.tick }),
+      choice(wanted.easiest, [["", T.from], ...grades], (value) => this.set("easiest", value), { "aria-label": T.from }),
+      choice(wanted.hardest, [["", T.to], ...grades], (value) => this.set("hardest", value), { "aria-label": T.to }),
+      choice(wanted.order, Object.entries(T.orders), (value) => this.set("order", value), { "aria-label": T.order }));
+  }
+
+  render({ total, isOffline }) {
+    const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
+    if (!this.entries.length) {
+      replace(this.found, h("p", { class: "told empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
+      return;
+    }
+    const about = (entry) => [
+      entry.problem.notation,
+      entry.stars ? "★".repeat(entry.stars) : "",
+      entry.ticks.length ? `✓ ${T.climbedTimes(entry.ticks.length)}` : "",
+    ].filter(Boolean).join(" · ");
+    replace(this.found,
+      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.found(total)),
+      h("div", { class: "lines" }, this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.open(entry.problem)))),
+      this.entries.length < total && button(null, T.more, () => this.look(true)));
+  }
+
+  renderFiles() {
+    const picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", class: "unseen", tabindex: "-1", "aria-label": T.importTitle,
+      onchange: async (event) => {
+        const [file] = event.target.files;
+        event.target.value = "";
+        if (file) await this.import(file);
+      } });
+    replace(this.files, card(T.exportTitle,
+      h("div", { class: "row" }, Object.entries(T.formats).map(([kind, words]) =>
+        h("a", { class: "button", href: `/api/export/${kind}?profile=${profile()?.id}`, download: true }, words)))),
+    card(T.importTitle, h("div", { class: "row" }, button("download", T.importTitle, () => picker.click()), picker), this.told = h("div", { role: "status" })));
+  }
+
+  async import(file) {
+    try {
+      const { read, added, merged, rejected, reasons } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true });
+      replace(this.told, h("p", null, T.importDone(read, added, merged, rejected)),
+        reasons.length > 0 && h("ul", null, reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`))));
+      await this.look();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    }
+  }
+
+  key() { return false; }
+}

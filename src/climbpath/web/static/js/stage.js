@@ -1,0 +1,91 @@
+// The part of the screen that is always in view: filters, board, caption, and the buttons under it.
+
+import { BoardView } from "./board.js";
+import { button, choice, h, replace } from "./dom.js";
+import { T } from "./texts.js";
+import { boardOf, change, layout, profile, state, vGrade } from "./state.js";
+import { holdsOf, rolesOf } from "./problem.js";
+
+// Board, angle and range of grades, as the system's own pickers.
+export function filters() {
+  const { ladder, boards } = state.welcome;
+  const { board, angle } = state.place;
+  const here = boards.find((one) => one.name === board);
+  const learned = here.grades[angle];
+  const grades = (learned.length ? learned : ladder).map((grade) => [grade, grade]);
+  const fitted = (grade) => (learned.includes(grade) || !learned.length ? grade : learned.reduce((near, other) =>
+    Math.abs(ladder.indexOf(other) - ladder.indexOf(grade)) < Math.abs(ladder.indexOf(near) - ladder.indexOf(grade)) ? other : near));
+  const [low, high] = state.range.map(fitted);
+  const rank = (grade) => ladder.indexOf(grade);
+  return h("div", { class: "filters", role: "group", "aria-label": T.filters },
+    choice(board, boards.map((one) => [one.name, one.title]), (name) =>
+      change({ place: { board: name, angle: boards.find((one) => one.name === name).angles.at(-1) } }), { "aria-label": T.board, class: "wide" }),
+    here.angles.length > 1
+      ? choice(angle, here.angles.map((one) => [one, `${one}°`]), (one) => change({ place: { board, angle: Number(one) } }), { "aria-label": T.angle })
+      : h("span", { class: "fixed" }, `${angle}°`),
+    h("span", { class: "range" },
+      choice(low, grades, (grade) => change({ range: [grade, rank(grade) > rank(high) ? grade : high] }), { "aria-label": T.from }),
+      h("span", { "aria-hidden": "true" }, "–"),
+      choice(high, grades, (grade) => change({ range: [rank(grade) < rank(low) ? grade : low, grade] }), { "aria-label": T.to })));
+}
+
+export const gradePill = (grade) =>
+  h("span", { class: "pill" }, grade ?? T.ungraded, grade && h("small", null, vGrade(grade)));
+
+export const climberName = () => profile()?.name ?? T.you;
+
+export class Stage {
+  constructor({ on, isEdited }) {
+    this.isEdited = Boolean(isEdited);
+    this.board = new BoardView(on);
+    this.filters = h("div");
+    this.wall = h("div", { class: "wall-box" }, this.board.root);
+    this.caption = h("div", { class: "caption" });
+    this.actions = h("div", { class: "actions" });
+    this.root = h("section", { class: "stage" }, this.filters, this.wall, this.caption, this.actions);
+    this.step = null; // of the beta, where it is shown
+    this.lay();
+  }
+
+  lay(on = layout()) {
+    replace(this.filters, filters());
+    this.board.lay(on, this.isEdited);
+  }
+
+  // A problem with its caption; `beta` is shown up to the step where one is chosen.
+  show(problem, { marks, absent, beta } = {}) {
+    this.problem = problem;
+    this.beta = beta ?? null;
+    const shown = problem ? `${T.holds(holdsOf(problem).length)}, ${problem.notation}` : T.noProblem;
+    const title = problem ? T.boardLabel(boardOf(problem).title, problem.angle) : T.boardLabel(layout().title, state.place.angle);
+    const isStepping = this.step !== null && this.beta;
+    this.board.show({
+      roles: problem ? rolesOf(problem) : {},
+      marks, absent,
+      dim: isStepping ? this.beta.no_hand : [],
+      words: T.shownLabel(title, shown),
+    });
+    if (isStepping) this.board.showBeta(this.beta, this.step);
+  }
+
+  // The buttons that step through the beta, in place of others while it is shown.
+  stepper(again) {
+    const { beta } = this;
+    const move = beta.moves[this.step - 1];
+    const go = (step) => { this.step = step; again(); };
+    const [left, right] = [beta.start.LH, beta.start.RH];
+    const words = move
+      ? T.move(T.hands[move.hand], move.hold, move.hold === move.other)
+      : left === right ? T.bothOn(left) : T.startOn(left, right);
+    const far = move ? move.too_far : beta.start_too_far;
+    return [
+      button("back", T.stepBack, () => go(Math.max(0, this.step - 1)), { quiet: true, disabled: this.step === 0 }),
+      h("p", { class: `step ${move?.hand ?? ""}`, "aria-live": "polite" },
+        h("strong", null, words),
+        h("small", null, T.step(this.step, beta.moves.length),
+          this.step - 1 === beta.crux && h("em", { class: "crux" }, T.crux), far > 0 && h("em", { class: "warn" }, T.outOf(far)))),
+      button("next", T.stepOn, () => go(Math.min(beta.moves.length, this.step + 1)), { quiet: true, disabled: this.step === beta.moves.length }),
+      button("close", T.closeBeta, () => go(null), { quiet: true, class: "ghost" }),
+    ];
+  }
+}

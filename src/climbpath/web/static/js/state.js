@@ -1,0 +1,66 @@
+// What the app knows at this moment, and who wants to hear of it.
+
+import { keep, kept } from "./storage.js";
+
+export const state = {
+  welcome: null, // ladder, v_grades, boards, version
+  place: kept("place", { board: "moonboard-2016", angle: 40 }),
+  range: kept("range", ["6B", "7A"]),
+  tuning: { fewest: 3, most: 14, temperature: 1, holdSets: {}, reachOnly: false, checked: false, ...kept("tuning", {}) },
+  profiles: kept("profiles", []),
+  profileId: kept("profileId", null),
+  online: true,
+};
+
+const listeners = new Set();
+
+export function listen(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// Change some of the state; what belongs to this device is kept for the next visit.
+export function change(fields) {
+  Object.assign(state, fields);
+  for (const name of ["place", "range", "tuning", "profiles", "profileId"]) {
+    if (name in fields) keep(name, state[name]);
+  }
+  for (const listener of [...listeners]) listener(fields);
+}
+
+export const layout = () => state.welcome.boards.find((board) => board.name === state.place.board);
+export const boardOf = (problem) => state.welcome.boards.find((board) => board.name === problem.board);
+export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
+export const knownGrades = () => layout().grades[state.place.angle] ?? [];
+export const vGrade = (grade) => state.welcome.v_grades[state.welcome.ladder.indexOf(grade)];
+
+// The grades in range that the model has learned here.
+export function gradesInRange() {
+  const { ladder } = state.welcome;
+  const [low, high] = state.range.map((grade) => ladder.indexOf(grade));
+  return knownGrades().filter((grade) => ladder.indexOf(grade) >= low && ladder.indexOf(grade) <= high);
+}
+
+// The hold sets that are not on the climber's wall.
+export function absentSets() {
+  const chosen = state.tuning.holdSets[state.place.board];
+  return chosen ? layout().hold_sets.filter((name) => !chosen.includes(name)) : [];
+}
+
+// What /api/generate is asked for.
+export function wish(number) {
+  const { tuning, place } = state;
+  const absent = absentSets();
+  const who = profile();
+  return {
+    ...place,
+    grades: gradesInRange(),
+    number,
+    temperature: tuning.temperature,
+    min_holds: tuning.fewest,
+    max_holds: tuning.most,
+    hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
+    climber: tuning.reachOnly && who ? { height: who.height, ape: who.ape } : null,
+    check_grade: tuning.checked,
+  };
+}
