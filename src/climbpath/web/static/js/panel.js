@@ -21,7 +21,7 @@ export function chartOf(verdict, attributes) {
     shares.slice(Math.max(0, Math.min(...places) - 1), Math.max(...places) + 2).map(([grade, share]) => {
       const bar = h("i");
       bar.style.height = `${Math.max(2, (share / ranked[0][1]) * 100)}%`;
-      return h("div", { class: grade === verdict.grade ? "likeliest" : null },
+      return h("div", { class: vGrade(grade) === verdict.v_grade ? "likeliest" : null },
         h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""), h("span", null, bar), h("b", null, grade));
     }));
 }
@@ -68,7 +68,7 @@ export function thumbnail(problem) {
   return svg("svg", { class: "thumbnail", viewBox: `-14 -14 228 ${high + 28}`, "aria-hidden": "true" },
     svg("rect", { class: "wall", x: -14, y: -14, width: 228, height: high + 28, rx: 12 }),
     layoutHere.holds.filter((hold) => roles[hold.label]).map((hold) =>
-      svg("circle", { class: "spot", "data-role": roles[hold.label], cx: hold.x, cy: high - hold.y, r: 10 })));
+      svg("circle", { class: "spot", "data-role": roles[hold.label], cx: hold.x, cy: high - hold.y, r: 13 })));
 }
 
 export const problemLine = (problem, more, onclick) =>
