@@ -28,6 +28,13 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all. Raises ClimbpathError like `replacing`."""
+    with replacing(path) as temporary:
+        temporary.touch(mode=0o600)  # before there is anything to read in it
+        temporary.write_bytes(content)
+
+
 def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
     """Make sure that files can be written there. Raises ClimbpathError where one exists, unless by force."""
     if len(set(outputs)) < len(outputs):

@@ -3,20 +3,25 @@
 import asyncio
 import contextlib
 import io
+import os
 import secrets
+import signal
 import socket
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import segno
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
+from climbpath.files import write_private
 from climbpath.logbook import Logbook
 from climbpath.problem import Problem
+from climbpath.web import certificates, trust
 from climbpath.web.app import create_app
 from climbpath.web.security import LOCAL_NAMES, check_token
 
@@ -45,13 +50,16 @@ def kept_token(folder: Path) -> str:
     """
     path = folder / "token"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            path.touch(mode=0o600, exist_ok=False)
-            path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-        return check_token(path.read_text(encoding="utf-8").strip())
+        token = path.read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        token = secrets.token_urlsafe(24)
+        write_private(path, token.encode())
     except OSError as error:
-        raise ClimbpathError(f"cannot keep the access token in {path}: {error.strerror}") from None
+        raise ClimbpathError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return check_token(token)
+    except ClimbpathError as error:
+        raise ClimbpathError(f"{path}: {error}; delete the file, and the next start makes a new one") from None
 
 
 def lan_address() -> str:
@@ -76,13 +84,15 @@ def listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     place = socket.socket(family, socket.SOCK_STREAM)
     try:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it lets two servers have one port
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind((host, port))
         place.listen(2048)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         place.close()
+        reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
         raise ClimbpathError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; choose others with --host and --port"
+            f"cannot listen on {host}, port {port}: {reason}; choose others with --host and --port"
         ) from None
     return place
 
@@ -90,37 +100,92 @@ def listening(host: str, port: int) -> socket.socket:
 def serve(place: Place, generator: Generator, known: Sequence[Problem], book: Path, say: Callable[[str], None]) -> None:
     """Serve the app until it is stopped; `say` is told where to find it.
 
-    Raises ClimbpathError where the port is taken, or a file cannot be used.
+    With HTTPS, the next port has the page on which phones learn to trust this machine.
+
+    Raises ClimbpathError where a port is taken, a file cannot be used, or HTTPS cannot be for the host.
     """
-    token = None if is_local(place.host) else kept_token(place.folder)
+    # HTTPS has a token of its own, because one that went over plain HTTP may be known to others
+    folder = place.folder / "https" if place.https else place.folder
+    token = None if is_local(place.host) else kept_token(folder)
     app = create_app(generator, Logbook(book), known, token)
-    apps: list[tuple[FastAPI, int, dict[str, str]]] = [(app, place.port, {})]
-    name = "localhost" if is_local(place.host) else lan_address() if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104
-    shown = f"[{name}]" if ":" in name else name
-    asked = f"/?token={token}" if token else "/"
-    address = f"{'https' if place.https else 'http'}://{shown}:{place.port}{asked}"
-    first = address
-    sockets = [listening(place.host, port) for _, port, _ in apps]
-    say(f"climbpath is at {address}\nThe logbook is {book}. Stop with Ctrl-C.")
+    names = _names(place.host)
+    addresses = [f"{'https' if place.https else 'http'}://{_in_url(name)}:{place.port}/" for name in names]
+    links = [f"{address}?token={token}" if token else address for address in addresses]
+    if place.https:
+        authority = certificates.authority(folder)
+        others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
+        certificate = certificates.issue(authority, folder, names[0], others)
+        servers = [_server(app, ssl_certfile=certificate), _server(trust.create_app(authority, addresses[0]))]
+        sockets = [listening(place.host, place.port), listening(place.host, place.port + 1)]
+        setup = f"http://{_in_url(names[0])}:{place.port + 1}/"
+        say(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
+        say(textwrap.indent(authority.fingerprint, "  "))
+        if token:
+            say(qr_code(setup))
+    else:
+        servers, sockets = [_server(app)], [listening(place.host, place.port)]
+    say(f"{'2. ' if place.https else ''}climbpath is at {links[0]}")
+    for link in links[1:]:
+        say(f"On this machine also at {link}")
+    say(f"The logbook is {book}. Stop with Ctrl-C.")
     if token:
-        say(qr_code(first))
-    asyncio.run(_run(apps, sockets))
+        say(qr_code(links[0]))
+    asyncio.run(_run(servers, sockets))
 
 
-async def _run(apps: Sequence[tuple[FastAPI, int, dict[str, str]]], sockets: Sequence[socket.socket]) -> None:
-    servers = [
-        uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                limit_concurrency=CONNECTIONS,
-                timeout_keep_alive=30,
-                timeout_graceful_shutdown=10,
-                **options,  # type: ignore[arg-type]
-            )
+def _names(host: str) -> list[str]:
+    """The hosts under which an app is found that listens there, the one for phones first."""
+    if is_local(host):
+        return ["localhost"]
+    return list(dict.fromkeys([lan_address(), "localhost"])) if host in ("0.0.0.0", "::") else [host]  # noqa: S104
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _server(app: ASGIApp, **options: Any) -> uvicorn.Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+            **options,
         )
-        for app, _, options in apps
-    ]
-    await asyncio.gather(*(server.serve([one]) for server, one in zip(servers, sockets, strict=True)))
+    )
+
+
+class _Server(uvicorn.Server):
+    """One of several servers: they are stopped together, at once, and being stopped is no failure."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # a browser keeps an idle TLS connection open, even when asked to close it: Ctrl-C would wait for that
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+async def _run(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket]) -> None:
+    """Run the servers until the process is told to stop; told twice, they wait for no request."""
+
+    def stop(number: int, frame: object) -> None:
+        for server in servers:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        await asyncio.gather(*(server.serve([one]) for server, one in zip(servers, sockets, strict=True)))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

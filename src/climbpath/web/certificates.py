@@ -1,0 +1,203 @@
+"""A certificate authority of this machine's own, and the certificates that the web app serves HTTPS with.
+
+A phone trusts the authority once. So that its key is worth little to a thief, it is constrained (RFC 5280, section
+4.2.1.10) to names of the local network and to addresses that are nobody's on the internet.
+"""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from climbpath.errors import ClimbpathError
+from climbpath.files import write_private
+
+AUTHORITY_DAYS = 3650
+SERVER_DAYS = 397
+"""Apple takes at most 825 days under a root that users added, 398 under others (support.apple.com/103769, /102028)."""
+LOCAL_DOMAINS = ("localhost", "local")
+PRIVATE_RANGES = (
+    *("127.0.0.0/8", "::1/128"),  # this machine
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),  # private networks (RFC 1918, RFC 4193)
+    *("169.254.0.0/16", "fe80::/10"),  # link-local (RFC 3927, RFC 4291)
+    "100.64.0.0/10",  # shared by carriers and private overlays (RFC 6598)
+)
+DNS_NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+
+
+class Authority(NamedTuple):
+    """The key that signs certificates, and the certificate that phones trust."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def name(self) -> str:
+        """What settings list it as."""
+        return str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate as a file that phones, browsers and systems import."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate: four lines of eight bytes, as in AB:CD:…"""
+        pairs = self.certificate.fingerprint(SHA256()).hex(":").upper()
+        return "\n".join(pairs[start : start + 23] for start in range(0, len(pairs), 24))
+
+    def permits(self, name: x509.DNSName | x509.IPAddress) -> bool:
+        """Whether clients take a certificate of this authority for a name."""
+        trees = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
+        values = [tree.value for tree in trees if isinstance(tree, type(name))]
+        if isinstance(name, x509.IPAddress):
+            return any(name.value in ipaddress.ip_network(str(value)) for value in values)
+        return any(f".{name.value}".endswith(f".{value}") for value in values)
+
+
+def own_names() -> list[str]:
+    """This machine's names that the authority is for: the one in its domain, if it has a domain, and the one in .local.
+
+    A name without a domain is not among them, because a constraint covers all below it, too: the authority of a
+    machine called dev could speak for all of .dev.
+    """
+    name = socket.gethostname().lower()
+    names = [name] if "." in name else []
+    return [own for own in (*names, f"{name.split('.')[0]}.local") if DNS_NAME.fullmatch(own)]
+
+
+def authority(folder: Path) -> Authority:
+    """The authority of this install, in a file of the folder: made on the first call, and made anew when it ends soon.
+
+    Raises ClimbpathError where the file is damaged, or cannot be read or written.
+    """
+    path = folder / "authority.pem"
+    try:
+        kept = _parse(path.read_bytes())
+    except FileNotFoundError:
+        return _make(path)
+    except OSError as error:
+        raise ClimbpathError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        raise ClimbpathError(
+            f"{path} is damaged: put your copy of it back, or delete it; then the next start makes a new certificate "
+            "authority, which every phone has to be told to trust"
+        ) from None
+    ends_soon = kept.certificate.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
+    return _make(path) if ends_soon else kept
+
+
+def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) -> Path:
+    """A new certificate and its key, in one file of the folder that only its owner can read.
+
+    It is for `host`, and for those of the others that the authority permits. Raises ClimbpathError where it does not
+    permit `host`, or where the file cannot be written.
+    """
+    name = _name(host)
+    if not name or not authority.permits(name):
+        raise ClimbpathError(
+            f"--https is for private networks, and no certificate of this machine's own can be for {host}: "
+            "name an address of it in a private network with --host, or leave --https out"
+        )
+    named = [name, *(other for other in map(_name, others) if other and authority.permits(other))]
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _begin(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "climbpath")]), key, SERVER_DAYS)
+        .issuer_name(authority.certificate.subject)
+        .add_extension(x509.SubjectAlternativeName(dict.fromkeys(named)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(_key_identifier(authority.key), critical=False)
+        .sign(authority.key, SHA256())
+    )
+    path = folder / "server.pem"
+    write_private(path, _pem(key) + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+def _make(path: Path) -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"climbpath on {socket.gethostname()[:50]}")])
+    permitted = [
+        *(x509.DNSName(domain) for domain in dict.fromkeys([*LOCAL_DOMAINS, *own_names()])),
+        *(x509.IPAddress(ipaddress.ip_network(private)) for private in PRIVATE_RANGES),
+    ]
+    certificate = (
+        _begin(subject, key, AUTHORITY_DAYS)
+        .issuer_name(subject)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(x509.NameConstraints(permitted, None), critical=True)
+        .add_extension(_key_identifier(key), critical=False)
+        .sign(key, SHA256())
+    )
+    made = Authority(key, certificate)
+    write_private(path, _pem(key) + made.pem)
+    return made
+
+
+def _parse(content: bytes) -> Authority:
+    """The authority in a file. Raises ValueError, or what the library raises, where there is none that is whole."""
+    key, certificate = load_pem_private_key(content, None), x509.load_pem_x509_certificate(content)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise ValueError("the key is not the certificate's")
+    kept = Authority(key, certificate)
+    if not kept.permits(x509.DNSName("localhost")):
+        raise ValueError("the certificate is of another kind")
+    return kept
+
+
+def _begin(subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
+    """What all certificates have. They are valid from yesterday on, because a phone's clock may be late."""
+    start = datetime.now(UTC) - timedelta(days=1)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _name(host: str) -> x509.DNSName | x509.IPAddress | None:
+    """A host as a certificate names it; None for what is neither a DNS name nor an address."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host.lower()) if DNS_NAME.fullmatch(host.lower()) else None
+
+
+def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _key_identifier(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
