@@ -19,7 +19,7 @@ def query_of(problem: Problem) -> str:
         fields["grade"] = problem.grade
     if problem.name:
         fields["name"] = problem.name[:LONGEST_NAME]
-    return urlencode(fields | {"problem": problem.notation.replace(" ", "-")})
+    return urlencode(fields | {"problem": problem.notation.replace(" ", "-")}, errors="replace")
 
 
 def is_link(text: str) -> bool:
@@ -32,7 +32,10 @@ def read_link(text: str) -> Problem:
 
     Raises ClimbpathError where the link tells no problem, or one that cannot be.
     """
-    query = urlsplit(text.strip()).query if is_link(text) else text.strip().removeprefix("?")
+    try:
+        query = urlsplit(text.strip()).query if is_link(text) else text.strip().removeprefix("?")
+    except ValueError as error:
+        raise ClimbpathError(f"this is no link: {error}") from None
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if "problem" not in fields:
         raise ClimbpathError("this link tells no problem: its problem= is missing")
