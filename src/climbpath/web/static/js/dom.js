@@ -1,15 +1,18 @@
 // Elements without markup in strings: text that comes from outside can never become code.
 
 const SVG = "http://www.w3.org/2000/svg";
+const STATES = ["value", "checked"]; // a user changes these, too
+const given = new WeakMap(); // an element's attributes as they were given
+
+const isThere = (value) => value !== undefined && value !== null && value !== false;
 
 function filled(element, attributes, children) {
+  element.append(...children.flat(2).filter(isThere));
+  given.set(element, attributes ?? {});
   for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
-    else element.setAttribute(name, value === true ? "" : value);
+    if (name.startsWith("on") || (STATES.includes(name) && isThere(value))) element[name] = value;
+    else if (isThere(value)) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -48,11 +51,43 @@ export const labelled = (words, control, hint) =>
   h("label", { class: "field" }, h("span", null, words), control, hint && h("small", null, hint));
 
 export const choice = (value, options, onchange, attributes) =>
-  h("select", { onchange: (event) => onchange(event.target.value), ...attributes },
-    options.map(([key, words]) => h("option", { value: key, selected: String(key) === String(value) }, words)));
+  h("select", { onchange: (event) => onchange(event.target.value), value, ...attributes },
+    options.map(([key, words]) => h("option", { value: key }, words)));
 
+// Make an element's children these. What is alike stays the same element, so that the focus, an open picker, a press
+// under way and text half typed outlive it: a handler finds other elements by its event, as its own may not be shown.
 export function replace(element, ...children) {
-  element.replaceChildren(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  const old = [...element.childNodes];
+  const shown = children.flat(2).filter(isThere).map((child, i) => {
+    const fresh = child instanceof Node ? child : document.createTextNode(child);
+    return old[i] && isAlike(old[i], fresh) ? updated(old[i], fresh) : fresh;
+  });
+  for (const child of old) if (!shown.includes(child)) child.remove();
+  shown.forEach((child, i) => { if (element.childNodes[i] !== child) element.insertBefore(child, element.childNodes[i] ?? null); });
+}
+
+const isAlike = (old, fresh) => old.nodeName === fresh.nodeName && (old.nodeType === Node.TEXT_NODE
+  || (old !== fresh && given.has(old) && given.has(fresh) && old.type === fresh.type && old.dataset.key === fresh.dataset.key));
+
+function updated(old, fresh) {
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return old;
+  }
+  const [before, now] = [given.get(old), given.get(fresh)];
+  given.set(old, now);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) {
+    if (name === "style") old.style.cssText = value; // as an attribute the content security policy forbids it
+    else if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  for (const name of Object.keys({ ...before, ...now })) if (name.startsWith("on")) old[name] = now[name] ?? null;
+  replace(old, ...fresh.childNodes);
+  for (const name of STATES) {
+    const isChosen = name === "checked" || old.localName === "select"; // at once, and never half typed
+    if (name in now && (isChosen || before[name] !== now[name])) old[name] = now[name];
+  }
+  return old;
 }
 
 export function toast(words, action) {

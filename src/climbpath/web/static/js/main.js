@@ -48,7 +48,7 @@ function go(view, { problem, pins, bans, isNew = true } = {}) {
   if (isNew) history.pushState(null, "", `?view=${view}`);
   const open = (one) => go("climb", { problem: one });
   current = view === "logbook" ? new Logbook(open) : new views[view](view === "compose" ? problem && { problem, pins, bans } : problem);
-  replace(main, current.root);
+  main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();
   window.scrollTo({ top: 0 });

@@ -123,11 +123,10 @@ export function tuningCard() {
   const { tuning } = state;
   const set = (fields) => change({ tuning: { ...state.tuning, ...fields } });
   const slider = (words, value, least, most, step, tell, onchange) => {
-    const told = h("output", null, tell(value));
     const input = h("input", { type: "range", min: least, max: most, step, value,
-      oninput: (event) => { told.textContent = tell(Number(event.target.value)); },
+      oninput: (event) => { event.target.closest("label").querySelector("output").value = tell(Number(event.target.value)); },
       onchange: (event) => onchange(Number(event.target.value)) });
-    return h("label", { class: "field slider" }, h("span", null, words, told), input);
+    return h("label", { class: "field slider" }, h("span", null, words, h("output", null, tell(value))), input);
   };
   const { board } = state.place;
   const sets = layout().hold_sets;
@@ -164,8 +163,8 @@ export function entryCard(entry) {
   const stars = h("div", { class: "stars", role: "radiogroup", "aria-label": T.stars }, [1, 2, 3, 4, 5].map((n) =>
     h("button", { type: "button", role: "radio", "aria-checked": String(entry.stars === n), "aria-label": T.starsOf(n), class: n <= entry.stars ? "on" : null,
       onclick: () => edit(entry, { stars: entry.stars === n ? 0 : n }) }, "★")));
-  const day = h("input", { type: "date", value: today(), max: today() });
-  const attempts = h("input", { type: "number", min: 1, max: 999, value: 1, inputmode: "numeric" });
+  const day = h("input", { type: "date", name: "day", value: today(), max: today() });
+  const attempts = h("input", { type: "number", name: "attempts", min: 1, max: 999, value: 1, inputmode: "numeric" });
   const done = (one) => h("li", null, h("span", null, `${one.day} · ${T.tickDone(one.attempts)}`),
     button("close", T.untick, () => untick(entry, one), { quiet: true, class: "ghost" }));
   const split = (text) => [...new Set(text.split(",").map((part) => part.trim().slice(0, 40)).filter(Boolean))].slice(0, 20);
@@ -177,10 +176,13 @@ export function entryCard(entry) {
         (felt) => edit(entry, { felt: felt || null })))),
     h("form", { class: "row end", onsubmit: (event) => {
       event.preventDefault();
-      const n = Math.round(Number(attempts.value));
-      if (day.value && n >= 1 && n <= 999) tick(entry, day.value, n);
+      const { day: { value }, attempts: tries } = event.target.elements;
+      const n = Math.round(Number(tries.value));
+      if (!value || n < 1 || n > 999) return;
+      tick(entry, value, n);
+      tries.value = 1;
     } }, labelled(T.day, day), labelled(T.attempts, attempts), h("button", { type: "submit", class: "primary" }, T.tick)),
-    entry.ticks.length > 0 && h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
+    h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
     labelled(T.notes, h("textarea", { rows: 3, maxlength: 2000, value: entry.notes, onchange: (event) => edit(entry, { notes: event.target.value }) })),
     labelled(T.lists, h("input", { type: "text", value: entry.lists.join(", "), placeholder: T.listsHint, onchange: (event) => edit(entry, { lists: split(event.target.value) }) })),
     button("clear", T.remove, async () => {
