@@ -7,9 +7,10 @@ was offline repeats what it has not seen confirmed.
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,7 @@ CREATE TABLE lists (
   entry INTEGER NOT NULL REFERENCES entries(number), name TEXT NOT NULL, PRIMARY KEY (entry, name)
 ) STRICT;
 """
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
 ORDERS = {
     "newest": "saved DESC, number DESC",
     "easiest": "step IS NULL, step, number",
@@ -54,6 +56,10 @@ MISSING = {"profile": "there is no such climber", "entry": "this problem is not 
 
 class MissingError(ClimbpathError):
     """What was asked for is not in the logbook."""
+
+
+class UnusableError(ClimbpathError):
+    """The logbook's file cannot be read or written: it is no logbook, is locked, the disk is full."""
 
 
 class Profile(NamedTuple):
@@ -120,65 +126,59 @@ def now() -> str:
 class Logbook:
     """The logbook in an SQLite file, which is made where there is none.
 
-    Raises ClimbpathError where the file cannot be opened, is no logbook or comes from a newer climbpath.
+    Raises UnusableError where the file cannot be opened, is no logbook or comes from a newer climbpath, and so does
+    every method that meets such a file later.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened() as db:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("BEGIN IMMEDIATE")
-                version = db.execute("PRAGMA user_version").fetchone()[0]
-                tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-                if version == 0 and not tables:
-                    for statement in filter(str.strip, SCHEMA.split(";")):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {VERSION}")
-                elif version != VERSION:
-                    known = "a newer climbpath: install that" if version > VERSION else "another program: name another"
-                    raise ClimbpathError(f"{path} is from {known}")
-                db.execute("COMMIT")
-        except (OSError, sqlite3.Error) as error:
-            raise ClimbpathError(f"cannot open the logbook {path}: {error}; name another file with --logbook") from None
+        except OSError as error:
+            raise _unusable(path, error) from None
+        with self._writing() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            if version == 0 and not tables:
+                for statement in filter(str.strip, SCHEMA.split(";")):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {VERSION}")
+            elif not tables >= TABLES:
+                raise UnusableError(f"{path} is from another program: name another file with --logbook")
+            elif version != VERSION:
+                raise UnusableError(f"{path} is from a newer climbpath: install that")
+        with self._opened() as db, suppress(sqlite3.OperationalError):  # while others are in it, it stays as it is
+            db.execute("PRAGMA journal_mode = WAL")
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
         try:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
-            yield db
-        finally:
-            db.close()
+            with closing(sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute("PRAGMA synchronous = FULL")
+                yield db
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is kept, or where it fails, none."""
+        """One transaction: all of it is kept, or where it fails and the file is closed without COMMIT, none."""
         with self._opened() as db:
             db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
+            yield db
             db.execute("COMMIT")
 
     def profiles(self) -> list[Profile]:
         """The climbers, in the order in which they were made."""
         with self._opened() as db:
-            rows = db.execute("SELECT * FROM profiles WHERE NOT deleted ORDER BY made, id").fetchall()
+            rows = db.execute("SELECT * FROM profiles WHERE NOT deleted ORDER BY made, rowid").fetchall()
         return [_profile(row) for row in rows]
 
     def profile(self, profile: str) -> Profile:
         """One climber. Raises MissingError."""
         with self._opened() as db:
-            row = db.execute("SELECT * FROM profiles WHERE id = ? AND NOT deleted", [profile]).fetchone()
-        if not row:
-            raise MissingError(MISSING["profile"])
-        return _profile(row)
+            return _profile(_of_profile(db, profile))
 
     def keep_profile(self, profile: Profile) -> Profile:
         """Add a climber, or change the one with this id; one that was removed comes back."""
@@ -307,14 +307,24 @@ class Logbook:
         return added, len(entries) - added
 
 
+def _unusable(path: Path, error: Exception) -> UnusableError:
+    return UnusableError(f"cannot use the logbook {path}: {error}; --logbook names another file")
+
+
+def _of_profile(db: sqlite3.Connection, profile: str) -> sqlite3.Row:
+    row = db.execute("SELECT * FROM profiles WHERE id = ? AND NOT deleted", [profile]).fetchone()
+    if not row:
+        raise MissingError(MISSING["profile"])
+    return row
+
+
 def _profile(row: sqlite3.Row) -> Profile:
     return Profile(*(row[field] for field in Profile._fields))
 
 
 def _insert(db: sqlite3.Connection, profile: str, entry: Entry) -> tuple[int, bool]:
     """The number of the entry of a problem, and whether it is new or was deleted."""
-    if not db.execute("SELECT 1 FROM profiles WHERE id = ? AND NOT deleted", [profile]).fetchone():
-        raise MissingError(MISSING["profile"])
+    _of_profile(db, profile)
     problem = entry.problem
     there = db.execute(
         "SELECT number, deleted FROM entries WHERE profile = ? AND identity = ?", [profile, entry.identity]
@@ -332,6 +342,7 @@ def _insert(db: sqlite3.Connection, profile: str, entry: Entry) -> tuple[int, bo
 
 
 def _number(db: sqlite3.Connection, profile: str, identity: str, deleted_too: bool = False) -> int:
+    _of_profile(db, profile)
     row = db.execute(
         "SELECT number, deleted FROM entries WHERE profile = ? AND identity = ?", [profile, identity]
     ).fetchone()
