@@ -642,6 +642,33 @@ def test_the_first_records_come_before_the_last_are_read(tmp_path: Path) -> None
     assert len(list(islice(reading, 10))) == 10
 
 
+def test_a_quoted_field_goes_on_over_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_bytes(b'notation,notes\r\nF5s G18e,"one\r\n\r\ntwo"\r\nF5s H18e,three\r\n')
+    assert list(pieces.csv_rows(path)) == [
+        {"notation": "F5s G18e", "notes": "one\r\n\r\ntwo"},
+        {"notation": "F5s H18e", "notes": "three"},
+    ]
+
+
+def test_a_quote_that_is_never_closed_spoils_its_own_line_only(tmp_path: Path) -> None:
+    """Also where another is open far below, the file is cut off, or the rest is larger than any row may be."""
+    good, bad = b"F5s G18e," + b"x" * 1000 + b"\n", b'F5s G18e,"x\n'
+    for after in (b"", good * 3, b"\n" + good * 3 + bad, good * 2000):
+        path = tmp_path / "stray.csv"
+        path.write_bytes(b"notation,notes\n" + good + bad + after)
+        found, rejections = read(path)
+        assert len(found) == 1 + after.count(good)
+        assert len(rejections) == 1 + after.count(bad)
+        assert {rejection.reason for rejection in rejections} == {"the row is not CSV: unexpected end of data"}
+    packed = gzip.compress(b"notation,notes\n" + good * 5 + bad + good * 500)
+    path.write_bytes(packed[:-9])
+    found, (stray, cut) = read(path)
+    assert len(found) > 400
+    assert stray == Rejection(str(path), 5, "the row is not CSV: unexpected end of data")
+    assert "the rest is lost" in cut.reason
+
+
 def test_csv_of_the_guide_s_own_writer(tmp_path: Path) -> None:
     """Quoted numbers, quoted header and a field that holds commas and quotes."""
     path = tmp_path / "guide.csv"

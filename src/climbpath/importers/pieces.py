@@ -158,15 +158,47 @@ def lists(start: bytes) -> set[str | None]:
 
 
 def csv_rows(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
-    """The rows of a CSV file by field name; for a row that cannot be read, the error that says why."""
-    rows = lines(path)
-    names = csv_values(next(rows))
-    for row in rows:
-        if row.strip():
-            try:
-                yield _named(names, csv_values(row))
-            except ClimbpathError as error:
-                yield error
+    """The rows of a CSV file by field name; for a row that cannot be read, the error that says why.
+
+    A field in quotes may go on over several lines; where these make no row together, each is read as one.
+    """
+    source = lines(path)
+    names = csv_values(next(source))
+    for row in _while_quoted(source):
+        yield from _named(names, row)
+
+
+def _while_quoted(source: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The lines of a row: as many as it takes to close every quote."""
+    row: list[bytes] = []
+    quotes = size = 0
+    try:
+        for line in source:
+            row.append(line)
+            quotes, size = quotes + line.count(b'"'), size + len(line) + 1
+            if quotes % 2 == 0 or size > LONGEST:
+                yield row
+                row, quotes, size = [], 0, 0
+    except ClimbpathError:
+        yield row
+        raise
+    yield row
+
+
+def _named(names: list[str], row: list[bytes]) -> Iterator[dict[str, str] | ClimbpathError]:
+    if not any(map(bytes.strip, row)):
+        return
+    try:
+        values = csv_values(b"\n".join(row))
+        if len(values) != len(names):
+            raise ClimbpathError(f"the row has {len(values)} fields where the header names {len(names)}")
+        yield dict(zip(names, values, strict=True))
+    except ClimbpathError as error:
+        if len(row) == 1:
+            yield error
+        else:
+            for line in row:
+                yield from _named(names, [line])
 
 
 def csv_values(row: bytes) -> list[str]:
@@ -181,9 +213,3 @@ def csv_values(row: bytes) -> list[str]:
         ) from None
     except csv.Error as error:
         raise ClimbpathError(f"the row is not CSV: {error}") from None
-
-
-def _named(names: list[str], values: list[str]) -> dict[str, str]:
-    if len(values) != len(names):
-        raise ClimbpathError(f"the row has {len(values)} fields where the header names {len(names)}")
-    return dict(zip(names, values, strict=True))
