@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import resources
 from itertools import islice
@@ -13,8 +14,10 @@ import numpy as np
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from threadpoolctl import threadpool_limits
 
 from climbpath import __version__, draw, draw_beta, grades
@@ -24,13 +27,11 @@ from climbpath.beta import Climber, solve
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.grader import influence, verdicts
-from climbpath.logbook import Logbook, MissingError, Profile, Search, Tick
-from climbpath.problem import Problem, sound
+from climbpath.logbook import Logbook, MissingError, Profile, Search, Tick, UnusableError
+from climbpath.problem import Problem, parse_notation, sound
 from climbpath.sample import DEFAULT_GUIDANCE, Sampling, guidance_of, thin_evidence
-from climbpath.share import read_link
 from climbpath.web import transfer
 from climbpath.web.schemas import (
-    LONGEST_NAME,
     Alike,
     Angle,
     Ape,
@@ -48,6 +49,7 @@ from climbpath.web.schemas import (
     Height,
     HoldOut,
     Imported,
+    Name,
     ProblemBody,
     ProfileBody,
     ProfileOut,
@@ -61,7 +63,7 @@ from climbpath.web.schemas import (
     grade_out,
     problem_out,
 )
-from climbpath.web.security import Guard
+from climbpath.web.security import HEADERS, Guard
 from climbpath.web.workers import BusyError, Condition, Sampler, Workers
 
 MOST_ALIKE = 6
@@ -71,7 +73,8 @@ MOST_RECORDS = 50_000
 DESCRIPTION = """New problems for climbing boards, how hard they are, how they go, and the logbook.
 
 Every answer that is not a success is `{"error": "…"}`, in words for the user: 409 where a well-formed request cannot
-be met, as on a board that has no such hold; 422 where it is not well-formed; 429 where too many requests wait."""
+be met, as on a board that has no such hold; 422 where it is not well-formed; 429 where too many requests wait; 503
+where the logbook's file cannot be used just now."""
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": Failure, "description": words}
     for code, words in {
@@ -81,6 +84,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         413: "The request is too large.",
         422: "The request is not well-formed.",
         429: "Too many requests wait: try again a little later.",
+        503: "The logbook's file cannot be used just now.",
     }.items()
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "It is not there."}}
@@ -166,19 +170,18 @@ def create_app(generator: Generator, book: Logbook, known: Sequence[Problem] = (
 
     @app.get("/api/picture/{kind}", response_class=Response, responses=PICTURES)
     async def get_picture(
-        request: Request,
         kind: Literal["svg", "png", "gif"],
         problem: Annotated[str, Query(max_length=400, description="Notation with - between holds: F5s-D9-G18e")],
         board: BoardName = "moonboard-2016",
         angle: Angle = 40,
         grade: Grade | None = None,
-        name: Annotated[str, Query(max_length=LONGEST_NAME)] = "",
+        name: Name = "",
         with_beta: bool = False,
         height: Height = 175,
         ape: Ape = 0,
     ) -> Response:
         """A problem as a picture, with its beta where that is wanted; a GIF always shows the beta, move by move."""
-        shown = sound(read_link(request.url.query))
+        shown = sound(replace(parse_notation(problem.replace("-", " "), board, angle, grade), name=name or None))
         content = await workers.run(partial(_picture, kind, shown, with_beta, Climber(height, ape)))
         headers = {"Content-Disposition": f'attachment; filename="problem-{shown.grade or "ungraded"}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
@@ -233,8 +236,7 @@ def create_app(generator: Generator, book: Logbook, known: Sequence[Problem] = (
     @app.put("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def put_tick(identity: Identity, tick: UUID, body: TickBody, profile: ProfileId) -> EntryOut:
         """Note an ascent under an id of the client's choice, or correct the one with that id."""
-        noted = Tick(str(tick), body.day.isoformat(), body.attempts)
-        return entry_out(book.tick(str(profile), identity, noted))
+        return entry_out(book.tick(str(profile), identity, Tick(str(tick), body.day, body.attempts)))
 
     @app.delete("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def delete_tick(identity: Identity, tick: UUID, profile: ProfileId) -> EntryOut:
@@ -275,7 +277,8 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(ClimbpathError)
     def cannot_be_met(request: Request, error: ClimbpathError) -> JSONResponse:
-        return answer(404 if isinstance(error, MissingError) else 409, str(error))
+        status = {MissingError: 404, UnusableError: 503}.get(type(error), 409)
+        return answer(status, str(error))
 
     @app.exception_handler(BusyError)
     def busy(request: Request, error: BusyError) -> JSONResponse:
@@ -288,7 +291,16 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return answer(error.status_code, error.detail, error.headers)
+        there = [r for r in app.routes if isinstance(r, APIRoute) and r.matches(request.scope)[0] != Match.NONE]
+        methods = {method for route in there for method in route.methods or ()}
+        if there and request.method not in methods:  # it was taken for one of the page's files
+            return answer(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
+        not_read = error.status_code == 400  # FastAPI's answer to a body that it cannot read
+        return answer(422 if not_read else error.status_code, error.detail, error.headers)
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, error: Exception) -> JSONResponse:
+        return answer(500, "climbpath failed here; where it was started, it tells how", HEADERS)
 
 
 def _board(generator: Generator, graded: set[str], name: str) -> BoardOut:

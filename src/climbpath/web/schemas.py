@@ -1,10 +1,10 @@
 """What the API takes and gives, with a limit on everything that comes from outside."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from climbpath import board as boards
 from climbpath import logbook
@@ -28,30 +28,43 @@ def _one_of(allowed: tuple[Any, ...]) -> Any:
     return AfterValidator(check)
 
 
-def _encodable(text: str) -> str:
-    """The text, where it is whole Unicode: half a surrogate pair cannot be stored."""
-    text.encode()
+def _whole(value: Any) -> Any:
+    """In JSON 2.0 is a whole number, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _day(text: str) -> str:
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError("write a day as 2026-05-31")
     return text
 
 
+def _moment(text: str) -> str:
+    if text:
+        datetime.fromisoformat(text)
+    return text
+
+
+WHOLE = BeforeValidator(_whole)
 Grade = Annotated[str, Field(json_schema_extra={"enum": list(LADDER)}), _one_of(LADDER)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
-Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}, strict=True), _one_of(tuple(ANGLES))]
+Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), WHOLE]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9]{1,8}$")]
 Holds = Annotated[list[Label], Field(max_length=MOST_HOLDS)]
 Ends = Annotated[list[Label], Field(max_length=2)]
-Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_encodable)]
-Notes = Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(_encodable)]
-Stars = Annotated[int, Field(ge=0, le=5, strict=True)]
-ListName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_encodable)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+Notes = Annotated[str, Field(max_length=LONGEST_NOTES)]
+Stars = Annotated[int, Field(ge=0, le=5), WHOLE]
+ShortName = Annotated[str, Field(min_length=1, max_length=40)]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_day)]
 Height = Annotated[float, Field(ge=STATURES[0], le=STATURES[1])]
 Ape = Annotated[float, Field(ge=APES[0], le=APES[1])]
 
 
 class Model(BaseModel):
-    """A JSON object without other fields than its own."""
+    """A JSON object without other fields than its own, each of the very type that it tells."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Failure(Model):
@@ -83,7 +96,7 @@ class ProblemBody(Model):
     finish: Annotated[list[Label], Field(min_length=1, max_length=2)]
     name: Name | None = None
     ids: Annotated[list[Name], Field(max_length=20)] = []
-    repeats: Annotated[int, Field(ge=0, lt=2**31, strict=True)] | None = None
+    repeats: Annotated[int, Field(ge=0, lt=2**31), WHOLE] | None = None
     benchmark: bool = False
     method: Name = DEFAULT_METHOD
     user_grade: Grade | None = None
@@ -174,18 +187,18 @@ class Wish(Model):
     board: BoardName = DEFAULT_BOARD
     angle: Angle = 40
     grades: Annotated[list[Grade], Field(min_length=1, max_length=len(LADDER))] = ["7A"]
-    number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS, strict=True)] = 1
+    number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS), WHOLE] = 1
     temperature: Annotated[float, Field(ge=0.2, le=2.5)] = 1.0
     pins: Annotated[list[Label], Field(max_length=20)] = []
     start: Ends = []
     finish: Ends = []
     bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []
-    hold_sets: Annotated[list[Name], Field(max_length=10)] = []
-    min_holds: Annotated[int, Field(ge=2, le=20, strict=True)] = 3
-    max_holds: Annotated[int, Field(ge=2, le=20, strict=True)] = 14
+    hold_sets: Annotated[list[ShortName], Field(max_length=10)] = []
+    min_holds: Annotated[int, Field(ge=2, le=20), WHOLE] = 3
+    max_holds: Annotated[int, Field(ge=2, le=20), WHOLE] = 14
     climber: ClimberBody | None = None
     check_grade: bool = False
-    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32), WHOLE] | None = None
 
 
 class Generated(BaseModel):
@@ -278,7 +291,7 @@ class Similar(BaseModel):
 class ProfileBody(Model):
     """A climber: name, height, ape index, and the grades usually climbed."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_encodable)]
+    name: ShortName
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
     easiest: Grade = "6B"
@@ -299,8 +312,8 @@ class ProfileOut(BaseModel):
 class TickBody(Model):
     """An ascent: the day, and at which attempt of that day; 1 is a flash."""
 
-    day: date
-    attempts: Annotated[int, Field(ge=1, le=999, strict=True)] = 1
+    day: Day
+    attempts: Annotated[int, Field(ge=1, le=999), WHOLE] = 1
 
 
 class TickOut(BaseModel):
@@ -318,7 +331,7 @@ class Change(Model):
     stars: Stars = 0
     notes: Notes = ""
     felt: Grade | None = None
-    lists: Annotated[list[ListName], Field(max_length=20)] = []
+    lists: Annotated[list[ShortName], Field(max_length=20)] = []
     deleted: bool = False
 
 
@@ -366,15 +379,15 @@ class KeptEntry(Model):
     stars: Stars = 0
     notes: Notes = ""
     felt: Grade | None = None
-    lists: Annotated[list[ListName], Field(max_length=20)] = []
+    lists: Annotated[list[ShortName], Field(max_length=20)] = []
     ticks: Annotated[list["KeptTick"], Field(max_length=10_000)] = []
-    saved: Annotated[str, Field(max_length=40)] = ""
+    saved: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
 
 
 class KeptTick(TickBody):
     """A tick in a logbook's own JSON file."""
 
-    id: UUID
+    id: Annotated[UUID, Field(strict=False)]
 
 
 class Rejected(BaseModel):

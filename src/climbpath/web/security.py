@@ -5,9 +5,10 @@ served, so that no foreign page can rename itself to it (DNS rebinding); on a sh
 """
 
 import hmac
-from urllib.parse import urlsplit
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,8 +35,11 @@ HEADERS = {
 }
 
 
-class TooLargeError(Exception):
+class TooLargeError(HTTPException):
     """A request's body is larger than it may be."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "the request is too large")
 
 
 class Guard:
@@ -62,24 +66,24 @@ class Guard:
         if refusal:
             await refusal(scope, receive, send_guarded)
             return
-        try:
-            await self.app(scope, _limited(scope, receive), send_guarded)
-        except TooLargeError:
-            await _error(413, "the request is too large")(scope, receive, send_guarded)
+        await self.app(scope, _limited(scope, receive), send_guarded)
 
     def _refusal(self, request: Request) -> Response | None:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        if not self.token and host not in LOCAL_NAMES:
+        path, only_reads = request.scope["path"], request.method in ("GET", "HEAD", "OPTIONS")
+        if not self.token and not _is_local(request.headers):
+            host = request.headers.get("host", "")
             return _error(403, f"this app is only for this machine, under the name localhost, not {host[:80]!r}")
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_same_origin(request.headers):
+        if not only_reads and not _is_same_origin(request.headers):
             return _error(403, "this request comes from another site")
-        if self._size(request.headers) > _limit(request.url.path):
-            return _error(413, "the request is too large")
-        if not self.token or request.url.path in OPEN_PATHS or self._has_token(request):
+        if self._size(request.headers) > _limit(path):
+            return _error(413, TooLargeError().detail)
+        if not self.token:
             return None
-        if hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
+        if only_reads and hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
             return self._let_in(request)
-        if request.url.path.startswith("/api/"):
+        if path in OPEN_PATHS or self._has_token(request):
+            return None
+        if path.startswith("/api/"):
             return _error(401, "this needs the access token: open the link or the QR code that climbpath serve printed")
         return Response(DOOR, 401, media_type="text/html; charset=utf-8")
 
@@ -91,7 +95,7 @@ class Guard:
     def _let_in(self, request: Request) -> Response:
         """Keep the token in a cookie, and take it out of the address."""
         clean = request.url.remove_query_params("token")
-        response = RedirectResponse(f"{clean.path}?{clean.query}".rstrip("?"), 303)
+        response = RedirectResponse(f"/{clean.path.lstrip('/')}?{clean.query}".rstrip("?"), 303)
         response.set_cookie(
             COOKIE,
             self.token or "",
@@ -133,12 +137,18 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
     return receive_some
 
 
+def _is_local(headers: Headers) -> bool:
+    """Whether a request is for one of this machine's own names, with a port or without."""
+    host = re.sub(r":[0-9]+$", "", headers.get("host", ""))
+    return host.strip("[]").lower() in LOCAL_NAMES
+
+
 def _is_same_origin(headers: Headers) -> bool:
     """Whether a browser says that its own page of this server asks; what is no browser says nothing and may."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         return False
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
 def _error(status: int, words: str) -> JSONResponse:

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import NAMESPACE_URL, uuid5
@@ -23,6 +22,7 @@ from climbpath.web.schemas import KeptEntry
 FORMAT = "climbpath logbook"
 NOTED = ("name", "stars", "notes", "felt", "lists", "ticks", "saved")
 """Columns that a logbook's CSV has beside those of a problem."""
+LONGEST_REASON = 300
 
 
 def to_json(entries: Sequence[Entry]) -> str:
@@ -36,16 +36,22 @@ def _kept(entry: Entry) -> dict[str, object]:
 
 
 def to_csv(entries: Sequence[Entry]) -> str:
-    """A row per entry: the problem's columns, and what the climber noted."""
+    """A row per entry: the problem's columns, and what the climber noted; the lists as a row of CSV of their own."""
     rows = csv.reader(io.StringIO(exporters.to_csv([entry.problem for entry in entries])))
+    noted = [NOTED, *map(_noted, entries)]
+    return "".join(_csv([*row, *notes]) + "\r\n" for row, notes in zip(rows, noted, strict=True))
+
+
+def _noted(entry: Entry) -> tuple[object, ...]:
+    ticks = " ".join(f"{tick.day}/{tick.attempts}" for tick in entry.ticks)
+    name, lists = entry.problem.name or "", _csv(entry.lists)
+    return (name, entry.stars, entry.notes, entry.felt or "", lists, ticks, entry.saved)
+
+
+def _csv(values: Sequence[object]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*next(rows), *NOTED])
-    for row, entry in zip(rows, entries, strict=True):
-        ticks = " ".join(f"{tick.day}/{tick.attempts}" for tick in entry.ticks)
-        noted = [entry.problem.name or "", entry.stars, entry.notes, entry.felt or "", "; ".join(entry.lists), ticks]
-        writer.writerow([*row, *noted, entry.saved])
-    return out.getvalue()
+    csv.writer(out).writerow(values)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def to_app(entries: Sequence[Entry]) -> str:
@@ -67,8 +73,21 @@ def read(content: bytes) -> Iterator[Entry | str]:
     Raises ClimbpathError where the file is in no such format.
     """
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and FORMAT.encode() in content[:200]:
-        yield from _own(content)
-        return
+        return map(_entry, _own(content))
+    return _other(content)
+
+
+def _own(content: bytes) -> list[object]:
+    try:
+        records = json.loads(content.decode("utf-8-sig"))["entries"]
+    except (ValueError, KeyError, RecursionError) as error:
+        raise ClimbpathError(f"this logbook is damaged: {error!r}") from None
+    if not isinstance(records, list):
+        raise ClimbpathError("this logbook is damaged: its entries are no list")
+    return records
+
+
+def _other(content: bytes) -> Iterator[Entry | str]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
@@ -76,30 +95,14 @@ def read(content: bytes) -> Iterator[Entry | str]:
             importer = importers.detect(path)
         except ClimbpathError as error:
             raise ClimbpathError(str(error).replace(f"{path}: ", "")) from None
-        if importer is climbpath_csv:
-            for row in climbpath_csv.records(path):
-                yield _of_row(row)
+        if importer is not climbpath_csv:
+            for found in importers.read(path):
+                yield found.reason if isinstance(found, importers.Rejection) else _entry({"problem": found.to_dict()})
             return
-        for found in importers.read(path):
-            yield found.reason if isinstance(found, importers.Rejection) else Entry(found)
-
-
-def _own(content: bytes) -> Iterator[Entry | str]:
-    try:
-        records = json.loads(content.decode("utf-8-sig"))["entries"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ClimbpathError(f"this logbook is damaged: {error!r}") from None
-    for record in records if isinstance(records, list) else []:
         try:
-            kept = KeptEntry.model_validate(record)
-            ticks = tuple(Tick(str(tick.id), tick.day.isoformat(), tick.attempts) for tick in kept.ticks)
-            noted = {"stars": kept.stars, "notes": kept.notes, "felt": kept.felt, "saved": kept.saved}
-            yield Entry(sound(kept.problem.problem()), lists=tuple(kept.lists), ticks=ticks, **noted)  # type: ignore[arg-type]
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            yield f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        except ClimbpathError as error:
-            yield str(error)
+            yield from map(_of_row, climbpath_csv.records(path))
+        except ClimbpathError as error:  # the file breaks off
+            yield _short(str(error))
 
 
 def _of_row(row: dict[str, str] | ClimbpathError) -> Entry | str:
@@ -109,23 +112,41 @@ def _of_row(row: dict[str, str] | ClimbpathError) -> Entry | str:
             raise row
         problem = climbpath_csv.problem(row)
         ticks = [word.partition("/") for word in row.get("ticks", "").split()]
-        noted = {
-            "problem": problem.to_dict(),
-            "stars": int(row.get("stars") or 0),
-            "notes": row.get("notes", ""),
-            "felt": parse_grade(row["felt"]) if row.get("felt") else None,
-            "lists": [name.strip() for name in row.get("lists", "").split(";") if name.strip()],
-            "ticks": [
-                {
-                    "id": str(uuid5(NAMESPACE_URL, f"{problem.identity} {day} {number}")),
-                    "day": day,
-                    "attempts": int(attempts or 1),
-                }
-                for number, (day, _, attempts) in enumerate(ticks)
-            ],
-            "saved": row.get("saved", ""),
-        }
-    except (ClimbpathError, ValueError) as error:
-        return str(error)
-    (entry,) = chain(_own(json.dumps({"entries": [noted]}).encode()))
-    return entry
+        return _entry(
+            {
+                "problem": problem.to_dict(),
+                "stars": int(row.get("stars") or 0),
+                "notes": row.get("notes", ""),
+                "felt": parse_grade(row["felt"]) if row.get("felt") else None,
+                "lists": next(csv.reader([row.get("lists", "")]), []),
+                "ticks": [
+                    {
+                        "id": str(uuid5(NAMESPACE_URL, f"{problem.identity} {day} {attempts} {number}")),
+                        "day": day,
+                        "attempts": int(attempts or 1),
+                    }
+                    for number, (day, _, attempts) in enumerate(ticks)
+                ],
+                "saved": row.get("saved", ""),
+            }
+        )
+    except (ClimbpathError, ValueError, csv.Error) as error:
+        return _short(str(error))
+
+
+def _entry(record: object) -> Entry | str:
+    """The entry of a record of the logbook's own, or why it is none."""
+    try:
+        kept = KeptEntry.model_validate(record)
+        ticks = tuple(Tick(str(tick.id), tick.day, tick.attempts) for tick in kept.ticks)
+        problem = sound(kept.problem.problem())
+        return Entry(problem, kept.stars, kept.notes, kept.felt, tuple(kept.lists), ticks, kept.saved)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return _short(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except ClimbpathError as error:
+        return _short(str(error))
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"
