@@ -10,7 +10,7 @@ from climbpath.cli.common import FILE, model_flag
 @click.command()
 @click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets phones in your network in.")
 @click.option("--port", type=click.IntRange(1, 65534), default=8000, help="Port to listen on.")
-@click.option("--https", is_flag=True, help="Serve HTTPS, under a certificate authority of this machine's own.")
+@click.option("--https", is_flag=True, help="Serve HTTPS; the next port shows how phones learn to trust it.")
 @click.option("--logbook", type=FILE, help="File of the logbook. [default: in your system's folder for data]")
 @click.option("--data", type=FILE, help="A file of known problems, among which similar ones are looked for.")
 @model_flag

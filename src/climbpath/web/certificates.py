@@ -74,7 +74,8 @@ def own_names() -> list[str]:
     """
     name = socket.gethostname().lower()
     names = [name] if "." in name else []
-    return [own for own in (*names, f"{name.split('.')[0]}.local") if DNS_NAME.fullmatch(own)]
+    names.append(f"{name.split('.')[0]}.local")
+    return [own for own in dict.fromkeys(names) if DNS_NAME.fullmatch(own)]
 
 
 def authority(folder: Path) -> Authority:

@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from climbpath.errors import ClimbpathError
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-COOKIE = "climbpath_token"
 COOKIE_S = 365 * 86400
 OPEN_PATHS = frozenset({"/manifest.webmanifest", "/icon.svg", "/icon-192.png", "/icon-512.png"})
 """What browsers fetch without cookies; it tells nothing."""
@@ -89,7 +88,7 @@ class Guard:
 
     def _has_token(self, request: Request) -> bool:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        given = bearer if scheme.lower() == "bearer" else request.cookies.get(_cookie(request), "")
         return hmac.compare_digest(given.encode(), (self.token or "").encode())
 
     def _let_in(self, request: Request) -> Response:
@@ -97,7 +96,7 @@ class Guard:
         clean = request.url.remove_query_params("token")
         response = RedirectResponse(f"/{clean.path.lstrip('/')}?{clean.query}".rstrip("?"), 303)
         response.set_cookie(
-            COOKIE,
+            _cookie(request),
             self.token or "",
             max_age=COOKIE_S,
             httponly=True,
@@ -116,6 +115,11 @@ DOOR = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewp
 <title>climbpath</title><h1>One step missing</h1><p>Open the link with the access token, or scan the QR code, that
 <code>climbpath serve</code> printed where it was started.</p></html>
 """
+
+
+def _cookie(request: Request) -> str:
+    """The cookie that keeps the token: HTTP may not replace one that came over HTTPS from the same host."""
+    return "__Host-climbpath_token" if request.url.scheme == "https" else "climbpath_token"
 
 
 def _limit(path: str) -> int:
