@@ -1,5 +1,5 @@
-// Offline: the page itself is kept, and comes from the server whenever that answers in time. What the server tells
-// of boards and climbers is kept, too; problems and logbook are kept by the page.
+// Offline: the page itself is kept, and comes from the server whenever that answers in time. What the server tells is
+// kept by the page.
 
 const CACHE = "climbpath-1";
 const PATIENCE_MS = 3000;
@@ -9,7 +9,6 @@ const PAGE = [
   "/js/judge.js", "/js/logbook.js", "/js/main.js", "/js/panel.js", "/js/problem.js", "/js/stage.js", "/js/state.js",
   "/js/storage.js", "/js/texts.js",
 ];
-const KEPT_ANSWERS = ["/api/boards", "/api/profiles"];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PAGE)).then(() => self.skipWaiting()));
@@ -23,7 +22,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin) return;
-  if (PAGE.includes(pathname) || KEPT_ANSWERS.includes(pathname)) event.respondWith(fresh(event.request, pathname));
+  if (PAGE.includes(pathname)) event.respondWith(fresh(event.request, pathname));
 });
 
 // The server's answer, or after a while, or where there is none, the kept one.

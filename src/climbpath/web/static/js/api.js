@@ -1,7 +1,11 @@
 // Talking to the server. Reads fail with an ApiError; writes are queued first, and go out in their order.
 
+import { toast } from "./dom.js";
 import { T } from "./texts.js";
-import { kept, keep } from "./storage.js";
+import { kept, keep, newId } from "./storage.js";
+import { change, state } from "./state.js";
+
+const PATIENCE_MS = 20000; // a phone's network often hangs where it should fail; sampling takes up to 8 s
 
 export class ApiError extends Error {
   constructor(words, status) {
@@ -10,65 +14,96 @@ export class ApiError extends Error {
   }
 }
 
-export async function ask(method, path, body, { signal, raw } = {}) {
-  let response;
+export async function ask(method, path, body, { signal, raw, patience = PATIENCE_MS } = {}) {
+  const options = {
+    method,
+    signal,
+    headers: body !== undefined && !raw ? { "Content-Type": "application/json" } : undefined,
+    body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+  };
+  let answer;
   try {
-    response = await fetch(path, {
-      method,
-      signal,
-      headers: body !== undefined && !raw ? { "Content-Type": "application/json" } : undefined,
-      body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
-    });
+    answer = await inTime(answerOf(path, options), patience);
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    if (state.online) change({ online: false });
     throw new ApiError(T.errors.offline, 0);
   }
-  if (response.status === 429 || response.status >= 500) throw new ApiError(T.errors.busy, response.status);
-  const content = response.status === 204 ? null : await response.json();
-  if (!response.ok) throw new ApiError(content.error, response.status);
+  if (!state.online) change({ online: true });
+  const { response, content } = answer;
+  if (!response.ok) throw new ApiError(content?.error ?? T.errors.busy, response.status);
   return content;
 }
 
-let outbox = kept("outbox", []);
+// Fails where the answer breaks off, or is not climbpath's, as in a network that first wants its own page to be seen.
+async function answerOf(path, options) {
+  const response = await fetch(path, options);
+  const text = await response.text();
+  if (response.status < 500) return { response, content: text ? JSON.parse(text) : null };
+  try {
+    return { response, content: JSON.parse(text) };
+  } catch {
+    return { response, content: null };
+  }
+}
+
+function inTime(promise, patience) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("late")), patience); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// The queue is in the store, where other tabs find it, too: each adds to it and takes from it in one go.
+const outbox = () => kept("outbox", []);
+const askers = new Map(); // a write's id -> who waits here for its answer
 let sending = null;
 
-export const waitingWrites = () => outbox.length;
+export const waitingWrites = (part = "") => outbox().filter(({ path }) => path.includes(part)).length;
 
-// Queue a write and send what waits. Its answer, or null while the server cannot be reached.
-export async function write(method, path, body) {
-  const item = { method, path, body };
-  outbox = [...outbox, item];
-  keep("outbox", outbox);
-  const answers = await send();
-  if (answers.refused.has(item)) throw answers.refused.get(item);
-  return answers.given.get(item) ?? null;
+function queue(items) {
+  keep("outbox", items);
+  change({ waits: items.length });
 }
 
-// One sender at a time. A write that is refused for good is dropped and told; one that may succeed later stays.
-export async function send() {
-  while (sending) await sending;
-  sending = sendAll();
-  try {
-    return await sending;
-  } finally {
+// Queue a write and send what waits. Its answer; null while the server cannot be reached; false where it is refused,
+// which the user has been told then.
+export function write(method, path, body) {
+  const item = { id: newId(), method, path, body };
+  const answer = new Promise((resolve) => { askers.set(item.id, resolve); });
+  queue([...outbox(), item]);
+  send();
+  return answer;
+}
+
+// One sender at a time, also among tabs where the browser has locks: writes keep their order. How many were sent.
+export function send() {
+  sending ??= (navigator.locks?.request("climbpath.outbox", sendAll) ?? sendAll()).finally(() => {
     sending = null;
-  }
+    if (askers.size) send(); // one came while this ended
+  });
+  return sending;
 }
 
+// A write that is refused for good is dropped and told; one that may succeed later stays.
 async function sendAll() {
-  const given = new Map();
-  const refused = new Map();
-  while (outbox.length) {
-    const [item] = outbox;
+  let sent = 0;
+  for (let [item] = outbox(); item; [item] = outbox()) {
+    let answer = false;
     try {
-      given.set(item, await ask(item.method, item.path, item.body));
+      answer = await ask(item.method, item.path, item.body);
+      sent += 1;
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500) break;
-      refused.set(item, error);
+      if (!isRefusal(error)) break;
+      toast(T.lost(error.message));
     }
-    outbox = outbox.slice(1);
-    keep("outbox", outbox);
+    const { id } = item;
+    queue(outbox().filter((other) => other.id !== id));
+    askers.get(id)?.(answer);
+    askers.delete(id);
   }
-  return { given, refused };
+  for (const resolve of askers.values()) resolve(null);
+  askers.clear();
+  return sent;
 }
+
+const isRefusal = ({ status }) => status >= 400 && status < 500 && status !== 401 && status !== 429;

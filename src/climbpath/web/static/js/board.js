@@ -67,7 +67,9 @@ export class BoardView {
       const label = labelAt(event);
       if (!label || !this.on.press) return;
       event.preventDefault();
+      clearTimeout(this.timer); // on touch it comes before a long press is over, or after
       if (!this.pressed) this.on.press(label);
+      this.pressed = true;
     });
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
@@ -191,10 +193,10 @@ export class BoardView {
   }
 
   down(event) {
-    if (event.button) return;
-    this.from = { x: event.clientX, y: event.clientY, label: labelAt(event) };
     this.pressed = false;
-    clearTimeout(this.timer);
+    this.forget();
+    if (event.button || !event.isPrimary) return;
+    this.from = { x: event.clientX, y: event.clientY, label: labelAt(event) };
     if (this.on.press && this.from.label) {
       this.timer = setTimeout(() => { this.pressed = true; this.on.press(this.from.label); }, LONG_PRESS_MS);
     }
@@ -226,7 +228,7 @@ export class BoardView {
   }
 
   key(event) {
-    if (!this.isEdited || !this.places.has(this.focused)) return;
+    if (!this.isEdited || !this.places.has(this.focused) || event.ctrlKey || event.metaKey || event.altKey) return;
     const way = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
     if (way) {
       const to = this.neighbour(this.byLabel.get(this.focused), way);

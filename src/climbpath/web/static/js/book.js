@@ -1,112 +1,142 @@
 // The logbook of the climber who is chosen: the server's, with a copy of its newest entries on this device.
 
-import { ask, write } from "./api.js";
+import { ask, send, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
 import { bodyOf } from "./judge.js";
 import { T } from "./texts.js";
 
 const NEWEST = 200;
-const copyName = () => `book.${profile().id}`;
-const copy = () => kept(copyName(), []);
+const copyOf = (owner) => kept(`book.${owner}`, []);
+const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
 
-function note(entry) {
-  const others = copy().filter((other) => other.identity !== entry.identity);
-  keep(copyName(), [entry, ...others].slice(0, NEWEST));
-  change({ entry });
-  return entry;
+// Put an entry into the copy, or take it out where it is null.
+function note(identity, entry, owner = profile().id) {
+  const others = copyOf(owner).filter((other) => other.identity !== identity);
+  keep(`book.${owner}`, (entry ? [entry, ...others] : others).slice(0, NEWEST));
+  if (owner === profile().id) change({ entry, noted: identity });
 }
 
 const path = (identity, more = "") => `/api/problems/${encodeURIComponent(identity)}${more}?profile=${profile().id}`;
-const inCopy = (identity) => copy().find((entry) => entry.identity === identity) ?? null;
+
+// Change an entry: at once here, and on the server as soon as it can be reached. What this asks is queued before it is
+// shown; while more of it waits, the server's answer is older than what is shown.
+async function put(entry, method, address, body) {
+  const [{ identity }, { id }] = [entry, profile()];
+  const answering = write(method, address, body);
+  note(identity, entry, id);
+  const answer = await answering;
+  if (answer === false) note(identity, null, id);
+  else if (answer && !waitingWrites(encodeURIComponent(identity))) note(identity, answer, id);
+}
 
 // The entry of a problem, or null where it is not saved.
 export async function entryOf(problem) {
-  const here = inCopy(problem.identity);
+  const { id } = profile();
+  const here = inCopy(problem.identity, id);
   if (here || !state.online) return here;
-  const found = await ask("GET", `/api/problems?profile=${profile().id}&text=${encodeURIComponent(problem.identity.slice(0, 100))}`);
+  const found = await ask("GET", `/api/problems?profile=${id}&text=${encodeURIComponent(problem.identity.slice(0, 100))}`);
   return found.entries.find((entry) => entry.identity === problem.identity) ?? null;
 }
 
 export async function save(problem) {
   const blank = { identity: problem.identity, problem, stars: 0, notes: "", felt: null, lists: [], ticks: [], saved: new Date().toISOString() };
-  note(inCopy(problem.identity) ?? blank);
-  const answer = await write("POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
-  return answer ? note(answer) : inCopy(problem.identity);
+  await put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
+  return inCopy(problem.identity);
 }
 
-// Change some fields of an entry: at once here, and on the server as soon as it can be reached.
-export async function edit(entry, fields) {
+export function edit(entry, fields) {
   const { name, ...others } = fields;
-  note({ ...entry, ...others, problem: name === undefined ? entry.problem : { ...entry.problem, name: name || null } });
-  const answer = await write("PATCH", path(entry.identity), fields);
-  return answer ? note(answer) : inCopy(entry.identity);
+  const problem = name === undefined ? entry.problem : { ...entry.problem, name: name || null };
+  return put({ ...entry, ...others, problem }, "PATCH", path(entry.identity), fields);
 }
 
-export async function remove(entry) {
-  keep(copyName(), copy().filter((other) => other.identity !== entry.identity));
-  change({ entry: null });
-  await write("PATCH", path(entry.identity), { deleted: true });
+export async function remove({ identity }) {
+  const removing = write("PATCH", path(identity), { deleted: true });
+  note(identity, null);
+  await removing;
 }
 
-export async function bringBack(entry) {
-  note(entry);
-  await write("PATCH", path(entry.identity), { deleted: false });
-}
+export const bringBack = (entry) => put(entry, "PATCH", path(entry.identity), { deleted: false });
 
-export async function tick(entry, day, attempts) {
+export function tick(entry, day, attempts) {
   const done = { id: newId(), day, attempts };
-  note({ ...entry, ticks: [...entry.ticks, done] });
-  const answer = await write("PUT", path(entry.identity, `/ticks/${done.id}`), { day, attempts });
-  return answer ? note(answer) : inCopy(entry.identity);
+  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), { day, attempts });
 }
 
-export async function untick(entry, done) {
-  note({ ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) });
-  const answer = await write("DELETE", path(entry.identity, `/ticks/${done.id}`));
-  return answer ? note(answer) : inCopy(entry.identity);
-}
+export const untick = (entry, done) =>
+  put({ ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) }, "DELETE", path(entry.identity, `/ticks/${done.id}`));
 
-// {entries, total, lists} of a search; where the server cannot be reached, from the copy on this device.
+// {entries, total, lists} of a search, with all that was noted; where the server cannot be reached, from the copy on
+// this device.
 export async function search(fields, offset = 0) {
-  const asked = new URLSearchParams({ profile: profile().id, offset, limit: NEWEST / 4 });
-  for (const [name, value] of Object.entries(fields)) if (value !== "") asked.set(name, value);
+  const { id } = profile();
+  const wanted = Object.entries(fields).filter(([, value]) => value !== "");
   try {
+    if (waitingWrites()) await send();
+    const asked = new URLSearchParams([["profile", id], ["offset", offset], ["limit", NEWEST / 4], ...wanted]);
     const found = await ask("GET", `/api/problems?${asked}`);
-    if (!fields.text && !fields.in_list && !fields.ticked && fields.order === "newest" && !offset) {
-      const older = copy().filter((entry) => entry.saved < (found.entries.at(-1)?.saved ?? "") && found.total > found.entries.length);
-      keep(copyName(), [...found.entries, ...older].slice(0, NEWEST));
+    const isAll = wanted.every(([name, value]) => name === "order" && value === "newest") && !offset;
+    if (isAll && !waitingWrites()) {
+      const older = copyOf(id).filter((entry) => entry.saved < (found.entries.at(-1)?.saved ?? "") && found.total > found.entries.length);
+      keep(`book.${id}`, [...found.entries, ...older].slice(0, NEWEST));
     }
     return found;
   } catch (error) {
     if (error.status !== 0) throw error;
-    const words = fields.text.toLowerCase().split(/\s+/);
-    const told = (entry) => `${entry.problem.name ?? ""} ${entry.notes} ${entry.identity}`.toLowerCase();
-    const entries = copy().filter((entry) => words.every((word) => told(entry).includes(word)));
-    return { entries, total: entries.length, lists: {}, isOffline: true };
+    return { ...searchCopy(copyOf(id), fields), isOffline: true };
   }
+}
+
+const rank = ({ problem }) => state.welcome.ladder.indexOf(problem.grade);
+const nameOf = ({ problem }) => problem.name ?? "";
+const ORDERS = {
+  newest: (a, b) => b.saved.localeCompare(a.saved),
+  easiest: (a, b) => rank(a) - rank(b),
+  hardest: (a, b) => rank(b) - rank(a),
+  stars: (a, b) => b.stars - a.stars,
+  name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
+};
+
+function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order }) {
+  const { ladder } = state.welcome;
+  const words = text.toLowerCase().split(/\s+/);
+  const told = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
+  const entries = copy.filter((entry) => words.every((word) => told(entry).includes(word))
+    && (!list || entry.lists.includes(list))
+    && (!ticked || String(entry.ticks.length > 0) === ticked)
+    && (!easiest || rank(entry) >= ladder.indexOf(easiest))
+    && (!hardest || rank(entry) <= ladder.indexOf(hardest))).sort(ORDERS[order]);
+  const lists = {};
+  for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
+  return { entries, total: entries.length, lists };
 }
 
 // The climbers from the server; a first one is made where there is none.
 export async function loadProfiles() {
+  if (waitingWrites()) await send();
   let profiles = await ask("GET", "/api/profiles");
+  if (waitingWrites() && state.profiles.length) return; // this device knows more
   if (!profiles.length) {
     await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
     profiles = await ask("GET", "/api/profiles");
   }
-  change({ profiles });
+  if (JSON.stringify(profiles) !== JSON.stringify(state.profiles)) change({ profiles });
   if (!profiles.some((one) => one.id === state.profileId)) change({ profileId: profiles[0].id });
 }
 
 export async function keepProfile({ id, ...body }) {
-  const others = state.profiles.filter((one) => one.id !== id);
-  const place = state.profiles.findIndex((one) => one.id === id);
-  change({ profiles: place < 0 ? [...others, { id, ...body }] : others.toSpliced(place, 0, { id, ...body }) });
-  await write("PUT", `/api/profiles/${id}`, body);
+  const keeping = write("PUT", `/api/profiles/${id}`, body);
+  const there = state.profiles.findIndex((one) => one.id === id);
+  const profiles = [...state.profiles];
+  profiles.splice(there < 0 ? profiles.length : there, 1, { id, ...body });
+  change({ profiles });
+  await keeping;
 }
 
 export async function removeProfile(one) {
+  const removing = write("DELETE", `/api/profiles/${one.id}`);
   const profiles = state.profiles.filter((other) => other.id !== one.id);
   change({ profiles, profileId: profiles[0].id });
-  await write("DELETE", `/api/profiles/${one.id}`);
+  await removing;
 }

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, gradesInRange, layout, state, wish } from "./state.js";
+import { absentSets, boardOf, change, gradesInRange, isHere, layout, state, wish } from "./state.js";
 import { judge, recent, remember, seen, similar } from "./judge.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
@@ -12,7 +12,7 @@ import { holdsOf, query } from "./problem.js";
 
 const AHEAD = 6, REFILL = 4;
 
-// What has been shown, and what waits to be; it outlives the view.
+// What has been shown, and what waits to be; it outlives the view. `at` is behind the last one while none is shown.
 const trail = { shown: [], at: -1, stock: [], for: "", fetching: null };
 
 const conditions = () => JSON.stringify(wish(0));
@@ -33,7 +33,7 @@ function refill() {
 
 export class Climb {
   constructor(linked) {
-    if (linked) {
+    if (linked && linked.identity !== this.problem?.identity) {
       trail.shown = [...trail.shown.slice(0, trail.at + 1), linked];
       trail.at = trail.shown.length - 1;
     }
@@ -48,38 +48,56 @@ export class Climb {
 
   get problem() { return trail.shown[trail.at] ?? null; }
 
-  async start() {
+  start() {
     replace(this.cards.tuning, tuningCard());
-    if (this.problem) this.opened();
-    else await this.go(1);
-    refill().catch(() => {});
+    if (this.problem && isHere(this.problem)) this.opened();
+    else this.goOn();
+    if (gradesInRange().length) refill().catch(() => {});
+  }
+
+  // The first problem under other conditions.
+  goOn() {
+    trail.shown = trail.shown.slice(0, trail.at + 1);
+    if (this.problem && !isHere(this.problem)) trail.at = trail.shown.length;
+    this.go(1);
   }
 
   // Other conditions, another climber, or an entry that changed.
   heard(fields) {
-    if ("place" in fields || "range" in fields || "tuning" in fields) {
-      this.stage.lay(this.problem && !("place" in fields) ? boardOf(this.problem) : layout());
-      if (!("tuning" in fields) || "place" in fields) replace(this.cards.tuning, tuningCard());
-      trail.shown = trail.shown.slice(0, trail.at + 1);
-      if (gradesInRange().length) this.go(1);
-      else this.none(T.notLearned(layout().title));
-    } else if ("profileId" in fields || "profiles" in fields) {
+    if ("place" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
+    }
+    if ("place" in fields && this.problem && isHere(this.problem)) {
+      this.render(); // it was opened, and the filters follow
+    } else if ("place" in fields || "range" in fields || "tuning" in fields) {
+      this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
+      this.goOn();
+    } else if ("profileId" in fields || "profiles" in fields || fields.online) {
       if (this.problem) this.opened();
-    } else if ("entry" in fields && this.problem && (!fields.entry || fields.entry.identity === this.problem.identity)) {
+      else if (fields.online && !this.isSearching) this.go(1);
+    } else if (this.problem && fields.noted === this.problem.identity) {
       this.entry = fields.entry;
       if (this.entry) trail.shown[trail.at] = { ...this.problem, name: this.entry.problem.name };
       this.render();
     }
   }
 
+  // Words in place of a problem.
   none(words) {
+    trail.at = trail.shown.length;
+    history.replaceState(null, "", "?view=climb");
     this.stage.step = null;
+    this.search(false);
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
     replace(this.stage.caption, h("p", { class: "told" }, words));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
+  }
+
+  search(isSearching) {
+    this.isSearching = isSearching;
+    this.stage.root.classList.toggle("busy", isSearching);
   }
 
   // One further, or one back among those shown.
@@ -91,16 +109,18 @@ export class Climb {
     if (trail.at + 1 < trail.shown.length) { trail.at += 1; this.opened(); return; }
     if (!gradesInRange().length) { this.none(T.notLearned(layout().title)); return; }
     if (trail.for !== conditions() || !trail.stock.length) {
-      this.stage.root.classList.add("busy");
+      const asked = conditions();
       if (!this.problem) this.none(T.searching);
+      this.search(true);
+      let failure = null;
       try {
         await refill();
       } catch (error) {
-        this.stage.root.classList.remove("busy");
-        this.failed(error);
-        return;
+        failure = error;
       }
-      this.stage.root.classList.remove("busy");
+      if (!this.root.isConnected || asked !== conditions()) return; // another view, or other conditions, have come
+      this.search(false);
+      if (failure) { this.failed(failure); return; }
     }
     if (!trail.stock.length) return;
     trail.shown.push(trail.stock.shift());
@@ -117,12 +137,13 @@ export class Climb {
       return;
     }
     const known = new Set(trail.shown.map((problem) => problem.identity));
-    const others = recent().map((item) => item.problem).filter((problem) => !known.has(problem.identity));
+    const others = recent().map((item) => item.problem).filter((problem) => !known.has(problem.identity))
+      .sort((a, b) => isHere(b) - isHere(a));
     if (others.length) {
       trail.shown.push(others[0]);
       trail.at = trail.shown.length - 1;
       this.opened();
-    } else if (this.problem) {
+    } else if (trail.shown.length) {
       trail.at = 0;
       this.opened();
     } else {
@@ -134,6 +155,7 @@ export class Climb {
   // A problem has come onto the board.
   async opened() {
     const { problem } = this;
+    if (!isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
     this.entry = null;
     this.alike = null;
     if (this.stage.step !== null) this.stage.step = 0;
@@ -200,26 +222,17 @@ export class Climb {
       button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !seen(problem)?.beta }),
       h("button", { type: "button", class: "primary", title: T.nextTold, onclick: () => this.go(1) }, h("span", null, T.next), icon("next")),
       heart,
-      button("share", T.share, () => this.share(), { quiet: true, disabled: isBare }),
+      button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare }),
     ];
   }
 
   async save() {
     if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
     const { problem } = this;
-    try {
-      this.entry = await save({ ...problem, name: problem.name ?? problem.suggested_name ?? null });
-      toast(T.saved);
-      this.render();
-    } catch (error) {
-      toast(error.message);
-    }
+    if (await save({ ...problem, name: problem.name ?? problem.suggested_name ?? null })) toast(T.saved);
   }
 
-  async share() {
-    await copyLink(this.problem);
-    if (!navigator.share && !navigator.clipboard) this.cards.share.querySelector(".link").focus();
-  }
+
 
   open(problem) {
     trail.shown = [...trail.shown.slice(0, trail.at + 1), problem];
@@ -230,12 +243,13 @@ export class Climb {
   }
 
   key(event) {
-    const isStepping = this.stage.step !== null;
-    const move = (by) => this.toStep(Math.min(this.stage.beta.moves.length, Math.max(0, this.stage.step + by)));
+    const { problem, stage } = this;
+    const isStepping = stage.step !== null && stage.beta;
+    const move = (by) => this.toStep(Math.min(stage.beta.moves.length, Math.max(0, stage.step + by)));
     if (event.key === "ArrowRight") { if (isStepping) move(1); else this.go(1); }
     else if (event.key === "ArrowLeft") { if (isStepping) move(-1); else this.go(-1); }
-    else if (event.key === "b" && seen(this.problem)?.beta) this.toStep(isStepping ? null : 0);
-    else if (event.key === "s" && this.problem && !this.entry) this.save();
+    else if (event.key === "b" && problem && seen(problem)?.beta) this.toStep(isStepping ? null : 0);
+    else if (event.key === "s" && problem && !this.entry) this.save();
     else if (event.key === "Escape" && isStepping) this.toStep(null);
     else return false;
     return true;

@@ -3,15 +3,16 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, gradesInRange, knownGrades, layout, profile, state, wish } from "./state.js";
+import { absentSets, boardOf, gradesInRange, knownGrades, layout, profile, state, wish } from "./state.js";
 import { judge, seen } from "./judge.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
-import { holdsOf, inferred, isStartRow, problemOf, query, rolesOf } from "./problem.js";
+import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 const MOST_STEPS = 200, MOST_PINS = 20, JUDGE_AFTER_MS = 30;
+const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, where the climber gave it one
 const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
 
 // One step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber gave it;
@@ -71,18 +72,36 @@ export function faultOf(roles, on) {
   return null;
 }
 
-// A step that has a problem on the board, all of it to be kept; pins and bans where a link tells them.
-export function stepOf(problem, pins, bans = []) {
+// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber gave them, and
+// the bans. Where all is the climber's own, the problem says it already.
+function queryOf(step, on, angle) {
+  const roles = litRoles(step, on);
+  const own = pinsOf(step).map((label) => label + (OWN[step.roles[label]] ?? ""));
+  const isAllOwn = Object.keys(roles).every((label) => step.roles[label] && step.marks[label]);
+  const more = { view: "compose", pins: isAllOwn ? "" : own.join("-") || "none", bans: bansOf(step).join("-") };
+  return query(problemOf(roles, on, angle, step.grade), more);
+}
+
+// The step that a link tells; without pins in it, all of the problem is the climber's own.
+function stepOf(problem, fields) {
+  const on = boardOf(problem);
   const roles = rolesOf(problem);
-  const used = pins ?? Object.keys(roles);
-  const marks = Object.fromEntries([...used.map((label) => [label, "use"]), ...bans.map((label) => [label, "ban"])]);
-  const own = Object.fromEntries(Object.entries(roles).filter(([label]) => used.includes(label)));
-  return { marks, roles: own, filled: roles, grade: problem.grade };
+  const read = (field) => readHolds((fields?.get(field) ?? "").replace("none", ""), on) ?? {};
+  const own = fields?.has("pins") ? read("pins") : roles;
+  const step = { marks: {}, roles: {}, filled: {}, grade: problem.grade };
+  for (const label of Object.keys(read("bans"))) step.marks[label] = "ban";
+  for (const label of Object.keys(own)) {
+    step.marks[label] = "use";
+    if (own[label]) step.roles[label] = own[label];
+  }
+  if (Object.keys(roles).some((label) => !(label in own))) step.filled = roles;
+  return step;
 }
 
 export class Compose {
-  constructor(linked) {
-    if (linked) put(stepOf(linked.problem, linked.pins, linked.bans));
+  constructor(problem, fields) {
+    const isNew = problem && queryOf(now(), layout(), state.place.angle) !== fields?.toString();
+    if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({ isEdited: true, on: { tap: (label) => this.tap(label), press: (label) => this.press(label) } });
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]));
@@ -103,13 +122,13 @@ export class Compose {
   }
 
   heard(fields) {
-    if ("place" in fields || "profileId" in fields || "profiles" in fields) replace(this.cards.tuning, tuningCard());
-    if ("entry" in fields) {
-      if (fields.entry && fields.entry.identity !== this.problem?.identity) return;
+    const isOther = ["place", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
+    if (isOther) replace(this.cards.tuning, tuningCard());
+    if (isOther || fields.online) {
+      this.changed();
+    } else if (fields.noted && fields.noted === this.problem?.identity) {
       this.entry = fields.entry;
       this.render();
-    } else {
-      this.changed();
     }
   }
 
@@ -135,6 +154,7 @@ export class Compose {
     const hold = on.holds.find((one) => one.label === label);
     const step = now();
     const set = (mark, role) => {
+      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
       const rest = { ...step, grade: null, filled: without(step.filled, label), roles: without(step.roles, label), marks: without(step.marks, label) };
       if (mark) rest.marks[label] = mark;
       if (role) rest.roles[label] = role;
@@ -164,8 +184,9 @@ export class Compose {
     try {
       const asked = { ...wish(1), pins, bans: [...bansOf(step), ...feet], start: own("start"), finish: own("finish") };
       const { problems: [found] } = await ask("POST", "/api/generate", asked);
+      if (step !== now()) return; // the holds are others by now
       put({ ...step, filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) }, grade: found.grade });
-      this.changed();
+      if (this.root.isConnected) this.changed();
     } catch (error) {
       toast(error.message);
     } finally {
@@ -210,14 +231,7 @@ export class Compose {
     }, seen(problem) ? 0 : JUDGE_AFTER_MS);
   }
 
-  // The link tells the lit holds, and which of them are pins, and the bans.
-  query() {
-    const step = now();
-    const roles = litRoles(step, layout());
-    const pins = pinsOf(step);
-    const more = { view: "compose", pins: pins.length < Object.keys(roles).length ? pins.join("-") || "none" : "", bans: bansOf(step).join("-") };
-    return query(problemOf(roles, layout(), state.place.angle, step.grade), more);
-  }
+  query() { return queryOf(now(), layout(), state.place.angle); }
 
   marks() {
     const step = now();
@@ -279,15 +293,8 @@ export class Compose {
     if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
     const { problem } = this;
     const grade = problem.grade ?? seen(problem)?.verdict?.grade ?? null;
-    try {
-      this.entry = await save({ ...problem, grade });
-      toast(T.saved);
-      this.render();
-    } catch (error) {
-      toast(error.message);
-    }
+    if (await save({ ...problem, grade })) toast(T.saved);
   }
-
 
   key(event) {
     const isUndo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";

@@ -16,7 +16,7 @@ const keyOf = (problem) => JSON.stringify([problem.identity, climber()]);
 
 export const seen = (problem) => judged.get(keyOf(problem));
 
-// {verdict, beta}; the verdict is null where the grader has not learned the board. Fails with what the server says.
+// {key, verdict, beta}; the verdict is null where the grader has not learned the board. Fails with what the server says.
 export async function judge(problem, signal) {
   const key = keyOf(problem);
   if (judged.has(key)) return judged.get(key);
@@ -26,7 +26,7 @@ export async function judge(problem, signal) {
     isGraded ? ask("POST", "/api/grade", bare, { signal }) : null,
     ask("POST", "/api/beta", { problem: bare, climber: climber() }, { signal }),
   ]);
-  const opinion = { verdict, beta };
+  const opinion = { key, verdict, beta };
   judged.set(key, opinion);
   if (judged.size > MOST_KEPT) judged.delete(judged.keys().next().value);
   return opinion;
@@ -42,6 +42,4 @@ export function remember(problem, opinion) {
   keep("recent", [{ problem, opinion }, ...others].slice(0, MOST_RECENT));
 }
 
-for (const { problem, opinion } of kept("recent", [])) {
-  if (opinion) judged.set(JSON.stringify([problem.identity, climber()]), opinion);
-}
+for (const { opinion } of recent()) if (opinion) judged.set(opinion.key, opinion);

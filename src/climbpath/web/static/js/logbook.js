@@ -1,12 +1,13 @@
 // The logbook: search, filter, open, import and export.
 
 import { ask, ApiError } from "./api.js";
-import { button, choice, h, replace, toast } from "./dom.js";
+import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { search } from "./book.js";
 
+const IMPORT_MS = 300000;
 const wanted = { text: "", in_list: "", ticked: "", stars: "", easiest: "", hardest: "", order: "newest" };
 
 export class Logbook {
@@ -17,6 +18,9 @@ export class Logbook {
     this.bar = h("div", { class: "search" });
     this.found = h("div", { class: "found" });
     this.files = h("div");
+    this.told = h("div", { role: "status" }); // what became of an import
+    this.picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", class: "unseen", tabindex: "-1", "aria-label": T.importTitle,
+      onchange: () => this.import(this.picker.files[0]) });
     this.root = h("div", { class: "page" }, this.title = h("h1"), this.bar, this.found, this.files);
   }
 
@@ -27,7 +31,10 @@ export class Logbook {
   }
 
   heard(fields) {
-    if ("profileId" in fields) this.start();
+    if ("profileId" in fields) {
+      wanted.in_list = "";
+      this.start();
+    } else if ("noted" in fields || fields.online) this.look();
   }
 
   async look(more = false) {
@@ -54,10 +61,11 @@ export class Logbook {
   refine() {
     this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
     const grades = state.welcome.ladder.map((grade) => [grade, grade]);
+    const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
     replace(this.bar,
       h("input", { type: "search", placeholder: T.search, "aria-label": T.search, value: wanted.text, maxlength: 100,
         oninput: (event) => { clearTimeout(this.timer); this.timer = setTimeout(() => this.set("text", event.target.value.trim()), 150); } }),
-      choice(wanted.in_list, [["", T.allLists], ...Object.entries(this.lists).map(([name, n]) => [name, `${name} (${n})`])], (value) => this.set("in_list", value), { "aria-label": T.list }),
+      choice(wanted.in_list, [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])], (value) => this.set("in_list", value), { "aria-label": T.list }),
       choice(wanted.ticked, Object.entries(T.ticks), (value) => this.set("ticked", value), { "aria-label": T.tick }),
       choice(wanted.easiest, [["", T.from], ...grades], (value) => this.set("easiest", value), { "aria-label": T.from }),
       choice(wanted.hardest, [["", T.to], ...grades], (value) => this.set("hardest", value), { "aria-label": T.to }),
@@ -82,27 +90,25 @@ export class Logbook {
   }
 
   renderFiles() {
-    const picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", class: "unseen", tabindex: "-1", "aria-label": T.importTitle,
-      onchange: async (event) => {
-        const [file] = event.target.files;
-        event.target.value = "";
-        if (file) await this.import(file);
-      } });
     replace(this.files, card(T.exportTitle,
       h("div", { class: "row" }, Object.entries(T.formats).map(([kind, words]) =>
         h("a", { class: "button", href: `/api/export/${kind}?profile=${profile()?.id}`, download: true }, words)))),
-    card(T.importTitle, h("div", { class: "row" }, button("download", T.importTitle, () => picker.click()), picker), this.told = h("div", { role: "status" })));
+    card(T.importTitle, h("div", { class: "row" }, button("download", T.importTitle, () => this.picker.click()), this.picker), this.told));
   }
 
   async import(file) {
+    if (!file) return;
+    replace(this.told, h("p", null, T.importing));
     try {
-      const { read, added, merged, rejected, reasons } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true });
+      const { read, added, merged, rejected, reasons } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true, patience: IMPORT_MS });
       replace(this.told, h("p", null, T.importDone(read, added, merged, rejected)),
         reasons.length > 0 && h("ul", null, reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`))));
       await this.look();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      toast(error.message);
+      replace(this.told, h("p", { class: "warn" }, error.message));
+    } finally {
+      this.picker.value = ""; // so that the same file can be chosen again
     }
   }
 

@@ -3,18 +3,18 @@
 import { ask, send, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { change, listen, state } from "./state.js";
+import { boardOf, change, isHere, layout, listen, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles } from "./book.js";
 import { Climb } from "./climb.js";
-import { Compose } from "./compose.js";
+import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
 import { ClimberView, applyTheme } from "./climber.js";
-import { readLink } from "./problem.js";
+import { readLink, rolesOf } from "./problem.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
-const AGAIN_MS = 15000;
+const AGAIN_MS = 15000, START_MS = 4000;
 let current = null;
 let name = null;
 
@@ -33,21 +33,24 @@ function header() {
       [words, waits > 0 && T.waiting(waits)].filter(Boolean).join(" · ")));
 }
 
-// What a link says: a view, and a problem with pins and bans where it is to be changed.
-function linked() {
+// Shows what the address says: a view, and a problem in it. One that is none yet is shown where it can be changed.
+function follow() {
   const fields = new URLSearchParams(location.search);
-  const problem = readLink(location.search, state.welcome.boards);
-  const view = fields.get("view") in views ? fields.get("view") : "climb";
-  const labels = (field) => fields.get(field)?.split("-").filter((label) => label !== "none");
-  return { view, problem, pins: labels("pins"), bans: labels("bans") };
+  const problem = readLink(fields, state.welcome);
+  const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
+  if (fields.get("problem") && !problem) toast(T.badLink);
+  const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem));
+  go(view === "climb" && isFaulty ? "compose" : view, { problem, fields, isNew: false });
 }
 
-function go(view, { problem, pins, bans, isNew = true } = {}) {
-  if (problem) change({ place: { board: problem.board, angle: problem.angle } });
+function go(view, { problem, fields, isNew = true } = {}) {
+  document.querySelector("dialog")?.close();
+  current = null;
+  if (problem && !isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
   name = view;
   if (isNew) history.pushState(null, "", `?view=${view}`);
   const open = (one) => go("climb", { problem: one });
-  current = view === "logbook" ? new Logbook(open) : new views[view](view === "compose" ? problem && { problem, pins, bans } : problem);
+  current = view === "logbook" ? new Logbook(open) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();
@@ -55,57 +58,45 @@ function go(view, { problem, pins, bans, isNew = true } = {}) {
   current.start();
 }
 
+// Send what was noted offline, and ask whether the server is there.
 async function reconnect() {
-  try {
-    await ask("GET", "/api/profiles");
-  } catch (error) {
-    if (error.status === 0) { online(false); return; }
-  }
-  online(true);
-  const waits = waitingWrites();
-  if (!waits) return;
-  const { refused } = await send();
-  for (const error of refused.values()) toast(T.lost(error.message));
-  if (!waitingWrites() && refused.size < waits) toast(T.sent);
-  header();
-}
-
-function online(isOnline) {
-  if (state.online !== isOnline) change({ online: isOnline });
-  header();
+  if (waitingWrites() && await send()) toast(T.sent);
+  await loadProfiles().catch(() => {}); // while it cannot be reached, this is tried again
 }
 
 async function begin() {
   applyTheme();
-  document.getElementById("skip").textContent = T.skip;
+  const skip = document.getElementById("skip");
+  skip.textContent = T.skip;
+  skip.onclick = (event) => { event.preventDefault(); main.focus(); };
   document.getElementById("tabs").setAttribute("aria-label", T.nav);
   try {
-    state.welcome = await ask("GET", "/api/boards");
+    state.welcome = await ask("GET", "/api/boards", undefined, { patience: START_MS });
     keep("welcome", state.welcome);
     await loadProfiles();
   } catch (error) {
     state.welcome ??= kept("welcome", null);
-    if (!state.welcome || error.status) { replace(main, h("p", { class: "told" }, error.message)); return; }
-    state.online = false;
+    if (!state.welcome || !state.profiles.length || error.status === 401) { replace(main, h("p", { class: "told" }, error.message)); return; }
   }
   header();
   listen((fields) => {
     current?.heard(fields);
     header();
+    if (fields.online) reconnect();
   });
-  const { view, ...rest } = linked();
-  go(view, { ...rest, isNew: false });
-  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
-  if (state.online) reconnect();
+  if (!layout()?.angles.includes(state.place.angle)) change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
+  follow();
+  window.addEventListener("popstate", follow);
+  navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused under a certificate that is not trusted
 }
 
-window.addEventListener("popstate", () => { const { view, ...rest } = linked(); go(view, { ...rest, isNew: false }); });
 window.addEventListener("online", reconnect);
-window.addEventListener("offline", () => online(false));
+window.addEventListener("offline", () => change({ online: false }));
 setInterval(() => { if (!state.online || waitingWrites()) reconnect(); }, AGAIN_MS);
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, select, textarea, dialog, [contenteditable]");
-  if (!isTyping && current?.key(event)) event.preventDefault();
+  const isBrowsers = event.altKey || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z");
+  if (!isTyping && !isBrowsers && current?.key(event)) event.preventDefault();
 });
 
 begin();

@@ -97,9 +97,13 @@ export async function copyLink(problem, more) {
       if (error.name === "AbortError") return undefined;
     }
   }
-  if (!navigator.clipboard) return undefined; // over plain HTTP: the link stands in the field, to be copied by hand
-  await navigator.clipboard.writeText(link);
-  return toast(T.copied);
+  try {
+    await navigator.clipboard.writeText(link);
+    toast(T.copied);
+  } catch { // over plain HTTP, or where the browser is told to refuse: the link is chosen, to be copied by hand
+    document.querySelector(".link").focus();
+  }
+  return undefined;
 }
 
 export function shareCard(problem, more) {
@@ -134,10 +138,10 @@ export function tuningCard() {
   const choose = (name, isOn) => {
     const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
     if (next.length) set({ holdSets: { ...tuning.holdSets, [board]: next.length === sets.length ? undefined : next } });
-    else change({ tuning });
+    else change({ tuning }); // one set is left at least
   };
-  const tick = (words, isOn, onchange, id) =>
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: isOn, id, onchange: (event) => onchange(event.target.checked) }), h("span", null, words));
+  const tick = (words, isOn, onchange) =>
+    h("label", { class: "check" }, h("input", { type: "checkbox", checked: isOn, onchange: (event) => onchange(event.target.checked) }), h("span", null, words));
   const bold = (value) => T.adventures[value < 0.85 ? 0 : value < 1.15 ? 1 : value < 1.5 ? 2 : 3];
   return h("details", { class: "card tuning", open: state.tuningOpen, ontoggle: (event) => { state.tuningOpen = event.target.open; } },
     h("summary", null, h("h2", null, T.tuning)),
@@ -160,15 +164,15 @@ export function entryCard(entry) {
   const { problem } = entry;
   const name = h("input", { type: "text", maxlength: 80, value: problem.name ?? "", placeholder: problem.suggested_name,
     onchange: (event) => edit(entry, { name: event.target.value.trim() }) });
-  const stars = h("div", { class: "stars", role: "radiogroup", "aria-label": T.stars }, [1, 2, 3, 4, 5].map((n) =>
-    h("button", { type: "button", role: "radio", "aria-checked": String(entry.stars === n), "aria-label": T.starsOf(n), class: n <= entry.stars ? "on" : null,
+  const stars = h("div", { class: "stars", role: "group", "aria-label": T.stars }, [1, 2, 3, 4, 5].map((n) =>
+    h("button", { type: "button", "aria-pressed": String(entry.stars === n), "aria-label": T.starsOf(n), class: n <= entry.stars ? "on" : null,
       onclick: () => edit(entry, { stars: entry.stars === n ? 0 : n }) }, "★")));
   const day = h("input", { type: "date", name: "day", value: today(), max: today() });
   const attempts = h("input", { type: "number", name: "attempts", min: 1, max: 999, value: 1, inputmode: "numeric" });
   const done = (one) => h("li", null, h("span", null, `${one.day} · ${T.tickDone(one.attempts)}`),
     button("close", T.untick, () => untick(entry, one), { quiet: true, class: "ghost" }));
   const split = (text) => [...new Set(text.split(",").map((part) => part.trim().slice(0, 40)).filter(Boolean))].slice(0, 20);
-  return card(T.entryTitle,
+  const box = card(T.entryTitle,
     h("div", { class: "row end" }, labelled(T.name, name),
       button("complete", T.suggest, () => edit(entry, { name: problem.suggested_name }), { quiet: true, disabled: !problem.suggested_name })),
     h("div", { class: "row spread" }, stars,
@@ -178,10 +182,11 @@ export function entryCard(entry) {
       event.preventDefault();
       const { day: { value }, attempts: tries } = event.target.elements;
       const n = Math.round(Number(tries.value));
-      if (!value || n < 1 || n > 999) return;
+      if (!value || !(n >= 1 && n <= 999)) return;
       tick(entry, value, n);
       tries.value = 1;
-    } }, labelled(T.day, day), labelled(T.attempts, attempts), h("button", { type: "submit", class: "primary" }, T.tick)),
+    } }, labelled(T.day, day), labelled(T.attempts, attempts),
+    h("button", { type: "submit", class: "primary", onclick: (event) => { if (event.detail > 1) event.preventDefault(); } }, T.tick)), // not by a double tap
     h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
     labelled(T.notes, h("textarea", { rows: 3, maxlength: 2000, value: entry.notes, onchange: (event) => edit(entry, { notes: event.target.value }) })),
     labelled(T.lists, h("input", { type: "text", value: entry.lists.join(", "), placeholder: T.listsHint, onchange: (event) => edit(entry, { lists: split(event.target.value) }) })),
@@ -189,4 +194,6 @@ export function entryCard(entry) {
       await remove(entry);
       toast(T.removed, { words: T.undone, run: () => bringBack(entry) });
     }, { class: "ghost" }));
+  box.dataset.key = entry.identity;
+  return box;
 }

@@ -3,7 +3,7 @@
 import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, state, vGrade } from "./state.js";
+import { boardOf, change, layout, profile, rangeHere, state, vGrade } from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as the system's own pickers.
@@ -13,9 +13,7 @@ export function filters() {
   const here = boards.find((one) => one.name === board);
   const learned = here.grades[angle];
   const grades = (learned.length ? learned : ladder).map((grade) => [grade, grade]);
-  const fitted = (grade) => (learned.includes(grade) || !learned.length ? grade : learned.reduce((near, other) =>
-    Math.abs(ladder.indexOf(other) - ladder.indexOf(grade)) < Math.abs(ladder.indexOf(near) - ladder.indexOf(grade)) ? other : near));
-  const [low, high] = state.range.map(fitted);
+  const [low, high] = rangeHere();
   const rank = (grade) => ladder.indexOf(grade);
   return h("div", { class: "filters", role: "group", "aria-label": T.filters },
     choice(board, boards.map((one) => [one.name, one.title]), (name) =>

@@ -31,13 +31,23 @@ export function change(fields) {
 export const layout = () => state.welcome.boards.find((board) => board.name === state.place.board);
 export const boardOf = (problem) => state.welcome.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
+export const isHere = ({ board, angle }) => board === state.place.board && angle === state.place.angle;
 export const knownGrades = () => layout().grades[state.place.angle] ?? [];
 export const vGrade = (grade) => state.welcome.v_grades[state.welcome.ladder.indexOf(grade)];
+
+// The range of grades, each moved to the nearest one that the model has learned here.
+export function rangeHere() {
+  const { ladder } = state.welcome;
+  const known = knownGrades();
+  const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
+  return state.range.map((grade) => known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade))
+    .sort((a, b) => ladder.indexOf(a) - ladder.indexOf(b));
+}
 
 // The grades in range that the model has learned here.
 export function gradesInRange() {
   const { ladder } = state.welcome;
-  const [low, high] = state.range.map((grade) => ladder.indexOf(grade));
+  const [low, high] = rangeHere().map((grade) => ladder.indexOf(grade));
   return knownGrades().filter((grade) => ladder.indexOf(grade) >= low && ladder.indexOf(grade) <= high);
 }
 

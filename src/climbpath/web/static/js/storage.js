@@ -1,6 +1,9 @@
-// What stays on this device between visits. Where the browser refuses to store, the app works without.
+// What stays on this device between visits. Where the browser refuses to store, it stays until the page is left.
+
+const here = new Map();
 
 export function kept(name, otherwise) {
+  if (here.has(name)) return here.get(name);
   try {
     const text = localStorage.getItem(`climbpath.${name}`);
     return text === null ? otherwise : JSON.parse(text);
@@ -12,8 +15,9 @@ export function kept(name, otherwise) {
 export function keep(name, value) {
   try {
     localStorage.setItem(`climbpath.${name}`, JSON.stringify(value));
+    here.delete(name);
   } catch {
-    // a full or forbidden store: what is on the screen stays right, only the next visit forgets it
+    here.set(name, value); // the store is full or forbidden
   }
 }
 

@@ -89,6 +89,8 @@ export const T = {
   gif: "Beta, animated",
   print: "Print",
 
+  badLink: "This link shows no problem: its board has no such holds, angle or grade.",
+
   composeTitle: "Compose",
   undo: "Undo",
   redo: "Redo",
@@ -127,6 +129,7 @@ export const T = {
   offlineSearch: "Offline: the newest problems of your logbook.",
   exportTitle: "Export",
   importTitle: "Import",
+  importing: "Reading the file …",
   importDone: (read, added, merged, rejected) =>
     `${many(read, "record", "records")} read: ${added} new, ${merged} there already, ${rejected} not usable.`,
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s shape" },
