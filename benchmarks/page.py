@@ -1,0 +1,84 @@
+"""The web app's page in a real browser: from tap to next problem, from tap to grade and beta, and the first start.
+
+python benchmarks/page.py [--browser /usr/bin/chromium]
+
+Server and browser share the cores. The browser's own clock counts, from the event to the frame that shows it.
+"""
+
+import argparse
+import shutil
+import statistics
+
+from playwright.sync_api import Page, sync_playwright
+
+from machine import machine
+from web import ADDRESS, server
+
+NEXT = """async () => {
+  const title = () => document.querySelector(".stage .board").getAttribute("aria-label");
+  const before = title();
+  const start = performance.now();
+  document.querySelector("button.primary").click();
+  while (title() === before) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+TAP = """async (label) => {
+  const panel = document.querySelector(".panel");
+  const cards = () => panel.children[1].innerHTML + panel.children[2].innerHTML;
+  const before = cards();
+  const told = () => (panel.querySelector(".waiting") ? before : cards());
+  const hold = document.querySelector(`[data-label=${label}] .touch`);
+  const start = performance.now();
+  for (const kind of ["pointerdown", "pointerup"]) hold.dispatchEvent(new PointerEvent(kind, { bubbles: true, isPrimary: true }));
+  while (told() === before) await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+HOLDS = ["D9", "G13", "I16", "E8", "H10", "C13", "F11", "E12", "D15", "H12", "E14", "F8", "G9", "C9", "I13"]
+
+
+def show(what: str, seconds: list[float]) -> None:
+    """Median, 95th percentile and longest, in ms."""
+    ranked = sorted(seconds)
+    high = ranked[int(0.95 * (len(ranked) - 1))]
+    print(f"  {what:<48} median {statistics.median(ranked):.0f} ms, p95 {high:.0f} ms, longest {ranked[-1]:.0f} ms")
+
+
+def start(page: Page) -> float:
+    """From opening the address to a problem on the board."""
+    page.goto(ADDRESS)
+    page.wait_for_selector(".hold.lit")
+    return float(page.evaluate("performance.now()"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    parser.add_argument("--browser", default=next(filter(None, map(shutil.which, names)), None), help="a Chromium")
+    args = parser.parse_args()
+    print(machine())
+    with server(), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=args.browser, args=["--no-sandbox"])
+        starts = []
+        for _ in range(5):
+            page = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True).new_page()
+            starts.append(start(page))
+        print(f"Chromium {browser.version}, 360 px wide:")
+        show("from the address to a problem on the board", starts)
+        steps = []
+        for _ in range(30):
+            page.wait_for_timeout(700)
+            steps.append(page.evaluate(NEXT))
+        show("from tap to the next problem", steps)
+        page.goto(f"{ADDRESS}/?view=compose&problem=F5s-G18e")
+        page.wait_for_selector(".panel .moves")
+        taps = []
+        for label in HOLDS:
+            taps.append(page.evaluate(TAP, label))
+            page.wait_for_timeout(200)
+        show("from tapping a hold to its grade and beta", taps)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
