@@ -30,7 +30,8 @@ TAP = """async (label) => {
   const told = () => (panel.querySelector(".waiting") ? before : cards());
   const hold = document.querySelector(`[data-label=${label}] .touch`);
   const start = performance.now();
-  for (const kind of ["pointerdown", "pointerup"]) hold.dispatchEvent(new PointerEvent(kind, { bubbles: true, isPrimary: true }));
+  for (const kind of ["pointerdown", "pointerup"])
+    hold.dispatchEvent(new PointerEvent(kind, { bubbles: true, isPrimary: true }));
   while (told() === before) await new Promise(requestAnimationFrame);
   return performance.now() - start;
 }"""
