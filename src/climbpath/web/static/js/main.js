@@ -71,9 +71,8 @@ async function begin() {
   skip.onclick = (event) => { event.preventDefault(); main.focus(); };
   document.getElementById("tabs").setAttribute("aria-label", T.nav);
   try {
-    state.welcome = await ask("GET", "/api/boards", undefined, { patience: START_MS });
+    [state.welcome] = await Promise.all([ask("GET", "/api/boards", undefined, { patience: START_MS }), loadProfiles()]);
     keep("welcome", state.welcome);
-    await loadProfiles();
   } catch (error) {
     state.welcome ??= kept("welcome", null);
     if (!state.welcome || !state.profiles.length || error.status === 401) { replace(main, h("p", { class: "told" }, error.message)); return; }
