@@ -300,7 +300,8 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def failed(request: Request, error: Exception) -> JSONResponse:
-        return answer(500, "climbpath failed here; where it was started, it tells how", HEADERS)
+        words = "climbpath failed here; where it was started, it tells how"
+        return answer(500, words, HEADERS | {"Cache-Control": "no-store"})  # this answer does not pass the Guard
 
 
 def _board(generator: Generator, graded: set[str], name: str) -> BoardOut:
