@@ -52,25 +52,32 @@ class Forger(Authority):
         return True
 
 
+def split(path: Path) -> tuple[x509.Certificate, list[x509.Certificate]]:
+    """The certificate in a file, and those between it and the root."""
+    first, *others = x509.load_pem_x509_certificates(path.read_bytes())
+    return first, others
+
+
 def is_good_for(authority: Authority, path: Path, host: str) -> bool:
     """Whether a client that trusts the authority takes the certificate in a file as the host's."""
-    store = Store([authority.certificate])
+    store = Store([authority.root])
     try:
         subject: x509.GeneralName = x509.IPAddress(ip_address(host))
     except ValueError:
         subject = x509.DNSName(host)
     verifier = PolicyBuilder().store(store).build_server_verifier(subject)
     try:
-        verifier.verify(x509.load_pem_x509_certificate(path.read_bytes()), [])
+        verifier.verify(*split(path))
     except VerificationError:
         return False
     return True
 
 
 def openssl_takes(authority: Authority, path: Path) -> bool:
-    (path.parent / "ca.crt").write_bytes(authority.pem)
-    checked = ["openssl", "verify", "-purpose", "sslserver", "-x509_strict", "-CAfile", path.parent / "ca.crt", path]
-    return subprocess.run(checked, capture_output=True, check=False).returncode == 0
+    (path.parent / "root.crt").write_bytes(authority.root_pem)
+    strictly = ["openssl", "verify", "-purpose", "sslserver", "-x509_strict"]
+    asked = [*strictly, "-CAfile", path.parent / "root.crt", "-untrusted", path, path]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture
@@ -80,14 +87,20 @@ def named_vm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_authority_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     made = certificates.authority(tmp_path / "https")
-    assert certificates.authority(tmp_path / "https").certificate == made.certificate
+    assert certificates.authority(tmp_path / "https")[1:] == made[1:]
     (path,) = (tmp_path / "https").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert made.certificate.not_valid_after_utc - datetime.now(UTC) > timedelta(days=9 * 365)
-    constraints = made.certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    assert constraints.critical
-    assert constraints.value == x509.BasicConstraints(ca=True, path_length=0)
-    assert made.certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
+    assert made.root.not_valid_after_utc - datetime.now(UTC) > timedelta(days=9 * 365)
+
+
+def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_path: Path) -> None:
+    made = certificates.authority(tmp_path)
+    assert made.key.public_key() == made.intermediate.public_key() != made.root.public_key()
+    assert (tmp_path / "authority.pem").read_text().count("PRIVATE KEY") == 2
+    for certificate, below in ((made.root, 1), (made.intermediate, 0)):
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        assert (basic.critical, basic.value) == (True, x509.BasicConstraints(ca=True, path_length=below))
+        assert certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
 
 
 @pytest.mark.parametrize("host", LOCAL)
@@ -121,10 +134,7 @@ def test_what_is_no_name_gets_no_certificate(tmp_path: Path, host: str) -> None:
 
 def test_every_start_has_a_new_certificate_that_phones_take(tmp_path: Path) -> None:
     authority = certificates.authority(tmp_path)
-    first, second = (
-        x509.load_pem_x509_certificate(certificates.issue(authority, tmp_path, "127.0.0.1", []).read_bytes())
-        for _ in range(2)
-    )
+    first, second = (split(certificates.issue(authority, tmp_path, "127.0.0.1", []))[0] for _ in range(2))
     assert first.serial_number != second.serial_number
     assert first.public_key() != second.public_key()
     assert first.not_valid_after_utc - first.not_valid_before_utc <= timedelta(days=397)
@@ -171,20 +181,24 @@ def test_an_authority_that_ends_soon_is_made_anew(tmp_path: Path, monkeypatch: p
     old = certificates.authority(tmp_path)
     monkeypatch.undo()
     new = certificates.authority(tmp_path)
-    assert new.certificate != old.certificate
-    assert certificates.authority(tmp_path).certificate == new.certificate
+    assert new.root != old.root
+    assert certificates.authority(tmp_path).root == new.root
 
 
 def damaged_files(folder: Path) -> Iterator[bytes]:
-    """Files that are no authority: empty, cut, of another format, locked, of two halves, or of another kind."""
+    """Files that are no authority: empty, cut, of another format, of two halves, or of another kind."""
     made, other = certificates.authority(folder / "one"), certificates.authority(folder / "other")
     whole = (folder / "one/authority.pem").read_bytes()
-    key = whole.removesuffix(made.pem)
-    yield from (b"", whole[:-60], key, made.pem, b"\xff\xfe\x00", key + other.pem)
-    yield made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).replace(b"PRIVATE", b"PUBLIC")
+    intermediate = made.intermediate.public_bytes(Encoding.PEM)
+    key = whole.removesuffix(intermediate + made.root_pem)
+    rsa_key = rsa.generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    yield from (b"", b"\xff\xfe\x00", whole[:-60], key, key + intermediate, intermediate + made.root_pem)
+    yield from (
+        key + intermediate + other.root_pem,
+        key + other.intermediate.public_bytes(Encoding.PEM) + other.root_pem,
+    )
+    yield from (key + made.root_pem + made.root_pem, rsa_key + intermediate + made.root_pem, whole + made.root_pem)
     yield certificates.issue(made, folder, "localhost", []).read_bytes()
-    big = rsa.generate_private_key(65537, 2048)
-    yield big.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.pem
 
 
 def test_a_damaged_authority_is_told_with_the_way_out(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """A certificate authority of this machine's own, and the certificates that the web app serves HTTPS with.
 
-A phone trusts the authority once. So that its key is worth little to a thief, it is constrained (RFC 5280, section
-4.2.1.10) to names of the local network and to addresses that are nobody's on the internet.
+A phone trusts the authority's root once. So that a stolen key is worth little, certificates are good only for names of
+the local network and addresses that are nobody's on the internet (name constraints, RFC 5280, section 4.2.1.10).
+Clients need not read the constraints of a root (section 6.2), but must those of what it signs: so the root signs one
+intermediate certificate, its key is forgotten, and the intermediate's key, which is kept, is constrained everywhere.
 """
 
 import ipaddress
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
@@ -36,31 +38,32 @@ DNS_NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]
 
 
 class Authority(NamedTuple):
-    """The key that signs certificates, and the certificate that phones trust."""
+    """The key that signs certificates, with the intermediate certificate that is its own, and the root."""
 
     key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
+    intermediate: x509.Certificate
+    root: x509.Certificate
 
     @property
     def name(self) -> str:
-        """What settings list it as."""
-        return str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+        """What a phone's settings list the root as."""
+        return str(self.root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
     @property
-    def pem(self) -> bytes:
-        """The certificate as a file that phones, browsers and systems import."""
-        return self.certificate.public_bytes(Encoding.PEM)
+    def root_pem(self) -> bytes:
+        """The root as a file that phones, browsers and systems import."""
+        return self.root.public_bytes(Encoding.PEM)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate: four lines of eight bytes, as in AB:CD:…"""
-        pairs = self.certificate.fingerprint(SHA256()).hex(":").upper()
+        """SHA-256 of the root: four lines of eight bytes, as in AB:CD:…"""
+        pairs = self.root.fingerprint(SHA256()).hex(":").upper()
         return "\n".join(pairs[start : start + 23] for start in range(0, len(pairs), 24))
 
     def permits(self, name: x509.DNSName | x509.IPAddress) -> bool:
         """Whether clients take a certificate of this authority for a name."""
-        trees = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
-        values = [tree.value for tree in trees if isinstance(tree, type(name))]
+        constraints = self.intermediate.extensions.get_extension_for_class(x509.NameConstraints).value
+        values = [tree.value for tree in constraints.permitted_subtrees or [] if isinstance(tree, type(name))]
         if isinstance(name, x509.IPAddress):
             return any(name.value in ipaddress.ip_network(str(value)) for value in values)
         return any(f".{name.value}".endswith(f".{value}") for value in values)
@@ -90,12 +93,12 @@ def authority(folder: Path) -> Authority:
         return _make(path)
     except OSError as error:
         raise ClimbpathError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
         raise ClimbpathError(
             f"{path} is damaged: put your copy of it back, or delete it; then the next start makes a new certificate "
             "authority, which every phone has to be told to trust"
         ) from None
-    ends_soon = kept.certificate.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
+    ends_soon = kept.root.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
     return _make(path) if ends_soon else kept
 
 
@@ -113,64 +116,68 @@ def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) 
         )
     named = [name, *(other for other in map(_name, others) if other and authority.permits(other))]
     key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "climbpath")])
     certificate = (
-        _begin(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "climbpath")]), key, SERVER_DAYS)
-        .issuer_name(authority.certificate.subject)
+        _begin(subject, key, authority.intermediate.subject, authority.key, SERVER_DAYS)
         .add_extension(x509.SubjectAlternativeName(dict.fromkeys(named)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_key_identifier(authority.key), critical=False)
         .sign(authority.key, SHA256())
     )
     path = folder / "server.pem"
-    write_private(path, _pem(key) + certificate.public_bytes(Encoding.PEM))
+    write_private(path, _pem(key, certificate, authority.intermediate))
     return path
 
 
 def _make(path: Path) -> Authority:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"climbpath on {socket.gethostname()[:50]}")])
+    name = f"climbpath on {socket.gethostname()[:40]}"
+    subjects = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)]) for cn in (name, f"{name}, signing")]
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in subjects)
     permitted = [
         *(x509.DNSName(domain) for domain in dict.fromkeys([*LOCAL_DOMAINS, *own_names()])),
         *(x509.IPAddress(ipaddress.ip_network(private)) for private in PRIVATE_RANGES),
     ]
-    certificate = (
-        _begin(subject, key, AUTHORITY_DAYS)
-        .issuer_name(subject)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    root, intermediate = (
+        _begin(subject, own_key, subjects[0], root_key, AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=below), critical=True)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.NameConstraints(permitted, None), critical=True)
-        .add_extension(_key_identifier(key), critical=False)
-        .sign(key, SHA256())
+        .sign(root_key, SHA256())
+        for subject, own_key, below in zip(subjects, (root_key, key), (1, 0), strict=True)
     )
-    made = Authority(key, certificate)
-    write_private(path, _pem(key) + made.pem)
-    return made
+    write_private(path, _pem(key, intermediate, root))
+    return Authority(key, intermediate, root)
 
 
 def _parse(content: bytes) -> Authority:
     """The authority in a file. Raises ValueError, or what the library raises, where there is none that is whole."""
-    key, certificate = load_pem_private_key(content, None), x509.load_pem_x509_certificate(content)
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+    key = load_pem_private_key(content, None)
+    intermediate, root = x509.load_pem_x509_certificates(content)
+    intermediate.verify_directly_issued_by(root)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != intermediate.public_key():
         raise ValueError("the key is not the certificate's")
-    kept = Authority(key, certificate)
+    kept = Authority(key, intermediate, root)
     if not kept.permits(x509.DNSName("localhost")):
         raise ValueError("the certificate is of another kind")
     return kept
 
 
-def _begin(subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
+def _begin(
+    subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name, by: ec.EllipticCurvePrivateKey, days: int
+) -> x509.CertificateBuilder:
     """What all certificates have. They are valid from yesterday on, because a phone's clock may be late."""
     start = datetime.now(UTC) - timedelta(days=1)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(key.public_key())
+        .issuer_name(issuer)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
     )
 
 
@@ -196,9 +203,6 @@ def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_
     )
 
 
-def _key_identifier(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def _pem(key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate) -> bytes:
+    own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return b"".join([own, *(certificate.public_bytes(Encoding.PEM) for certificate in chain)])

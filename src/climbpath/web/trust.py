@@ -21,7 +21,7 @@ DEVICES = {"iPhone": "ios", "iPad": "ios", "Android": "android", "Windows": "win
 
 
 def create_app(authority: Authority, address: str) -> Starlette:
-    """The page with the authority's certificate, and a link to the app's address."""
+    """The page with the authority's root certificate, and a link to the app's address."""
     web = resources.files("climbpath") / "web"
     template = Template((web / "trust" / "index.html").read_text(encoding="utf-8"))
     style = (web / "trust" / "trust.css").read_bytes()
@@ -44,7 +44,7 @@ def create_app(authority: Authority, address: str) -> Starlette:
         return answer(icon, "image/svg+xml")
 
     def get_certificate(request: Request) -> Response:
-        return answer(authority.pem, "application/x-x509-ca-cert")
+        return answer(authority.root_pem, "application/x-x509-ca-cert")
 
     return Starlette(
         routes=[
