@@ -1,0 +1,62 @@
+"""Takes the web app's pictures in docs/: tools/screenshots.py [a Chromium]. The fixed links show the same each time."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+DOCS = Path(__file__).parents[1] / "docs"
+PROBLEM = "board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-H8-E10-G12-D14-G16-E18e"
+COMPOSED = "board=moonboard-2016&angle=40&view=compose&problem=F5s-H8-E10-G12-D14-G16-E18e&pins=F5s-E10-D14&bans=I9-B11"
+
+
+def picture(browser: Browser, address: str, name: str, size: tuple[int, int], scheme: str, steps: int = 0) -> None:
+    """Opens an address and takes a picture, after some steps of the beta."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        device_scale_factor=2 if width < 600 else 1,
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(".panel .moves")
+    page.wait_for_selector(".panel .chart:not(.waiting)")
+    if steps:
+        page.keyboard.press("b")
+        for _ in range(steps):
+            page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    page.screenshot(path=DOCS / name)
+    context.close()
+
+
+def main() -> None:
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "climbpath", "serve", "--port", str(port)]
+        serving = subprocess.Popen([*command, "--logbook", f"{folder}/logbook.sqlite3"], stdout=subprocess.DEVNULL)
+        try:
+            time.sleep(5)
+            with sync_playwright() as playwright:
+                chromium = sys.argv[1] if len(sys.argv) > 1 else next(found, None)
+                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+                address = f"http://localhost:{port}/"
+                picture(browser, f"{address}?{PROBLEM}", "web-phone.png", (390, 780), "dark", steps=3)
+                picture(browser, f"{address}?{COMPOSED}", "web-compose.png", (1200, 800), "light")
+                browser.close()
+        finally:
+            serving.terminate()
+            serving.wait()
+
+
+if __name__ == "__main__":
+    main()
