@@ -58,6 +58,7 @@ const outbox = () => kept("outbox", []);
 const askers = new Map(); // a write's id -> who waits here for its answer
 let sending = null;
 
+export const isSending = () => Boolean(sending);
 export const waitingWrites = (part = "") => outbox().filter(({ path }) => path.includes(part)).length;
 
 function queue(items) {
@@ -80,6 +81,7 @@ export function send() {
   sending ??= (navigator.locks?.request("climbpath.outbox", sendAll) ?? sendAll()).finally(() => {
     sending = null;
     if (askers.size) send(); // one came while this ended
+    else change({ waits: waitingWrites() });
   });
   return sending;
 }

@@ -24,7 +24,8 @@ function refill() {
   if (trail.fetching || trail.stock.length >= REFILL) return trail.fetching ?? Promise.resolve();
   const fetching = ask("POST", "/api/generate", wish(AHEAD)).then(({ problems }) => {
     if (trail.for !== asked) return;
-    trail.stock.push(...problems);
+    // named from the start, so that it has one name here, in its link and in the logbook
+    trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
     judge(problems[0]).catch(() => {}); // only ahead of time: if it fails now, it is asked again when it is shown
   }).finally(() => { if (trail.fetching === fetching) trail.fetching = null; });
   trail.fetching = fetching;
@@ -206,7 +207,7 @@ export class Climb {
   renderStage() {
     const { problem, stage } = this;
     replace(stage.caption,
-      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.suggested_name ?? problem.notation),
+      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation),
         h("small", null, `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`)),
       gradePill(problem.grade));
     const isStepping = stage.step !== null && stage.beta;
@@ -229,7 +230,7 @@ export class Climb {
   async save() {
     if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
     const { problem } = this;
-    if (await save({ ...problem, name: problem.name ?? problem.suggested_name ?? null })) toast(T.saved);
+    if (await save(problem)) toast(T.saved);
   }
 
 

@@ -1,6 +1,6 @@
 // Starts the app: reads the link, shows the view that it names, and keeps in touch with the server.
 
-import { ask, send, waitingWrites } from "./api.js";
+import { ask, isSending, send, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, change, isHere, layout, listen, state } from "./state.js";
@@ -25,7 +25,7 @@ function tabs() {
 }
 
 function header() {
-  const waits = waitingWrites();
+  const waits = isSending() ? 0 : waitingWrites();
   const words = !state.online ? T.offline : "";
   replace(document.getElementById("header"),
     h("strong", { class: "brand" }, "climbpath"),
