@@ -127,10 +127,13 @@ export function tuningCard() {
   const { tuning } = state;
   const set = (fields) => change({ tuning: { ...state.tuning, ...fields } });
   const slider = (words, value, least, most, step, tell, onchange) => {
-    const input = h("input", { type: "range", min: least, max: most, step, value,
-      oninput: (event) => { event.target.closest("label").querySelector("output").value = tell(Number(event.target.value)); },
+    const input = h("input", { type: "range", min: least, max: most, step, value, "aria-label": words, "aria-valuetext": tell(value),
+      oninput: ({ target }) => {
+        target.closest("label").querySelector("b").textContent = tell(Number(target.value));
+        target.setAttribute("aria-valuetext", tell(Number(target.value)));
+      },
       onchange: (event) => onchange(Number(event.target.value)) });
-    return h("label", { class: "field slider" }, h("span", null, words, h("output", null, tell(value))), input);
+    return h("label", { class: "field slider" }, h("span", null, words, h("b", null, tell(value))), input); // no output: that would be what the label is for
   };
   const { board } = state.place;
   const sets = layout().hold_sets;
