@@ -252,7 +252,7 @@ export class Compose {
     replace(this.cards.grade, problem && gradeCard(problem, opinion));
     this.renderBeta(problem, opinion);
     replace(this.cards.entry, entryCard(this.entry));
-    replace(this.cards.share, problem && shareCard(problem, Object.fromEntries(["pins", "bans"].map((name) => [name, new URLSearchParams(this.query()).get(name)]))));
+    replace(this.cards.share, problem && shareCard(problem, this.query()));
   }
 
   renderBeta(problem, opinion) {

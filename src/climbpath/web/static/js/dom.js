@@ -105,8 +105,10 @@ export function dialog(title, closeWords, ...content) {
     h("div", { class: "dialog-head" }, h("h2", null, title),
       button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" })),
     content);
+  let isBeside = false; // where the press began: the one that opened it may end beside it
   box.addEventListener("close", () => box.remove());
-  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  box.addEventListener("pointerdown", (event) => { isBeside = event.target === box; });
+  box.addEventListener("click", (event) => { if (isBeside && event.target === box) box.close(); });
   document.body.append(box);
   box.showModal();
   return box;

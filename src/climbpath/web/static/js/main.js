@@ -10,7 +10,7 @@ import { Climb } from "./climb.js";
 import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
 import { ClimberView, applyTheme } from "./climber.js";
-import { readLink, rolesOf } from "./problem.js";
+import { query, readLink, rolesOf } from "./problem.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
@@ -20,8 +20,7 @@ let name = null;
 
 function tabs() {
   replace(document.getElementById("tabs"), Object.keys(views).map((view) =>
-    h("a", { href: `?view=${view}`, "aria-current": view === name ? "page" : null,
-      onclick: (event) => { event.preventDefault(); go(view); } }, icon(view), h("span", null, T.tabs[view]))));
+    h("a", { href: `?view=${view}`, "aria-current": view === name ? "page" : null }, icon(view), h("span", null, T.tabs[view]))));
 }
 
 function header() {
@@ -40,16 +39,18 @@ function follow() {
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
   const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem));
-  go(view === "climb" && isFaulty ? "compose" : view, { problem, fields, isNew: false });
+  show(view === "climb" && isFaulty ? "compose" : view, problem, fields);
 }
 
-function go(view, { problem, fields, isNew = true } = {}) {
+function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
   if (problem && !isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
   name = view;
-  if (isNew) history.pushState(null, "", `?view=${view}`);
-  const open = (one) => go("climb", { problem: one });
+  const open = (one) => {
+    history.pushState(null, "", `?${query(one)}`);
+    show("climb", one);
+  };
   current = view === "logbook" ? new Logbook(open) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
@@ -92,6 +93,13 @@ async function begin() {
 window.addEventListener("online", reconnect);
 window.addEventListener("offline", () => change({ online: false }));
 setInterval(() => { if (!state.online || waitingWrites()) reconnect(); }, AGAIN_MS);
+document.addEventListener("click", (event) => {
+  const href = event.target.closest("a")?.getAttribute("href");
+  if (!href?.startsWith("?") || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open it elsewhere
+  event.preventDefault();
+  history.pushState(null, "", href);
+  follow();
+});
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, select, textarea, dialog, [contenteditable]");
   const isBrowsers = event.altKey || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z");

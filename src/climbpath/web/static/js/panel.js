@@ -1,6 +1,6 @@
 // Cards that tell more of a problem: how hard, how it goes, what is like it, sharing it, and its place in the logbook.
 
-import { button, choice, h, labelled, svg, toast } from "./dom.js";
+import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, change, layout, profile, state, vGrade } from "./state.js";
 import { query, rolesOf } from "./problem.js";
@@ -86,10 +86,10 @@ export function similarCard(found, open) {
       : h("p", { class: "quiet" }, T.noneAlike));
 }
 
-export const linkOf = (problem, more) => `${location.origin}/?${query(problem, more)}`;
+const linkTo = (address) => `${location.origin}/?${address}`;
 
-export async function copyLink(problem, more) {
-  const link = linkOf(problem, more);
+export async function copyLink(problem, address = query(problem)) {
+  const link = linkTo(address);
   if (navigator.share) {
     try {
       return await navigator.share({ title: problem.name ?? problem.suggested_name, url: link });
@@ -106,17 +106,18 @@ export async function copyLink(problem, more) {
   return undefined;
 }
 
-export function shareCard(problem, more) {
-  const link = linkOf(problem, more);
+// `composed`: the query of a link that tells more than the problem.
+export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", height: who.height, ape: who.ape || "" })}`;
   const download = (kind, withBeta, words) => h("a", { class: "button", href: picture(kind, withBeta), download: true }, words);
   return card(T.shareTitle,
-    labelled(T.linkHint, h("input", { type: "text", readonly: true, value: link, class: "link", onfocus: (event) => event.target.select() })),
+    labelled(T.linkHint, h("input", { type: "text", readonly: true, value: linkTo(composed ?? query(problem)), class: "link", onfocus: (event) => event.target.select() })),
     h("div", { class: "row" },
-      button("share", T.copy, () => copyLink(problem, more)),
-      button("print", T.print, () => window.print())),
+      button("share", T.copy, () => copyLink(problem, composed)),
+      button("print", T.print, () => window.print()),
+      !composed && h("a", { class: "button", href: `?${query(problem, { view: "compose" })}` }, icon("edit"), T.openInCompose)),
     h("div", { class: "row", role: "group", "aria-label": T.pictures },
       download("png", false, "PNG"), download("png", true, `PNG ${T.withBeta}`), download("svg", false, "SVG"),
       download("svg", true, `SVG ${T.withBeta}`), download("gif", true, `GIF: ${T.gif}`)));
