@@ -79,7 +79,8 @@ def check(answer: requests.Response) -> None:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """The address at which an app is served meanwhile."""
-    place = socket.create_server(("127.0.0.1", 0))
+    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio lets answers wait
+    place.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
     thread = threading.Thread(target=server.run, args=([place],))
     thread.start()
