@@ -86,15 +86,15 @@ def named_vm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_authority_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    made = certificates.authority(tmp_path / "https")
-    assert certificates.authority(tmp_path / "https")[1:] == made[1:]
+    made = certificates.authority(tmp_path / "https", "localhost")
+    assert certificates.authority(tmp_path / "https", "localhost")[1:] == made[1:]
     (path,) = (tmp_path / "https").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
     assert made.root.not_valid_after_utc - datetime.now(UTC) > timedelta(days=9 * 365)
 
 
 def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_path: Path) -> None:
-    made = certificates.authority(tmp_path)
+    made = certificates.authority(tmp_path, "localhost")
     assert made.key.public_key() == made.intermediate.public_key() != made.root.public_key()
     assert (tmp_path / "authority.pem").read_text().count("PRIVATE KEY") == 2
     for certificate, below in ((made.root, 1), (made.intermediate, 0)):
@@ -105,19 +105,19 @@ def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_pa
 
 @pytest.mark.parametrize("host", LOCAL)
 def test_a_certificate_is_good_for_a_host_of_the_local_network(tmp_path: Path, named_vm: None, host: str) -> None:
-    authority = certificates.authority(tmp_path)
+    authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, host, ["localhost"])
     assert path.stat().st_mode & 0o777 == 0o600
     assert is_good_for(authority, path, host)
     assert is_good_for(authority, path, "localhost")
-    assert not is_good_for(certificates.authority(tmp_path / "another"), path, host)
+    assert not is_good_for(certificates.authority(tmp_path / "another", "localhost"), path, host)
     if shutil.which("openssl"):
         assert openssl_takes(authority, path)
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 def test_a_stolen_key_is_no_good_elsewhere(tmp_path: Path, named_vm: None, host: str) -> None:
-    authority = certificates.authority(tmp_path)
+    authority = certificates.authority(tmp_path, "localhost")
     with pytest.raises(ClimbpathError, match="leave --https out"):
         certificates.issue(authority, tmp_path, host, [])
     forged = certificates.issue(Forger(*authority), tmp_path, host, ["localhost"])
@@ -128,12 +128,19 @@ def test_a_stolen_key_is_no_good_elsewhere(tmp_path: Path, named_vm: None, host:
 
 @pytest.mark.parametrize("host", ["bücher.local", "a..local", "-a.local", "a b.local", ""])
 def test_what_is_no_name_gets_no_certificate(tmp_path: Path, host: str) -> None:
-    with pytest.raises(ClimbpathError, match="--https is for private networks"):
-        certificates.issue(certificates.authority(tmp_path), tmp_path, host, [])
+    with pytest.raises(ClimbpathError, match="certificate authority is not for"):
+        certificates.issue(certificates.authority(tmp_path, "localhost"), tmp_path, host, [])
+
+
+def test_an_authority_is_for_the_address_that_the_machine_had(tmp_path: Path) -> None:
+    authority = certificates.authority(tmp_path, "203.0.113.7")
+    assert is_good_for(authority, certificates.issue(authority, tmp_path, "203.0.113.7", []), "203.0.113.7")
+    with pytest.raises(ClimbpathError, match=r"delete .*authority\.pem"):
+        certificates.issue(certificates.authority(tmp_path, "203.0.113.8"), tmp_path, "203.0.113.8", [])
 
 
 def test_every_start_has_a_new_certificate_that_phones_take(tmp_path: Path) -> None:
-    authority = certificates.authority(tmp_path)
+    authority = certificates.authority(tmp_path, "localhost")
     first, second = (split(certificates.issue(authority, tmp_path, "127.0.0.1", []))[0] for _ in range(2))
     assert first.serial_number != second.serial_number
     assert first.public_key() != second.public_key()
@@ -160,16 +167,16 @@ def test_the_names_of_this_machine(monkeypatch: pytest.MonkeyPatch, host: str, o
 @pytest.mark.parametrize("host", ["vm.example.org", "Jürgens PC", "x" * 63, ""])
 def test_any_machine_can_have_an_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: host)
-    authority = certificates.authority(tmp_path)
+    authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, "127.0.0.1", certificates.own_names())
     assert all(is_good_for(authority, path, name) for name in ["127.0.0.1", *certificates.own_names()])
 
 
 def test_the_authority_outlives_a_change_of_the_machine_s_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "a.example.org")
-    certificates.authority(tmp_path)
+    certificates.authority(tmp_path, "localhost")
     monkeypatch.setattr(socket, "gethostname", lambda: "b.example.org")
-    authority = certificates.authority(tmp_path)
+    authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, "127.0.0.1", certificates.own_names())
     assert is_good_for(authority, path, "127.0.0.1")
     assert is_good_for(authority, path, "b.local")
@@ -178,16 +185,19 @@ def test_the_authority_outlives_a_change_of_the_machine_s_name(tmp_path: Path, m
 
 def test_an_authority_that_ends_soon_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "AUTHORITY_DAYS", 300)
-    old = certificates.authority(tmp_path)
+    old = certificates.authority(tmp_path, "localhost")
     monkeypatch.undo()
-    new = certificates.authority(tmp_path)
+    new = certificates.authority(tmp_path, "localhost")
     assert new.root != old.root
-    assert certificates.authority(tmp_path).root == new.root
+    assert certificates.authority(tmp_path, "localhost").root == new.root
 
 
 def damaged_files(folder: Path) -> Iterator[bytes]:
     """Files that are no authority: empty, cut, of another format, of two halves, or of another kind."""
-    made, other = certificates.authority(folder / "one"), certificates.authority(folder / "other")
+    made, other = (
+        certificates.authority(folder / "one", "localhost"),
+        certificates.authority(folder / "other", "localhost"),
+    )
     whole = (folder / "one/authority.pem").read_bytes()
     intermediate = made.intermediate.public_bytes(Encoding.PEM)
     key = whole.removesuffix(intermediate + made.root_pem)
@@ -207,17 +217,17 @@ def test_a_damaged_authority_is_told_with_the_way_out(tmp_path: Path) -> None:
     for content in damaged_files(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ClimbpathError, match=f"{path} is damaged: put your copy of it back, or delete it"):
-            certificates.authority(path.parent)
+            certificates.authority(path.parent, "localhost")
         assert path.read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ClimbpathError, match=r"cannot read .*authority.pem: Not a directory"):
-        certificates.authority(tmp_path / "file")
+        certificates.authority(tmp_path / "file", "localhost")
     (tmp_path / "folder/authority.pem").mkdir(parents=True)
     with pytest.raises(ClimbpathError, match=r"cannot read .*authority.pem: Is a directory"):
-        certificates.authority(tmp_path / "folder")
+        certificates.authority(tmp_path / "folder", "localhost")
 
 
 def test_the_token_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -348,7 +358,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @contextmanager
 def setup_page(folder: Path) -> Iterator[str]:
     """The address of the setup page alone."""
-    app = trust.create_app(certificates.authority(folder), "https://192.168.1.20:8000/")
+    app = trust.create_app(certificates.authority(folder, "localhost"), "https://192.168.1.20:8000/")
     server = serving._server(app)
     with serving.listening("127.0.0.1", 0) as place:
         thread = threading.Thread(target=server.run, args=([place],))
@@ -439,14 +449,15 @@ def test_the_setup_page_needs_a_port_after_the_last(tmp_path: Path) -> None:
 
 
 @with_model
-def test_a_network_that_is_not_private_gets_no_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_the_authority_is_not_for_gets_no_https(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from climbpath import api
 
-    monkeypatch.setattr(serving, "lan_address", lambda: "8.8.8.8")
+    certificates.authority(tmp_path / "https", "192.168.1.20")
+    monkeypatch.setattr(serving, "lan_address", lambda: "203.0.113.7")
     place = serving.Place("0.0.0.0", free_port(), tmp_path, https=True)
-    with pytest.raises(
-        ClimbpathError, match=r"no certificate of this machine's own can be for 8.8.8.8: name an address"
-    ):
+    with pytest.raises(ClimbpathError, match=r"certificate authority is not for 203\.0\.113\.7: name another"):
         serving.serve(place, api.load(), [], tmp_path / "book", print)
 
 

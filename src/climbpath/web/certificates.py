@@ -1,7 +1,8 @@
 """A certificate authority of this machine's own, and the certificates that the web app serves HTTPS with.
 
 A phone trusts the authority's root once. So that a stolen key is worth little, certificates are good only for names of
-the local network and addresses that are nobody's on the internet (name constraints, RFC 5280, section 4.2.1.10).
+the local network, addresses that are nobody's on the internet, and the one that this machine had when the authority was
+made (name constraints, RFC 5280, section 4.2.1.10).
 Clients need not read the constraints of a root (section 6.2), but must those of what it signs: so the root signs one
 intermediate certificate, its key is forgotten, and the intermediate's key, which is kept, is constrained everywhere.
 """
@@ -81,16 +82,17 @@ def own_names() -> list[str]:
     return [own for own in dict.fromkeys(names) if DNS_NAME.fullmatch(own)]
 
 
-def authority(folder: Path) -> Authority:
+def authority(folder: Path, host: str) -> Authority:
     """The authority of this install, in a file of the folder: made on the first call, and made anew when it ends soon.
 
-    Raises ClimbpathError where the file is damaged, or cannot be read or written.
+    One that is made is for `host`, too, where that is an address. Raises ClimbpathError where the file is damaged, or
+    cannot be read or written.
     """
     path = folder / "authority.pem"
     try:
         kept = _parse(path.read_bytes())
     except FileNotFoundError:
-        return _make(path)
+        return _make(path, host)
     except OSError as error:
         raise ClimbpathError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
@@ -99,7 +101,7 @@ def authority(folder: Path) -> Authority:
             "authority, which every phone has to be told to trust"
         ) from None
     ends_soon = kept.root.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
-    return _make(path) if ends_soon else kept
+    return _make(path, host) if ends_soon else kept
 
 
 def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) -> Path:
@@ -111,8 +113,9 @@ def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) 
     name = _name(host)
     if not name or not authority.permits(name):
         raise ClimbpathError(
-            f"--https is for private networks, and no certificate of this machine's own can be for {host}: "
-            "name an address of it in a private network with --host, or leave --https out"
+            f"this machine's certificate authority is not for {host}: name another address with --host, leave --https "
+            f"out, or delete {folder / 'authority.pem'}; then the next start makes one for this address, which every "
+            "phone has to be told to trust"
         )
     named = [name, *(other for other in map(_name, others) if other and authority.permits(other))]
     key = ec.generate_private_key(ec.SECP256R1())
@@ -130,13 +133,15 @@ def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) 
     return path
 
 
-def _make(path: Path) -> Authority:
+def _make(path: Path, host: str) -> Authority:
     name = f"climbpath on {socket.gethostname()[:40]}"
     subjects = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)]) for cn in (name, f"{name}, signing")]
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in subjects)
+    own = _name(host)
+    addresses = [*PRIVATE_RANGES, *([str(own.value)] if isinstance(own, x509.IPAddress) else [])]
     permitted = [
         *(x509.DNSName(domain) for domain in dict.fromkeys([*LOCAL_DOMAINS, *own_names()])),
-        *(x509.IPAddress(ipaddress.ip_network(private)) for private in PRIVATE_RANGES),
+        *(x509.IPAddress(ipaddress.ip_network(address)) for address in addresses),
     ]
     root, intermediate = (
         _begin(subject, own_key, subjects[0], root_key, AUTHORITY_DAYS)

@@ -112,7 +112,7 @@ def serve(place: Place, generator: Generator, known: Sequence[Problem], book: Pa
     addresses = [f"{'https' if place.https else 'http'}://{_in_url(name)}:{place.port}/" for name in names]
     links = [f"{address}?token={token}" if token else address for address in addresses]
     if place.https:
-        authority = certificates.authority(folder)
+        authority = certificates.authority(folder, names[0])
         others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
         certificate = certificates.issue(authority, folder, names[0], others)
         servers = [_server(app, ssl_certfile=certificate), _server(trust.create_app(authority, addresses[0]))]
