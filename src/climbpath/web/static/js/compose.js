@@ -3,9 +3,9 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, gradesInRange, knownGrades, layout, profile, state, wish } from "./state.js";
+import { absentSets, boardOf, gradesInRange, knownGrades, layout, state, wish } from "./state.js";
 import { judge, seen } from "./judge.js";
-import { Stage, gradePill } from "./stage.js";
+import { Stage, climberName, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
@@ -273,8 +273,8 @@ export class Compose {
     const step = now();
     const told = fault
       ? h("p", { class: "told", role: "status" }, fault)
-      : h("div", { class: "title" }, h("h1", null, T.composeTitle),
-        h("small", null, T.holds(holdsOf(problem).length), opinion?.beta?.too_far > 0 && h("em", { class: "warn" }, T.tooFar(profile()?.name ?? T.you, opinion.beta.too_far))));
+      : h("div", { class: "title" }, h("h1", null, T.holds(holdsOf(problem).length)),
+        opinion?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), opinion.beta.too_far))));
     replace(stage.caption, told, !fault && opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)]);
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));

@@ -91,7 +91,6 @@ export const T = {
 
   badLink: "This link shows no problem: its board has no such holds, angle or grade.",
 
-  composeTitle: "Compose",
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
