@@ -27,16 +27,18 @@ async function put(entry, method, address, body) {
   note(identity, entry, id);
   const answer = await answering;
   if (answer === false) note(identity, null, id);
-  else if (answer && !waitingWrites(encodeURIComponent(identity))) note(identity, answer, id);
+  else if (!waitingWrites(encodeURIComponent(identity))) note(identity, answer ?? await fetched(identity, id).catch(() => entry), id); // no answer: another tab sent it
+}
+
+async function fetched(identity, owner) {
+  const found = await ask("GET", `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`);
+  return found.entries.find((entry) => entry.identity === identity) ?? null;
 }
 
 // The entry of a problem, or null where it is not saved.
 export async function entryOf(problem) {
-  const { id } = profile();
-  const here = inCopy(problem.identity, id);
-  if (here || !state.online) return here;
-  const found = await ask("GET", `/api/problems?profile=${id}&text=${encodeURIComponent(problem.identity.slice(0, 100))}`);
-  return found.entries.find((entry) => entry.identity === problem.identity) ?? null;
+  const here = inCopy(problem.identity);
+  return here || !state.online ? here : fetched(problem.identity, profile().id);
 }
 
 export async function save(problem) {

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, change, gradesInRange, isHere, layout, state, wish } from "./state.js";
+import { absentSets, boardOf, change, gradesInRange, isHere, layout, profile, state, wish } from "./state.js";
 import { judge, recent, remember, seen, similar } from "./judge.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
@@ -154,7 +154,7 @@ export class Climb {
   }
 
   // A problem has come onto the board.
-  async opened() {
+  opened() {
     const { problem } = this;
     if (!isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
     this.entry = null;
@@ -162,20 +162,29 @@ export class Climb {
     if (this.stage.step !== null) this.stage.step = 0;
     this.render();
     history.replaceState(null, "", `?${query(problem)}`);
-    const isStill = () => this.problem?.identity === problem.identity;
-    try {
+    const who = profile();
+    const isStill = () => this.problem?.identity === problem.identity && profile().id === who.id;
+    const told = (fields) => {
+      if (!isStill()) return;
+      Object.assign(this, fields);
+      this.render();
+    };
+    const judged = async () => {
       const opinion = await judge(problem);
       remember(problem, opinion);
-      if (isStill()) this.render();
-      const [entry, alike] = await Promise.all([entryOf(problem), state.online ? similar(problem) : null]);
-      if (!isStill()) return;
-      this.entry = entry;
-      this.alike = alike;
-      if (entry?.problem.name) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
-      this.render();
-    } catch (error) {
-      if (error.status === 0) remember(problem, seen(problem) ?? null);
-      else toast(error.message);
+      told({});
+    };
+    const found = async () => {
+      const entry = await entryOf(problem);
+      if (entry?.problem.name && isStill()) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
+      told({ entry });
+    };
+    const compared = async () => told({ alike: state.online ? await similar(problem) : null });
+    for (const telling of [found(), judged().then(compared)]) {
+      telling.catch((error) => {
+        if (error.status === 0) remember(problem, seen(problem) ?? null);
+        else toast(error.message);
+      });
     }
   }
 

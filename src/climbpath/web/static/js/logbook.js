@@ -19,7 +19,7 @@ export class Logbook {
     this.found = h("div", { class: "found" });
     this.files = h("div");
     this.told = h("div", { role: "status" }); // what became of an import
-    this.picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", class: "unseen", tabindex: "-1", "aria-label": T.importTitle,
+    this.picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", hidden: true,
       onchange: () => this.import(this.picker.files[0]) });
     this.root = h("div", { class: "page" }, this.title = h("h1"), this.bar, this.found, this.files);
   }
