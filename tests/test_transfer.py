@@ -19,6 +19,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.logbook import Entry, Logbook, Profile, Tick
 from climbpath.problem import Problem, parse_notation
+from climbpath.web import transfer
 from climbpath.web.transfer import FORMATS, read, to_app, to_csv, to_json
 from making import DATA, api_record, guide_row, problems, scrape_record, write_csv
 
@@ -212,6 +213,17 @@ def test_a_file_that_breaks_off_is_read_up_to_there() -> None:
     assert found[0] == entries_of(to_csv([NOTED]))[0]
     assert isinstance(last, str)
     assert "the rest is lost" in last
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it breaks off, or has a small one before it; what is just small enough is read."""
+    monkeypatch.setattr(transfer, "MOST_UNPACKED", 1024 * 1024)
+    header, blank = b"notation\nF5s G18e\n", b"\n" * (1024 * 1024)
+    bomb = gzip.compress(header + blank)
+    for content in (bomb, bomb[:-1], gzip.compress(header) + gzip.compress(blank)):
+        with pytest.raises(ClimbpathError, match="this file unpacks to more than 1 MB: split it"):
+            list(read(content))
+    assert len(entries_of(gzip.compress(header + blank[len(header) :]))) == 1
 
 
 def spoiled(**fields: Any) -> dict[str, Any]:

@@ -174,20 +174,22 @@ def _while_quoted(source: Iterator[bytes]) -> Iterator[list[bytes]]:
     quotes = size = 0
     try:
         for line in source:
+            if not row and not line.strip():
+                continue
             row.append(line)
             quotes, size = quotes + line.count(b'"'), size + len(line) + 1
             if quotes % 2 == 0 or size > LONGEST:
                 yield row
                 row, quotes, size = [], 0, 0
     except ClimbpathError:
-        yield row
+        if row:
+            yield row
         raise
-    yield row
+    if row:
+        yield row
 
 
 def _named(names: list[str], row: list[bytes]) -> Iterator[dict[str, str] | ClimbpathError]:
-    if not any(map(bytes.strip, row)):
-        return
     try:
         values = csv_values(b"\n".join(row))
         if len(values) != len(names):
@@ -197,7 +199,7 @@ def _named(names: list[str], row: list[bytes]) -> Iterator[dict[str, str] | Clim
         if len(row) == 1:
             yield error
         else:
-            for line in row:
+            for line in filter(bytes.strip, row):
                 yield from _named(names, [line])
 
 

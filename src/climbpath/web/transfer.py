@@ -1,9 +1,12 @@
 """A logbook as a file: JSON with everything, CSV for a spreadsheet, the app's shape; and back."""
 
 import csv
+import gzip
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +26,7 @@ FORMAT = "climbpath logbook"
 NOTED = ("name", "stars", "notes", "felt", "lists", "ticks", "saved")
 """Columns that a logbook's CSV has beside those of a problem."""
 LONGEST_REASON = 300
+MOST_UNPACKED = 128 * 1024 * 1024
 
 
 def to_json(entries: Sequence[Entry]) -> str:
@@ -70,11 +74,21 @@ FORMATS: dict[str, tuple[str, str, Callable[[Sequence[Entry]], str]]] = {
 def read(content: bytes) -> Iterator[Entry | str]:
     """The entries of a file in any format that climbpath reads; for a record that is none, the reason.
 
-    Raises ClimbpathError where the file is in no such format.
+    Raises ClimbpathError where the file is in no such format, or unpacks to too much.
     """
+    if _is_bomb(content):
+        raise ClimbpathError(f"this file unpacks to more than {MOST_UNPACKED >> 20} MB: split it")
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and FORMAT.encode() in content[:200]:
         return map(_entry, _own(content))
     return _other(content)
+
+
+def _is_bomb(content: bytes) -> bool:
+    """Whether a gzip file, damaged or not, holds far more than it is large."""
+    with suppress(OSError, EOFError, zlib.error), gzip.GzipFile(fileobj=io.BytesIO(content)) as unpacked:
+        unpacked.seek(MOST_UNPACKED)
+        return bool(unpacked.read(1))
+    return False
 
 
 def _own(content: bytes) -> list[object]:
