@@ -72,7 +72,8 @@ async function begin() {
   skip.onclick = (event) => { event.preventDefault(); main.focus(); };
   document.getElementById("tabs").setAttribute("aria-label", T.nav);
   try {
-    [state.welcome] = await Promise.all([ask("GET", "/api/boards", undefined, { patience: START_MS }), loadProfiles()]);
+    const isNew = !state.profiles.length; // else the climbers that are known here do, until the server has told
+    [state.welcome] = await Promise.all([ask("GET", "/api/boards", undefined, { patience: START_MS }), isNew && loadProfiles()]);
     keep("welcome", state.welcome);
   } catch (error) {
     state.welcome ??= kept("welcome", null);
@@ -87,6 +88,7 @@ async function begin() {
   if (!layout()?.angles.includes(state.place.angle)) change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
   follow();
   window.addEventListener("popstate", follow);
+  reconnect();
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused under a certificate that is not trusted
 }
 
