@@ -14,7 +14,7 @@ import { query, readLink, rolesOf } from "./problem.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
-const AGAIN_MS = 15000, START_MS = 4000;
+const AGAIN_MS = 5000, START_MS = 4000;
 let current = null;
 let name = null;
 
