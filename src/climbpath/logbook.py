@@ -242,9 +242,8 @@ class Logbook:
         self.profile(profile)
         conditions, values = ["profile = ?", "NOT deleted"], [profile]
         for word in wanted.text.split():
-            pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-            conditions.append("(name || ' ' || notes || ' ' || identity) LIKE ? ESCAPE '\\'")
-            values.append(pattern)
+            conditions.append("instr(folded(name || ' ' || notes || ' ' || identity), ?)")
+            values.append(word.casefold())
         if wanted.board:
             conditions.append("board = ?")
             values.append(wanted.board)
@@ -261,6 +260,7 @@ class Logbook:
             conditions.append(f"stars >= {int(wanted.stars)}")
         found = f"FROM entries WHERE {' AND '.join(conditions)}"
         with self._opened() as db:
+            db.create_function("folded", 1, str.casefold)
             (total,) = db.execute(f"SELECT count(*) {found}", values).fetchone()
             order = f"ORDER BY {ORDERS[wanted.order]} LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}"
             numbers = [row[0] for row in db.execute(f"SELECT number {found} {order}", values)]
