@@ -871,6 +871,14 @@ def test_a_token_can_stand_in_a_link_and_is_long_enough(token: str) -> None:
         check_token(token)
 
 
+def test_the_page_s_files_and_the_description_are_as_guarded_as_the_api(client: Client, shared: Client) -> None:
+    for path in ("/icon.svg", "/openapi.json"):
+        assert client.ask("GET", path).content == shared.ask("GET", path).content  # and Client checks the headers
+    assert client.ask("GET", "/icon.svg").headers["Cache-Control"] == "no-cache"
+    assert client.ask("GET", "/api/boards").headers["Cache-Control"] == "no-store"
+    assert "script-src 'self'" in client.ask("GET", "/icon.svg").headers["Content-Security-Policy"]
+
+
 # what goes wrong inside
 
 
