@@ -94,7 +94,7 @@ def test_climbers_do_not_see_each_others_entries(book: Logbook) -> None:
 
 
 @given(problems(partial=True))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_saved_problem_is_the_same_problem(tmp_path_factory: pytest.TempPathFactory, problem: Problem) -> None:
     book = Logbook(tmp_path_factory.mktemp("book") / "book.sqlite3")
     book.keep_profile(KIM)

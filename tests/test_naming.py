@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from climbpath import board as boards
 from climbpath import dataset
@@ -24,6 +24,7 @@ def demo() -> list[Problem]:
 
 
 @given(problems())
+@settings(deadline=None)
 def test_the_same_holds_have_the_same_name(problem: Problem) -> None:
     """Whatever else is known of the problem, and whatever roles its holds have."""
     bare = replace(problem, grade=None, name=None, ids=(), repeats=None, benchmark=False)
@@ -33,6 +34,7 @@ def test_the_same_holds_have_the_same_name(problem: Problem) -> None:
 
 
 @given(problems())
+@settings(deadline=None)
 def test_a_name_is_two_plain_words_that_fit_into_a_link(problem: Problem) -> None:
     name = suggested_name(problem)
     assert len(name) <= LONGEST_NAME

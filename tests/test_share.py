@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from climbpath.errors import ClimbpathError
@@ -20,6 +20,7 @@ LINK = "http://localhost:8000/?board=moonboard-2016&angle=40&grade=7A&name=Slow+
 
 
 @given(problems(), ANY_NAME, st.booleans(), st.sampled_from(ADDRESSES))
+@settings(deadline=None)
 def test_a_link_gives_back_the_problem(problem: Problem, name: str | None, has_grade: bool, address: str) -> None:
     """With its grade and the first of its name; what else is known of it stays where it is."""
     sent = replace(problem, name=name, grade=problem.grade if has_grade else None)

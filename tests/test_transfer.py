@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from climbpath import dataset
@@ -72,12 +72,14 @@ def in_csv(problem: Problem) -> Problem:
 
 
 @given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
 def test_json_keeps_everything(entries: list[Entry]) -> None:
     assert entries_of(to_json(entries)) == entries
     assert json.loads(to_json(entries))["format"] == "climbpath logbook"
 
 
 @given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
 def test_csv_keeps_what_the_climber_noted(entries: list[Entry]) -> None:
     wanted = [without_ids(entry._replace(problem=in_csv(entry.problem))) for entry in entries]
     assert list(map(without_ids, entries_of(to_csv(entries)))) == wanted
@@ -95,6 +97,7 @@ def test_csv_is_as_spreadsheets_read_it() -> None:
 
 
 @given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
 def test_the_apps_shape_keeps_the_problems_and_how_hard_they_felt(entries: list[Entry]) -> None:
     """The app knows no holds for the feet, and no repeats are none."""
     told = [replace(entry.problem, feet=()) for entry in entries_of(to_app(entries))]
