@@ -86,6 +86,12 @@ export function send() {
   return sending;
 }
 
+// Ask for what writes change: those that wait go first.
+export async function askAfterWrites(...asked) {
+  if (waitingWrites()) await send();
+  return ask(...asked);
+}
+
 // A write that is refused for good is dropped and told; one that may succeed later stays.
 async function sendAll() {
   let sent = 0;

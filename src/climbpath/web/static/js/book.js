@@ -1,17 +1,19 @@
 // The logbook of the climber who is chosen: the server's, with a copy of its newest entries on this device.
 
-import { ask, send, waitingWrites, write } from "./api.js";
+import { ask, askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
 import { bodyOf } from "./judge.js";
 import { T } from "./texts.js";
 
-const NEWEST = 200;
+const NEWEST = 200, PAGE = 50;
+let notes = 0; // how often the copies were changed here
 const copyOf = (owner) => kept(`book.${owner}`, []);
-const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
+export const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
 
 // Put an entry into the copy, or take it out where it is null.
 function note(identity, entry, owner = profile().id) {
+  notes += 1;
   const others = copyOf(owner).filter((other) => other.identity !== identity);
   keep(`book.${owner}`, (entry ? [entry, ...others] : others).slice(0, NEWEST));
   if (owner === profile().id) change({ entry, noted: identity });
@@ -31,14 +33,25 @@ async function put(entry, method, address, body) {
 }
 
 async function fetched(identity, owner) {
-  const found = await ask("GET", `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`);
+  const found = await askAfterWrites("GET", `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`);
   return found.entries.find((entry) => entry.identity === identity) ?? null;
 }
 
 // The entry of a problem, or null where it is not saved.
-export async function entryOf(problem) {
-  const here = inCopy(problem.identity);
-  return here || !state.online ? here : fetched(problem.identity, profile().id);
+export async function entryOf({ identity }) {
+  const here = inCopy(identity);
+  if (here || !state.online) return here;
+  const { id } = profile();
+  const entry = await fetched(identity, id);
+  if (entry) note(identity, entry, id);
+  return entry;
+}
+
+// Make the copy anew, with what was noted elsewhere, too.
+export async function refreshCopy() {
+  const [{ id }, before] = [profile(), notes];
+  const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
+  if (notes === before && !waitingWrites()) keep(`book.${id}`, entries);
 }
 
 export async function save(problem) {
@@ -69,21 +82,13 @@ export function tick(entry, day, attempts) {
 export const untick = (entry, done) =>
   put({ ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) }, "DELETE", path(entry.identity, `/ticks/${done.id}`));
 
-// {entries, total, lists} of a search, with all that was noted; where the server cannot be reached, from the copy on
-// this device.
+// {entries, total, lists} of a search; where the server cannot be reached, from the copy on this device.
 export async function search(fields, offset = 0) {
   const { id } = profile();
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
   try {
-    if (waitingWrites()) await send();
-    const asked = new URLSearchParams([["profile", id], ["offset", offset], ["limit", NEWEST / 4], ...wanted]);
-    const found = await ask("GET", `/api/problems?${asked}`);
-    const isAll = wanted.every(([name, value]) => name === "order" && value === "newest") && !offset;
-    if (isAll && !waitingWrites()) {
-      const older = copyOf(id).filter((entry) => entry.saved < (found.entries.at(-1)?.saved ?? "") && found.total > found.entries.length);
-      keep(`book.${id}`, [...found.entries, ...older].slice(0, NEWEST));
-    }
-    return found;
+    const asked = new URLSearchParams([["profile", id], ["offset", offset], ["limit", PAGE], ...wanted]);
+    return await askAfterWrites("GET", `/api/problems?${asked}`);
   } catch (error) {
     if (error.status !== 0) throw error;
     return { ...searchCopy(copyOf(id), fields), isOffline: true };
@@ -116,8 +121,7 @@ function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order
 
 // The climbers from the server; a first one is made where there is none.
 export async function loadProfiles() {
-  if (waitingWrites()) await send();
-  let profiles = await ask("GET", "/api/profiles");
+  let profiles = await askAfterWrites("GET", "/api/profiles");
   if (waitingWrites() && state.profiles.length) return; // this device knows more
   if (!profiles.length) {
     await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B", hardest: "7A" });

@@ -7,7 +7,7 @@ import { absentSets, boardOf, change, gradesInRange, isHere, layout, profile, st
 import { judge, recent, remember, seen, similar } from "./judge.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
-import { entryOf, save } from "./book.js";
+import { entryOf, inCopy, save } from "./book.js";
 import { holdsOf, query } from "./problem.js";
 
 const AHEAD = 6, REFILL = 4;
@@ -74,7 +74,8 @@ export class Climb {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.goOn();
     } else if ("profileId" in fields || "profiles" in fields || fields.online) {
-      if (this.problem) this.opened();
+      const isOther = JSON.stringify(profile()) !== JSON.stringify(this.who);
+      if (this.problem && (isOther || fields.online)) this.opened();
       else if (fields.online && !this.isSearching) this.go(1);
     } else if (this.problem && fields.noted === this.problem.identity) {
       this.entry = fields.entry;
@@ -157,12 +158,14 @@ export class Climb {
   opened() {
     const { problem } = this;
     if (!isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
-    this.entry = null;
-    this.alike = null;
-    if (this.stage.step !== null) this.stage.step = 0;
+    const who = profile();
+    if (this.identity !== problem.identity) {
+      this.alike = null;
+      if (this.stage.step !== null) this.stage.step = 0;
+    }
+    Object.assign(this, { who, identity: problem.identity, entry: inCopy(problem.identity) });
     this.render();
     history.replaceState(null, "", `?${query(problem)}`);
-    const who = profile();
     const isStill = () => this.problem?.identity === problem.identity && profile().id === who.id;
     const told = (fields) => {
       if (!isStill()) return;

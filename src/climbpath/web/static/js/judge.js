@@ -1,6 +1,6 @@
 // Grade, beta and likeness of a problem, asked once for each problem and climber.
 
-import { ask } from "./api.js";
+import { ask, askAfterWrites } from "./api.js";
 import { keep, kept } from "./storage.js";
 import { boardOf, profile } from "./state.js";
 
@@ -32,7 +32,7 @@ export async function judge(problem, signal) {
   return opinion;
 }
 
-export const similar = (problem) => ask("POST", `/api/similar?profile=${profile().id}`, bodyOf(problem));
+export const similar = (problem) => askAfterWrites("POST", `/api/similar?profile=${profile().id}`, bodyOf(problem));
 
 // The last problems that were shown, with what was said of them: they are there offline, too.
 export const recent = () => kept("recent", []);

@@ -5,7 +5,7 @@ import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
-import { search } from "./book.js";
+import { refreshCopy, search } from "./book.js";
 
 const IMPORT_MS = 300000;
 const wanted = { text: "", in_list: "", ticked: "", stars: "", easiest: "", hardest: "", order: "newest" };
@@ -27,6 +27,7 @@ export class Logbook {
   start() {
     this.refine();
     this.renderFiles();
+    refreshCopy().catch(() => {});
     return this.look();
   }
 

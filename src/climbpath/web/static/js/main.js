@@ -5,7 +5,7 @@ import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, change, isHere, layout, listen, state } from "./state.js";
 import { keep, kept } from "./storage.js";
-import { loadProfiles } from "./book.js";
+import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
 import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
@@ -59,10 +59,15 @@ function show(view, problem, fields) {
   current.start();
 }
 
-// Send what was noted offline, and ask whether the server is there.
+// Send what was noted offline, and learn what was noted elsewhere.
 async function reconnect() {
   if (waitingWrites() && await send()) toast(T.sent);
-  await loadProfiles().catch(() => {}); // while it cannot be reached, this is tried again
+  try {
+    await loadProfiles();
+    await refreshCopy();
+  } catch {
+    // while the server cannot be reached, this is tried again
+  }
 }
 
 async function begin() {
@@ -83,7 +88,7 @@ async function begin() {
   listen((fields) => {
     current?.heard(fields);
     header();
-    if (fields.online) reconnect();
+    if (fields.online || "profileId" in fields) reconnect();
   });
   if (!layout()?.angles.includes(state.place.angle)) change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
   follow();
