@@ -1,4 +1,4 @@
-.PHONY: setup demo test test-all lint assets lock clean
+.PHONY: setup demo browser test test-all lint assets lock clean
 
 BIN := .venv/bin
 
@@ -15,10 +15,13 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint  ## lint, types and all tests but the slow ones
+browser:
+	@bash tools/browser.sh
+
+test: lint browser  ## lint, types and all tests but the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
 
-test-all: lint
+test-all: lint browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
