@@ -8,6 +8,6 @@ for name in chromium chromium-browser google-chrome google-chrome-stable; do
 done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "Installing Chromium for the tests of the web app …"
-  { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } >/dev/null 2>&1 ||
+  { apt-get update -q && apt-get install -y -q chromium; } >/dev/null 2>&1 ||
     echo "Chromium could not be installed: tests in a browser are skipped" >&2
 fi
