@@ -8,7 +8,6 @@ export const T = {
   tabs: { climb: "Climb", compose: "Compose", logbook: "Logbook", climber: "Climber" },
   nav: "Main",
   close: "Close",
-  cancel: "Cancel",
   undone: "Undo",
 
   board: "Board",
@@ -26,7 +25,6 @@ export const T = {
   share: "Share",
   beta: "Beta",
   searching: "Looking for problems …",
-  firstProblem: "A new problem is on its way",
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the problems that you saw last.",
   offline: "Offline",
@@ -56,15 +54,11 @@ export const T = {
   hardest: (label, steps) => `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
 
   betaTitle: "Beta",
-  start: "Start",
   step: (i, n) => `${i} of ${n}`,
   stepBack: "Step back",
   stepOn: "Next move",
   closeBeta: "Close beta",
   crux: "crux",
-  match: "match",
-  left: "Left hand",
-  right: "Right hand",
   hands: { LH: "Left hand", RH: "Right hand" },
   bothOn: (hold) => `Both hands on ${hold}`,
   startOn: (left, right) => `Left hand on ${left}, right hand on ${right}`,
@@ -132,7 +126,6 @@ export const T = {
   importDone: (read, added, merged, rejected) =>
     `${many(read, "record", "records")} read: ${added} new, ${merged} there already, ${rejected} not usable.`,
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s shape" },
-  flash: "flash",
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 
   entryTitle: "In your logbook",
