@@ -1,5 +1,6 @@
 """climbpath serve: where it listens, its token, how it stops; and --https: its certificates and the setup page."""
 
+import asyncio
 import io
 import os
 import shutil
@@ -446,6 +447,25 @@ def test_files_that_are_in_the_way(tmp_path: Path) -> None:
 
 def test_the_setup_page_needs_a_port_after_the_last(tmp_path: Path) -> None:
     assert "65535 is not in the range" in refused(tmp_path, "--https", port=65535)
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer on a kept connection."""
+
+    async def is_undelayed() -> bool:
+        told = asyncio.get_running_loop().create_future()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            told.set_result(bool(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        place = serving.listening("127.0.0.1", 0)
+        async with await asyncio.start_server(serve, sock=place):
+            await asyncio.open_connection(*place.getsockname())
+            return await told
+
+    assert asyncio.run(is_undelayed())
 
 
 @with_model

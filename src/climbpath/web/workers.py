@@ -23,7 +23,7 @@ MOST_WAITING = 64
 MOST_TOGETHER = 64
 """Problems that are sampled for requests that wait together."""
 LONGEST_S = 8.0
-"""How long a request may take."""
+"""How long a request may wait, and how long it may take after that."""
 
 
 class BusyError(Exception):
@@ -99,7 +99,7 @@ class Sampler:
                 if not together:
                     continue
                 wanted: Counter[str] = sum((request.wanted for request in together), Counter())
-                until = min(request.until for request in together)
+                until = time.monotonic() + LONGEST_S
                 try:
                     found = await asyncio.get_running_loop().run_in_executor(
                         self.pool, self._sample, together[0].condition, wanted, until
