@@ -1,0 +1,434 @@
+"""Climb: problem after problem, their beta, and sharing them."""
+
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import (
+    LINK,
+    NOTATION,
+    PROBLEM,
+    Held,
+    action,
+    address,
+    card,
+    choose,
+    fields,
+    holds,
+    place,
+    press,
+    shown,
+    swipe,
+    tab,
+    toasts,
+    told,
+)
+
+NO_MODEL = "No model has learned {}"
+
+
+def another(page: Page, *known: str) -> str:
+    """The problem in the address, once it is none of those."""
+    for problem in known:
+        expect(page).not_to_have_url(re.compile(f"problem={problem}$"))
+    return shown(page)
+
+
+def grade_of(page: Page) -> str:
+    return page.locator(".caption .pill").inner_text().split()[0]
+
+
+def test_the_first_problem_comes_by_itself(visit: Visit, device: str) -> None:
+    page = visit(device=device)
+    problem = shown(page)
+    expect(page.locator(".caption h1")).not_to_be_empty()
+    assert fields(page)["board"] == "moonboard-2016"
+    assert grade_of(page) in ("6B", "6B+", "6C", "6C+", "7A")
+    assert len(holds(page, "start")) in (1, 2)
+    assert len(holds(page, "finish")) in (1, 2)
+    expect(page.locator(".board")).to_have_attribute("aria-label", re.compile(problem.replace("-", " ")))
+    expect(card(page, "Beta").locator(".moves li").first).to_be_visible()
+    expect(card(page, "Grade")).to_contain_text("The grader")
+
+
+def test_next_and_back_by_button_swipe_and_arrow_keys(visit: Visit, device: str) -> None:
+    page = visit(device=device)
+    one = shown(page)
+    expect(action(page, "Previous")).to_be_disabled()
+    press(action(page, "Next"))
+    two = another(page, one)
+    swipe(page, 1)
+    three = another(page, one, two)
+    page.keyboard.press("ArrowRight")
+    four = another(page, one, two, three)
+    press(action(page, "Previous"))
+    assert another(page, four) == three
+    swipe(page, -1)
+    assert another(page, three) == two
+    page.keyboard.press("ArrowLeft")
+    assert another(page, two) == one
+    press(action(page, "Next"))
+    assert another(page, one) == two, "forward again shows what was shown"
+    assert len({one, two, three, four}) == 4
+
+
+def test_the_next_problems_do_not_wait_for_the_network(visit: Visit) -> None:
+    page = visit()
+    seen = {shown(page)}
+    page.route("**/api/*", lambda route: None)  # from now on nothing is answered
+    for _ in range(5):
+        press(action(page, "Next"))
+        seen.add(another(page, *seen))
+    assert len(seen) == 6
+
+
+def test_twenty_quick_presses_show_twenty_problems_at_most_and_break_nothing(visit: Visit, device: str) -> None:
+    page = visit(device=device)
+    shown(page)
+    for _ in range(20):
+        press(action(page, "Next"))
+    expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
+    expect(page.locator(".board")).to_have_attribute("aria-label", re.compile(shown(page).replace("-", " ")))
+
+
+def test_a_press_outlives_what_is_told_meanwhile(visit: Visit) -> None:
+    """Grade and beta come at any moment, also between a button's going down and up."""
+    page = visit(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    held = Held(page, "**/api/beta")
+    page.goto(LINK.replace("G13", "G12"))
+    expect(action(page, "Beta")).to_be_disabled()
+    button = place(action(page, "Next"))
+    page.mouse.move(button["x"] + 20, button["y"] + 20)
+    page.mouse.down()
+    held.let_go()
+    expect(action(page, "Beta")).to_be_enabled()
+    page.mouse.up()
+    expect(page).not_to_have_url(re.compile("G12"))
+
+
+def test_the_focus_stays_where_it_is_while_more_is_told(visit: Visit) -> None:
+    page = visit(LINK)
+    picker = page.locator(".filters").get_by_label("Board", exact=True)
+    picker.focus()
+    press_next = action(page, "Next")
+    expect(page.locator(".moves li").first).to_be_visible()
+    expect(picker).to_be_focused()
+    press_next.focus()
+    for _ in range(3):
+        before = shown(page)
+        page.keyboard.press("Enter")
+        another(page, before)
+        expect(press_next).to_be_focused()
+
+
+def test_board_angle_and_grades_change_what_comes(visit: Visit, device: str) -> None:
+    page = visit(device=device)
+    shown(page)
+    choose(page, "Board", "moonboard-masters-2017")
+    expect(page).to_have_url(re.compile("board=moonboard-masters-2017&angle=40&"))
+    choose(page, "Angle", "25")
+    expect(page).to_have_url(re.compile("board=moonboard-masters-2017&angle=25&"))
+    choose(page, "Hardest grade", "7C")
+    choose(page, "Easiest grade", "7C")
+    for _ in range(3):
+        expect(page.locator(".caption .pill")).to_contain_text("7C")
+        problem = shown(page)
+        press(action(page, "Next"))
+        another(page, problem)
+    expect(page.locator(".caption")).to_contain_text("MoonBoard Masters 2017 at 25°")
+
+
+def test_grades_that_the_model_has_not_learned_here_become_the_nearest_ones(visit: Visit) -> None:
+    page = visit()
+    choose(page, "Hardest grade", "8B")
+    choose(page, "Easiest grade", "8B")
+    expect(page.locator(".caption .pill")).to_contain_text("8B")
+    choose(page, "Board", "moonboard-masters-2017")
+    choose(page, "Angle", "25")
+    expect(page.locator(".caption")).to_contain_text("at 25°")
+    easiest = page.locator(".filters").get_by_label("Easiest grade").input_value()
+    expect(page.locator(".caption .pill")).to_contain_text(easiest)
+    assert easiest in ("8A+", "8B+")
+
+
+@pytest.mark.parametrize("board", ["moonboard-mini-2020", "moonboard-masters-2019"])
+def test_a_board_without_a_model_says_so(visit: Visit, device: str, board: str) -> None:
+    page = visit(device=device)
+    problem = shown(page)
+    choose(page, "Board", board)
+    title = page.locator(".filters option:checked").first.inner_text()
+    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    assert not holds(page, "start")
+    for key in ("b", "s", "ArrowRight", "Escape"):
+        page.keyboard.press(key)
+    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    assert "problem" not in fields(page), "the address shows no problem that is not there"
+    press(action(page, "Previous"))
+    assert shown(page) == problem
+    expect(page.locator(".filters").get_by_label("Board", exact=True)).to_have_value("moonboard-2016")
+
+
+def test_a_board_chosen_in_another_view_counts(visit: Visit) -> None:
+    page = visit()
+    shown(page)
+    tab(page, "Compose")
+    choose(page, "Board", "moonboard-masters-2017")
+    tab(page, "Climb")
+    expect(page).to_have_url(re.compile("board=moonboard-masters-2017"))
+    expect(page.locator(".caption")).to_contain_text("Masters 2017")
+
+
+def test_the_conditions_that_were_chosen_last_count(visit: Visit) -> None:
+    """Whatever answers come late, and in whatever order."""
+    page = visit()
+    shown(page)
+    held = Held(page, "**/api/generate")
+    choose(page, "Board", "moonboard-masters-2017")
+    expect(told(page)).to_contain_text("Looking for problems")
+    choose(page, "Hardest grade", "6B")
+    choose(page, "Board", "moonboard-2016")
+    held.let_go(newest_first=True)
+    expect(page).to_have_url(re.compile("board=moonboard-2016.*problem="))
+    expect(page.locator(".caption .pill")).to_contain_text("6B")
+    expect(page.locator(".caption")).to_contain_text("MoonBoard 2016")
+
+
+def test_a_problem_that_comes_late_does_not_follow_into_another_view(visit: Visit) -> None:
+    page = visit()
+    shown(page)
+    held = Held(page, "**/api/generate")
+    choose(page, "Board", "moonboard-masters-2017")
+    tab(page, "Compose")
+    with page.expect_response("**/api/generate"):
+        held.let_go()
+    expect(page).to_have_url(re.compile("view=compose"))
+    tab(page, "Logbook")
+    expect(page).to_have_url(re.compile("view=logbook"))
+
+
+def test_beta_goes_step_by_step_and_tells_the_crux(visit: Visit, device: str) -> None:
+    page = visit(LINK, device)
+    press(action(page, "Beta"))
+    step = page.locator(".step")
+    expect(step).to_contain_text("Both hands on F5")
+    expect(step).to_contain_text("0 of 5")
+    expect(action(page, "Step back")).to_be_disabled()
+    told_as_crux = 0
+    for i in range(1, 6):
+        press(action(page, "Next move"))
+        expect(step).to_contain_text(f"{i} of 5")
+        expect(page.locator(".board .move")).to_have_count(i)
+        told_as_crux += step.locator(".crux").count()
+    assert told_as_crux == 1
+    expect(step).to_contain_text("G18, match")
+    expect(action(page, "Next move")).to_be_disabled()
+    expect(page.locator(".board .move.crux")).to_have_count(1)
+    press(action(page, "Step back"))
+    expect(step).to_contain_text("4 of 5")
+    press(action(page, "Close beta"))
+    expect(page.locator(".board .move")).to_have_count(0)
+    expect(action(page, "Next")).to_be_visible()
+
+
+def test_beta_by_keyboard_and_from_its_list(visit: Visit) -> None:
+    page = visit(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    page.keyboard.press("b")
+    step = page.locator(".step")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(step).to_contain_text("2 of 5")
+    page.keyboard.press("ArrowLeft")
+    expect(step).to_contain_text("1 of 5")
+    page.keyboard.press("Escape")
+    expect(step).to_have_count(0)
+    press(card(page, "Beta").get_by_role("button", name="Right hand to G13"))
+    expect(step).to_contain_text("2 of 5")
+    expect(card(page, "Beta").locator("[aria-current=step]")).to_contain_text("Right hand to G13")
+
+
+def test_keys_of_the_next_problem_s_beta_wait_for_it(visit: Visit) -> None:
+    page = visit(LINK)
+    press(action(page, "Beta"))
+    expect(page.locator(".step")).to_be_visible()
+    page.route("**/api/beta", lambda route: None)
+    swipe(page, 1)
+    another(page, NOTATION)
+    for key in ("ArrowRight", "b", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator(".board")).to_be_visible()
+
+
+def test_the_browser_s_own_keys_stay_the_browser_s(visit: Visit) -> None:
+    page = visit(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    for keys in ("Control+ArrowRight", "Alt+ArrowRight", "Control+b", "Control+s", "Meta+ArrowRight"):
+        page.keyboard.press(keys)
+    assert shown(page) == NOTATION
+    expect(page.locator(".step")).to_have_count(0)
+    expect(action(page, "Save")).to_be_visible()
+
+
+def test_a_link_shows_exactly_the_same_problem_elsewhere(visit: Visit, device: str) -> None:
+    page = visit(device=device)
+    shown(page)
+    expect(page.locator(".moves li").first).to_be_visible()
+    link = card(page, "Share and print").get_by_label("Opening this link").input_value()
+    assert link == address(page), "the address bar has the link, too"
+    other = visit(link)
+    for part in (".caption h1", ".caption .pill", ".caption small", ".moves"):
+        expect(other.locator(part).first).to_have_text(page.locator(part).first.inner_text(), use_inner_text=True)
+    for role in ("start", "hands", "finish"):
+        assert holds(other, role) == holds(page, role)
+
+
+def test_a_link_is_copied(visit: Visit) -> None:
+    page = visit(LINK, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("delete Navigator.prototype.share")
+    press(action(page, "Share"))
+    expect(toasts(page)).to_contain_text("Link copied")
+    assert page.evaluate("navigator.clipboard.readText()") == address(page)
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error()))")
+    press(action(page, "Share"))
+    link = card(page, "Share and print").get_by_label("Opening this link")
+    expect(link).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == address(page), "where it cannot be, it is chosen to be copied"
+
+
+def test_pictures_are_pictures(visit: Visit, device: str, tmp_path: Path) -> None:
+    page = visit(LINK, device)
+    links = card(page, "Share and print").get_by_role("group", name="Pictures").get_by_role("link")
+    assert links.count() == 5
+    sizes = {}
+    for i in range(5):
+        with page.expect_download() as downloading:
+            press(links.nth(i))
+        name = downloading.value.suggested_filename
+        path = tmp_path / f"{i}-{name}"
+        downloading.value.save_as(path)
+        content = path.read_bytes()
+        sizes[links.nth(i).inner_text()] = len(content)
+        if name.endswith(".svg"):
+            root = ElementTree.fromstring(content)
+            assert root.tag.endswith("svg")
+            assert "Slow Heron" in "".join(root.itertext())
+        else:
+            with Image.open(BytesIO(content)) as image:
+                assert image.format == name.split(".")[-1].upper()
+                assert image.width > 300
+                assert getattr(image, "n_frames", 1) > 5 if name.endswith(".gif") else True
+    assert sizes["PNG with beta"] != sizes["PNG"]
+    assert sizes["SVG with beta"] > sizes["SVG"]
+
+
+def test_paper_shows_board_and_beta_alone(visit: Visit) -> None:
+    page = visit(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    page.emulate_media(media="print")
+    for there in (".board", ".caption h1", ".moves"):
+        expect(page.locator(there)).to_be_visible()
+    for gone in ("#tabs", ".actions", ".filters", ".tuning", ".link"):
+        expect(page.locator(gone).first).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    paper = page.pdf(format="A4")
+    assert paper.startswith(b"%PDF")
+    assert paper.count(b"/Type /Page\n") == 1 or paper.count(b"/Type /Pages") == 1
+
+
+def test_saving_by_button_and_key(visit: Visit, server: Server, device: str) -> None:
+    kim = server.climber()
+    page = visit(LINK, device, kim)
+    press(action(page, "Save"))
+    expect(toasts(page)).to_contain_text("Saved")
+    expect(action(page, "Saved")).to_have_attribute("aria-pressed", "true")
+    press(action(page, "Saved"))
+    expect(card(page, "In your logbook")).to_be_in_viewport()
+    press(action(page, "Next"))
+    expect(action(page, "Save")).to_be_visible()
+    page.keyboard.press("s")
+    expect(action(page, "Saved")).to_be_visible()
+    eventually(lambda: len(server.entries(kim)) == 2)
+    page.goto(LINK)
+    expect(action(page, "Saved")).to_be_visible()
+
+
+def test_a_double_tap_on_save_saves_once(visit: Visit, server: Server) -> None:
+    kim = server.climber()
+    page = visit(LINK, climber=kim)
+    action(page, "Save").dblclick()
+    expect(action(page, "Saved")).to_be_visible()
+    expect(page.locator("#header .offline")).to_have_count(0)
+    assert len(server.entries(kim)) == 1
+
+
+def test_similar_problems_are_told_and_open(visit: Visit, server: Server) -> None:
+    kim = server.climber()
+    server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": ["D9", "G13"], "name": "Near"})
+    page = visit(LINK, climber=kim)
+    press(card(page, "Similar problems").get_by_role("button", name="Near"))
+    expect(page.locator(".caption h1")).to_have_text("Near")
+    assert shown(page) == "F5s-D9-G13-G18e"
+
+
+def test_fine_tuning_is_asked_for_and_kept(visit: Visit) -> None:
+    page = visit()
+    shown(page)
+    tuning = page.locator(".tuning")
+    press(tuning.locator("summary"))
+    fewest, most = (tuning.get_by_role("slider", name=name) for name in ("Fewest holds", "Most holds"))
+    with page.expect_request("**/api/generate") as asking:
+        most.fill("5")
+    assert json.loads(asking.value.post_data or "")["max_holds"] == 5
+    expect(page.locator(".caption .title small")).to_have_text(re.compile("^[345] holds"))
+    with page.expect_request("**/api/generate") as asking:
+        fewest.fill("8")
+    body = json.loads(asking.value.post_data or "")
+    assert (body["min_holds"], body["max_holds"]) == (8, 8)
+    expect(most).to_have_value("8")
+    expect(tuning.locator(".slider", has_text="Most holds").locator("b")).to_have_text("8")
+    expect(page.locator(".caption .title small")).to_have_text(re.compile("^8 holds"))
+    with page.expect_request("**/api/generate") as asking:
+        tuning.get_by_label("Only what Kim can reach").check()
+    assert json.loads(asking.value.post_data or "")["climber"] == {"height": 175, "ape": 0}
+    page.reload()
+    expect(page.locator(".tuning input[type=range]").nth(1)).to_have_value("8")
+
+
+def test_one_hold_set_is_left_at_least(visit: Visit) -> None:
+    page = visit()
+    shown(page)
+    sets = page.locator(".tuning").get_by_role("group", name="Hold sets on your board")
+    press(page.locator(".tuning summary"))
+    sets.get_by_label("Original").uncheck()
+    expect(page.locator(".hold.absent").first).to_be_attached()
+    sets.get_by_label("A", exact=True).uncheck()
+    sets.get_by_label("B", exact=True).click()
+    expect(sets.get_by_label("B", exact=True)).to_be_checked()
+    lit = ", ".join(
+        f'.hold[data-role="{role}"].set-{name}' for role in ("start", "hands", "finish") for name in ("a", "original")
+    )
+    expect(page.locator('.hold[data-role="start"].set-b').first).to_be_attached()
+    expect(page.locator(lit)).to_have_count(0)
+
+
+def test_the_browser_s_back_button_goes_through_the_views(visit: Visit, device: str) -> None:
+    page = visit(LINK, device)
+    tab(page, "Compose")
+    tab(page, "Logbook")
+    tab(page, "Climber")
+    for view in ("Logbook", "Compose", "Climb"):
+        page.go_back()
+        expect(page).to_have_title(f"{view} · climbpath")
+    assert shown(page) == NOTATION
+    expect(action(page, "Previous")).to_be_disabled()
+    page.go_forward()
+    expect(page).to_have_title("Compose · climbpath")

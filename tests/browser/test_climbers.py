@@ -1,0 +1,227 @@
+"""Climbers: who climbs, with which reach, in which logbook; and how the app looks."""
+
+import json
+
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import LINK, PROBLEM, Held, action, card, choose, press, shown, tab, toasts
+
+FAR = "?board=moonboard-2016&angle=40&problem=F5s-D9-G14-G18e"
+"""A problem with a move that is far for a short climber."""
+
+
+def people(page: Page) -> Locator:
+    return page.get_by_role("group", name="Who climbs?").locator("[aria-pressed]")
+
+
+def chosen(page: Page) -> Locator:
+    return page.get_by_role("group", name="Who climbs?").locator("[aria-pressed=true]")
+
+
+def sent(page: Page, server: Server, **wanted: object) -> None:
+    """The server knows a climber like this."""
+    expect(page.locator("#header .offline")).to_have_count(0)
+    eventually(lambda: any(wanted.items() <= one.items() for one in server.ask("GET", "/api/profiles")))
+
+
+def test_the_first_climber_is_there_at_once(visit: Visit, server: Server) -> None:
+    page = visit("?view=climber", storage_state={"cookies": [], "origins": []}, climber="-")
+    for profile in server.ask("GET", "/api/profiles"):
+        server.ask("DELETE", f"/api/profiles/{profile['id']}")
+    page.reload()
+    expect(chosen(page)).to_have_text("Me")
+    expect(people(page)).to_have_count(1)
+    expect(page.get_by_role("button", name="Remove this climber")).to_have_count(0)
+
+
+def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, device: str) -> None:
+    page = visit("?view=climber", device)
+    expect(chosen(page)).to_have_text("Kim")
+    press(page.get_by_role("button", name="Add a climber"))
+    expect(people(page)).to_have_count(2)
+    name = page.get_by_label("Name")
+    expect(name).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == "Me 2", "typing replaces the name"
+    page.keyboard.type("Sam")
+    page.keyboard.press("Tab")
+    expect(chosen(page)).to_have_text("Sam")
+    expect(page.get_by_label("Height in cm")).to_be_focused()
+    sent(page, server, name="Sam")
+    name.fill("  ")
+    name.press("Tab")
+    expect(name).to_have_value("Sam")
+    press(page.get_by_role("button", name="Remove this climber"))
+    expect(chosen(page)).to_have_text("Kim")
+    expect(people(page)).to_have_count(1)
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(chosen(page)).to_have_text("Sam")
+    sent(page, server, name="Sam")
+    page.reload()
+    expect(chosen(page)).to_have_text("Sam")
+
+
+def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server) -> None:
+    sam = server.climber("Sam")
+    server.climber("Kim")
+    server.ask("POST", f"/api/problems?profile={sam}", PROBLEM)
+    page = visit("?view=climber", climber=sam)
+    press(page.get_by_role("button", name="Remove this climber"))
+    expect(chosen(page)).to_have_text("Kim")
+    press(toasts(page).get_by_role("button", name="Undo"))
+    tab(page, "Logbook")
+    expect(page.locator(".found .problem-line")).to_have_count(1)
+
+
+def test_height_and_ape_index_change_what_beta_says(visit: Visit, device: str) -> None:
+    page = visit(FAR, device)
+    beta = card(page, "Beta")
+    expect(beta).to_contain_text("For Kim: 175 cm.")
+    expect(beta.locator(".warn")).to_have_count(0)
+    tab(page, "Climber")
+    page.get_by_label("Height in cm").fill("110")
+    page.get_by_label("Ape index in cm").fill("-8")
+    page.get_by_label("Ape index in cm").press("Tab")
+    page.go_back()
+    expect(beta).to_contain_text("For Kim: 110 cm, ape index −8 cm.")
+    expect(beta).to_contain_text("Out of reach for Kim by")
+    press(action(page, "Beta"))
+    for _ in range(2):
+        press(action(page, "Next move"))
+    expect(page.locator(".step")).to_contain_text("cm too far")
+    expect(page.locator(".board .move.far").first).to_be_attached()
+    page.reload()
+    expect(beta).to_contain_text("Out of reach for Kim by")
+
+
+def test_beta_that_was_kept_is_that_of_the_climber_it_was_for(visit: Visit) -> None:
+    page = visit(FAR)
+    expect(page.locator(".moves li").first).to_be_visible()
+    tab(page, "Climber")
+    page.get_by_label("Height in cm").fill("110")
+    page.get_by_label("Height in cm").press("Tab")
+    expect(page.locator("#header .offline")).to_have_count(0)
+    page.goto(FAR)
+    expect(card(page, "Beta")).to_contain_text("Out of reach for Kim by")
+
+
+def test_wrong_numbers_become_the_nearest_right_ones(visit: Visit, server: Server) -> None:
+    page = visit("?view=climber")
+    for label, value, becomes in (
+        ("Height in cm", "999", "230"),
+        ("Height in cm", "3", "100"),
+        ("Height in cm", "", "100"),
+        ("Ape index in cm", "-99", "-40"),
+        ("Ape index in cm", "4.5", "4.5"),
+    ):
+        page.get_by_label(label).fill(value)
+        page.get_by_label(label).press("Tab")
+        expect(page.get_by_label(label)).to_have_value(becomes)
+    sent(page, server, height=100, ape=4.5)
+
+
+def test_switching_climbers_switches_logbook_and_grades(visit: Visit, server: Server, device: str) -> None:
+    kim = server.climber("Kim")
+    server.climber("Sam", easiest="7C", hardest="7C+")
+    server.ask("POST", f"/api/problems?profile={kim}", PROBLEM)
+    page = visit(LINK, device, kim)
+    expect(action(page, "Saved")).to_be_visible()
+    tab(page, "Climber")
+    press(people(page).filter(has_text="Sam"))
+    expect(chosen(page)).to_have_text("Sam")
+    tab(page, "Logbook")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
+    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    tab(page, "Climb")
+    expect(action(page, "Save")).to_be_visible()
+    expect(page.locator(".filters").get_by_label("Easiest grade")).to_have_value("7C")
+    problem = shown(page)
+    press(action(page, "Next"))
+    expect(page.locator(".caption .pill")).to_contain_text("7C")
+    assert shown(page) != problem
+
+
+def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: Server) -> None:
+    kim, sam = server.climber("Kim"), server.climber("Sam")
+    server.ask("POST", f"/api/problems?profile={kim}", PROBLEM)
+    page = visit("?view=climber", climber=kim)
+    held = Held(page, "**/api/problems?**")
+    tab(page, "Logbook")
+    tab(page, "Climber")
+    press(people(page).filter(has_text="Sam"))
+    tab(page, "Logbook")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
+    with page.expect_response(f"**/api/problems?profile={kim}**"):
+        held.let_go(newest_first=True)
+    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    assert page.evaluate(f"JSON.parse(localStorage['climbpath.book.{sam}'])") == []
+
+
+def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, server: Server) -> None:
+    kim, sam = server.climber("Kim"), server.climber("Sam")
+    for climber in (kim, sam):
+        server.ask("POST", f"/api/problems?profile={climber}", PROBLEM)
+    page = visit(LINK, climber=kim)
+    expect(action(page, "Saved")).to_be_visible()
+    held = Held(page, "**/ticks/**")
+    press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
+    tab(page, "Climber")
+    press(people(page).filter(has_text="Sam"))
+    with page.expect_response("**/ticks/**"):
+        held.let_go()
+    assert server.entries(kim)[0]["ticks"]
+    page.go_back()
+    expect(action(page, "Saved")).to_be_visible()
+    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(0)
+    page.reload()
+    expect(action(page, "Saved")).to_be_visible()
+    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(0)
+    assert not server.entries(sam)[0]["ticks"]
+
+
+def test_grades_keep_their_order(visit: Visit, server: Server) -> None:
+    """Were the easiest above the hardest, nothing could be generated."""
+    page = visit("?view=climber")
+    page.get_by_label("Easiest grade").select_option("7B")
+    expect(page.get_by_label("Hardest grade")).to_have_value("7B")
+    page.get_by_label("Hardest grade").select_option("6C")
+    expect(page.get_by_label("Easiest grade")).to_have_value("6C")
+    sent(page, server, easiest="6C", hardest="6C")
+    tab(page, "Climb")
+    expect(page.locator(".caption .pill")).to_contain_text("6C")
+
+
+def test_only_what_the_climber_can_reach(visit: Visit, server: Server) -> None:
+    page = visit(climber=server.climber("Kim", height=150, ape=-5))
+    shown(page)
+    press(page.locator(".tuning summary"))
+    with page.expect_request("**/api/generate") as asking:
+        page.get_by_label("Only what Kim can reach").check()
+    assert json.loads(asking.value.post_data or "")["climber"] == {"height": 150, "ape": -5}
+    choose(page, "Hardest grade", "6C")
+    for _ in range(2):
+        expect(page.locator(".moves li").first).to_be_visible()
+        expect(card(page, "Beta").locator(".warn")).to_have_count(0)
+        problem = shown(page)
+        press(action(page, "Next"))
+        expect(page).not_to_have_url(f"problem={problem}")
+
+
+def test_the_theme_is_chosen_and_kept(visit: Visit, device: str) -> None:
+    page = visit("?view=climber", device, color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.get_by_label("Appearance").select_option("light")
+    light = page.evaluate(background)
+    assert light != dark
+    page.reload()
+    expect(page.get_by_label("Appearance")).to_have_value("light")
+    assert page.evaluate(background) == light
+    page.emulate_media(color_scheme="light")
+    page.get_by_label("Appearance").select_option("dark")
+    assert page.evaluate(background) == dark
+    page.get_by_label("Appearance").select_option("auto")
+    assert page.evaluate(background) == light
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(background) == dark

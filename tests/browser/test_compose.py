@@ -1,0 +1,435 @@
+"""Compose: what must be used, what must not, and the model fills in the rest."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import (
+    LINK,
+    NOTATION,
+    Held,
+    action,
+    address,
+    card,
+    choose,
+    fields,
+    hold,
+    hold_down,
+    holds,
+    press,
+    tab,
+    toasts,
+    told,
+    touch,
+)
+
+EMPTY = "Tap the holds that you want"
+COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}"
+
+
+def says(target: Locator, words: str) -> None:
+    expect(target).to_have_attribute("aria-label", words)
+
+
+def pick(page: Page, label: str, role: str) -> None:
+    """Give a hold a role in its dialog."""
+    hold_down(page, label)
+    press(page.get_by_role("dialog").get_by_role("button", name=role, exact=True))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def complete(page: Page) -> None:
+    with page.expect_response("**/api/generate") as answering:
+        press(action(page, "Complete"))
+    assert answering.value.ok, answering.value.text()
+    expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
+    expect(action(page, "Save")).to_be_enabled()
+
+
+def marked(page: Page) -> dict[str, str]:
+    """What every hold says of itself."""
+    of_all = "all => Object.fromEntries(all.map((one) => [one.dataset.label, one.getAttribute('aria-label')]))"
+    return dict(page.locator("[data-label]").evaluate_all(of_all))
+
+
+def test_a_tap_goes_round_must_use_must_not_use_and_free(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    expect(told(page)).to_contain_text(EMPTY)
+    one = hold(page, "D9")
+    says(one, "D9, free")
+    touch(page, "D9")
+    says(one, "D9, hand, must use")
+    touch(page, "D9")
+    says(one, "D9, must not use")
+    expect(one.locator(".cross")).to_have_count(1)
+    touch(page, "D9")
+    says(one, "D9, free")
+    touch(page, "F5")
+    says(hold(page, "F5"), "F5, start, must use")
+    touch(page, "G18")
+    says(hold(page, "G18"), "G18, finish, must use")
+    expect(page.locator(".caption h1")).to_have_text("2 holds")
+
+
+def test_a_long_press_opens_the_roles(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    hold_down(page, "F5")
+    dialog = page.get_by_role("dialog", name="Hold F5")
+    assert dialog.locator(".pick").all_inner_texts() == ["Start", "Hand", "Foot", "Must not use", "Free"]
+    press(dialog.get_by_role("button", name="Foot"))
+    says(hold(page, "F5"), "F5, foot, must use")
+    pick(page, "F5", "Hand")
+    says(hold(page, "F5"), "F5, hand, must use")
+    pick(page, "F5", "Start")
+    says(hold(page, "F5"), "F5, start, must use")
+    pick(page, "F5", "Must not use")
+    says(hold(page, "F5"), "F5, must not use")
+    pick(page, "F5", "Free")
+    says(hold(page, "F5"), "F5, free")
+    hold_down(page, "G18")
+    assert dialog.count() == 0
+    assert page.get_by_role("dialog").locator(".pick").all_inner_texts() == ["Finish", "Must not use", "Free"]
+    press(page.get_by_role("dialog").get_by_role("button", name="Close"))
+    says(hold(page, "G18"), "G18, free")
+
+
+def test_the_roles_open_by_right_click_and_by_key(visit: Visit) -> None:
+    page = visit("?view=compose")
+    dialog = page.get_by_role("dialog")
+    for _ in range(2):
+        hold(page, "F5").locator(".touch").click(button="right")
+        expect(dialog).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        pick(page, "D9", "Free")  # a long press before it changes nothing
+    touch(page, "F5")
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog", name="Hold F5")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Shift+R")
+    expect(dialog).to_have_count(0)
+
+
+def test_a_tap_beside_the_roles_closes_them(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    hold_down(page, "F5")
+    if device == "phone":
+        page.touchscreen.tap(180, 60)
+    else:
+        page.mouse.click(20, 400)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    says(hold(page, "F5"), "F5, free")
+
+
+def test_complete_keeps_what_must_be_used_and_leaves_out_what_must_not(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    bans = ["E8", "F8", "G9", "E10", "G11", "F12"]
+    for label in ("D9", "G13", "F8"):
+        touch(page, label)
+    for label in bans:
+        touch(page, label)
+        if label != "F8":
+            touch(page, label)
+        says(hold(page, label), f"{label}, must not use")
+    for _ in range(3):
+        complete(page)
+        lit = holds(page, "start") + holds(page, "hands") + holds(page, "finish")
+        assert {"D9", "G13"} <= set(lit)
+        assert not set(bans) & set(lit)
+        for label in bans:
+            says(hold(page, label), f"{label}, must not use")
+    filled = page.locator('.hold[aria-label*="filled in"]')
+    assert filled.count() == len(lit) - 2
+
+
+def test_start_and_finish_that_were_set_stay(visit: Visit) -> None:
+    page = visit("?view=compose")
+    pick(page, "B4", "Start")
+    pick(page, "K18", "Finish")
+    pick(page, "F6", "Hand")
+    pick(page, "D7", "Foot")
+    for _ in range(2):
+        complete(page)
+        assert holds(page, "start") == ["B4"]
+        assert holds(page, "finish") == ["K18"]
+        assert holds(page, "feet") == ["D7"]
+        says(hold(page, "F6"), "F6, hand, must use")
+
+
+def test_what_was_filled_in_becomes_the_climber_s_own_by_a_tap(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    touch(page, "D9")
+    complete(page)
+    start = holds(page, "start")[0]
+    says(hold(page, start), f"{start}, start, filled in")
+    touch(page, start)
+    says(hold(page, start), f"{start}, start, must use")
+    touch(page, start)
+    says(hold(page, start), f"{start}, must not use")
+
+
+def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    undo, redo, clear = (action(page, words) for words in ("Undo", "Redo", "Clear"))
+    for button in (undo, redo, clear):
+        expect(button).to_be_disabled()
+    touch(page, "F5")
+    touch(page, "D9")
+    press(undo)
+    says(hold(page, "D9"), "D9, free")
+    press(redo)
+    says(hold(page, "D9"), "D9, hand, must use")
+    press(clear)
+    expect(told(page)).to_contain_text(EMPTY)
+    expect(clear).to_be_disabled()
+    expect(toasts(page)).to_contain_text("Board cleared")
+    press(toasts(page).get_by_role("button", name="Undo"))
+    says(hold(page, "F5"), "F5, start, must use")
+    says(hold(page, "D9"), "D9, hand, must use")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    says(hold(page, "D9"), "D9, free")
+    page.keyboard.press("Control+Shift+Z")
+    says(hold(page, "F5"), "F5, start, must use")
+
+
+def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    tuning = page.locator(".tuning")
+    press(tuning.locator("summary"))
+    tuning.get_by_role("slider", name="Most holds").fill("6")
+    tuning.get_by_role("slider", name="Adventurousness").fill("1.6")
+    expect(tuning).to_contain_text("wild")
+    sets = tuning.get_by_role("group", name="Hold sets on your board")
+    sets.get_by_label("B", exact=True).uncheck()
+    expect(page.locator(".hold.absent.set-b").first).to_be_attached()
+    choose(page, "Hardest grade", "6C")
+    choose(page, "Easiest grade", "6C")
+    touch(page, "G13")
+    with page.expect_request("**/api/generate") as asking:
+        press(action(page, "Complete"))
+    body = json.loads(asking.value.post_data or "")
+    assert (body["max_holds"], body["temperature"], body["hold_sets"], body["grades"]) == (6, 1.6, ["Original", "A"], ["6C"])
+    expect(action(page, "Save")).to_be_enabled()
+    lit = holds(page, "start") + holds(page, "hands") + holds(page, "finish")
+    assert len(lit) <= 6
+    assert not page.locator(".hold.lit.set-b").count()
+
+
+def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    fault = told(page)
+    touch(page, "D9")
+    expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or keep a finger on one and choose Start.")
+    touch(page, "F5")
+    expect(fault).to_have_text("No finish yet: tap a hold in row 18.")
+    expect(action(page, "Save")).to_be_disabled()
+    for label in ("A18", "B18", "C18"):
+        touch(page, label)
+    expect(fault).to_have_text("3 holds in row 18: a problem finishes on one or two.")
+    touch(page, "A18")
+    expect(fault).to_have_count(0)
+    for label in ("F6", "G6", "K6"):
+        pick(page, label, "Start")
+    expect(fault).to_have_text("3 start holds: a problem has one or two.")
+
+
+def test_a_problem_that_cannot_be_is_refused_in_words(visit: Visit) -> None:
+    visit.allow("status of 409")
+    page = visit("?view=compose")
+    for label in ("A18", "B18", "C18"):
+        touch(page, label)
+    press(action(page, "Complete"))
+    expect(toasts(page)).to_contain_text("finish")
+
+
+@pytest.mark.parametrize(
+    ("problem", "fault"),
+    [
+        ("D9s-G13-G18e", "D9 cannot be a start: starts are in rows 1 to 6."),
+        ("F5s-G13e-G18e", "G13 cannot be a finish: finishes are in row 18."),
+        ("F5s-D9", "No finish yet"),
+        ("F5s-B4s-A5s-G18e", "3 start holds"),
+    ],
+)
+def test_a_link_to_what_is_no_problem_opens_where_it_can_be_mended(visit: Visit, problem: str, fault: str) -> None:
+    page = visit(f"?problem={problem}")
+    expect(page).to_have_title("Compose · climbpath")
+    expect(told(page)).to_contain_text(fault)
+
+
+def test_grade_and_beta_change_with_every_hold(visit: Visit, device: str) -> None:
+    page = visit(COMPOSE, device)
+    grade, beta = card(page, "Grade"), card(page, "Beta")
+    expect(beta).to_contain_text("Left hand to D9")
+    before = grade.locator(".chart").get_attribute("aria-label") or ""
+    touch(page, "D9")  # must not use now
+    expect(beta).not_to_contain_text("D9")
+    expect(beta.locator(".moves li").first).to_be_visible()
+    expect(grade.locator(".chart[aria-label]")).not_to_have_attribute("aria-label", before)
+    expect(page.locator(".caption .pill")).to_be_visible()
+    press(action(page, "Undo"))
+    expect(beta).to_contain_text("Left hand to D9")
+    expect(grade.locator(".chart[aria-label]")).to_have_attribute("aria-label", before)
+
+
+def test_its_beta_goes_step_by_step(visit: Visit, device: str) -> None:
+    page = visit(COMPOSE, device)
+    press(action(page, "Beta"))
+    press(action(page, "Next move"))
+    expect(page.locator(".step")).to_contain_text("1 of 5")
+    expect(page.locator(".board .move")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(action(page, "Complete")).to_be_visible()
+    expect(page.locator(".board .move")).to_have_count(0)
+
+
+def test_a_composing_link_restores_exactly(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    pick(page, "B4", "Start")
+    for label in ("D9", "G13", "E10", "E10"):
+        touch(page, label)
+    bare = visit(address(page))
+    assert marked(bare) == marked(page), "what is no problem yet"
+    complete(page)
+    other = visit(address(page))
+    expect(other.locator(".moves li").first).to_be_visible()
+    assert marked(other) == marked(page)
+    assert address(other) == address(page)
+    link = card(page, "Share and print").get_by_label("Opening this link").input_value()
+    assert link == address(page)
+    for one in (page, other):
+        with one.expect_request("**/api/generate") as asking:
+            press(action(one, "Complete"))
+        body = json.loads(asking.value.post_data or "")
+        asked = {name: sorted(body[name]) for name in ("pins", "bans", "start", "finish")}
+        assert asked == {"pins": ["B4", "D9", "G13"], "bans": ["E10"], "start": ["B4"], "finish": []}
+
+
+def test_a_link_to_bans_alone_restores_them(visit: Visit) -> None:
+    page = visit("?view=compose")
+    for label in ("E10", "E10", "F5", "F5"):
+        touch(page, label)
+    assert fields(page)["bans"].split("-") == ["E10", "F5"]
+    assert marked(visit(address(page))) == marked(page)
+
+
+def test_a_composition_outlives_a_reload_and_other_views(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    for label in ("F5", "D9", "E10", "E10"):
+        touch(page, label)
+    complete(page)
+    before, link = marked(page), address(page)
+    page.reload()
+    expect(action(page, "Save")).to_be_enabled()
+    assert marked(page) == before
+    expect(action(page, "Undo")).to_be_disabled()
+    tab(page, "Logbook")
+    tab(page, "Compose")
+    expect(action(page, "Save")).to_be_enabled()
+    assert (marked(page), address(page)) == (before, link)
+    with page.expect_request("**/api/generate") as asking:
+        press(action(page, "Complete"))
+    assert json.loads(asking.value.post_data or "")["start"] == [], "a start that rows tell is no wish"
+
+
+def test_every_board_has_a_composition_of_its_own(visit: Visit) -> None:
+    page = visit("?view=compose")
+    touch(page, "F5")
+    choose(page, "Board", "moonboard-mini-2020")
+    expect(told(page)).to_contain_text(EMPTY)
+    expect(action(page, "Complete")).to_be_disabled()
+    touch(page, "A12")
+    says(hold(page, "A12"), "A12, finish, must use")
+    choose(page, "Board", "moonboard-2016")
+    says(hold(page, "F5"), "F5, start, must use")
+    choose(page, "Board", "moonboard-mini-2020")
+    says(hold(page, "A12"), "A12, finish, must use")
+
+
+def test_an_unlearned_board_still_has_beta_and_can_be_saved(visit: Visit, server: Server) -> None:
+    kim = server.climber()
+    page = visit("?view=compose&board=moonboard-mini-2020&problem=", climber=kim)
+    on = page.locator("[data-label]").evaluate_all("all => all.map((one) => one.dataset.label)")
+    start, middle, top = (next(label for label in on if label[1:] == row) for row in ("4", "8", "12"))
+    for label in (start, middle, top):
+        touch(page, label)
+    expect(card(page, "Grade")).to_contain_text("The grader has not learned this board")
+    expect(page.locator(".moves li").first).to_be_visible()
+    press(action(page, "Save"))
+    expect(toasts(page)).to_contain_text("Saved")
+    eventually(lambda: len(server.entries(kim)) == 1)
+
+
+def test_what_the_model_answers_late_does_not_undo_what_was_tapped_meanwhile(visit: Visit) -> None:
+    page = visit("?view=compose")
+    touch(page, "D9")
+    held = Held(page, "**/api/generate")
+    action(page, "Complete").dblclick()
+    touch(page, "G13")
+    with page.expect_response("**/api/generate"):
+        held.let_go()
+    expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
+    says(hold(page, "G13"), "G13, hand, must use")
+    assert not page.locator('.hold[aria-label*="filled in"]').count()
+
+
+def test_what_the_model_answers_late_stays_on_its_board(visit: Visit) -> None:
+    page = visit("?view=compose")
+    touch(page, "D9")
+    held = Held(page, "**/api/generate")
+    press(action(page, "Complete"))
+    choose(page, "Board", "moonboard-masters-2017")
+    with page.expect_response("**/api/generate"):
+        held.let_go()
+    expect(told(page)).to_contain_text(EMPTY)
+    tab(page, "Logbook")
+    expect(page).to_have_url(re.compile("view=logbook"))
+
+
+def test_back_closes_the_roles(visit: Visit) -> None:
+    page = visit(LINK)
+    tab(page, "Compose")
+    hold_down(page, "F5")
+    page.go_back()
+    expect(page).to_have_title("Climb · climbpath")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_twenty_holds_can_be_kept(visit: Visit) -> None:
+    page = visit("?view=compose")
+    for column in "ABCDEFGHIJ":
+        for row in (10, 12):
+            touch(page, f"{column}{row}")
+    expect(page.locator('.hold[aria-label*="must use"]')).to_have_count(20)
+    touch(page, "K10")
+    expect(toasts(page)).to_contain_text("up to 20 holds")
+    hold_down(page, "K12")
+    press(page.get_by_role("dialog").get_by_role("button", name="Hand"))
+    expect(toasts(page).locator(".toast")).to_have_count(2)
+    expect(page.locator('.hold[aria-label*="must use"]')).to_have_count(20)
+
+
+def test_a_shown_problem_can_be_changed(visit: Visit, device: str) -> None:
+    page = visit(LINK, device)
+    press(card(page, "Share and print").get_by_role("link", name="Change it"))
+    expect(page).to_have_title("Compose · climbpath")
+    says(hold(page, "D9"), "D9, hand, must use")
+    expect(action(page, "Save")).to_be_enabled()
+    page.go_back()
+    expect(page.locator(".caption h1")).to_have_text("Slow Heron")
+
+
+def test_a_composed_problem_is_saved_with_the_grade_that_the_grader_finds(visit: Visit, server: Server) -> None:
+    kim = server.climber()
+    page = visit(COMPOSE, climber=kim)
+    grade = page.locator(".caption .pill").inner_text().split()[0]
+    press(action(page, "Save"))
+    expect(card(page, "In your logbook")).to_be_visible()
+    eventually(lambda: [entry["problem"]["grade"] for entry in server.entries(kim)] == [grade])
+    touch(page, "D9")
+    expect(card(page, "In your logbook")).to_have_count(0)

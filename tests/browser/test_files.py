@@ -1,0 +1,49 @@
+"""The page's files agree with each other, and with what Python draws; no browser is needed."""
+
+import re
+from pathlib import Path
+
+from climbpath import draw, web
+
+STATIC = Path(web.__file__).parent / "static"
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js"))}
+STYLE = (STATIC / "app.css").read_text(encoding="utf-8")
+
+
+def test_the_service_worker_keeps_every_file_of_the_page() -> None:
+    (listed,) = re.findall(r"const PAGE = \[(.*?)\];", (STATIC / "sw.js").read_text(encoding="utf-8"), re.DOTALL)
+    files = {f"/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*") if path.is_file()}
+    kept = re.findall(r'"([^"]+)"', listed)
+    assert len(kept) == len(set(kept))
+    assert set(kept) == files - {"/index.html", "/sw.js"} | {"/"}
+
+
+def test_the_page_fetches_its_modules_side_by_side() -> None:
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'modulepreload" href="/js/([^"]+)"', page)) == set(SCRIPTS)
+
+
+def test_dark_roles_have_the_colours_of_pictures() -> None:
+    dark = STYLE[: STYLE.index("@media")]
+    for role, drawn in draw._ROLES.items():
+        (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", dark)
+        assert colour == drawn.colour, role
+
+
+def test_both_ways_to_light_are_one() -> None:
+    """The system's wish and the climber's own choice are written twice, as CSS has no other way."""
+    blocks = re.findall(r"color-scheme: light;\n(.*?)\n\s*\}", STYLE, re.DOTALL)
+    by_system, by_choice = ([line.strip() for line in block.splitlines()] for block in blocks[:2])
+    assert by_system == by_choice
+
+
+def test_every_text_is_in_texts_js_and_is_used() -> None:
+    texts = SCRIPTS["texts.js"]
+    known = set(re.findall(r"^  (\w+):", texts, re.MULTILINE))
+    used = {name for script in SCRIPTS.values() for name in re.findall(r"\bT\.(\w+)", script)}
+    assert known == used
+
+
+def test_no_script_makes_markup_of_text() -> None:
+    for name, script in SCRIPTS.items():
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script), name

@@ -1,0 +1,63 @@
+"""The server is killed while the page writes: what it saw confirmed is there, and the rest is sent later."""
+
+import random
+import threading
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import LINK, PROBLEM, action, card
+
+TICKS = 40
+WRITE_MANY = f"""async () => {{
+  const {{ tick }} = await import("/js/book.js");
+  const {{ kept }} = await import("/js/storage.js");
+  const {{ profile }} = await import("/js/state.js");
+  for (let i = 1; i <= {TICKS}; i++) {{
+    const [entry] = kept(`book.${{profile().id}}`, []);
+    tick(entry, `2026-01-${{String(1 + i % 28).padStart(2, "0")}}`, i);
+  }}
+}}"""
+
+
+def confirmed_by(page: Page) -> set[int]:
+    """The attempts of the ticks whose answer the page has seen; it grows."""
+    found: set[int] = set()
+
+    def note(response: Response) -> None:
+        if "/ticks/" in response.url and response.ok:
+            found.add(response.request.post_data_json["attempts"])
+
+    page.on("response", note)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_tick_is_there_that_was_confirmed_and_the_rest_is_sent(
+    own_visit: Visit, own_server: Server, seed: int
+) -> None:
+    kim = own_server.climber("Kim")
+    own_server.ask("POST", f"/api/problems?profile={kim}", PROBLEM)
+    page = own_visit(LINK, climber=kim)
+    expect(action(page, "Saved")).to_be_visible()
+    confirmed = confirmed_by(page)
+    eventually(lambda: page.evaluate(f"localStorage['climbpath.book.{kim}']"))
+    killer = threading.Timer(random.Random(seed).uniform(0.1, 0.5), own_server.process.kill)
+    killer.start()
+    page.evaluate(WRITE_MANY)
+    expect(page.locator("#header .offline")).to_contain_text("to be sent")
+    killer.join()
+    own_server.kill()
+    before = set(confirmed)
+    assert len(before) < TICKS, "the server was to be killed in the middle"
+    own_server.start()
+    there = {tick["attempts"] for tick in own_server.entries(kim)[0]["ticks"]}
+    assert before <= there
+    page.goto(LINK)
+    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(TICKS)
+    eventually(lambda: len(own_server.entries(kim)[0]["ticks"]) == TICKS)
+    attempts = sorted(tick["attempts"] for tick in own_server.entries(kim)[0]["ticks"])
+    assert attempts == list(range(1, TICKS + 1)), "each once"
+    expect(page.locator("#header .offline")).to_have_count(0)

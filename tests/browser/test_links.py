@@ -1,0 +1,153 @@
+"""Links: the page and share.py write and read the same ones, and no link breaks the page."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server
+from browser.steps import LINK, NOTATION, action, card, holds, shown, tab, toasts
+from climbpath import board as boards
+from climbpath.errors import ClimbpathError
+from climbpath.grades import LADDER
+from climbpath.problem import Problem
+from climbpath.share import query_of, read_link
+
+NAMES = [None, "Slow Heron", "Ö & ß = 50 % + 'x'", 'a*b~c!(d)"e"/f?g#h', "日本 🧗 " * 30, "<b>x</b>", " spaced  ", "_-.a\tb\nc"]
+UNHEEDED = ["problem=F5s-D9-G18e&view=toString", "problem=F5s-D9-G18e&view=constructor", "problem=F5s-D9-G18e&x=%FF%00"]
+BAD = [
+    "problem=Z99-G18e",
+    "problem=F5s-F5-G18e",
+    "problem=F5s-G18e&board=kilter",
+    "problem=F5s-G18e&board=__proto__",
+    "problem=F5s-G18e&angle=41",
+    "problem=F5s-G18e&angle=x",
+    "problem=F5s-G18e&grade=9Z",
+    "problem=F5s-G18e&grade=%3Cimg%20src%3Dx%3E",
+    "problem=%00%FF&board=moonboard-2016",
+    "problem=" + 3000 * "F5-",
+]
+CLIMBED = """async (links) => {
+  const { query, readLink } = await import("/js/problem.js");
+  const { state } = await import("/js/state.js");
+  return links.map((link) => {
+    const problem = readLink(new URLSearchParams(link), state.welcome);
+    return problem && [query(problem), problem];
+  });
+}"""
+
+
+def some_problems() -> list[Problem]:
+    """Sound problems with all roles, names of every kind, on every board and angle."""
+    rng = random.Random(7)
+    found = []
+    for i in range(80):
+        layout = boards.load(rng.choice(boards.names()))
+        low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
+        top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
+        start, finish = rng.sample(low, rng.randint(1, 2)), rng.sample(top, rng.randint(1, 2))
+        others = rng.sample([label for label in layout.labels if label not in {*start, *top}], rng.randint(0, 12))
+        feet = rng.randint(0, min(2, len(others)))
+        found.append(
+            Problem(
+                board=layout.name,
+                angle=rng.choice(layout.angles),
+                grade=rng.choice([*LADDER, None]),
+                start=tuple(start),
+                hands=tuple(others[feet:]),
+                feet=tuple(others[:feet]),
+                finish=tuple(finish),
+                name=NAMES[i % len(NAMES)],
+            )
+        )
+    return found
+
+
+def read_by_page(page: Page, links: Sequence[str]) -> list[Any]:
+    return list(page.evaluate(CLIMBED, list(links)))
+
+
+def test_the_page_reads_and_writes_the_links_of_share_py(visit: Visit) -> None:
+    problems = some_problems()
+    links = [query_of(problem) for problem in problems]
+    page = visit(LINK)
+    for link, problem, (again, read) in zip(links, problems, read_by_page(page, links), strict=True):
+        assert again == link
+        for role in ("start", "hands", "feet", "finish"):
+            assert tuple(read[role]) == getattr(problem, role)
+        assert (read["board"], read["angle"], read["grade"]) == (problem.board, problem.angle, problem.grade)
+        assert read["notation"] == problem.notation
+        assert query_of(read_link(again)) == link
+
+
+def test_the_page_and_share_py_agree_on_what_is_no_link(visit: Visit) -> None:
+    """The page alone reads problems that lack a start or finish: it shows them where they can be mended."""
+    page = visit(LINK)
+    for link, read in zip(BAD, read_by_page(page, BAD), strict=True):
+        assert read is None, link
+        with pytest.raises(ClimbpathError):
+            read_link(link)
+    typed = ["problem=f5-d9-g18", "problem=F5+D9+G18e&grade=7a%2B", "problem=F5-B4-D9-G18", "problem=F5f-B4s-G18e&angle=40"]
+    for link, (_, read) in zip(typed, read_by_page(page, typed), strict=True):
+        problem = read_link(link)
+        assert (read["notation"], read["grade"]) == (problem.notation, problem.grade), link
+
+
+@pytest.mark.parametrize("link", BAD)
+def test_a_link_that_shows_nothing_says_so_and_the_page_works(visit: Visit, link: str) -> None:
+    page = visit(f"?{link}")
+    expect(toasts(page)).to_contain_text("This link shows no problem")
+    assert shown(page)
+    expect(page.locator(".moves li").first).to_be_visible()
+
+
+@pytest.mark.parametrize("link", UNHEEDED)
+def test_what_a_link_says_beyond_is_not_heeded(visit: Visit, link: str) -> None:
+    page = visit(f"?{link}")
+    assert shown(page) == "F5s-D9-G18e"
+
+
+@pytest.mark.parametrize("more", ["pins=ZZ9", "pins=", "pins=none&bans=none", "pins=constructor", "bans=D9s-D9", "pins=F5s-F5"])
+def test_pins_and_bans_that_are_none_do_not_break_the_page(visit: Visit, server: Server, more: str) -> None:
+    page = visit(f"?view=compose&problem={NOTATION}&{more}")
+    expect(page.locator(".moves li").first).to_be_visible()
+    assert holds(page, "start") == ["F5"]
+    with page.expect_response("**/api/generate") as answering:
+        action(page, "Complete").click()
+    assert answering.value.ok
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "</title><script>alert(1)</script>", "javascript:alert(1)"])
+def test_a_name_with_markup_in_a_link_is_text(visit: Visit, name: str, device: str) -> None:
+    page = visit(f"?name={quote(name)}&grade=7A&problem={NOTATION}", device)
+    page.on("dialog", lambda dialog: visit.note("error", f"a script ran: {dialog.message}"))
+    expect(page.locator(".caption h1")).to_have_text(name)
+    action(page, "Save").click()
+    expect(card(page, "In your logbook").get_by_label("Name", exact=True)).to_have_value(name)
+    tab(page, "Logbook")
+    expect(page.locator(".found .problem-line strong")).to_have_text(name)
+    assert not page.locator("main img, main script").count()
+
+
+def test_what_the_browser_kept_from_another_version_does_not_break_the_page(visit: Visit) -> None:
+    page = visit(LINK)
+    kept = {
+        "place": {"board": "kilter", "angle": 90},
+        "range": ["9Z", "4"],
+        "tuning": {"fewest": 5},
+        "compose": {"moonboard-2016": {"marks": {"Z99": "use"}, "roles": {}, "filled": {}, "grade": None}},
+    }
+    page.evaluate("kept => Object.entries(kept).forEach(([k, v]) => { localStorage[`climbpath.${k}`] = JSON.stringify(v); })", kept)
+    page.goto("/")
+    assert shown(page)
+    expect(page.locator(".filters").get_by_label("Board", exact=True)).to_have_value("moonboard-2016")
+    tab(page, "Compose")
+    expect(page.locator(".board")).to_be_visible()
+    for name in kept:
+        page.evaluate("name => { localStorage[`climbpath.${name}`] = '{broken'; }", name)
+    page.goto("/")
+    assert shown(page)

@@ -1,0 +1,344 @@
+"""The logbook: saving, noting, finding, taking out and back in."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import IDENTITY, LINK, NOTATION, PROBLEM, Held, action, card, press, shown, tab, toasts
+
+TITLE = "In your logbook"
+
+
+def entry_card(page: Page) -> Locator:
+    return card(page, TITLE)
+
+
+def saved(server: Server, climber: str, **more: object) -> None:
+    """A problem in the logbook, made past the page."""
+    body = PROBLEM | more
+    server.ask("POST", f"/api/problems?profile={climber}", body)
+
+
+def lists(page: Page, *names: str) -> None:
+    """The page lists these problems, in this order."""
+    expect(page.locator(".found .problem-line strong")).to_have_text(list(names))
+
+
+@pytest.fixture
+def kim(server: Server) -> str:
+    return server.climber("Kim")
+
+
+@pytest.fixture
+def four(server: Server, kim: str) -> str:
+    """A climber with four problems."""
+    hands = {"Ash": ["D9"], "Birch": ["D9", "G13"], "Cedar": ["E10"], "Dogwood": ["G13", "E15"]}
+    grades = ["6B", "6C", "7A", "7B"]
+    for (name, labels), grade in zip(hands.items(), grades, strict=True):
+        saved(server, kim, name=name, hands=labels, grade=grade)
+    identities = [entry["identity"] for entry in reversed(server.entries(kim))]
+    for identity, more in zip(identities, ({"stars": 5}, {"notes": "cold fingers"}, {"lists": ["Projects"]}, {}), strict=True):
+        server.ask("PATCH", f"/api/problems/{identity}?profile={kim}", more)
+    server.ask("PUT", f"/api/problems/{identities[3]}/ticks/{kim}?profile={kim}", {"day": "2026-05-31", "attempts": 2})
+    return kim
+
+
+def test_all_that_can_be_noted_is_kept(visit: Visit, server: Server, kim: str, device: str) -> None:
+    page = visit(LINK, device, kim)
+    press(action(page, "Save"))
+    entry = entry_card(page)
+    name = entry.get_by_label("Name", exact=True)
+    expect(name).to_have_value("Slow Heron")
+    press(entry.get_by_role("button", name="Suggest a name"))
+    expect(name).not_to_have_value("Slow Heron")
+    suggested = name.input_value()
+    expect(page.locator(".caption h1")).to_have_text(suggested)
+    name.fill("Quick Heron")
+    press(entry.get_by_role("button", name="4 stars"))
+    expect(entry.locator(".stars .on")).to_have_count(4)
+    entry.get_by_label("Notes").fill("left foot on B4")
+    entry.get_by_label("Lists").fill("Projects, Warm-up,, Projects ")
+    entry.get_by_label("Lists").press("Tab")
+    entry.get_by_label("Felt like").select_option("7A+")
+    expect(entry.get_by_label("Lists")).to_have_value("Projects, Warm-up")
+    expect(page.locator(".caption h1")).to_have_text("Quick Heron")
+    expect(page.locator("#header .offline")).to_have_count(0)
+    eventually(lambda: server.entries(kim)[0]["felt"])
+    (kept,) = server.entries(kim)
+    assert kept["problem"]["name"] == "Quick Heron"
+    assert (kept["stars"], kept["notes"], kept["felt"]) == (4, "left foot on B4", "7A+")
+    assert kept["lists"] == ["Projects", "Warm-up"]
+    page.reload()
+    expect(entry.get_by_label("Notes")).to_have_value("left foot on B4")
+    expect(entry.get_by_label("Felt like")).to_have_value("7A+")
+    press(entry.get_by_role("button", name="4 stars"))
+    expect(entry.locator(".stars .on")).to_have_count(0)
+
+
+def test_a_tap_after_typing_counts(visit: Visit, server: Server, kim: str, device: str) -> None:
+    """What was typed is noted as the finger goes down elsewhere, and what it taps must still be there as it goes up."""
+    page = visit(LINK, device, kim)
+    press(action(page, "Save"))
+    entry = entry_card(page)
+    entry.get_by_label("Notes").press_sequentially("crimpy")
+    press(entry.get_by_role("button", name="3 stars"))
+    entry.get_by_label("Notes").press_sequentially(", sharp")
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    expect(entry.get_by_label("Notes")).to_have_value("crimpy, sharp")
+    expect(entry.locator(".stars .on")).to_have_count(3)
+    eventually(lambda: server.entries(kim)[0]["ticks"])
+    (kept,) = server.entries(kim)
+    assert (kept["notes"], kept["stars"], len(kept["ticks"])) == ("crimpy, sharp", 3, 1)
+
+
+def test_late_answers_do_not_undo_what_is_shown(visit: Visit, kim: str) -> None:
+    page = visit(LINK, climber=kim)
+    press(action(page, "Save"))
+    entry = entry_card(page)
+    expect(entry.get_by_label("Name", exact=True)).to_be_visible()
+    held = Held(page, "**/api/problems/**")
+    press(entry.get_by_role("button", name="2 stars"))
+    entry.get_by_label("Notes").fill("one")
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    with page.expect_response("**/ticks/**"):
+        held.let_go()
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    expect(entry.get_by_label("Notes")).to_have_value("one")
+    expect(entry.locator(".stars .on")).to_have_count(2)
+
+
+def test_half_typed_notes_outlive_what_is_told_meanwhile(visit: Visit, server: Server, kim: str) -> None:
+    saved(server, kim)
+    page = visit(LINK, climber=kim)
+    notes = entry_card(page).get_by_label("Notes")
+    expect(notes).to_be_visible()
+    held = Held(page, "**/api/similar**")
+    page.reload()
+    notes.press_sequentially("half a ")
+    held.let_go()
+    expect(card(page, "Similar problems")).to_be_visible()
+    expect(notes).to_be_focused()
+    notes.press_sequentially("thought")
+    expect(notes).to_have_value("half a thought")
+
+
+def test_ticks_with_attempts_and_days(visit: Visit, server: Server, kim: str, device: str) -> None:
+    saved(server, kim)
+    page = visit(LINK, device, kim)
+    entry = entry_card(page)
+    tick = entry.get_by_role("button", name="Tick", exact=True)
+    day, attempts = entry.get_by_label("Day"), entry.get_by_label("Attempts")
+    press(tick)
+    expect(entry.locator(".ticks li")).to_contain_text(["Flashed it"])
+    day.fill("2026-05-30")
+    attempts.fill("7")
+    press(tick)
+    expect(entry.locator(".ticks li")).to_have_count(2)
+    expect(entry.locator(".ticks")).to_contain_text("2026-05-30 · Climbed at attempt 7")
+    expect(attempts).to_have_value("1")
+    for wrong in ("0", "1000", ""):
+        attempts.fill(wrong)
+        press(tick)
+    expect(entry.locator(".ticks li")).to_have_count(2)
+    press(entry.locator("li", has_text="attempt 7").get_by_role("button", name="Take this tick back"))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    eventually(lambda: [tick["attempts"] for tick in server.entries(kim)[0]["ticks"]] == [1])
+
+
+def test_a_double_tap_ticks_once(visit: Visit, server: Server, kim: str) -> None:
+    saved(server, kim)
+    page = visit(LINK, climber=kim)
+    entry = entry_card(page)
+    entry.get_by_role("button", name="Tick", exact=True).dblclick()
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    eventually(lambda: len(server.entries(kim)[0]["ticks"]) == 1)
+
+
+def test_deleting_can_be_undone(visit: Visit, server: Server, kim: str, device: str) -> None:
+    saved(server, kim)
+    server.ask("PATCH", f"/api/problems/{IDENTITY}?profile={kim}", {"notes": "mine"})
+    page = visit(LINK, device, kim)
+    press(entry_card(page).get_by_role("button", name="Delete from logbook"))
+    expect(entry_card(page)).to_have_count(0)
+    expect(action(page, "Save")).to_have_attribute("aria-pressed", "false")
+    eventually(lambda: not server.entries(kim))
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(entry_card(page).get_by_label("Notes")).to_have_value("mine")
+    eventually(lambda: [entry["notes"] for entry in server.entries(kim)] == ["mine"])
+
+
+def test_undoing_elsewhere_brings_the_problem_back_into_the_list(visit: Visit, server: Server, kim: str) -> None:
+    saved(server, kim)
+    page = visit(LINK, climber=kim)
+    press(entry_card(page).get_by_role("button", name="Delete from logbook"))
+    tab(page, "Logbook")
+    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(page.locator(".found .problem-line")).to_have_count(1)
+
+
+def test_the_logbook_lists_opens_and_says_when_it_is_empty(
+    visit: Visit, server: Server, kim: str, device: str
+) -> None:
+    page = visit("?view=logbook", device, kim)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kim’s logbook")
+    expect(page.locator(".found")).to_contain_text("Nothing here yet. Save a problem that you like")
+    saved(server, kim)
+    server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
+    page.reload()
+    line = page.locator(".found .problem-line")
+    expect(line).to_contain_text("Slow Heron")
+    expect(line).to_contain_text("climbed once")
+    press(line)
+    expect(page).to_have_title("Climb · climbpath")
+    assert shown(page) == NOTATION
+    expect(entry_card(page)).to_be_visible()
+    page.go_back()
+    expect(page).to_have_title("Logbook · climbpath")
+    expect(line).to_have_count(1)
+
+
+def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
+    page = visit("?view=logbook", device, four)
+    bar = page.locator(".search")
+    lists(page, "Dogwood", "Cedar", "Birch", "Ash")  # the newest first
+    for text, found in (("fingers", ["Birch"]), ("g13 d9", ["Birch"]), ("cedar", ["Cedar"]), ("%", [])):
+        bar.get_by_label("Search").fill(text)
+        lists(page, *found)
+    expect(page.locator(".found")).to_contain_text("No problem fits this search.")
+    bar.get_by_label("Search").fill("")
+    lists(page, "Dogwood", "Cedar", "Birch", "Ash")
+    for label, value, found in (
+        ("List", "Projects", ["Cedar"]),
+        ("Tick", "true", ["Dogwood"]),
+        ("Tick", "false", ["Cedar", "Birch", "Ash"]),
+        ("Easiest grade", "7A", ["Dogwood", "Cedar"]),
+        ("Hardest grade", "6B", ["Ash"]),
+    ):
+        bar.get_by_label(label).select_option(value)
+        lists(page, *found)
+        bar.get_by_label(label).select_option("")
+        lists(page, "Dogwood", "Cedar", "Birch", "Ash")
+    for order, first in (("easiest", "Ash"), ("hardest", "Dogwood"), ("stars", "Ash"), ("name", "Ash"), ("newest", "Dogwood")):
+        bar.get_by_label("Order").select_option(order)
+        expect(page.locator(".found .problem-line strong").first).to_have_text(first)
+
+
+def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
+    page = visit("?view=climber", climber=four)
+    held = Held(page, "**/api/problems?**")
+    tab(page, "Logbook")
+    search = page.locator(".search").get_by_label("Search")
+    search.press_sequentially("ced")
+    held.let_go()
+    expect(page.locator(".search").get_by_label("List").locator("option")).to_have_count(2)
+    expect(search).to_be_focused()
+    search.press_sequentially("ar")
+    expect(search).to_have_value("cedar")
+    expect(page.locator(".found .problem-line")).to_have_count(1)
+
+
+def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: str) -> None:
+    on = [hold["label"] for hold in server.ask("GET", "/api/boards")["boards"][0]["holds"] if 6 < hold["row"] < 18]
+    content = {"format": "climbpath logbook", "entries": [{"problem": PROBLEM | {"hands": [label]}} for label in on[:60]]}
+    page = visit("?view=logbook", climber=kim)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "many.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
+    )
+    expect(page.locator(".found")).to_contain_text("60 problems")
+    expect(page.locator(".found .problem-line")).to_have_count(50)
+    press(page.get_by_role("button", name="Show more"))
+    expect(page.locator(".found .problem-line")).to_have_count(60)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [("JSON, everything", "logbook.json"), ("CSV, for spreadsheets", "logbook.csv"), ("The app’s shape", "logbook.app.json")],
+)
+def test_an_export_comes_back_in_for_another_climber(
+    visit: Visit, server: Server, four: str, tmp_path: Path, words: str, file: str
+) -> None:
+    page = visit("?view=logbook", climber=four)
+    with page.expect_download() as downloading:
+        press(card(page, "Export").get_by_role("link", name=words))
+    assert downloading.value.suggested_filename == file
+    path = tmp_path / file
+    downloading.value.save_as(path)
+    sam = server.climber("Sam")
+    other = visit("?view=logbook", climber=sam)
+    with other.expect_file_chooser() as choosing:
+        press(card(other, "Import").get_by_role("button", name="Import"))
+    choosing.value.set_files(path)
+    expect(card(other, "Import")).to_contain_text("4 records read: 4 new, 0 there already, 0 not usable.")
+    expect(other.locator(".found .problem-line")).to_have_count(4)
+
+    def kept(climber: str) -> list[object]:
+        every = sorted(server.entries(climber), key=lambda entry: entry["identity"])
+        if file == "logbook.app.json":
+            return [(entry["identity"], entry["problem"]["grade"], entry["problem"]["name"]) for entry in every]
+        return [{**entry, "ticks": [tick["day"] for tick in entry["ticks"]]} for entry in every]
+
+    assert kept(sam) == kept(four)
+    choosing.value.set_files(path)
+    expect(card(other, "Import")).to_contain_text("4 records read: 0 new, 4 there already")
+    assert kept(sam) == kept(four)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\x89PNG\r\n\x1a\n....", "not"),
+        (b"", ""),
+        (b'{"format": "climbpath logbook", "entries": 7}', "this logbook is damaged"),
+        (b'{"format": "climbpath logbook", "entries": [{"problem": {"start": ["Z99"], "finish": ["G18"]}}]}', "Z99"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_why(visit: Visit, kim: str, content: bytes, why: str) -> None:
+    visit.allow("status of 409")
+    page = visit("?view=logbook", climber=kim)
+    picker = page.locator("input[type=file]")
+    told = card(page, "Import").get_by_role("status")
+    for _ in range(2):
+        picker.set_input_files({"name": "bad.json", "mimeType": "application/json", "buffer": content})
+        expect(told).to_contain_text(why)
+        expect(told).not_to_have_text(re.compile("^(Reading the file …)?$"))
+        expect(told).not_to_contain_text("1 new")
+
+
+def test_a_file_that_is_too_large_is_told_why(visit: Visit, kim: str, tmp_path: Path) -> None:
+    visit.allow("status of 413")
+    page = visit("?view=logbook", climber=kim)
+    large = tmp_path / "large.json"
+    large.write_bytes(b"[" + b" " * (17 << 20) + b"]")
+    page.locator("input[type=file]").set_input_files(large)
+    expect(card(page, "Import").get_by_role("status")).to_contain_text("too large")
+
+
+def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) -> None:
+    """Each without knowing of the other; what one deleted is gone for the other, in words."""
+    visit.allow("status of 404")
+    saved(server, kim)
+    context = visit.context(climber=kim)
+    one, two = context.new_page(), context.new_page()
+    for page in (one, two):
+        page.goto(LINK)
+        expect(entry_card(page)).to_be_visible()
+    press(entry_card(one).get_by_role("button", name="Tick", exact=True))
+    entry_card(two).get_by_label("Notes").fill("from two")
+    press(entry_card(two).get_by_role("button", name="Tick", exact=True))
+    expect(entry_card(two).locator(".ticks li")).to_have_count(2)
+    eventually(lambda: len(server.entries(kim)[0]["ticks"]) == 2)
+    assert server.entries(kim)[0]["notes"] == "from two"
+    press(entry_card(one).get_by_role("button", name="Delete from logbook"))
+    eventually(lambda: not server.entries(kim))
+    press(entry_card(two).get_by_role("button", name="5 stars"))
+    expect(toasts(two)).to_contain_text("this problem is not in the logbook")
+    expect(entry_card(two)).to_have_count(0)

@@ -1,0 +1,170 @@
+"""The page looks as it did: every view at two sizes, beside a kept picture of it. `make baselines` renews those."""
+
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visit
+from browser.looks import ARTIFACTS, KEPT, MOST_DIFFERENT, compare, difference, small
+from browser.running import Server
+from browser.steps import BOARD, LINK, NOTATION, PROBLEM, action, card, choose, hold, press
+
+COMPOSE = f"?view=compose&board={BOARD}&angle=40&grade=7A&problem={NOTATION}&pins=F5-D9&bans=E10-G11"
+TODAY = "2026-05-31T12:00:00"
+SAVED = (("Ash Crack", ["D9"], "6B"), ("Birch Wall", ["D9", "G13"], "6C"), ("Cedar Prow", ["E10", "G13", "E15"], "7A+"))
+
+
+def climb(page: Page) -> None:
+    page.goto(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    expect(card(page, "Similar problems")).to_be_visible()
+
+
+def climb_more(page: Page) -> None:
+    climb(page)
+    card(page, "Beta").evaluate("card => card.scrollIntoView()")
+
+
+def beta(page: Page) -> None:
+    climb(page)
+    press(action(page, "Beta"))
+    for _ in range(3):
+        press(action(page, "Next move"))
+
+
+def entry(page: Page) -> None:
+    climb(page)
+    press(action(page, "Save"))
+    press(card(page, "In your logbook").get_by_role("button", name="4 stars"))
+    press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
+    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(1)
+    card(page, "In your logbook").evaluate("card => card.scrollIntoView()")
+
+
+def no_model(page: Page) -> None:
+    climb(page)
+    choose(page, "Board", "moonboard-mini-2020")
+    expect(page.locator(".caption .told")).to_be_visible()
+
+
+def compose(page: Page) -> None:
+    page.goto(COMPOSE)
+    expect(page.locator(".moves li").first).to_be_visible()
+
+
+def roles(page: Page) -> None:
+    compose(page)
+    hold(page, "F5").locator(".touch").click(button="right")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def logbook(page: Page) -> None:
+    page.goto("?view=logbook")
+    expect(page.locator(".found .problem-line")).to_have_count(len(SAVED))
+
+
+def climber(page: Page) -> None:
+    page.goto("?view=climber")
+    expect(page.get_by_label("Name")).to_be_visible()
+
+
+def paper(page: Page) -> None:
+    climb(page)
+    page.emulate_media(media="print")
+
+
+VIEWS: dict[str, Callable[[Page], None]] = {
+    "climb": climb,
+    "climb-more": climb_more,
+    "beta": beta,
+    "entry": entry,
+    "no-model": no_model,
+    "compose": compose,
+    "roles": roles,
+    "logbook": logbook,
+    "climber": climber,
+    "paper": paper,
+}
+
+
+@pytest.fixture
+def kim(server: Server) -> str:
+    """A climber with three problems."""
+    profile = server.climber("Kim")
+    for name, hands, grade in SAVED:
+        server.ask("POST", f"/api/problems?profile={profile}", PROBLEM | {"name": name, "hands": hands, "grade": grade})
+    return profile
+
+
+def opened(visit: Visit, kim: str, device: str, scheme: str) -> Page:
+    context = visit.context(device, kim, color_scheme=scheme, reduced_motion="reduce", timezone_id="UTC", locale="en-GB")
+    page = context.new_page()
+    page.clock.set_fixed_time(TODAY)
+    return page
+
+
+def picture(page: Page) -> bytes:
+    return page.screenshot(animations="disabled", caret="hide")
+
+
+LOOKS = [(view, "dark") for view in VIEWS] + [(view, "light") for view in ("climb", "compose", "entry")]
+
+
+@pytest.mark.parametrize(("view", "scheme"), LOOKS)
+def test_every_view_looks_as_it_did(visit: Visit, kim: str, device: str, view: str, scheme: str) -> None:
+    page = opened(visit, kim, device, scheme)
+    VIEWS[view](page)
+    found = compare(f"{view}-{scheme}", device, picture(page))
+    assert found <= MOST_DIFFERENT[device], f"{found:.0%} of {view} differ: look at {ARTIFACTS}, then make baselines if it is right"
+
+
+@pytest.mark.parametrize("font", ["serif", "monospace"])
+def test_another_font_is_no_difference(visit: Visit, kim: str, device: str, font: str) -> None:
+    for view in ("climb", "logbook", "climber"):
+        page = opened(visit, kim, device, "dark")
+        VIEWS[view](page)
+        styled(page, "*", f"font-family: {font}")
+        assert compared(page, view, device) <= MOST_DIFFERENT[device], view
+
+
+@pytest.mark.parametrize(
+    ("view", "changes"),
+    [
+        ("climb", [(".board", "visibility: hidden"), (".stage", "height: auto"), ("*", "all: revert")]),
+        ("climb-more", [(".panel", "visibility: hidden"), (".moves", "display: none")]),
+        ("compose", [(".board", "visibility: hidden")]),
+        ("roles", [("dialog", "visibility: hidden")]),
+        ("logbook", [(".page", "visibility: hidden")]),
+        ("climber", [(".card", "display: none")]),
+    ],
+)
+def test_what_is_missing_is_a_difference(
+    visit: Visit, kim: str, device: str, view: str, changes: list[tuple[str, str]]
+) -> None:
+    page = opened(visit, kim, device, "dark")
+    VIEWS[view](page)
+    assert compared(page, view, device) <= MOST_DIFFERENT
+    for selector, style in changes:
+        styled(page, selector, style)
+        assert compared(page, view, device) > MOST_DIFFERENT[device], (selector, style)
+        page.evaluate("document.styleSheets[0].deleteRule(document.styleSheets[0].cssRules.length - 1)")
+
+
+def styled(page: Page, selector: str, style: str) -> None:
+    """One rule more, which counts most."""
+    rule = f"{selector} {{ {style} !important; }}"
+    page.evaluate("rule => document.styleSheets[0].insertRule(rule, document.styleSheets[0].cssRules.length)", rule)
+
+
+def compared(page: Page, view: str, device: str) -> float:
+    """The difference from the kept picture, without an artifact of its own."""
+    path = ARTIFACTS / f"{view}-{device}-changed.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(page))
+    try:
+        with Image.open(KEPT / f"{view}-dark-{device}.png") as kept:
+            return difference(small(path, device), kept)
+    finally:
+        path.unlink()

@@ -1,0 +1,300 @@
+"""Offline: the page starts, the last problems and the logbook are there, and what is noted is sent later."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from browser.conftest import Visit
+from browser.running import Server, eventually
+from browser.steps import LINK, NOTATION, PROBLEM, action, card, press, shown, tab, toasts
+
+WAITS = "1 change waits to be sent"
+PLAIN_NAME = "board.test"
+
+
+def header(page: Page) -> Locator:
+    return page.locator("#header .offline")
+
+
+def is_controlled(page: Page) -> None:
+    """The service worker has the whole page."""
+    eventually(lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"))
+
+
+def with_worker(visit: Visit, kim: str, device: str = "desktop") -> tuple[BrowserContext, Page]:
+    """A page that can do without the server, and has seen a problem and the logbook."""
+    context = visit.context(device, kim, service_workers="allow")
+    page = context.new_page()
+    page.goto("?view=logbook")
+    expect(page.locator(".found .problem-line")).to_have_count(1)
+    page.goto(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    expect(card(page, "Similar problems")).to_be_visible()
+    is_controlled(page)
+    return context, page
+
+
+@pytest.fixture
+def kim(server: Server) -> str:
+    climber = server.climber("Kim")
+    server.ask("POST", f"/api/problems?profile={climber}", PROBLEM)
+    return climber
+
+
+@pytest.fixture
+def own_kim(own_server: Server) -> str:
+    climber = own_server.climber("Kim")
+    own_server.ask("POST", f"/api/problems?profile={climber}", PROBLEM)
+    return climber
+
+
+def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim: str, device: str) -> None:
+    visit.allow("net::ERR_")
+    context, page = with_worker(visit, kim, device)
+    seen = {NOTATION}
+    for _ in range(2):
+        press(action(page, "Next"))
+        expect(page.locator(".moves li").first).to_be_visible()
+        seen.add(shown(page))
+    context.set_offline(True)
+    expect(header(page)).to_have_text("Offline")
+    page.reload()
+    expect(header(page)).to_have_text("Offline")
+    expect(page.locator(".moves li").first).to_be_visible()
+    fresh = context.new_page()
+    fresh.goto("/")
+    expect(header(fresh)).to_have_text("Offline")
+    again = set()
+    for _ in range(3):
+        again.add(shown(fresh))
+        expect(fresh.locator(".moves li").first).to_be_visible()
+        press(action(fresh, "Next"))
+        expect(toasts(fresh)).to_contain_text("Offline: these are the problems that you saw last.")
+    assert again <= seen
+    tab(fresh, "Logbook")
+    expect(fresh.locator(".found .problem-line")).to_contain_text("Slow Heron")
+    expect(fresh.locator(".found")).to_contain_text("Offline: the newest problems of your logbook.")
+    tab(fresh, "Compose")
+    expect(fresh.locator(".board")).to_be_visible()
+    tab(fresh, "Climber")
+    expect(fresh.get_by_label("Name")).to_have_value("Kim")
+
+
+def test_what_is_noted_without_network_is_sent_later(visit: Visit, server: Server, kim: str, device: str) -> None:
+    visit.allow("net::ERR_")
+    context, page = with_worker(visit, kim, device)
+    context.set_offline(True)
+    expect(header(page)).to_be_visible()
+    entry = card(page, "In your logbook")
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    expect(header(page)).to_contain_text(WAITS)
+    page.reload()
+    expect(header(page)).to_contain_text(WAITS)
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    context.set_offline(False)
+    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(header(page)).to_have_count(0)
+    assert len(server.entries(kim)[0]["ticks"]) == 1
+
+
+def test_a_dead_server_is_told_at_once_and_loses_nothing(own_visit: Visit, own_server: Server, own_kim: str) -> None:
+    context, page = with_worker(own_visit, own_kim)
+    own_server.kill()
+    entry = card(page, "In your logbook")
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    press(entry.get_by_role("button", name="3 stars"))
+    entry.get_by_label("Notes").fill("noted in the cellar")
+    entry.get_by_label("Notes").press("Tab")
+    expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
+    press(header(page))
+    expect(toasts(page)).to_contain_text("what you note is sent later")
+    page.reload()
+    expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
+    expect(entry.get_by_label("Notes")).to_have_value("noted in the cellar")
+    tab(page, "Logbook")
+    expect(page.locator(".found .problem-line")).to_contain_text("★★★ · ✓ climbed once")
+    tab(page, "Climber")
+    press(page.get_by_role("button", name="Add a climber"))
+    page.get_by_label("Name").fill("Sam")
+    page.get_by_label("Name").press("Tab")
+    tab(page, "Climb")
+    page.goto(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    press(action(page, "Save"))
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    page.close()
+    own_server.start()
+    page = context.new_page()
+    page.goto("?view=logbook")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
+    expect(page.locator(".found .problem-line")).to_contain_text("climbed once")
+    expect(header(page)).to_have_count(0)
+    (kept,) = own_server.entries(own_kim)
+    assert (kept["stars"], kept["notes"], len(kept["ticks"])) == (3, "noted in the cellar", 1)
+    (sam,) = [one["id"] for one in own_server.ask("GET", "/api/profiles") if one["name"] == "Sam"]
+    assert len(own_server.entries(sam)[0]["ticks"]) == 1
+
+
+def test_a_page_that_stayed_open_sends_when_the_server_is_back(
+    own_visit: Visit, own_server: Server, own_kim: str
+) -> None:
+    page = own_visit.context(climber=own_kim).new_page()
+    page.clock.install()
+    page.goto(LINK)
+    entry = card(page, "In your logbook")
+    expect(entry).to_be_visible()
+    own_server.kill()
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(header(page)).to_contain_text(WAITS)
+    own_server.start()
+    page.clock.fast_forward("00:06")
+    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(header(page)).to_have_count(0)
+    assert len(own_server.entries(own_kim)[0]["ticks"]) == 1
+
+
+def test_a_network_that_hangs_is_taken_for_none(visit: Visit, kim: str) -> None:
+    """As in a cellar, where nothing fails and nothing answers."""
+    page = visit(LINK, climber=kim)
+    entry = card(page, "In your logbook")
+    expect(entry).to_be_visible()
+    page.clock.install()
+    page.route("**/api/**", lambda route: None)
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    page.clock.fast_forward("00:21")
+    expect(header(page)).to_have_text(f"Offline · {WAITS}")
+    expect(entry.locator(".ticks li")).to_have_count(1)
+
+
+def test_a_page_of_the_network_s_own_is_no_answer(visit: Visit, server: Server, kim: str) -> None:
+    """As that of a hotel, which answers everything with its page for signing in."""
+    page = visit(LINK, climber=kim)
+    entry = card(page, "In your logbook")
+    expect(entry).to_be_visible()
+    page.route("**/api/**", lambda route: route.fulfill(body="<h1>Welcome</h1>", content_type="text/html"))
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(header(page)).to_have_text(f"Offline · {WAITS}")
+    page.unroute("**/api/**")
+    press(header(page))
+    eventually(lambda: server.entries(kim)[0]["ticks"])
+    expect(header(page)).to_have_count(0)
+
+
+def test_two_tabs_lose_nothing_of_what_each_noted(own_visit: Visit, own_server: Server, own_kim: str) -> None:
+    context, one = with_worker(own_visit, own_kim)
+    two = context.new_page()
+    two.goto(LINK)
+    expect(card(two, "In your logbook")).to_be_visible()
+    own_server.kill()
+    for page, day in ((one, "2026-05-01"), (two, "2026-05-02"), (one, "2026-05-03")):
+        entry = card(page, "In your logbook")
+        entry.get_by_label("Day").fill(day)
+        press(entry.get_by_role("button", name="Tick", exact=True))
+        expect(entry.locator(".ticks")).to_contain_text(day)
+    expect(header(one)).to_contain_text("3 changes wait")
+    one.close()
+    own_server.start()
+    two.reload()
+    expect(header(two)).to_have_count(0)
+    eventually(lambda: len(own_server.entries(own_kim)[0]["ticks"]) == 3)
+
+
+def test_the_logbook_offline_is_whole_after_a_search(visit: Visit, server: Server, kim: str) -> None:
+    """What a search does not show stays in the copy on this device, and the copy can be searched, too."""
+    visit.allow("net::ERR_")
+    server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": ["E10"], "grade": "6B", "name": "Birch"})
+    page = visit("?view=logbook", climber=kim)
+    lines = page.locator(".found .problem-line strong")
+    expect(lines).to_have_text(["Birch", "Slow Heron"])
+    page.locator(".search").get_by_label("Easiest grade").select_option("7A")
+    expect(lines).to_have_text(["Slow Heron"])
+    page.context.set_offline(True)
+    page.locator(".search").get_by_label("Easiest grade").select_option("")
+    expect(lines).to_have_text(["Birch", "Slow Heron"])
+    page.locator(".search").get_by_label("Order").select_option("hardest")
+    expect(lines).to_have_text(["Slow Heron", "Birch"])
+    page.locator(".search").get_by_label("Hardest grade").select_option("6C")
+    expect(lines).to_have_text(["Birch"])
+    page.locator(".search").get_by_label("Hardest grade").select_option("")
+    page.locator(".search").get_by_label("Search").fill("heron")
+    expect(lines).to_have_text(["Slow Heron"])
+
+
+def test_a_problem_of_the_logbook_opens_and_is_ticked_offline(visit: Visit, server: Server, kim: str) -> None:
+    """Although nothing was said of it on this device."""
+    visit.allow("net::ERR_")
+    page = visit("?view=logbook", climber=kim)
+    line = page.locator(".found .problem-line")
+    expect(line).to_have_count(1)
+    page.context.set_offline(True)
+    press(line)
+    entry = card(page, "In your logbook")
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    page.context.set_offline(False)
+    eventually(lambda: server.entries(kim)[0]["ticks"])
+    expect(page.locator(".moves li").first).to_be_visible()  # what was missing comes, too
+    expect(card(page, "Grade")).to_contain_text("The grader")
+
+
+def test_where_the_browser_stores_nothing_the_app_works(visit: Visit, server: Server) -> None:
+    context = visit.context(climber=server.climber())
+    forbidden = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
+    context.add_init_script(f"Object.defineProperty(window, 'localStorage', {forbidden})")
+    page = context.new_page()
+    page.goto(LINK)
+    press(action(page, "Save"))
+    expect(toasts(page)).to_contain_text("Saved")
+    expect(action(page, "Saved")).to_be_visible()
+    expect(header(page)).to_have_count(0)
+
+
+def test_a_first_visit_without_server_says_so(own_visit: Visit, own_server: Server) -> None:
+    page = own_visit("?view=climber")
+    page.route("**/api/**", lambda route: route.abort())
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(page.locator("#main")).to_have_text("The server cannot be reached.")
+
+
+@pytest.fixture
+def open_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
+    """The app as phones reach it: on all addresses, with a token, over plain HTTP."""
+    running = Server(tmp_path, "--host", "0.0.0.0")  # noqa: S104
+    yield running
+    running.kill()
+
+
+def test_plain_http_under_a_name_of_the_network_says_what_is_missing(
+    launch: Callable[..., Browser], open_server: Server
+) -> None:
+    browser = launch(f"--host-resolver-rules=MAP {PLAIN_NAME} 127.0.0.1")
+    context = browser.new_context(base_url=f"http://{PLAIN_NAME}:{open_server.port}/")
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(error.error.message))
+    page = context.new_page()
+    page.goto("/")
+    expect(page.get_by_role("heading")).to_have_text("One step missing")
+    token = (open_server.folder / "climbpath" / "token").read_text().strip()
+    page.goto(f"/?view=climber&token={token}")
+    assert "token" not in page.url
+    expect(page.locator("#main")).to_contain_text("Over plain HTTP browsers allow no installing, no offline use")
+    assert not page.evaluate("isSecureContext")
+    page.goto(LINK)
+    press(action(page, "Save"))
+    expect(toasts(page)).to_contain_text("Saved")
+    press(action(page, "Share"))
+    expect(card(page, "Share and print").get_by_label("Opening this link")).to_be_focused()
+    context.clear_cookies()
+    press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
+    expect(header(page)).to_have_text(WAITS)
+    page.goto("/")
+    expect(page.get_by_role("heading")).to_have_text("One step missing")
+    page.goto(f"/?token={token}")
+    expect(header(page)).to_have_count(0)
+    assert not wrong, wrong
+    browser.close()
