@@ -213,7 +213,12 @@ def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
     with page.expect_request("**/api/generate") as asking:
         press(action(page, "Complete"))
     body = json.loads(asking.value.post_data or "")
-    assert (body["max_holds"], body["temperature"], body["hold_sets"], body["grades"]) == (6, 1.6, ["Original", "A"], ["6C"])
+    assert (body["max_holds"], body["temperature"], body["hold_sets"], body["grades"]) == (
+        6,
+        1.6,
+        ["Original", "A"],
+        ["6C"],
+    )
     expect(action(page, "Save")).to_be_enabled()
     lit = holds(page, "start") + holds(page, "hands") + holds(page, "finish")
     assert len(lit) <= 6

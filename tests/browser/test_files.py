@@ -46,4 +46,6 @@ def test_every_text_is_in_texts_js_and_is_used() -> None:
 
 def test_no_script_makes_markup_of_text() -> None:
     for name, script in SCRIPTS.items():
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script), name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script), (
+            name
+        )

@@ -17,7 +17,16 @@ from climbpath.grades import LADDER
 from climbpath.problem import Problem
 from climbpath.share import query_of, read_link
 
-NAMES = [None, "Slow Heron", "Ö & ß = 50 % + 'x'", 'a*b~c!(d)"e"/f?g#h', "日本 🧗 " * 30, "<b>x</b>", " spaced  ", "_-.a\tb\nc"]
+NAMES = [
+    None,
+    "Slow Heron",
+    "Ö & ß = 50 % + 'x'",
+    'a*b~c!(d)"e"/f?g#h',
+    "日本 🧗 " * 30,
+    "<b>x</b>",
+    " spaced  ",
+    "_-.a\tb\nc",
+]
 UNHEEDED = ["problem=F5s-D9-G18e&view=toString", "problem=F5s-D9-G18e&view=constructor", "problem=F5s-D9-G18e&x=%FF%00"]
 BAD = [
     "problem=Z99-G18e",
@@ -91,7 +100,12 @@ def test_the_page_and_share_py_agree_on_what_is_no_link(visit: Visit) -> None:
         assert read is None, link
         with pytest.raises(ClimbpathError):
             read_link(link)
-    typed = ["problem=f5-d9-g18", "problem=F5+D9+G18e&grade=7a%2B", "problem=F5-B4-D9-G18", "problem=F5f-B4s-G18e&angle=40"]
+    typed = [
+        "problem=f5-d9-g18",
+        "problem=F5+D9+G18e&grade=7a%2B",
+        "problem=F5-B4-D9-G18",
+        "problem=F5f-B4s-G18e&angle=40",
+    ]
     for link, (_, read) in zip(typed, read_by_page(page, typed), strict=True):
         problem = read_link(link)
         assert (read["notation"], read["grade"]) == (problem.notation, problem.grade), link
@@ -111,7 +125,9 @@ def test_what_a_link_says_beyond_is_not_heeded(visit: Visit, link: str) -> None:
     assert shown(page) == "F5s-D9-G18e"
 
 
-@pytest.mark.parametrize("more", ["pins=ZZ9", "pins=", "pins=none&bans=none", "pins=constructor", "bans=D9s-D9", "pins=F5s-F5"])
+@pytest.mark.parametrize(
+    "more", ["pins=ZZ9", "pins=", "pins=none&bans=none", "pins=constructor", "bans=D9s-D9", "pins=F5s-F5"]
+)
 def test_pins_and_bans_that_are_none_do_not_break_the_page(visit: Visit, server: Server, more: str) -> None:
     page = visit(f"?view=compose&problem={NOTATION}&{more}")
     expect(page.locator(".moves li").first).to_be_visible()
@@ -121,7 +137,9 @@ def test_pins_and_bans_that_are_none_do_not_break_the_page(visit: Visit, server:
     assert answering.value.ok
 
 
-@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "</title><script>alert(1)</script>", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "name", ["<img src=x onerror=alert(1)>", "</title><script>alert(1)</script>", "javascript:alert(1)"]
+)
 def test_a_name_with_markup_in_a_link_is_text(visit: Visit, name: str, device: str) -> None:
     page = visit(f"?name={quote(name)}&grade=7A&problem={NOTATION}", device)
     page.on("dialog", lambda dialog: visit.note("error", f"a script ran: {dialog.message}"))
@@ -141,7 +159,10 @@ def test_what_the_browser_kept_from_another_version_does_not_break_the_page(visi
         "tuning": {"fewest": 5},
         "compose": {"moonboard-2016": {"marks": {"Z99": "use"}, "roles": {}, "filled": {}, "grade": None}},
     }
-    page.evaluate("kept => Object.entries(kept).forEach(([k, v]) => { localStorage[`climbpath.${k}`] = JSON.stringify(v); })", kept)
+    page.evaluate(
+        "kept => Object.entries(kept).forEach(([k, v]) => { localStorage[`climbpath.${k}`] = JSON.stringify(v); })",
+        kept,
+    )
     page.goto("/")
     assert shown(page)
     expect(page.locator(".filters").get_by_label("Board", exact=True)).to_have_value("moonboard-2016")

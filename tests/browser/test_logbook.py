@@ -42,7 +42,9 @@ def four(server: Server, kim: str) -> str:
     for (name, labels), grade in zip(hands.items(), grades, strict=True):
         saved(server, kim, name=name, hands=labels, grade=grade)
     identities = [entry["identity"] for entry in reversed(server.entries(kim))]
-    for identity, more in zip(identities, ({"stars": 5}, {"notes": "cold fingers"}, {"lists": ["Projects"]}, {}), strict=True):
+    for identity, more in zip(
+        identities, ({"stars": 5}, {"notes": "cold fingers"}, {"lists": ["Projects"]}, {}), strict=True
+    ):
         server.ask("PATCH", f"/api/problems/{identity}?profile={kim}", more)
     server.ask("PUT", f"/api/problems/{identities[3]}/ticks/{kim}?profile={kim}", {"day": "2026-05-31", "attempts": 2})
     return kim
@@ -184,9 +186,7 @@ def test_undoing_elsewhere_brings_the_problem_back_into_the_list(visit: Visit, s
     expect(page.locator(".found .problem-line")).to_have_count(1)
 
 
-def test_the_logbook_lists_opens_and_says_when_it_is_empty(
-    visit: Visit, server: Server, kim: str, device: str
-) -> None:
+def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server: Server, kim: str, device: str) -> None:
     page = visit("?view=logbook", device, kim)
     expect(page.get_by_role("heading", level=1)).to_have_text("Kim’s logbook")
     expect(page.locator(".found")).to_contain_text("Nothing here yet. Save a problem that you like")
@@ -226,7 +226,13 @@ def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
         lists(page, *found)
         bar.get_by_label(label).select_option("")
         lists(page, "Dogwood", "Cedar", "Birch", "Ash")
-    for order, first in (("easiest", "Ash"), ("hardest", "Dogwood"), ("stars", "Ash"), ("name", "Ash"), ("newest", "Dogwood")):
+    for order, first in (
+        ("easiest", "Ash"),
+        ("hardest", "Dogwood"),
+        ("stars", "Ash"),
+        ("name", "Ash"),
+        ("newest", "Dogwood"),
+    ):
         bar.get_by_label("Order").select_option(order)
         expect(page.locator(".found .problem-line strong").first).to_have_text(first)
 
@@ -247,7 +253,10 @@ def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
 
 def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: str) -> None:
     on = [hold["label"] for hold in server.ask("GET", "/api/boards")["boards"][0]["holds"] if 6 < hold["row"] < 18]
-    content = {"format": "climbpath logbook", "entries": [{"problem": PROBLEM | {"hands": [label]}} for label in on[:60]]}
+    content = {
+        "format": "climbpath logbook",
+        "entries": [{"problem": PROBLEM | {"hands": [label]}} for label in on[:60]],
+    }
     page = visit("?view=logbook", climber=kim)
     page.locator("input[type=file]").set_input_files(
         {"name": "many.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
@@ -261,7 +270,11 @@ def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: st
 
 @pytest.mark.parametrize(
     ("words", "file"),
-    [("JSON, everything", "logbook.json"), ("CSV, for spreadsheets", "logbook.csv"), ("The app’s shape", "logbook.app.json")],
+    [
+        ("JSON, everything", "logbook.json"),
+        ("CSV, for spreadsheets", "logbook.csv"),
+        ("The app’s shape", "logbook.app.json"),
+    ],
 )
 def test_an_export_comes_back_in_for_another_climber(
     visit: Visit, server: Server, four: str, tmp_path: Path, words: str, file: str

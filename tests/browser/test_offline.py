@@ -264,7 +264,7 @@ def test_a_first_visit_without_server_says_so(own_visit: Visit, own_server: Serv
 @pytest.fixture
 def open_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
     """The app as phones reach it: on all addresses, with a token, over plain HTTP."""
-    running = Server(tmp_path, "--host", "0.0.0.0")  # noqa: S104
+    running = Server(tmp_path, "--host", "0.0.0.0")
     yield running
     running.kill()
 

@@ -52,8 +52,8 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
 def test_markup_in_what_the_server_refuses_stays_text(visit: Visit, mallory: str) -> None:
     visit.allow("status of 409")
     page = visit("?view=logbook", climber=mallory)
-    broken = ('{"format": "climbpath logbook", "entries": [{"problem": {"start": ["F5"], "finish": ["G18"], "name": '
-              '"%s", "board": "<img src=x>"}}]}' % HOSTILE.replace('"', "'"))
+    problem = {"start": ["F5"], "finish": ["G18"], "name": HOSTILE, "board": "<img src=x>"}
+    broken = json.dumps({"format": "climbpath logbook", "entries": [{"problem": problem}]})
     page.locator("input[type=file]").set_input_files(
         {"name": "x.json", "mimeType": "application/json", "buffer": broken.encode()}
     )
@@ -82,8 +82,8 @@ def test_another_site_cannot_show_or_use_the_app(visit: Visit, server: Server) -
     answer = page.evaluate(
         """async (url) => {
           const ways = [{}, { mode: "no-cors" }];
-          const tried = ways.map((way) => fetch(url, { method: "DELETE", ...way }).then((r) => r.status, () => "refused"));
-          return Promise.all(tried);
+          const ask = (way) => fetch(url, { method: "DELETE", ...way });
+          return Promise.all(ways.map((way) => ask(way).then((r) => r.status, () => "refused")));
         }""",
         f"{server.url}/api/profiles/{before[0]['id']}",
     )
@@ -93,7 +93,12 @@ def test_another_site_cannot_show_or_use_the_app(visit: Visit, server: Server) -
 
 @pytest.mark.parametrize(
     "size",
-    [{"width": 320, "height": 568}, {"width": 360, "height": 740}, {"width": 740, "height": 360}, {"width": 1280, "height": 800}],
+    [
+        {"width": 320, "height": 568},
+        {"width": 360, "height": 740},
+        {"width": 740, "height": 360},
+        {"width": 1280, "height": 800},
+    ],
     ids=lambda size: f"{size['width']}x{size['height']}",
 )
 def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: dict[str, int]) -> None:
@@ -105,7 +110,9 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
     server.ask("PATCH", f"/api/problems/{entry['identity']}?profile={climber}", {"lists": lists, "notes": LONG})
     for day in ("2026-05-30", "2026-05-31"):
         server.ask("PUT", f"/api/problems/{entry['identity']}/ticks/{server.climber()}?profile={climber}", {"day": day})
-    page = visit(LINK.replace("Slow+Heron", name), climber=climber, viewport=size, has_touch=True, is_mobile=size["width"] < 800)
+    page = visit(
+        LINK.replace("Slow+Heron", name), climber=climber, viewport=size, has_touch=True, is_mobile=size["width"] < 800
+    )
     expect(card(page, "In your logbook")).to_be_visible()
     expect(page.locator(".moves li").first).to_be_visible()
     press(page.locator(".tuning summary"))
@@ -122,5 +129,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
         assert wide[1] == size["width"], (view, wide)
         if view in ("Climb", "Compose"):
             assert place(page.locator(".board"))["height"] >= 200
-            cut = page.locator(".actions button").evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth).length")
+            cut = page.locator(".actions button").evaluate_all(
+                "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+            )
             assert not cut, view
