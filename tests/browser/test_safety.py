@@ -1,5 +1,7 @@
 """Text from outside stays text, wherever it is shown; every other test checks console, policy and requests, too."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -8,6 +10,11 @@ from browser.running import Server
 from browser.steps import LINK, PROBLEM, action, card, place, press, shown, tab
 
 HOSTILE = '<img src=x onerror="document.title=1">'
+OUTSIDE = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
+  const { right } = card.getBoundingClientRect();
+  const parts = [...card.querySelectorAll("input, select, button, textarea, p, li, .pill, .chart")];
+  return parts.filter((part) => part.getBoundingClientRect().right > right - 8).map((part) => part.outerHTML);
+})"""
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
@@ -127,6 +134,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= size["width"], (view, wide)
         assert wide[1] == size["width"], (view, wide)
+        assert page.evaluate(OUTSIDE) == [], view
         if view in ("Climb", "Compose"):
             assert place(page.locator(".board"))["height"] >= 200
             cut = page.locator(".actions button").evaluate_all(
