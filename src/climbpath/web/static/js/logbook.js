@@ -17,7 +17,7 @@ export class Logbook {
     this.lists = {};
     this.bar = h("div", { class: "search" });
     this.found = h("div", { class: "found" });
-    this.files = h("div");
+    this.files = h("div", { class: "files" });
     this.told = h("div", { role: "status" }); // what became of an import
     this.picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", hidden: true,
       onchange: () => this.import(this.picker.files[0]) });
