@@ -1,4 +1,4 @@
-.PHONY: setup demo browser test test-all lint assets lock clean
+.PHONY: setup demo browser test test-all baselines lint assets lock clean
 
 BIN := .venv/bin
 
@@ -23,6 +23,9 @@ test: lint browser  ## lint, types and all tests but the slow ones
 
 test-all: lint browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+baselines: setup browser  ## renew the pictures that tests/browser compares the page with
+	CLIMBPATH_RENEW_BASELINES=1 $(BIN)/pytest -n 2 tests/browser/test_looks.py -k looks_as
 
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
