@@ -102,7 +102,8 @@ async function sendAll() {
       sent += 1;
     } catch (error) {
       if (!isRefusal(error)) break;
-      toast(T.lost(error.message));
+      const isDone = item.method === "DELETE" && error.status === 404; // it was sent before, and its answer lost
+      if (!isDone) toast(T.lost(error.message));
     }
     const { id } = item;
     queue(outbox().filter((other) => other.id !== id));

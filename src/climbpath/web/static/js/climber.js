@@ -72,10 +72,10 @@ export class ClimberView {
     return [h("p", null, T.canInstall), installing && button("download", T.install, () => installing.prompt())];
   }
 
-  async add() {
+  add() {
     const { height, ape, easiest, hardest } = { height: 175, ape: 0, easiest: "6B", hardest: "7A" };
     const id = newId();
-    await keepProfile({ id, name: `${T.you} ${state.profiles.length + 1}`, height, ape, easiest, hardest });
+    keepProfile({ id, name: `${T.you} ${state.profiles.length + 1}`, height, ape, easiest, hardest });
     change({ profileId: id });
     this.root.querySelector("input[type=text]").select();
   }

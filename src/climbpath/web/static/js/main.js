@@ -61,7 +61,7 @@ function show(view, problem, fields) {
 
 // Send what was noted offline, and learn what was noted elsewhere.
 async function reconnect() {
-  if (waitingWrites() && await send()) toast(T.sent);
+  if (waitingWrites() && !isSending() && await send()) toast(T.sent);
   try {
     await loadProfiles();
     await refreshCopy();
