@@ -84,8 +84,12 @@ def own_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(params=list(DEVICES))
 def device(request: pytest.FixtureRequest) -> str:
-    """A test that asks for it runs on a phone and on a desktop."""
+    """A test that asks for it runs on a phone and on a desktop, or on one of them."""
     return str(request.param)
+
+
+on_phone = pytest.mark.parametrize("device", ["phone"])
+on_desktop = pytest.mark.parametrize("device", ["desktop"])
 
 
 @dataclass

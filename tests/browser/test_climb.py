@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
+from browser.conftest import Visit, on_desktop, on_phone
 from browser.running import Server, eventually
 from browser.steps import (
     LINK,
@@ -90,10 +90,11 @@ def test_the_next_problems_do_not_wait_for_the_network(visit: Visit) -> None:
     assert len(seen) == 6
 
 
-def test_twenty_quick_presses_show_twenty_problems_at_most_and_break_nothing(visit: Visit, device: str) -> None:
+@on_phone
+def test_many_quick_presses_break_nothing(visit: Visit, device: str) -> None:
     page = visit(device=device)
     shown(page)
-    for _ in range(20):
+    for _ in range(12):
         press(action(page, "Next"))
     expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
     expect(page.locator(".board")).to_have_attribute("aria-label", re.compile(shown(page).replace("-", " ")))
@@ -130,6 +131,7 @@ def test_the_focus_stays_where_it_is_while_more_is_told(visit: Visit) -> None:
         expect(press_next).to_be_focused()
 
 
+@on_desktop
 def test_board_angle_and_grades_change_what_comes(visit: Visit, device: str) -> None:
     page = visit(device=device)
     shown(page)
@@ -161,6 +163,7 @@ def test_grades_that_the_model_has_not_learned_here_become_the_nearest_ones(visi
 
 
 @pytest.mark.parametrize("board", ["moonboard-mini-2020", "moonboard-masters-2019"])
+@on_phone
 def test_a_board_without_a_model_says_so(visit: Visit, device: str, board: str) -> None:
     page = visit(device=device)
     problem = shown(page)
@@ -278,6 +281,7 @@ def test_the_browser_s_own_keys_stay_the_browser_s(visit: Visit) -> None:
     expect(action(page, "Save")).to_be_visible()
 
 
+@on_phone
 def test_a_link_shows_exactly_the_same_problem_elsewhere(visit: Visit, device: str) -> None:
     page = visit(device=device)
     shown(page)
@@ -304,6 +308,7 @@ def test_a_link_is_copied(visit: Visit) -> None:
     assert page.evaluate("getSelection().toString()") == address(page), "where it cannot be, it is chosen to be copied"
 
 
+@on_desktop
 def test_pictures_are_pictures(visit: Visit, device: str, tmp_path: Path) -> None:
     page = visit(LINK, device)
     links = card(page, "Share and print").get_by_role("group", name="Pictures").get_by_role("link")
@@ -344,6 +349,7 @@ def test_paper_shows_board_and_beta_alone(visit: Visit) -> None:
     assert paper.count(b"/Type /Page\n") == 1 or paper.count(b"/Type /Pages") == 1
 
 
+@on_phone
 def test_saving_by_button_and_key(visit: Visit, server: Server, device: str) -> None:
     kim = server.climber()
     page = visit(LINK, device, kim)
@@ -420,6 +426,7 @@ def test_one_hold_set_is_left_at_least(visit: Visit) -> None:
     expect(page.locator(lit)).to_have_count(0)
 
 
+@on_phone
 def test_the_browser_s_back_button_goes_through_the_views(visit: Visit, device: str) -> None:
     page = visit(LINK, device)
     tab(page, "Compose")

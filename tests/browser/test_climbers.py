@@ -2,9 +2,9 @@
 
 import json
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from browser.conftest import Visit
+from browser.conftest import Visit, on_desktop, on_phone
 from browser.running import Server, eventually
 from browser.steps import LINK, PROBLEM, Held, action, card, choose, press, shown, tab, toasts
 
@@ -36,6 +36,7 @@ def test_the_first_climber_is_there_at_once(visit: Visit, server: Server) -> Non
     expect(page.get_by_role("button", name="Remove this climber")).to_have_count(0)
 
 
+@on_desktop
 def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, device: str) -> None:
     page = visit("?view=climber", device)
     expect(chosen(page)).to_have_text("Kim")
@@ -55,11 +56,31 @@ def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, de
     press(page.get_by_role("button", name="Remove this climber"))
     expect(chosen(page)).to_have_text("Kim")
     expect(people(page)).to_have_count(1)
+    expect(toasts(page).locator(".toast")).to_have_text(["Sam removedUndo"])
     press(toasts(page).get_by_role("button", name="Undo"))
     expect(chosen(page)).to_have_text("Sam")
     sent(page, server, name="Sam")
     page.reload()
     expect(chosen(page)).to_have_text("Sam")
+
+
+def test_a_removal_whose_answer_was_lost_is_sent_again_in_silence(visit: Visit, server: Server) -> None:
+    visit.allow("net::ERR_|status of 404")
+    sam = server.climber("Sam")
+    server.climber("Kim")
+    page = visit("?view=climber", climber=sam)
+    expect(people(page)).to_have_count(2)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/profiles/*", lose, times=1)
+    press(page.get_by_role("button", name="Remove this climber"))
+    expect(toasts(page)).to_contain_text("Sam removed")
+    eventually(lambda: [one["name"] for one in server.ask("GET", "/api/profiles")] == ["Kim"])
+    expect(page.locator("#header .offline")).to_have_count(0)
+    expect(toasts(page)).not_to_contain_text("could not be saved")
 
 
 def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server) -> None:
@@ -74,6 +95,7 @@ def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server
     expect(page.locator(".found .problem-line")).to_have_count(1)
 
 
+@on_phone
 def test_height_and_ape_index_change_what_beta_says(visit: Visit, device: str) -> None:
     page = visit(FAR, device)
     beta = card(page, "Beta")
@@ -121,6 +143,7 @@ def test_wrong_numbers_become_the_nearest_right_ones(visit: Visit, server: Serve
     sent(page, server, height=100, ape=4.5)
 
 
+@on_phone
 def test_switching_climbers_switches_logbook_and_grades(visit: Visit, server: Server, device: str) -> None:
     kim = server.climber("Kim")
     server.climber("Sam", easiest="7C", hardest="7C+")
@@ -208,6 +231,7 @@ def test_only_what_the_climber_can_reach(visit: Visit, server: Server) -> None:
         expect(page).not_to_have_url(f"problem={problem}")
 
 
+@on_desktop
 def test_the_theme_is_chosen_and_kept(visit: Visit, device: str) -> None:
     page = visit("?view=climber", device, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"

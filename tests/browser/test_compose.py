@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import Visit
+from browser.conftest import Visit, on_desktop, on_phone
 from browser.running import Server, eventually
 from browser.steps import (
     LINK,
@@ -125,6 +125,7 @@ def test_a_tap_beside_the_roles_closes_them(visit: Visit, device: str) -> None:
     says(hold(page, "F5"), "F5, free")
 
 
+@on_phone
 def test_complete_keeps_what_must_be_used_and_leaves_out_what_must_not(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     bans = ["E8", "F8", "G9", "E10", "G11", "F12"]
@@ -160,6 +161,7 @@ def test_start_and_finish_that_were_set_stay(visit: Visit) -> None:
         says(hold(page, "F6"), "F6, hand, must use")
 
 
+@on_phone
 def test_what_was_filled_in_becomes_the_climber_s_own_by_a_tap(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     touch(page, "D9")
@@ -172,6 +174,7 @@ def test_what_was_filled_in_becomes_the_climber_s_own_by_a_tap(visit: Visit, dev
     says(hold(page, start), f"{start}, must not use")
 
 
+@on_desktop
 def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     undo, redo, clear = (action(page, words) for words in ("Undo", "Redo", "Clear"))
@@ -197,6 +200,7 @@ def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
     says(hold(page, "F5"), "F5, start, must use")
 
 
+@on_phone
 def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     tuning = page.locator(".tuning")
@@ -225,6 +229,7 @@ def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
     assert not page.locator(".hold.lit.set-b").count()
 
 
+@on_phone
 def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     fault = told(page)
@@ -267,6 +272,7 @@ def test_a_link_to_what_is_no_problem_opens_where_it_can_be_mended(visit: Visit,
     expect(told(page)).to_contain_text(fault)
 
 
+@on_desktop
 def test_grade_and_beta_change_with_every_hold(visit: Visit, device: str) -> None:
     page = visit(COMPOSE, device)
     grade, beta = card(page, "Grade"), card(page, "Beta")
@@ -282,6 +288,7 @@ def test_grade_and_beta_change_with_every_hold(visit: Visit, device: str) -> Non
     expect(grade.locator(".chart[aria-label]")).to_have_attribute("aria-label", before)
 
 
+@on_desktop
 def test_its_beta_goes_step_by_step(visit: Visit, device: str) -> None:
     page = visit(COMPOSE, device)
     press(action(page, "Beta"))
@@ -293,6 +300,7 @@ def test_its_beta_goes_step_by_step(visit: Visit, device: str) -> None:
     expect(page.locator(".board .move")).to_have_count(0)
 
 
+@on_desktop
 def test_a_composing_link_restores_exactly(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     pick(page, "B4", "Start")
@@ -323,6 +331,7 @@ def test_a_link_to_bans_alone_restores_them(visit: Visit) -> None:
     assert marked(visit(address(page))) == marked(page)
 
 
+@on_phone
 def test_a_composition_outlives_a_reload_and_other_views(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     for label in ("F5", "D9", "E10", "E10"):
@@ -419,6 +428,7 @@ def test_twenty_holds_can_be_kept(visit: Visit) -> None:
     expect(page.locator('.hold[aria-label*="must use"]')).to_have_count(20)
 
 
+@on_desktop
 def test_a_shown_problem_can_be_changed(visit: Visit, device: str) -> None:
     page = visit(LINK, device)
     press(card(page, "Share and print").get_by_role("link", name="Change it"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from browser.conftest import Visit
+from browser.conftest import Visit, on_desktop, on_phone
 from browser.running import Server, eventually
 from browser.steps import LINK, NOTATION, PROBLEM, action, card, press, shown, tab, toasts
 
@@ -50,6 +50,7 @@ def own_kim(own_server: Server) -> str:
     return climber
 
 
+@on_phone
 def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim: str, device: str) -> None:
     visit.allow("net::ERR_")
     context, page = with_worker(visit, kim, device)
@@ -82,6 +83,7 @@ def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim:
     expect(fresh.get_by_label("Name")).to_have_value("Kim")
 
 
+@on_desktop
 def test_what_is_noted_without_network_is_sent_later(visit: Visit, server: Server, kim: str, device: str) -> None:
     visit.allow("net::ERR_")
     context, page = with_worker(visit, kim, device)

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
+from browser.conftest import Visit, on_phone
 from browser.running import Server
 from browser.steps import LINK, PROBLEM, action, card, place, press, shown, tab
 
@@ -34,6 +34,7 @@ def is_text_alone(page: Page) -> None:
     assert page.title().endswith(" · climbpath")
 
 
+@on_phone
 def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, device: str) -> None:
     page = visit("?view=logbook", device, mallory)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}’s logbook")
