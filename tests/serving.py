@@ -1,13 +1,15 @@
 """The web app on a real server in this process, and a client that looks at every answer."""
 
+import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import uvicorn
@@ -19,9 +21,17 @@ from climbpath.problem import Problem
 from climbpath.web.app import create_app
 from climbpath.web.security import HEADERS
 
+Result = TypeVar("Result")
+
 TIMEOUT = 60
 KIM = "00000000-0000-4000-8000-000000000001"
 NOBODY = "00000000-0000-4000-8000-00000000dead"
+
+
+def finish(task: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine returns, run on a thread of its own: Playwright's event loop may run on this one."""
+    with ThreadPoolExecutor(1) as own_thread:
+        return own_thread.submit(asyncio.run, task).result()
 
 
 class Client(NamedTuple):

@@ -35,6 +35,7 @@ from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
 from conftest import ROOT
+from serving import finish
 
 with_model = pytest.mark.skipif(
     not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
@@ -465,7 +466,7 @@ def test_answers_are_sent_at_once() -> None:
             await asyncio.open_connection(*place.getsockname())
             return await told
 
-    assert asyncio.run(is_undelayed())
+    assert finish(is_undelayed())
 
 
 @with_model

@@ -14,6 +14,7 @@ from climbpath.problem import Problem, Rules
 from climbpath.sample import Sampling
 from climbpath.web import workers
 from climbpath.web.workers import BusyError, Condition, Sampler, Workers
+from serving import finish
 
 ANYTHING = Condition("moonboard-2016", 40, Rules(), Sampling(), None, False, None)
 
@@ -40,7 +41,7 @@ def together(*requests: tuple[Condition, Counter[str]]) -> list[list[Problem] | 
         waiting: list[Awaitable[list[Problem]]] = [sampler.generate(*request) for request in requests]
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    return asyncio.run(ask())
+    return finish(ask())
 
 
 def grades(answer: list[Problem] | BaseException) -> Counter[str]:
@@ -111,7 +112,7 @@ def test_a_request_that_is_given_up_is_not_sampled(batches: list[Counter[str]]) 
         await first
         return await last
 
-    assert len(asyncio.run(ask())) == 1
+    assert len(finish(ask())) == 1
     assert batches == [Counter({"7A": 1}), Counter({"6B": 1})]
 
 
@@ -132,7 +133,7 @@ def test_short_tasks_give_their_result_or_their_error(monkeypatch: pytest.Monkey
         return [*found, await pool.run(lambda: "and on")]
 
     monkeypatch.setattr(workers, "MOST_WAITING", 2)
-    found, failed, busy, later = asyncio.run(ask())
+    found, failed, busy, later = finish(ask())
     assert (found, later) == (42, "and on")
     assert isinstance(failed, ZeroDivisionError)
     assert isinstance(busy, BusyError)
