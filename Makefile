@@ -19,10 +19,10 @@ browser:
 	@bash tools/browser.sh
 
 test: lint browser  ## lint, types and all tests but the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 test-all: lint browser
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal
 
 baselines: setup browser  ## renew the pictures that tests/browser compares the page with
 	CLIMBPATH_RENEW_BASELINES=1 $(BIN)/pytest -n 2 tests/browser/test_looks.py -k looks_as

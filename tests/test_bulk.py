@@ -48,7 +48,7 @@ def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypat
 
 
 def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> None:
-    command = ["generate", "--grade", "6C,7A", "--num-samples", "25000", "--format", "parquet", "--seed", "3"]
+    command = ["generate", "--grade", "6C,7A", "--num-samples", "11000", "--format", "parquet", "--seed", "3"]
     whole, broken = tmp_path / "whole.parquet", tmp_path / "broken.parquet"
     assert climbpath(*command, "--out", whole, cwd=tmp_path).returncode == 0
     process = subprocess.Popen(

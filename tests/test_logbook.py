@@ -437,7 +437,8 @@ def test_nothing_that_was_confirmed_is_lost_when_the_writer_is_killed(tmp_path: 
         confirmed.update(process.stdout.readline().strip() for _ in range(random_moment.randint(1, 30)))
         time.sleep(random_moment.uniform(0, 0.02))
         process.kill()
-        confirmed.update(process.communicate()[0].split("\n")[:-1])  # what it told before it was killed
+        confirmed.update(process.stdout.read().split("\n")[:-1])  # what it told before it was killed
+        process.wait()
         book = Logbook(path)
         check_whole(path)
         kept = {entry.identity: entry for entry in book.everything("kim")}
