@@ -316,9 +316,12 @@ def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
 
 def stop(served: Served, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
     """The exit code, what else was printed, and what was printed as errors."""
-    served.process.send_signal(how)
-    out, err = served.process.communicate(timeout=30)
-    return served.process.returncode, out, err
+    process = served.process
+    assert process.stdout
+    assert process.stderr
+    process.send_signal(how)
+    process.wait(timeout=30)
+    return process.returncode, process.stdout.read(), process.stderr.read()  # communicate() leaves out what is buffered
 
 
 def refused(folder: Path, *arguments: object, port: int | None = None) -> str:

@@ -110,7 +110,8 @@ def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, 
             while "Saved best" not in (line := process.stdout.readline()) and line:
                 pass
         process.send_signal(number)
-        rest = process.communicate(timeout=60)[0]
+        process.wait(timeout=60)
+        rest = process.stdout.read()  # communicate() would leave out what is buffered
         assert process.returncode == 128 + number, rest
         assert "climbpath train --resume --checkpoint-dir parts" in rest
     last = climbpath("train", "--resume", "--checkpoint-dir", "parts", "--log-dir", "logs/parts", cwd=tmp_path)
