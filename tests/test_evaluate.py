@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from climbpath import board as boards
-from climbpath import dataset
+from climbpath import dataset, judges
 from climbpath.checkpoint import load_model
+from climbpath.cli import cli
 from climbpath.errors import ClimbpathError
 from climbpath.evaluate import calibration, evaluate, held_out, likelihood, main_place
 from climbpath.judges import Grader, two_sample_auc
@@ -17,19 +18,29 @@ from climbpath.likelihood import score
 from climbpath.problem import Problem
 from climbpath.sample import OWN, Sampling
 from climbpath.yardstick import read_hold_lists
-from conftest import climbpath, random_problems
+from conftest import random_problems
 
 MODEL = load_model()
 BOARD = boards.load("moonboard-2016")
 
 
-def test_a_report_of_the_bundled_model_beside_a_list_from_elsewhere(tiny: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def fewer_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quicker judges: of the few problems of a test they learn no more from many trees."""
+    monkeypatch.setitem(judges.TREES, "max_iter", 50)
+
+
+@pytest.mark.usefixtures("fewer_trees")
+def test_a_report_of_the_bundled_model_beside_a_list_from_elsewhere(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     theirs = tmp_path / "theirs.json"
     theirs.write_text(json.dumps([list(p.holds) for p in random_problems(120, seed=5)]))
     folder = tmp_path / "report"
     arguments = ("--data", tiny, "--samples", 120, "--compare", theirs, "--report", folder)
-    first = climbpath("evaluate", *arguments, cwd=tmp_path)
-    assert first.returncode == 0, first.stderr
+    command = ["evaluate", *map(str, arguments)]
+    cli(command, standalone_mode=False)
+    said = capsys.readouterr().out
     numbers = json.loads((folder / "report.json").read_text())
     assert numbers["split"] == "all"  # the model has seen none of these problems
     assert numbers["held_out"] + sum(numbers["left_out"].values()) == 300
@@ -40,10 +51,9 @@ def test_a_report_of_the_bundled_model_beside_a_list_from_elsewhere(tiny: Path, 
     assert rows["theirs"]["problems"] == 120
     assert rows["theirs"]["auc"]["value"] < 0.65, "random problems are not told from random ones"
     assert "<html" in (folder / "report.html").read_text()
-    assert f"{numbers['likelihood']['all']['nats_per_problem']:.2f}" in first.stdout
-    again = climbpath("evaluate", *arguments, cwd=tmp_path)
-    assert again.returncode == 2, "a report is not overwritten unasked"
-    assert "--force" in again.stderr
+    assert f"{numbers['likelihood']['all']['nats_per_problem']:.2f}" in said
+    with pytest.raises(ClimbpathError, match="--force"):  # a report is not overwritten unasked
+        cli(command, standalone_mode=False)
 
 
 def test_a_held_out_key_in_training_is_caught() -> None:
@@ -95,6 +105,7 @@ def test_nats_by_grade_and_place_add_up() -> None:
     assert sum(b["tokens"] * b["frequency"] for b in bins) == pytest.approx(scored.hit.sum())
 
 
+@pytest.mark.usefixtures("fewer_trees")
 def test_the_two_sample_test_tells_what_differs_and_only_that() -> None:
     low = [p.holds for p in random_problems(150, seed=1)]
     more = [p.holds for p in random_problems(150, seed=2)]
