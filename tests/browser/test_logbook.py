@@ -349,7 +349,7 @@ def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) ->
     press(entry_card(two).get_by_role("button", name="Tick", exact=True))
     expect(entry_card(two).locator(".ticks li")).to_have_count(2)
     eventually(lambda: len(server.entries(kim)[0]["ticks"]) == 2)
-    assert server.entries(kim)[0]["notes"] == "from two"
+    eventually(lambda: server.entries(kim)[0]["notes"] == "from two")
     press(entry_card(one).get_by_role("button", name="Delete from logbook"))
     eventually(lambda: not server.entries(kim))
     press(entry_card(two).get_by_role("button", name="5 stars"))
