@@ -1,7 +1,7 @@
 """The JSON API and the page: every route parses, calls one module and answers."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -60,6 +60,7 @@ from climbpath.web.schemas import (
     Wish,
     beta_out,
     entry_out,
+    fault_in,
     grade_out,
     problem_out,
 )
@@ -286,8 +287,7 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def not_well_formed(request: Request, error: RequestValidationError) -> JSONResponse:
-        told = [f"{'.'.join(map(str, fault['loc'][1:])) or 'the body'}: {fault['msg']}" for fault in error.errors()]
-        return answer(422, "; ".join(told[:3]))
+        return answer(422, "; ".join(_told(fault) for fault in error.errors()[:3]))
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -302,6 +302,13 @@ def _answer_errors(app: FastAPI) -> None:
     def failed(request: Request, error: Exception) -> JSONResponse:
         words = "climbpath failed here; where it was started, it tells how"
         return answer(500, words, HEADERS | {"Cache-Control": "no-store"})  # this answer does not pass the Guard
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    """A fault that FastAPI found in a request."""
+    if fault["type"] == "json_invalid":
+        return f"the body is not JSON: {fault['ctx']['error']} at character {fault['loc'][1]}"
+    return fault_in(fault["loc"][1:], fault["msg"])
 
 
 def _board(generator: Generator, graded: set[str], name: str) -> BoardOut:

@@ -1,5 +1,6 @@
 """What the API takes and gives, with a limit on everything that comes from outside."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -17,6 +18,11 @@ from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 MOST_PROBLEMS, MOST_HOLDS, MOST_BANS = 20, 40, 200
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
+
+
+def fault_in(place: Sequence[object], words: str) -> str:
+    """A fault that pydantic found, with its place in a body or record, to be shown to a user."""
+    return f"{'.'.join(map(str, place)) or 'the body'}: {words.removeprefix('Value error, ')}"
 
 
 def _one_of(allowed: tuple[Any, ...]) -> Any:

@@ -20,7 +20,7 @@ from climbpath.grades import parse_grade
 from climbpath.importers import climbpath_csv
 from climbpath.logbook import Entry, Tick
 from climbpath.problem import sound
-from climbpath.web.schemas import KeptEntry
+from climbpath.web.schemas import KeptEntry, fault_in
 
 FORMAT = "climbpath logbook"
 NOTED = ("name", "stars", "notes", "felt", "lists", "ticks", "saved")
@@ -157,7 +157,7 @@ def _entry(record: object) -> Entry | str:
         return Entry(problem, kept.stars, kept.notes, kept.felt, tuple(kept.lists), ticks, kept.saved)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return _short(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return _short(fault_in(first["loc"], first["msg"]))
     except ClimbpathError as error:
         return _short(str(error))
 
