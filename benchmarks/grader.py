@@ -10,6 +10,7 @@ which of them start, and how they lie (features.describe). V grades are those of
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,11 @@ def main() -> None:
     test = [problem for problem in held_out if problem.place == MAIN]
     train = [problem for problem in parts["train"] if problem.place == MAIN and not problem.partial]
     attested = np.array([(problem.repeats or 0) >= WELL_ATTESTED for problem in test])
-    sides = {"gradient boosting": boosted(train, test), "grader": grader.probabilities(test)}
+    sides = {
+        "gradient boosting": boosted(train, test),
+        "grader": grader.probabilities(test),
+        "grader, repeats not told": grader.probabilities([replace(problem, repeats=None) for problem in test]),
+    }
     rows = []
     for name, probabilities in sides.items():
         for what, which in (("all", attested >= 0), (f"{WELL_ATTESTED} repeats or more", attested)):

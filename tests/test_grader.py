@@ -90,7 +90,8 @@ def rows(*weights: dict[str, float]) -> np.ndarray:
 
 
 def test_numpy_agrees_with_torch() -> None:
-    """Each problem by the head for it: one for grades as given, one for those that repeats have settled."""
+    """Each problem by the head for it: one for grades as given, one for settled ones, the mean where repeats are
+    many, few or not known."""
     nets = [shaken(0), shaken(1)]
     some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
     settled = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
@@ -99,7 +100,9 @@ def test_numpy_agrees_with_torch() -> None:
     assert torch.equal(lessons.settled, settled)
     both = torch.stack([net(*lessons.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
     assert (both[0] - both[1]).abs().max() > 0.1
-    wanted = both.mean(dim=0)[torch.arange(len(some)), settled].numpy()
+    given, kept = both.mean(dim=0).numpy().swapaxes(0, 1)
+    heads = ((given + kept) / 2, given, given, kept, kept)
+    wanted = [heads[i % 5][i] for i in range(len(some))]
     assert np.abs(grader_of(*nets).probabilities(some) - wanted).max() < 1e-4
 
 
@@ -120,18 +123,21 @@ def test_each_problem_is_graded_as_if_it_were_alone() -> None:
 
 
 def test_only_holds_of_hands_board_angle_and_settled_grades_count() -> None:
-    """Neither the grade that a problem claims nor its name and feet, and of its repeats only whether they are many."""
+    """Neither the grade that a problem claims nor its name and feet, and of its repeats only whether they are
+    many, few or not known."""
     (before,) = untrained().probabilities([SIX])
     others = [
         replace(SIX, grade=None),
-        replace(SIX, grade="8A", user_grade="6A", name="Hard", ids=("a:1",), repeats=3, benchmark=True, partial=True),
+        replace(SIX, grade="8A", user_grade="6A", name="Hard", ids=("a:1",), benchmark=True, partial=True),
         replace(SIX, feet=("B3",)),
     ]
     assert np.allclose(untrained().probabilities(others), before, atol=1e-6)
     assert not np.allclose(untrained().probabilities([replace(SIX, hands=("E8", "G11", "E13"))]), before, atol=1e-3)
-    often, oftener = untrained().probabilities([replace(SIX, repeats=10), replace(SIX, repeats=999)])
+    never, seldom, often, oftener = untrained().probabilities([replace(SIX, repeats=n) for n in (0, 9, 10, 999)])
+    assert np.allclose(never, seldom, atol=1e-6)
     assert np.allclose(often, oftener, atol=1e-6)
-    assert not np.allclose(often, before, atol=1e-3)
+    assert not np.allclose(often, seldom, atol=1e-3)
+    assert np.allclose((often + seldom) / 2, before, atol=1e-6)
 
 
 def test_what_was_not_learned_is_refused() -> None:

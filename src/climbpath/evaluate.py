@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,7 +263,8 @@ class _Place:
         """How well two graders agree with the grades of problems: one trained here, and climbpath's own."""
         found = {"grading": self.grader.agreement(problems)._asdict()} if self.grader else {}
         if self.ours:
-            found["ours"] = grading(grader.expected(self.ours.probabilities(problems)), problems)._asdict()
+            alike = [replace(problem, repeats=None) for problem in problems]  # of samples none are known
+            found["ours"] = grading(grader.expected(self.ours.probabilities(alike)), problems)._asdict()
         return found
 
     def _nearest(self, problems: Sequence[Problem]) -> tuple[Floats, NDArray[np.int64]]:

@@ -2,8 +2,8 @@
 
 Several small transformers read the problem's tokens with the grade left open, and their mean probability is the
 answer (train_grader.py trains them). Grades are the community's opinions, so the answer is a distribution, calibrated
-on problems that were held out. It is that of the grade which the problem would be given; of a problem that is known
-to have been repeated often it is that of the grade on which climbers have settled, which tends to be lower.
+on problems that were held out. Few have confirmed some of the grades learned, many have settled others, which tend to
+be lower; of a problem whose repeats are known the answer is for its kind, of any other it is the mean of both.
 """
 
 import json
@@ -37,7 +37,7 @@ BUNDLED = "grader.safetensors"
 FIELD = "climbpath grader"
 BATCH = 256
 SETTLED = 10
-"""Repeats from which on the community has settled a problem's grade; with fewer, or not known, it is as given."""
+"""Repeats from which on the community has settled a problem's grade; with fewer it is as given."""
 V_OF = np.array([v_number(grade) for grade in LADDER])
 """The V grade of every step of the ladder."""
 
@@ -62,26 +62,27 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return mean_softmax(self.logits(problems))
+        return mean_softmax(self.logits(problems), kinds(problems))
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
-        """What each member says of every grade, [members, problems, LADDER]. Raises ClimbpathError as above."""
+        """What each member says of every grade, as given and as settled, [members, problems, 2, LADDER].
+
+        Raises ClimbpathError as above.
+        """
         groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             self._check(problem)
             groups[problem.place, len(problem.sequence)].append(i)
         parts = [places[first : first + BATCH] for places in groups.values() for first in range(0, len(places), BATCH)]
-        settled = np.array([is_settled(problem) for problem in problems], np.int64)
 
         def read(rows: list[int]) -> Floats:
             batch = self._tokens([problems[i] for i in rows])
             both = [
                 encode(one, self.config.nhead, batch) @ one["head.weight"].T + one["head.bias"] for one in self.members
             ]
-            heads = np.array(both).reshape(len(self.members), len(rows), 2, -1)
-            return heads[:, np.arange(len(rows)), settled[rows]]
+            return np.array(both).reshape(len(self.members), len(rows), 2, -1)
 
-        found = np.zeros((len(self.members), len(problems), len(LADDER)), np.float32)
+        found = np.zeros((len(self.members), len(problems), 2, len(LADDER)), np.float32)
         for rows, logits in zip(parts, on_threads(read, parts), strict=True):
             found[:, rows] = logits
         return found
@@ -110,10 +111,17 @@ def is_settled(problem: Problem) -> bool:
     return (problem.repeats or 0) >= SETTLED
 
 
-def mean_softmax(logits: Floats) -> Floats:
-    """The mean of the members' probabilities, [members, problems, LADDER] -> [problems, LADDER]."""
-    share = np.exp(logits - logits.max(axis=2, keepdims=True))
-    return np.asarray((share / share.sum(axis=2, keepdims=True)).mean(axis=0))
+def kinds(problems: Sequence[Problem]) -> Floats:
+    """How likely the grade of each problem is one as given, and one that repeats have settled: [problems, 2]."""
+    settled = [0.5 if problem.repeats is None else float(is_settled(problem)) for problem in problems]
+    return np.array([(1 - share, share) for share in settled], np.float32).reshape(-1, 2)
+
+
+def mean_softmax(logits: Floats, kinds: Floats) -> Floats:
+    """The mean of the members' probabilities, [members, problems, 2, LADDER] -> [problems, LADDER]."""
+    share = np.exp(logits - logits.max(axis=3, keepdims=True))
+    share /= share.sum(axis=3, keepdims=True)
+    return np.einsum("mpkg,pk->pg", share, kinds) / np.float32(len(logits))
 
 
 class Verdict(NamedTuple):

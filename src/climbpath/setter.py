@@ -56,7 +56,7 @@ def moved(
 
     Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
     """
-    problem = replace(problem, repeats=None)  # proposals have no repeats either: both are told the grade as given
+    problem = replace(problem, repeats=None)  # as of the proposals, so that both are judged alike
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
     step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps

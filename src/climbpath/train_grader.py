@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from climbpath import dataset
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
-from climbpath.grader import V_OF, Grader, is_settled, mean_softmax, save_grader
+from climbpath.grader import V_OF, Grader, is_settled, kinds, mean_softmax, save_grader
 from climbpath.grades import LADDER, rank
 from climbpath.grading import measure
 from climbpath.inference import fold
@@ -220,8 +220,8 @@ def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> T
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
-    logits = grader.logits(problems)
-    nats = [measure(mean_softmax(logits / np.float32(t)), problems)["nats"] for t in TEMPERATURES]
+    logits, asked = grader.logits(problems), kinds(problems)
+    nats = [measure(mean_softmax(logits / np.float32(t), asked), problems)["nats"] for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(nats))])
     members = [
         {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}
