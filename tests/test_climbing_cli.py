@@ -61,7 +61,7 @@ def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
     (verdict,) = verdicts(bundled_grader().probabilities([problem]))
     lines = told.splitlines()
     assert lines[0] == problem.notation
-    assert lines[1] == f"Likeliest: {show(verdict.grade)}"
+    assert lines[1] == f"Grade:     {show(verdict.grade)}"
     assert lines[2].startswith(f"Expected:  {verdict.expected:.2f} steps above 5+, ")
     bars = dict(re.findall(r"^  (\S+) \(V\d+\) +([\d.]+)%  █+$", told, re.MULTILINE))
     likely = {grade: share for grade, share in verdict.probabilities.items() if share >= 0.005}
@@ -251,7 +251,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     grader = load_grader(tmp_path / "g.safetensors")
     (verdict,) = verdicts(grader.probabilities([parse_notation(FIVE)]))
     told = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
-    assert f"Likeliest: {show(verdict.grade)}\n" in told
+    assert f"Grade:     {show(verdict.grade)}\n" in told
     written = (tmp_path / "g.safetensors").read_bytes()
     refused = climbpath(*train, cwd=tmp_path)
     assert refused.returncode == 2

@@ -149,8 +149,8 @@ def test_what_was_not_learned_is_refused() -> None:
         small.probabilities([Problem(start=("F9",), finish=("G18",))])
 
 
-def test_the_verdict_is_the_likeliest_font_grade_of_the_likeliest_v_grade() -> None:
-    """V4 is 6B and 6B+; each is less likely than 7A, but not both together."""
+def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> None:
+    """V4 is 6B and 6B+; each is less likely than 7A, but not both together. V7 is one off V6 and V8: it fits best."""
     verdict, plain = verdicts(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
     assert verdict.grade == "6B+"
     assert v_grade(verdict.grade) == "V4"
@@ -158,6 +158,8 @@ def test_the_verdict_is_the_likeliest_font_grade_of_the_likeliest_v_grade() -> N
     assert list(verdict.probabilities) == list(LADDER)
     assert verdict.probabilities["7A"] == pytest.approx(0.4)
     assert (plain.grade, plain.expected) == ("5+", 0)
+    (between,) = verdicts(rows({"7A": 0.35, "7A+": 0.25, "7B": 0.4}))
+    assert between.grade == "7A+"
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,7 +170,8 @@ def test_verdicts_follow_the_definition(weights: list[float]) -> None:
     by_v: Counter[str] = Counter()
     for grade, share in zip(LADDER, shares[0].tolist(), strict=True):
         by_v[v_grade(grade)] += share
-    assert by_v[v_grade(verdict.grade)] == pytest.approx(max(by_v.values()), rel=1e-5)
+    merits = {v: 2 * by_v[v] + by_v[f"V{int(v[1:]) - 1}"] + by_v[f"V{int(v[1:]) + 1}"] for v in [*by_v]}
+    assert merits[v_grade(verdict.grade)] == pytest.approx(max(merits.values()), rel=1e-5)
     mine = [verdict.probabilities[grade] for grade in parse_grades(v_grade(verdict.grade))]
     assert verdict.probabilities[verdict.grade] == max(mine)
     assert expected(shares)[0] == pytest.approx(sum(i * share for i, share in enumerate(shares[0])), rel=1e-4)

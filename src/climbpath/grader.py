@@ -127,8 +127,8 @@ def mean_softmax(logits: Floats, kinds: Floats) -> Floats:
 class Verdict(NamedTuple):
     """What the grader says of a problem.
 
-    `grade` is the likeliest Font grade of the likeliest V grade; `expected` the mean step of the ladder, 0 for 5+;
-    `probabilities` those of every grade of the ladder.
+    `grade` is the likeliest Font grade of the V grade that is most likely right or one off, where being right counts
+    twice; `expected` the mean step of the ladder, 0 for 5+; `probabilities` those of every grade of the ladder.
     """
 
     grade: str
@@ -138,11 +138,12 @@ class Verdict(NamedTuple):
 
 def verdicts(probabilities: Floats) -> list[Verdict]:
     """The verdict of each row of probabilities, [problems, LADDER]."""
-    by_v = probabilities @ (V_OF[:, None] == np.arange(V_OF.max() + 1))
-    likeliest = np.where(by_v.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
+    off = np.abs(V_OF[:, None] - np.arange(V_OF.max() + 1))
+    merit = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
+    told = np.where(merit.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
     return [
         Verdict(LADDER[best], float(mean), dict(zip(LADDER, row, strict=True)))
-        for best, mean, row in zip(likeliest, expected(probabilities), probabilities.tolist(), strict=True)
+        for best, mean, row in zip(told, expected(probabilities), probabilities.tolist(), strict=True)
     ]
 
 

@@ -51,7 +51,7 @@ def grade(
     out: Path | None,
     force: bool,
 ) -> None:
-    """Tell how hard PROBLEM is: the likeliest grade, how likely every grade is, and which holds make it so.
+    """Tell how hard PROBLEM is: the grade that fits best, how likely every grade is, and which holds make it so.
 
     PROBLEM is in notation, a file of problems (JSON, CSV or Parquet, each is graded), or - for standard input, a
     problem on every line.
@@ -127,7 +127,7 @@ def _near(steps: float) -> str:
 
 def _verdict_text(problem: "Problem", verdict: "Verdict", changes: dict[str, float]) -> str:
     given = f"   (it says {grades.show(problem.grade)})" if problem.grade else ""
-    lines = [problem.notation, f"Likeliest: {grades.show(verdict.grade)}{given}"]
+    lines = [problem.notation, f"Grade:     {grades.show(verdict.grade)}{given}"]
     lines.append(f"Expected:  {verdict.expected:.2f} steps above 5+, {_near(verdict.expected)}")
     for name, value in verdict.probabilities.items():
         if value >= LEAST_SHOWN:

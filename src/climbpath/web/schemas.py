@@ -214,7 +214,7 @@ class Generated(BaseModel):
 
 
 class GradeOut(BaseModel):
-    """How hard a problem is: the likeliest grade, the mean step of the ladder, and the probability of every grade."""
+    """How hard a problem is: the grade that fits best, the mean step of the ladder, and every grade's probability."""
 
     grade: str
     v_grade: str

@@ -21,7 +21,7 @@ export function chartOf(verdict, attributes) {
     shares.slice(Math.max(0, Math.min(...places) - 1), Math.max(...places) + 2).map(([grade, share]) => {
       const bar = h("i");
       bar.style.height = `${Math.max(2, (share / ranked[0][1]) * 100)}%`;
-      return h("div", { class: vGrade(grade) === verdict.v_grade ? "likeliest" : null },
+      return h("div", { class: vGrade(grade) === verdict.v_grade ? "told" : null },
         h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""), h("span", null, bar), h("b", null, grade));
     }));
 }
@@ -33,7 +33,7 @@ export function gradeCard(problem, opinion) {
   const ranked = Object.entries(verdict.probabilities).sort((a, b) => b[1] - a[1]);
   const share = verdict.probabilities[verdict.grade];
   const others = ranked.filter(([grade, one]) => grade !== verdict.grade && one > 0.12).slice(0, 2).map(([grade]) => grade);
-  const words = share >= SURE || !others.length ? T.gradeTold(verdict.grade, share) : T.gradeSplit(verdict.grade, share, others.join(" or "));
+  const words = share >= SURE || !others.length ? T.gradeTold(verdict.grade, share) : T.gradeSplit(verdict.grade, others.join(" or "));
   const [label, steps] = Object.entries(verdict.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
   return card(T.grade,
     chartOf(verdict),

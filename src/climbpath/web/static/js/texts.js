@@ -46,8 +46,7 @@ export const T = {
 
   grade: "Grade",
   gradeTold: (grade, share) => `The grader finds it ${grade}, with ${Math.round(share * 100)} % of its belief.`,
-  gradeSplit: (grade, share, others) =>
-    `The grader leans to ${grade} (${Math.round(share * 100)} %), but ${others} may be right as well.`,
+  gradeSplit: (grade, others) => `The grader finds it about ${grade}; ${others} may be right as well.`,
   asked: (grade) => `Made as ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
