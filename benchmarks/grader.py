@@ -29,7 +29,7 @@ from climbpath.train_grader import learnable
 from machine import machine
 
 TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
-MAIN, WELL_ATTESTED = "moonboard-2016@40", 10
+MAIN, WELL_ATTESTED, DRAWS = "moonboard-2016@40", 10, 20
 
 
 def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
@@ -46,6 +46,17 @@ def boosted(train: Sequence[Problem], test: Sequence[Problem]) -> NDArray[np.flo
     last = [np.flatnonzero(v == V_OF)[-1] for v in trees.classes_]
     found[:, last] = trees.predict_proba(inputs(test))
     return found
+
+
+def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem]) -> float:
+    """The calibration error in V grades if the grades came from these very probabilities: the mean of DRAWS draws."""
+    rng, shares = np.random.default_rng(0), probabilities.cumsum(axis=1)
+    errors = []
+    for _ in range(DRAWS):
+        steps = (shares < shares[:, -1:] * rng.random((len(shares), 1))).sum(axis=1)
+        drawn = [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps, strict=True)]
+        errors.append(measure(probabilities, drawn)["v"]["calibration_error"])
+    return float(np.mean(errors))
 
 
 def main() -> None:
@@ -76,9 +87,11 @@ def main() -> None:
             v = measure(probabilities[which], some)["v"]
             shares = (f"{v[key]:.1%}" for key in ("exact", "within_one"))
             rest = (f"{v[key]:.3f}" for key in ("mean_absolute_error", "macro_f1", "calibration_error"))
-            rows.append((f"{name}, {what}", f"{len(some):,}", *shares, *rest))
+            chance = f"{by_chance(probabilities[which], some):.3f}"
+            rows.append((f"{name}, {what}", f"{len(some):,}", *shares, *rest, chance))
     print(f"\n{MAIN}, V grades")
-    print(stats.table(("side", "problems", "exact", "within 1", "error", "macro-F1", "calibration error"), rows))
+    header = ("side", "problems", "exact", "within 1", "error", "macro-F1", "calibration error", "by chance")
+    print(stats.table(header, rows))
     if arguments.png:
         confusion_chart(*confusion(sides["grader"], test), arguments.png)
         print(f"\nwrote {arguments.png}")
