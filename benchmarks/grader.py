@@ -23,7 +23,7 @@ from climbpath.charts import confusion_chart
 from climbpath.features import describe, presence
 from climbpath.grader import V_OF, load_grader
 from climbpath.grades import LADDER, rank
-from climbpath.grading import confusion, measure, table
+from climbpath.grading import COLUMNS, confusion, in_words, measure, table
 from climbpath.problem import Problem
 from climbpath.train_grader import learnable
 from machine import machine
@@ -84,14 +84,11 @@ def main() -> None:
     for name, probabilities in sides.items():
         for what, which in (("all", attested >= 0), (f"{WELL_ATTESTED} repeats or more", attested)):
             some = [problem for problem, is_in in zip(test, which, strict=True) if is_in]
-            v = measure(probabilities[which], some)["v"]
-            shares = (f"{v[key]:.1%}" for key in ("exact", "within_one"))
-            rest = (f"{v[key]:.3f}" for key in ("mean_absolute_error", "macro_f1", "calibration_error"))
+            agreement = in_words(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
-            rows.append((f"{name}, {what}", f"{len(some):,}", *shares, *rest, chance))
+            rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))
     print(f"\n{MAIN}, V grades")
-    header = ("side", "problems", "exact", "within 1", "error", "macro-F1", "calibration error", "by chance")
-    print(stats.table(header, rows))
+    print(stats.table(("side", "problems", *COLUMNS[3:], "by chance"), rows))
     if arguments.png:
         confusion_chart(*confusion(sides["grader"], test), arguments.png)
         print(f"\nwrote {arguments.png}")

@@ -455,12 +455,16 @@ def test_confusions_count_each_problem_once(pairs: list[tuple[str, str]]) -> Non
     assert {pair: count for pair, count in counted.items() if count} == Counter(pairs)
 
 
-def test_the_table_has_a_row_for_every_place_with_held_out_problems() -> None:
+def test_the_table_has_rows_for_every_place_with_held_out_problems_and_for_all() -> None:
     held_out: Sequence[Problem] = [*random_problems(20), *random_problems(10, "moonboard-masters-2019")]
     columns, lines = table(untrained(), [*held_out, replace(SIX, grade=None)])
-    assert [line[:2] for line in lines] == [("moonboard-2016@40", "20"), ("moonboard-masters-2019@40", "10")]
+    names = [("moonboard-2016@40", "20"), ("moonboard-masters-2019@40", "10"), ("all", "30")]
+    assert [line[:3] for line in lines] == [(*name, grades) for name in names for grades in ("V", "Font")]
     assert {len(line) for line in lines} == {len(columns)}
-    mine = held_out[:20]
-    v = measure(untrained().probabilities(mine), mine)["v"]
-    assert lines[0][columns.index("V exact")] == f"{v['exact']:.1%}"
+    for mine, line in ((held_out[:20], 0), (held_out, 4)):
+        found = measure(untrained().probabilities(mine), mine)
+        for key, told in zip(("v", "font"), lines[line:], strict=False):
+            assert told[columns.index("exact")] == f"{found[key]['exact']:.1%}"
+            assert told[columns.index("macro-F1")] == f"{found[key]['macro_f1']:.3f}"
+    assert [line[0] for line in table(untrained(), held_out[:20])[1]] == ["moonboard-2016@40"] * 2
     assert table(untrained(), []) == (columns, [])

@@ -1,6 +1,6 @@
 """How well grades are told: agreement, distance and calibration, in V grades and in Font grades. Needs scikit-learn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,28 +56,26 @@ def confusion(probabilities: Floats, problems: Sequence[Problem]) -> tuple[list[
     return [LADDER[step] for step in steps], confusion_matrix(true, told, labels=steps)
 
 
-COLUMNS = (
-    "held out",
-    "problems",
-    "V exact",
-    "V within 1",
-    "V error",
-    "Font exact",
-    "Font within 1",
-    "calibration error",
-)
+COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macro-F1", "calibration error")
 
 
 def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows of what `measure` says for each board and angle of held-out problems."""
+    """Header and rows of what `measure` says of held-out problems: of each board and angle, and of all together."""
+    graded = [problem for problem in problems if problem.grade]
+    by_place = {place: [problem for problem in graded if problem.place == place] for place in grader.evidence}
+    groups = {place: some for place, some in by_place.items() if some}
+    if len(groups) > 1:
+        groups["all"] = [problem for some in groups.values() for problem in some]
     rows: list[tuple[str, ...]] = []
-    for place in grader.evidence:
-        mine = [problem for problem in problems if problem.place == place and problem.grade]
-        if not mine:
-            continue
-        found = measure(grader.probabilities(mine), mine)
-        v, font = found["v"], found["font"]
-        in_v = [f"{v['exact']:.1%}", f"{v['within_one']:.1%}", f"{v['mean_absolute_error']:.2f}"]
-        in_font = [f"{font['exact']:.1%}", f"{font['within_one']:.1%}"]
-        rows.append((place, f"{len(mine):,}", *in_v, *in_font, f"{v['calibration_error']:.3f}"))
+    for name, some in groups.items():
+        found = measure(grader.probabilities(some), some)
+        for key, grades in (("v", "V"), ("font", "Font")):
+            rows.append((name, f"{len(some):,}", grades, *in_words(found[key])))
     return COLUMNS, rows
+
+
+def in_words(agreement: Mapping[str, float]) -> tuple[str, ...]:
+    """Agreement as `measure` gives it, in the order of the last five columns."""
+    shares = (f"{agreement[key]:.1%}" for key in ("exact", "within_one"))
+    rest = (f"{agreement[key]:.3f}" for key in ("mean_absolute_error", "macro_f1", "calibration_error"))
+    return *shares, *rest
