@@ -117,11 +117,12 @@ def kinds(problems: Sequence[Problem]) -> Floats:
     return np.array([(1 - share, share) for share in settled], np.float32).reshape(-1, 2)
 
 
-def mean_softmax(logits: Floats, kinds: Floats) -> Floats:
-    """The mean of the members' probabilities, [members, problems, 2, LADDER] -> [problems, LADDER]."""
+def mean_softmax(logits: Floats, weights: Floats) -> Floats:
+    """The members' mean probability, [members, problems, 2, LADDER] -> [problems, LADDER], each kind's times its weight
+    of `weights` [problems, 2]."""
     share = np.exp(logits - logits.max(axis=3, keepdims=True))
     share /= share.sum(axis=3, keepdims=True)
-    return np.einsum("mpkg,pk->pg", share, kinds) / np.float32(len(logits))
+    return np.einsum("mpkg,pk->pg", share, weights) / np.float32(len(logits))
 
 
 class Verdict(NamedTuple):
