@@ -11,6 +11,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from climbpath import board as boards
 from climbpath import dataset, stats
 from climbpath.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader import V_OF, load_grader
+from climbpath.grader import SETTLED, V_OF, is_settled, load_grader
 from climbpath.grades import LADDER, rank
 from climbpath.grading import COLUMNS, confusion, in_words, measure, table
 from climbpath.problem import Problem
@@ -29,7 +30,7 @@ from climbpath.train_grader import learnable
 from machine import machine
 
 TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
-MAIN, WELL_ATTESTED, DRAWS = "moonboard-2016@40", 10, 20
+MAIN, DRAWS = "moonboard-2016@40", 20
 
 
 def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
@@ -74,7 +75,7 @@ def main() -> None:
 
     test = [problem for problem in held_out if problem.place == MAIN]
     train = [problem for problem in parts["train"] if problem.place == MAIN and not problem.partial]
-    attested = np.array([(problem.repeats or 0) >= WELL_ATTESTED for problem in test])
+    settled = np.array([is_settled(problem) for problem in test])
     sides = {
         "gradient boosting": boosted(train, test),
         "grader": grader.probabilities(test),
@@ -82,8 +83,8 @@ def main() -> None:
     }
     rows = []
     for name, probabilities in sides.items():
-        for what, which in (("all", attested >= 0), (f"{WELL_ATTESTED} repeats or more", attested)):
-            some = [problem for problem, is_in in zip(test, which, strict=True) if is_in]
+        for what, which in (("all", np.ones_like(settled)), (f"{SETTLED} repeats or more", settled)):
+            some = list(compress(test, which))
             agreement = in_words(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
             rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))

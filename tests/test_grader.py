@@ -90,8 +90,8 @@ def rows(*weights: dict[str, float]) -> np.ndarray:
 
 
 def test_numpy_agrees_with_torch() -> None:
-    """Each problem by the head for it: one for grades as given, one for settled ones, the mean where repeats are
-    many, few or not known."""
+    """Each problem by the head for it: one for grades as given, one for settled ones, the mean where repeats are not
+    known."""
     nets = [shaken(0), shaken(1)]
     some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
     settled = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
@@ -136,6 +136,7 @@ def test_only_holds_of_hands_board_angle_and_settled_grades_count() -> None:
     never, seldom, often, oftener = untrained().probabilities([replace(SIX, repeats=n) for n in (0, 9, 10, 999)])
     assert np.allclose(never, seldom, atol=1e-6)
     assert np.allclose(often, oftener, atol=1e-6)
+    assert not np.allclose(often, before, atol=1e-3)
     assert not np.allclose(often, seldom, atol=1e-3)
     assert np.allclose((often + seldom) / 2, before, atol=1e-6)
 

@@ -1,6 +1,7 @@
 """How well grades are told: agreement, distance and calibration, in V grades and in Font grades. Needs scikit-learn."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -61,14 +62,16 @@ COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macr
 
 def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of what `measure` says of held-out problems: of each board and angle, and of all together."""
-    graded = [problem for problem in problems if problem.grade]
-    by_place = {place: [problem for problem in graded if problem.place == place] for place in grader.evidence}
-    groups = {place: some for place, some in by_place.items() if some}
+    graded = [problem for problem in problems if problem.grade and problem.place in grader.evidence]
+    probabilities = grader.probabilities(graded)
+    places = np.array([problem.place for problem in graded], str)
+    groups = {place: places == place for place in grader.evidence if place in places}
     if len(groups) > 1:
-        groups["all"] = [problem for some in groups.values() for problem in some]
+        groups["all"] = np.ones(len(graded), bool)
     rows: list[tuple[str, ...]] = []
-    for name, some in groups.items():
-        found = measure(grader.probabilities(some), some)
+    for name, which in groups.items():
+        some = list(compress(graded, which))
+        found = measure(probabilities[which], some)
         for key, grades in (("v", "V"), ("font", "Font")):
             rows.append((name, f"{len(some):,}", grades, *in_words(found[key])))
     return COLUMNS, rows

@@ -376,6 +376,7 @@ def test_a_double_tap_on_save_saves_once(visit: Visit, server: Server) -> None:
     expect(action(page, "Saved")).to_be_visible()
     press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
     eventually(lambda: any(entry["ticks"] for entry in server.entries(kim)))
+    expect(page.locator("#header .offline")).to_have_count(0)
     assert len(server.entries(kim)) == 1
 
 
