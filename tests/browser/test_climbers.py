@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from browser.conftest import Visit, on_desktop, on_phone
 from browser.running import Server, eventually
@@ -34,6 +34,23 @@ def test_the_first_climber_is_there_at_once(visit: Visit, server: Server) -> Non
     expect(chosen(page)).to_have_text("Me")
     expect(people(page)).to_have_count(1)
     expect(page.get_by_role("button", name="Remove this climber")).to_have_count(0)
+
+
+def test_a_late_answer_does_not_undo_a_renaming(visit: Visit, server: Server) -> None:
+    page = visit("?view=climber", climber=server.climber("Kim"))
+    expect(chosen(page)).to_have_text("Kim")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/profiles", lambda route: late.append((route, route.fetch())), times=1)
+    with page.expect_request("**/api/profiles"):
+        page.evaluate("void dispatchEvent(new Event('online'))")
+    eventually(lambda: page.title() and late)
+    page.get_by_label("Name").fill("Sam")
+    page.get_by_label("Name").press("Tab")
+    sent(page, server, name="Sam")
+    (route, answer) = late[0]
+    with page.expect_request("**/api/profiles"):
+        route.fulfill(response=answer)
+    expect(chosen(page)).to_have_text("Sam")
 
 
 @on_desktop
@@ -178,7 +195,7 @@ def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: S
     with page.expect_response(f"**/api/problems?profile={kim}**"):
         held.let_go(newest_first=True)
     expect(page.locator(".found")).to_contain_text("Nothing here yet")
-    assert page.evaluate(f"JSON.parse(localStorage['climbpath.book.{sam}'])") == []
+    eventually(lambda: page.evaluate(f"localStorage['climbpath.book.{sam}']") == "[]")
 
 
 def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, server: Server) -> None:

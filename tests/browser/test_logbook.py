@@ -355,3 +355,21 @@ def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) ->
     press(entry_card(two).get_by_role("button", name="5 stars"))
     expect(toasts(two)).to_contain_text("this problem is not in the logbook")
     expect(entry_card(two)).to_have_count(0)
+
+
+def test_what_another_tab_sends_in_vain_is_told_here(visit: Visit, server: Server, kim: str) -> None:
+    visit.allow("status of 404")
+    saved(server, kim)
+    context = visit.context(climber=kim)
+    one, two = context.new_page(), context.new_page()
+    for page in (one, two):
+        page.goto(LINK)
+        expect(entry_card(page)).to_be_visible()
+    held = Held(one, "**/api/problems/**")
+    press(entry_card(one).get_by_role("button", name="Delete from logbook"))
+    expect(entry_card(one)).to_have_count(0)
+    press(entry_card(two).get_by_role("button", name="5 stars"))
+    expect(entry_card(two).locator(".stars .on")).to_have_count(5)
+    held.let_go()
+    expect(toasts(two)).to_contain_text("this problem is not in the logbook any more")
+    expect(entry_card(two)).to_have_count(0)

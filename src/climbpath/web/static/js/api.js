@@ -56,6 +56,7 @@ function inTime(promise, patience) {
 // The queue is in the store, where other tabs find it, too: each adds to it and takes from it in one go.
 const outbox = () => kept("outbox", []);
 const askers = new Map(); // a write's id -> who waits here for its answer
+let written = 0; // how many writes were queued here
 let sending = null;
 
 export const isSending = () => Boolean(sending);
@@ -70,6 +71,7 @@ function queue(items) {
 // which the user has been told then.
 export function write(method, path, body) {
   const item = { id: newId(), method, path, body };
+  written += 1;
   const answer = new Promise((resolve) => { askers.set(item.id, resolve); });
   queue([...outbox(), item]);
   send();
@@ -86,10 +88,14 @@ export function send() {
   return sending;
 }
 
-// Ask for what writes change: those that wait go first.
+// Ask for what writes change: those that wait go first, and an answer that one has overtaken is asked for again.
 export async function askAfterWrites(...asked) {
-  if (waitingWrites()) await send();
-  return ask(...asked);
+  for (;;) {
+    if (waitingWrites()) await send();
+    const before = written;
+    const answer = await ask(...asked);
+    if (written === before) return answer;
+  }
 }
 
 // A write that is refused for good is dropped and told; one that may succeed later stays.

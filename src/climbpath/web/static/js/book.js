@@ -1,5 +1,6 @@
 // The logbook of the climber who is chosen: the server's, with a copy of its newest entries on this device.
 
+import { toast } from "./dom.js";
 import { ask, askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
@@ -7,13 +8,11 @@ import { bodyOf } from "./judge.js";
 import { T } from "./texts.js";
 
 const NEWEST = 200, PAGE = 50;
-let notes = 0; // how often the copies were changed here
 const copyOf = (owner) => kept(`book.${owner}`, []);
 export const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
 
 // Put an entry into the copy, or take it out where it is null.
 function note(identity, entry, owner = profile().id) {
-  notes += 1;
   const others = copyOf(owner).filter((other) => other.identity !== identity);
   keep(`book.${owner}`, (entry ? [entry, ...others] : others).slice(0, NEWEST));
   if (owner === profile().id) change({ entry, noted: identity });
@@ -29,7 +28,11 @@ async function put(entry, method, address, body) {
   note(identity, entry, id);
   const answer = await answering;
   if (answer === false) note(identity, null, id);
-  else if (!waitingWrites(encodeURIComponent(identity))) note(identity, answer ?? await fetched(identity, id).catch(() => entry), id); // no answer: another tab sent it
+  else if (!waitingWrites(encodeURIComponent(identity))) {
+    const kept = answer ?? await fetched(identity, id).catch(() => entry); // no answer: another tab sent it
+    if (!kept) toast(T.lost(T.gone));
+    note(identity, kept, id);
+  }
 }
 
 async function fetched(identity, owner) {
@@ -49,9 +52,9 @@ export async function entryOf({ identity }) {
 
 // Make the copy anew, with what was noted elsewhere, too.
 export async function refreshCopy() {
-  const [{ id }, before] = [profile(), notes];
+  const { id } = profile();
   const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
-  if (notes === before && !waitingWrites()) keep(`book.${id}`, entries);
+  if (!waitingWrites()) keep(`book.${id}`, entries);
 }
 
 export async function save(problem) {

@@ -32,6 +32,7 @@ export const T = {
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Sent what you noted offline",
   lost: (words) => `One change could not be saved: ${words}`,
+  gone: "this problem is not in the logbook any more",
   ungraded: "ungraded",
   holds: (n) => many(n, "hold", "holds"),
 
