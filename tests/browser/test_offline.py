@@ -172,6 +172,19 @@ def test_a_network_that_hangs_is_taken_for_none(visit: Visit, kim: str) -> None:
     expect(entry.locator(".ticks li")).to_have_count(1)
 
 
+def test_what_goes_out_at_any_later_try_is_told(visit: Visit, kim: str) -> None:
+    visit.allow("net::ERR_")
+    page = visit(LINK, climber=kim)
+    entry = card(page, "In your logbook")
+    expect(entry).to_be_visible()
+    page.route("**/ticks/**", lambda route: route.abort(), times=2)
+    press(entry.get_by_role("button", name="Tick", exact=True))
+    expect(header(page)).to_contain_text(WAITS)
+    press(header(page))
+    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(header(page)).to_have_count(0)
+
+
 def test_a_page_of_the_network_s_own_is_no_answer(visit: Visit, server: Server, kim: str) -> None:
     """As that of a hotel, which answers everything with its page for signing in."""
     page = visit(LINK, climber=kim)

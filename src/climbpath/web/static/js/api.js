@@ -78,8 +78,8 @@ export function write(method, path, body) {
   return answer;
 }
 
-// One sender at a time, also among tabs where the browser has locks: writes keep their order. How many were sent.
-export function send() {
+// One sender at a time, also among tabs where the browser has locks: writes keep their order.
+function send() {
   sending ??= (navigator.locks?.request("climbpath.outbox", sendAll) ?? sendAll()).finally(() => {
     sending = null;
     if (askers.size) send(); // one came while this ended
@@ -98,16 +98,19 @@ export async function askAfterWrites(...asked) {
   }
 }
 
-// A write that is refused for good is dropped and told; one that may succeed later stays.
+// A write that is refused for good is dropped and told; one that may succeed later stays, and is told then.
 async function sendAll() {
-  let sent = 0;
+  let isLateSent = false;
   for (let [item] = outbox(); item; [item] = outbox()) {
     let answer = false;
     try {
       answer = await ask(item.method, item.path, item.body);
-      sent += 1;
+      isLateSent ||= Boolean(item.isLate);
     } catch (error) {
-      if (!isRefusal(error)) break;
+      if (!isRefusal(error)) {
+        queue(outbox().map((one) => ({ ...one, isLate: true })));
+        break;
+      }
       const isDone = item.method === "DELETE" && error.status === 404; // it was sent before, and its answer lost
       if (!isDone) toast(T.lost(error.message));
     }
@@ -118,7 +121,7 @@ async function sendAll() {
   }
   for (const resolve of askers.values()) resolve(null);
   askers.clear();
-  return sent;
+  if (isLateSent) toast(T.sent);
 }
 
 const isRefusal = ({ status }) => status >= 400 && status < 500 && status !== 401 && status !== 429;

@@ -1,6 +1,6 @@
 // Starts the app: reads the link, shows the view that it names, and keeps in touch with the server.
 
-import { ask, isSending, send, waitingWrites } from "./api.js";
+import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, change, isHere, layout, listen, state } from "./state.js";
@@ -61,7 +61,6 @@ function show(view, problem, fields) {
 
 // Send what was noted offline, and learn what was noted elsewhere.
 async function reconnect() {
-  if (waitingWrites() && !isSending() && await send()) toast(T.sent);
   try {
     await loadProfiles();
     await refreshCopy();
