@@ -18,9 +18,9 @@ def header(page: Page) -> Locator:
     return page.locator("#header .offline")
 
 
-def is_controlled(page: Page) -> None:
-    """The service worker has the whole page."""
-    eventually(lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"))
+def has_worker(page: Page) -> None:
+    """The service worker has kept the page, and is there from the next load on."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
 def with_worker(visit: Visit, kim: str, device: str = "desktop") -> tuple[BrowserContext, Page]:
@@ -32,7 +32,7 @@ def with_worker(visit: Visit, kim: str, device: str = "desktop") -> tuple[Browse
     page.goto(LINK)
     expect(page.locator(".moves li").first).to_be_visible()
     expect(card(page, "Similar problems")).to_be_visible()
-    is_controlled(page)
+    has_worker(page)
     return context, page
 
 
