@@ -59,22 +59,18 @@ FORMATS: tuple[Importer, ...] = (
 def detect(path: Path) -> Importer:
     """The importer for a file, by its content.
 
-    Raises ClimbpathError, naming the file and the way out, where it cannot be opened or is of no known format.
+    Raises ClimbpathError with the reason, which leaves naming the file to the caller, where it cannot be opened or
+    is of no known format.
     """
-    try:
-        start = pieces.head(path)
-    except ClimbpathError as error:
-        raise ClimbpathError(f"{path}: {error}") from error
+    start = pieces.head(path)
     if not start:
-        raise ClimbpathError(f"{path}: it is empty")
+        raise ClimbpathError("it is empty")
     for importer in FORMATS:
         if importer.recognises(start):
             return importer
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:2]:
-        raise ClimbpathError(f"{path}: it is UTF-16 text: save it as UTF-8")
-    raise ClimbpathError(
-        f"{path}: it is in no format that climbpath reads: " + "; ".join(importer.TITLE for importer in FORMATS)
-    )
+        raise ClimbpathError("it is UTF-16 text: save it as UTF-8")
+    raise ClimbpathError("it is in no format that climbpath reads: " + "; ".join(one.TITLE for one in FORMATS))
 
 
 def read(path: Path) -> Iterator[Problem | Rejection]:

@@ -105,10 +105,7 @@ def _other(content: bytes) -> Iterator[Entry | str]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
-        try:
-            importer = importers.detect(path)
-        except ClimbpathError as error:
-            raise ClimbpathError(str(error).replace(f"{path}: ", "")) from None
+        importer = importers.detect(path)
         if importer is not climbpath_csv:
             for found in importers.read(path):
                 yield found.reason if isinstance(found, importers.Rejection) else _entry({"problem": found.to_dict()})
