@@ -10,17 +10,19 @@ import argparse
 import json
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from climbpath import board as boards
 from climbpath import dataset
 from climbpath.api import Generator
-from climbpath.checkpoint import Model, load_model, save_model
+from climbpath.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
+from climbpath.correcting import correct
 from climbpath.draw import sheet
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
@@ -29,11 +31,13 @@ from climbpath.grader import Grader, load_grader
 from climbpath.grades import rank
 from climbpath.grading import table
 from climbpath.importers import detect
+from climbpath.judges import likeness
 from climbpath.likelihood import nats_per_problem
 from climbpath.machine import Machine
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.recipes import FAST, Recipe
 from climbpath.sample import generate
+from climbpath.teaching import drawn_by
 from climbpath.train import train
 from climbpath.train_grader import learnable, train_grader
 
@@ -65,6 +69,10 @@ PUPIL = replace(
     pinned=0.2,
     seed=9,
 )
+AGAIN = replace(PUPIL, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
+"""A second round for the pupil, which then is the first of its own teachers."""
+CORRECTIONS, JUDGED, CORRECTED = 4, 100_000, 300_000
+"""Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
 
 
 def climbpath(*arguments: object) -> None:
@@ -126,9 +134,10 @@ grade. {parameters:,} numbers, float32, safetensors: weights, settings and key h
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It learned from {teachers} other models, too (tools/build_assets.py has their
-settings; docs/experiments.md what each step gave). No real problem is shipped: of the data the file holds
-only 64-bit hashes of hold sets, to tell novel problems and held-out ones.
+held-out problem or fits inside one). It learned from {teachers} trained models, too, and from classifiers that tell
+its problems from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each
+step gave). No real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel
+problems and held-out ones.
 
 **Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
 -log p of a whole problem given its board, angle and grade, over problems of grades that were learned; lower is
@@ -172,8 +181,10 @@ def main() -> None:
     write_beta(data / SEQUENCES, known)
     train_grader(known, ASSETS / "grader.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
-    pupil = trained(known_file, replace(PUPIL, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
-    bundle(pupil, known_file)
+    for recipe in (PUPIL, AGAIN):
+        pupil = trained(known_file, replace(recipe, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
+        best.insert(0, pupil)
+    bundle(corrected(pupil, known), known_file)
 
 
 def write_beta(sequences: Path, known: list[Problem]) -> None:
@@ -187,6 +198,37 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
     folder = BUILD / f"{number}-{recipe.name}"
     train(dataset.load(known_file), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0))
     return folder / "best.pt"
+
+
+def corrected(pupil: Path, known: list[Problem]) -> Path:
+    """The checkpoint after it has learned which of its problems are unlike the real ones: the last two rounds' mean."""
+    real = by_place(
+        p for p in dataset.split(known)["train"] if p.method == DEFAULT_METHOD and not p.partial and p.grade
+    )
+    rounds = [load_checkpoint(pupil)]
+    for number in range(CORRECTIONS):
+        checkpoint = rounds[-1]
+        model = tempered(model_of(checkpoint), known)
+        judged = by_place(drawn_by(model, JUDGED, seed=2 * number))
+        drawn = by_place(drawn_by(model, CORRECTED, seed=2 * number + 1))
+        likely = [
+            likeness(real[place], judged[place], boards.load(place[0]))(problems) for place, problems in drawn.items()
+        ]
+        every = [problem for problems in drawn.values() for problem in problems]
+        weights = np.concatenate([some / some.mean() for some in likely])
+        rounds.append(correct(checkpoint, model.about["temperature"], every, weights, seed=number))
+    one, other = (checkpoint["model_state_dict"] for checkpoint in rounds[-2:])
+    mean = {name: (one[name] + other[name]) / 2 for name in one}
+    save_checkpoint(BUILD / "corrected.pt", {**rounds[-1], "model_state_dict": mean})
+    return BUILD / "corrected.pt"
+
+
+def by_place(problems: Iterable[Problem]) -> dict[tuple[str, int], list[Problem]]:
+    """Problems by board and angle."""
+    places = defaultdict(list)
+    for problem in problems:
+        places[problem.board, problem.angle].append(problem)
+    return places
 
 
 def tempered(model: Model, known: list[Problem]) -> Model:

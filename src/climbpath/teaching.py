@@ -83,11 +83,16 @@ def lessons(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iter
     """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
     share = LESSONS * train_problems / max(1, len(teachers))
     for number, (_, model) in enumerate(teachers):
-        learned = sum(sum(counts.values()) for counts in model.evidence.values())
-        for place, counts in model.evidence.items():
-            board, _, angle = place.partition("@")
-            wanted = Counter({grade: round(share * count / learned) for grade, count in counts.items()})
-            yield from generate(model, board, int(angle), +wanted, seed=seed + number)
+        yield from drawn_by(model, share, seed + number)
+
+
+def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
+    """Some `number` problems that a model draws, novel to it, in the mix of board, angle and grade that it learned."""
+    learned = sum(sum(counts.values()) for counts in model.evidence.values())
+    for place, counts in model.evidence.items():
+        board, _, angle = place.partition("@")
+        wanted = Counter({grade: round(number * count / learned) for grade, count in counts.items()})
+        yield from generate(model, board, int(angle), +wanted, seed=seed)
 
 
 @torch.no_grad()
