@@ -3,7 +3,7 @@
     python tools/build_assets.py DATA
 
 Every file below DATA/moonboard2016 and DATA/moonboard2017 in a format of problems is imported. Generator, grader and
-beta learn from the train part of the split alone; the test part is only measured. Takes some three hours on two cores.
+beta learn from the train part of the split alone; the test part is only measured. Takes some four hours on two cores.
 """
 
 import argparse

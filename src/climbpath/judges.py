@@ -1,6 +1,6 @@
-"""Judges of generated problems: classifiers that know nothing of the generator. Needs scikit-learn.
+"""Judges of generated problems: classifiers that see the problems alone, never the generator. Needs scikit-learn.
 
-They are gradient-boosted trees (Friedman 2001) over features.describe: which holds, and how they lie.
+Most are gradient-boosted trees (Friedman 2001) over features.describe: which holds, and how they lie.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -371,5 +371,5 @@ def test_what_another_tab_sends_in_vain_is_told_here(visit: Visit, server: Serve
     press(entry_card(two).get_by_role("button", name="5 stars"))
     expect(entry_card(two).locator(".stars .on")).to_have_count(5)
     held.let_go()
-    expect(toasts(two)).to_contain_text("this problem is not in the logbook any more")
+    expect(toasts(two)).to_contain_text("this problem is not in the logbook")
     expect(entry_card(two)).to_have_count(0)
