@@ -50,7 +50,7 @@ export class Logbook {
       this.render(found);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      replace(this.found, h("p", { class: "told" }, error.message));
+      if (asking === this.asking) replace(this.found, h("p", { class: "told" }, error.message));
     }
   }
 
