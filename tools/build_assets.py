@@ -111,13 +111,7 @@ def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     parts = dataset.split(known)
     rows = []
     for place, counts in model.evidence.items():
-        board, _, angle = place.partition("@")
-        held_out = [
-            p
-            for p in parts["test"]
-            if (p.board, str(p.angle)) == (board, angle) and p.method == DEFAULT_METHOD and not p.partial
-        ]
-        held_out = [p for p in held_out if p.grade in counts]
+        held_out = [p for p in parts["test"] if p.place == place and is_plain(p) and p.grade in counts]
         value = float(nats_per_problem(model, held_out).mean())
         rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} |")
     trained = set(model.train_keys.tolist())
@@ -202,9 +196,7 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
 
 def corrected(pupil: Path, known: list[Problem]) -> Path:
     """The checkpoint after it has learned which of its problems are unlike the real ones: the last two rounds' mean."""
-    real = by_place(
-        p for p in dataset.split(known)["train"] if p.method == DEFAULT_METHOD and not p.partial and p.grade
-    )
+    real = by_place(p for p in dataset.split(known)["train"] if is_plain(p) and p.grade)
     rounds = [load_checkpoint(pupil)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
@@ -212,7 +204,8 @@ def corrected(pupil: Path, known: list[Problem]) -> Path:
         judged = by_place(drawn_by(model, JUDGED, seed=2 * number))
         drawn = by_place(drawn_by(model, CORRECTED, seed=2 * number + 1))
         likely = [
-            likeness(real[place], judged[place], boards.load(place[0]))(problems) for place, problems in drawn.items()
+            likeness(real[place], judged[place], boards.load(problems[0].board))(problems)
+            for place, problems in drawn.items()
         ]
         every = [problem for problems in drawn.values() for problem in problems]
         weights = np.concatenate([some / some.mean() for some in likely])
@@ -223,17 +216,22 @@ def corrected(pupil: Path, known: list[Problem]) -> Path:
     return BUILD / "corrected.pt"
 
 
-def by_place(problems: Iterable[Problem]) -> dict[tuple[str, int], list[Problem]]:
+def by_place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     """Problems by board and angle."""
     places = defaultdict(list)
     for problem in problems:
-        places[problem.board, problem.angle].append(problem)
+        places[problem.place].append(problem)
     return places
+
+
+def is_plain(problem: Problem) -> bool:
+    """Whether it is whole, and feet follow hands."""
+    return problem.method == DEFAULT_METHOD and not problem.partial
 
 
 def tempered(model: Model, known: list[Problem]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [p for p in dataset.split(known)["validation"] if p.method == DEFAULT_METHOD and not p.partial]
+    validation = [p for p in dataset.split(known)["validation"] if is_plain(p)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in TEMPERATURES

@@ -20,7 +20,7 @@ from climbpath.batches import Encoded, epoch_batches
 from climbpath.config import ModelConfig
 from climbpath.losses import masked, taught_nats
 from climbpath.model import Transformer
-from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average
+from climbpath.optimizers import begin_step, make_optimizers, moving_average
 from climbpath.problem import Problem
 from climbpath.progress import progress
 from climbpath.recipes import Recipe
@@ -56,20 +56,17 @@ def correct(
     recipe = replace(recipe, decay=True, learning_rate=LEARNING_RATE, muon_learning_rate=MUON_LEARNING_RATE)
     net = Transformer(config)
     net.load_state_dict(checkpoint["model_state_dict"])
-    old = copy.deepcopy(net).eval().requires_grad_(False)
+    net.eval()  # dropout would make the new model differ from the old one where there is nothing to learn
+    old = copy.deepcopy(net).requires_grad_(False)
     data = Encoded(drawn, config.tokens, recipe.exclude_impossible, recipe.open_grade)
     capped = np.minimum(likeness / likeness.mean(), MOST_LIKELY)
     more = torch.from_numpy(capped / capped.mean() - 1).float()
     optimizers = make_optimizers(net, recipe)
     averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
     order = epoch_batches(len(data), BATCH_SIZE, seed, 0)
-    net.eval()
     bar = progress(None, "Correction", len(order))
     for step, rows in enumerate(order):
-        factor = learning_rate_factor(recipe, step, len(order))
-        for optimizer, rate in zip(optimizers.values(), (LEARNING_RATE, MUON_LEARNING_RATE), strict=True):
-            optimizer.param_groups[0]["lr"] = rate * factor
-            optimizer.zero_grad()
+        begin_step(optimizers.values(), recipe, step, len(order))
         batch = data.batch(rows, recipe.pinned, seed + step)
         counted = batch.targets >= 0
         with torch.no_grad():

@@ -350,11 +350,10 @@ def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
     Raises ClimbpathError, naming the file and the way out, where it is not one or is damaged.
     """
     try:
-        is_ours = detect(path) is climbpath_parquet
+        if detect(path) is not climbpath_parquet:
+            raise ClimbpathError("it is not Parquet: make it so with climbpath data import")
     except ClimbpathError as error:
         raise ClimbpathError(f"{path}: {error}") from error
-    if not is_ours:
-        raise ClimbpathError(f"{path}: it is not Parquet: make it so with climbpath data import")
     place = 0
     try:
         for record in climbpath_parquet.records(path, batch_size):

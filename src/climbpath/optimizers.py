@@ -1,7 +1,8 @@
 """How training goes about it: optimizers, learning rate, share of pins, averaging."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,19 @@ def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     """What the recipe's learning rates are multiplied by at a step (from 0) of all steps."""
     warm = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
     return warm * (1 - step / steps) if recipe.decay else warm
+
+
+def begin_step(optimizers: Iterable[Any], recipe: Recipe, step: int, steps: int) -> float:
+    """Give the optimizers that make_optimizers made their learning rates of a step, and clear the gradients.
+
+    Returns AdamW's learning rate.
+    """
+    factor = learning_rate_factor(recipe, step, steps)
+    rates = recipe.learning_rate, recipe.muon_learning_rate
+    for optimizer, rate in zip(optimizers, rates, strict=False):
+        optimizer.param_groups[0]["lr"] = (rate or 0.0) * factor
+        optimizer.zero_grad()
+    return recipe.learning_rate * factor
 
 
 def side_tasks(step: int, steps: int) -> float:

@@ -33,7 +33,7 @@ from climbpath.logs import log_pictures, log_writer
 from climbpath.losses import foresight_nats, nats, taught_nats
 from climbpath.machine import Machine, launch
 from climbpath.model import Transformer
-from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average, side_tasks
+from climbpath.optimizers import begin_step, make_optimizers, moving_average, side_tasks
 from climbpath.order import Ints
 from climbpath.problem import Problem
 from climbpath.progress import progress
@@ -187,13 +187,10 @@ def train_epoch(
     description = f"Epoch {at.epoch + 1}/{recipe.num_epochs} [Train]"
     bar = progress(None, description, len(order), fabric.is_global_zero)
     bar.update(at.step_in_epoch)
-    started, rates = time.perf_counter(), [recipe.learning_rate, recipe.muon_learning_rate]
+    started = time.perf_counter()
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
-        factor = learning_rate_factor(recipe, at.step, steps)
-        for optimizer, rate in zip(optimizers, rates, strict=False):
-            optimizer.param_groups[0]["lr"] = (rate or 0.0) * factor
-            optimizer.zero_grad()
+        lr = begin_step(optimizers, recipe, at.step, steps)
         torch.manual_seed(_mix(recipe.seed, at.step, fabric.global_rank))
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
         with _memory_explained(recipe):
@@ -221,7 +218,6 @@ def train_epoch(
         at.step_in_epoch += 1
         at.train_nats += total
         at.train_tokens += tokens
-        lr = recipe.learning_rate * factor
         bar.set_postfix_str(f"loss={at.train_nats / at.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
         bar.update(1)
         writer.add_scalar("train/loss", total / tokens, at.step)

@@ -25,7 +25,7 @@ from climbpath.grades import LADDER, rank
 from climbpath.grading import measure
 from climbpath.inference import fold
 from climbpath.model import Transformer
-from climbpath.optimizers import learning_rate_factor, make_optimizers, moving_average
+from climbpath.optimizers import begin_step, make_optimizers, moving_average
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress
 from climbpath.recipes import FAST, Recipe, config_of
@@ -179,17 +179,13 @@ def fitted(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> G
     torch.manual_seed(recipe.seed)
     net = GraderNet(config)
     optimizers = make_optimizers(net, recipe)
-    rates = {"optimizer": recipe.learning_rate, "muon": recipe.muon_learning_rate or 0.0}
     averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
     steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
     bar = progress(None, name, steps, True)
     net.train()
     for _ in range(recipe.num_epochs):
         for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
-            factor = learning_rate_factor(recipe, step, steps)
-            for kind, optimizer in optimizers.items():
-                optimizer.param_groups[0]["lr"] = rates[kind] * factor
-                optimizer.zero_grad()
+            begin_step(optimizers.values(), recipe, step, steps)
             ids, real, last = train.batch(rows)
             graded, following = net(ids, real, last)
             asked = torch.where(train.settled[rows, None], graded[:, 1], graded[:, 0])

@@ -7,7 +7,21 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
 from browser.running import Server
-from browser.steps import IDENTITY, LINK, NOTATION, PROBLEM, action, card, choose, hold, press, tab, toasts, told
+from browser.steps import (
+    IDENTITY,
+    LINK,
+    NOTATION,
+    PROBLEM,
+    action,
+    card,
+    choose,
+    hold,
+    press,
+    remove,
+    tab,
+    toasts,
+    told,
+)
 
 COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}&pins=F5-D9&bans=E10"
 
@@ -31,7 +45,6 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     server.ask("POST", f"/api/problems?profile={kim}", PROBLEM)
     server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
     server.ask("PATCH", f"/api/problems/{IDENTITY}?profile={kim}", {"stars": 3, "lists": ["Projects"]})
-    visit.allow("status of 404")  # where the page still asks for the climber that is removed
     page = visit(LINK, device, kim, reduced_motion="reduce")
     found = {}
 
@@ -60,7 +73,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     look("nothing found")
     tab(page, "Climber")
     press(page.get_by_role("button", name="Add a climber"))
-    press(page.get_by_role("button", name="Remove this climber"))
+    remove(visit, page)
     expect(toasts(page)).to_contain_text("removed")
     look("climber, and a toast")
     page.goto(COMPOSE)

@@ -335,15 +335,21 @@ def test_a_file_that_is_too_large_is_told_why(visit: Visit, kim: str, tmp_path: 
     expect(card(page, "Import").get_by_role("status")).to_contain_text("too large")
 
 
-def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) -> None:
-    """Each without knowing of the other; what one deleted is gone for the other, in words."""
+def two_tabs(visit: Visit, server: Server, kim: str) -> list[Page]:
+    """Both show a problem of the logbook; what one deletes, the other may ask for in vain."""
     visit.allow("status of 404")
     saved(server, kim)
     context = visit.context(climber=kim)
-    one, two = context.new_page(), context.new_page()
-    for page in (one, two):
+    pages = [context.new_page(), context.new_page()]
+    for page in pages:
         page.goto(LINK)
         expect(entry_card(page)).to_be_visible()
+    return pages
+
+
+def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) -> None:
+    """Each without knowing of the other; what one deleted is gone for the other, in words."""
+    one, two = two_tabs(visit, server, kim)
     press(entry_card(one).get_by_role("button", name="Tick", exact=True))
     entry_card(two).get_by_label("Notes").fill("from two")
     press(entry_card(two).get_by_role("button", name="Tick", exact=True))
@@ -358,13 +364,7 @@ def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) ->
 
 
 def test_what_another_tab_sends_in_vain_is_told_here(visit: Visit, server: Server, kim: str) -> None:
-    visit.allow("status of 404")
-    saved(server, kim)
-    context = visit.context(climber=kim)
-    one, two = context.new_page(), context.new_page()
-    for page in (one, two):
-        page.goto(LINK)
-        expect(entry_card(page)).to_be_visible()
+    one, two = two_tabs(visit, server, kim)
     held = Held(one, "**/api/problems/**")
     press(entry_card(one).get_by_role("button", name="Delete from logbook"))
     expect(entry_card(one)).to_have_count(0)

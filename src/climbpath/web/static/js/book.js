@@ -29,9 +29,9 @@ async function put(entry, method, address, body) {
   const answer = await answering;
   if (answer === false) note(identity, null, id);
   else if (!waitingWrites(encodeURIComponent(identity))) {
-    const kept = answer ?? await fetched(identity, id).catch(() => entry); // no answer: another tab sent it
-    if (!kept) toast(T.lost(T.gone));
-    note(identity, kept, id);
+    const now = answer ?? await fetched(identity, id).catch(() => entry); // no answer: another tab sent it
+    if (!now) toast(T.lost(T.gone));
+    note(identity, now, id);
   }
 }
 
