@@ -22,10 +22,10 @@ from climbpath import board as boards
 from climbpath import dataset, stats
 from climbpath.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader import SETTLED, V_OF, is_settled, load_grader
+from climbpath.grader import V_OF, load_grader
 from climbpath.grades import LADDER, rank
 from climbpath.grading import COLUMNS, confusion, in_words, measure, table
-from climbpath.problem import Problem
+from climbpath.problem import SETTLED_REPEATS, Problem
 from climbpath.train_grader import learnable
 from machine import machine
 
@@ -75,7 +75,7 @@ def main() -> None:
 
     test = [problem for problem in held_out if problem.place == MAIN]
     train = [problem for problem in parts["train"] if problem.place == MAIN and not problem.partial]
-    settled = np.array([is_settled(problem) for problem in test])
+    settled = np.array([problem.is_settled for problem in test])
     sides = {
         "gradient boosting": boosted(train, test),
         "grader": grader.probabilities(test),
@@ -83,7 +83,7 @@ def main() -> None:
     }
     rows = []
     for name, probabilities in sides.items():
-        for what, which in (("all", np.ones_like(settled)), (f"{SETTLED} repeats or more", settled)):
+        for what, which in (("all", np.ones_like(settled)), (f"{SETTLED_REPEATS} repeats or more", settled)):
             some = list(compress(test, which))
             agreement = in_words(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"

@@ -14,7 +14,7 @@ from climbpath.recipes import FAST, Recipe
 SMALL = replace(FAST, d_model=16, num_layers=1, nhead=2, dim_feedforward=16)
 """The fast recipe in small: hold tokens, pins and an open grade."""
 COORDINATE = replace(
-    SMALL, vocabulary="coordinate", boards=("moonboard-2016",), pinned=0.0, open_grade=0.0, foresight=0.0
+    SMALL, vocabulary="coordinate", boards=("moonboard-2016",), pinned=0.0, open_grade=0.0, foresight=0.0, settled=False
 )
 WITHOUT_PINS = replace(SMALL, pinned=0.0)
 GIVEN_GRADE = replace(SMALL, open_grade=0.0)

@@ -71,7 +71,7 @@ PUPIL = replace(
 )
 AGAIN = replace(PUPIL, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
 """A second round for the pupil, which then is the first of its own teachers."""
-CORRECTIONS, JUDGED, CORRECTED = 4, 100_000, 300_000
+CORRECTIONS, JUDGED, CORRECTED = 3, 100_000, 300_000
 """Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
 
 
@@ -112,11 +112,12 @@ def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     rows = []
     for place, counts in model.evidence.items():
         held_out = [p for p in parts["test"] if p.place == place and is_plain(p) and p.grade in counts]
-        value = float(nats_per_problem(model, held_out).mean())
-        rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} |")
+        value, told = (float(nats_per_problem(model, held_out, told).mean()) for told in (False, True))
+        rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} | {told:.2f} |")
     trained = set(model.train_keys.tolist())
     partial = sum(problem.partial and problem.key in trained for problem in known)
     whole = sum(not problem.partial for problem in known)
+    settled = sum(sum(counts.values()) for counts in model.settled.values())
     teachers = len(model.about["recipe"]["teachers"])
     parameters = sum(value.size for value in model.weights.values())
     parts["test"] = learnable(known)[0]["test"]
@@ -128,17 +129,18 @@ grade. {parameters:,} numbers, float32, safetensors: weights, settings and key h
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It learned from {teachers} trained models, too, and from classifiers that tell
+held-out problem or fits inside one). It was told which problems ten or more had repeated ({settled:,}), and is asked
+for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell
 its problems from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each
 step gave). No real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel
 problems and held-out ones.
 
 **Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
--log p of a whole problem given its board, angle and grade, over problems of grades that were learned; lower is
-better.
+-log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and if also told
+whether ten or more have repeated it; lower is better.
 
-| board and angle | train problems | test problems | nats per problem |
-|---|---|---|---|
+| board and angle | train problems | test problems | nats per problem | if told |
+|---|---|---|---|---|
 {chr(10).join(rows)}
 
 **The grader** (grader.safetensors) tells the probability of every grade of a problem. It was trained on the same train
@@ -195,7 +197,7 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
 
 
 def corrected(pupil: Path, known: list[Problem]) -> Path:
-    """The checkpoint after it has learned which of its problems are unlike the real ones: the last two rounds' mean."""
+    """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
     real = by_place(p for p in dataset.split(known)["train"] if is_plain(p) and p.grade)
     rounds = [load_checkpoint(pupil)]
     for number in range(CORRECTIONS):
@@ -210,8 +212,8 @@ def corrected(pupil: Path, known: list[Problem]) -> Path:
         every = [problem for problems in drawn.values() for problem in problems]
         weights = np.concatenate([some / some.mean() for some in likely])
         rounds.append(correct(checkpoint, model.about["temperature"], every, weights, seed=number))
-    one, other = (checkpoint["model_state_dict"] for checkpoint in rounds[-2:])
-    mean = {name: (one[name] + other[name]) / 2 for name in one}
+    states = [checkpoint["model_state_dict"] for checkpoint in rounds[1:]]
+    mean = {name: sum(state[name] for state in states) / CORRECTIONS for name in states[0]}
     save_checkpoint(BUILD / "corrected.pt", {**rounds[-1], "model_state_dict": mean})
     return BUILD / "corrected.pt"
 

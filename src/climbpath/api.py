@@ -119,6 +119,8 @@ class Generator:
     ) -> Problems:
         """New problems: valid, novel against the problems the model knows, distinct, easiest grade first.
 
+        They are like those that ten or more climbers have repeated, where the model has learned such of the grade.
+
         Args:
             grade: '7A', 'V5', '6C..7B' or '6C,7A'; several grades share num_samples evenly.
             num_samples: how many problems.

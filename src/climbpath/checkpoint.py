@@ -25,13 +25,15 @@ BUNDLED = "model.safetensors"
 class Model:
     """A trained model, ready to sample.
 
-    `evidence` counts training problems: {'moonboard-2016@40': {'7A': 900, …}}. `known_keys` are the keys of all
-    problems of its data set and `train_keys` those it was trained on, uint64.
+    `evidence` counts training problems: {'moonboard-2016@40': {'7A': 900, …}}, and `settled` those of them that repeats
+    have settled, where it tells them from others. `known_keys` are the keys of all problems of its data set and
+    `train_keys` those it was trained on, uint64.
     """
 
     config: ModelConfig
     weights: dict[str, np.ndarray]
     evidence: dict[str, dict[str, int]]
+    settled: dict[str, dict[str, int]]
     known_keys: np.ndarray
     train_keys: np.ndarray
     about: dict[str, Any]
@@ -101,6 +103,7 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
         config=config,
         weights=fold(state, config.tokens.features()[1], config.nhead),
         evidence=checkpoint["evidence"],
+        settled=checkpoint.get("settled", {}),
         known_keys=checkpoint["known_keys"].numpy().view(np.uint64),
         train_keys=checkpoint["train_keys"].numpy().view(np.uint64),
         about={
@@ -119,7 +122,13 @@ def save_model(path: Path, model: Model) -> None:
 
     tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
     tensors |= {"known_keys": model.known_keys, "train_keys": model.train_keys}
-    about = {"format": FORMAT, "config": model.config.to_dict(), "evidence": model.evidence, "about": model.about}
+    about = {
+        "format": FORMAT,
+        "config": model.config.to_dict(),
+        "evidence": model.evidence,
+        "settled": model.settled,
+        "about": model.about,
+    }
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={"climbpath": json.dumps(about)})
 
@@ -147,7 +156,8 @@ def load_model(path: Path | None = None) -> Model:
 def _read_model(path: Path) -> Model:
     about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
-    return Model(ModelConfig.from_dict(about["config"]), tensors, about["evidence"], known, train, about["about"])
+    counts = about["evidence"], about.get("settled", {})
+    return Model(ModelConfig.from_dict(about["config"]), tensors, *counts, known, train, about["about"])
 
 
 def read_tensors(

@@ -13,7 +13,8 @@ from climbpath.tokens import Vocabulary
 class ModelConfig:
     """Everything that fixes the shape of a model; `tied` uses one token table for input and output.
 
-    `takes_pins` is whether it can be told of pins, `foresees` whether it also tells which holds are still to come.
+    `takes_pins` is whether it can be told of pins, `foresees` whether it also tells which holds are still to come,
+    `settled` whether it can be told that repeats have settled a problem.
 
     Raises ClimbpathError where sizes contradict each other.
     """
@@ -30,6 +31,7 @@ class ModelConfig:
     tied: bool
     takes_pins: bool
     foresees: bool
+    settled: bool = False
 
     def __post_init__(self) -> None:
         for field in ("d_model", "num_layers", "nhead", "dim_feedforward", "max_seq_len"):
@@ -46,7 +48,7 @@ class ModelConfig:
     @cached_property
     def tokens(self) -> Vocabulary:
         """The vocabulary."""
-        return Vocabulary(self.vocabulary, self.boards)
+        return Vocabulary(self.vocabulary, self.boards, self.settled)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back."""

@@ -16,7 +16,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.features import Floats, nearest, presence
 from climbpath.grades import rank
 from climbpath.judges import Grader, grading, two_sample_auc
-from climbpath.likelihood import Scored, score
+from climbpath.likelihood import Scored, nats_per_problem, score
 from climbpath.lookahead import Lookahead
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules, longest_reach, violations
 from climbpath.sample import OWN, Sampling, draw_batches, generate
@@ -109,7 +109,8 @@ def evaluate(
     Args:
         model: the model.
         held: what it is measured on.
-        samples: how many problems to draw for each setting, in the mix of board, angle and grade of `held`.
+        samples: how many problems to draw for each setting, in the mix of board, angle and grade of `held`, as many
+            of them settled.
         default: the users' default sampling; the model's own distribution is measured beside it.
         compare: lists from elsewhere by place ('moonboard-2016@40'), measured by the same yardstick.
         seed: of samples, folds and resamples.
@@ -122,7 +123,7 @@ def evaluate(
         "seed": seed,
         "held_out": len(held.problems),
         "left_out": dict(held.left_out),
-        "likelihood": likelihood(score(model, held.problems), held.problems),
+        "likelihood": likelihood(model, held.problems),
         "places": {},
     }
     by_place: defaultdict[str, list[Problem]] = defaultdict(list)
@@ -136,22 +137,26 @@ def evaluate(
     return result
 
 
-def likelihood(scored: Scored, problems: Sequence[Problem]) -> dict[str, Any]:
+def likelihood(model: Model, problems: Sequence[Problem]) -> dict[str, Any]:
     """Nats overall, by grade, by board and angle; perplexity of the choice of a hold; calibration by confidence."""
+    scored = score(model, problems)
+    told = nats_per_problem(model, problems, told=True) if model.settled else None
     by_grade: defaultdict[str, list[int]] = defaultdict(list)
     by_place: defaultdict[str, list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
         by_grade[problem.grade or ""].append(i)
         by_place[problem.place].append(i)
     return {
-        "all": _nats(scored, problems, range(len(problems))),
-        "by_grade": {grade: _nats(scored, problems, by_grade[grade]) for grade in sorted(by_grade, key=rank)},
-        "by_place": {place: _nats(scored, problems, by_place[place]) for place in sorted(by_place)},
+        "all": _nats(scored, told, problems, range(len(problems))),
+        "by_grade": {grade: _nats(scored, told, problems, by_grade[grade]) for grade in sorted(by_grade, key=rank)},
+        "by_place": {place: _nats(scored, told, problems, by_place[place]) for place in sorted(by_place)},
         "calibration": calibration(scored),
     }
 
 
-def _nats(scored: Scored, problems: Sequence[Problem], rows: Sequence[int]) -> dict[str, float]:
+def _nats(
+    scored: Scored, told: NDArray[np.float64] | None, problems: Sequence[Problem], rows: Sequence[int]
+) -> dict[str, float]:
     nats, real, end = scored.nats[rows], scored.real[rows], scored.end[rows]
     per_problem = nats.sum(axis=1)
     choices = sum(len(problems[i].sequence) for i in rows)
@@ -159,6 +164,7 @@ def _nats(scored: Scored, problems: Sequence[Problem], rows: Sequence[int]) -> d
         "problems": len(rows),
         "nats_per_problem": float(per_problem.mean()),
         "standard_error": float(per_problem.std() / np.sqrt(len(rows))),
+        **({} if told is None else {"nats_told": float(told[rows].mean())}),
         "nats_per_hold": float(nats.sum() / sum(len(problems[i].holds) for i in rows)),
         "nats_per_token": float(nats.sum() / real.sum()),
         "perplexity_of_hold": float(np.exp(nats[~end].sum() / choices)),
@@ -182,7 +188,7 @@ def calibration(scored: Scored) -> dict[str, Any]:
 
 
 class _Place:
-    """One board at one angle: its held-out real problems and samples in their grade mix."""
+    """One board at one angle: its held-out real problems, and samples in their grade mix, as many of them settled."""
 
     def __init__(
         self, model: Model, place: str, real: list[Problem], others: list[Problem], samples: int, seed: int
@@ -190,7 +196,7 @@ class _Place:
         name, _, angle = place.partition("@")
         self.model, self.place, self.board, self.angle = model, place, boards.load(name), int(angle)
         self.real, self.others, self.seed = real, others, seed
-        self.mix = dataset.scaled(Counter(problem.grade or "" for problem in real), samples)
+        self.samples = samples
         self.known = others or real
         self.known_holds = presence([p.holds for p in self.known], self.board)
         enough = min(len(real), len(others)) >= LEAST_JUDGED
@@ -209,11 +215,10 @@ class _Place:
         drawn: dict[str, list[Problem]] = {}
         for name, sampling in settings.items():
             tell(f"{self.place}: {name}")
-            plain = self.plain(sampling)
-            drawn[name] = list(
-                generate(self.model, self.board.name, self.angle, self.mix, sampling=sampling, seed=self.seed)
-            )
-            rows[name] = self._row(drawn[name], self.real) | self._shares(plain) | {"sampling": sampling._asdict()}
+            plain = self.plain(sampling, self.samples)
+            drawn[name] = self.novel(sampling)
+            stated = {setting: value for setting, value in sampling._asdict().items() if setting != "settled"}
+            rows[name] = self._row(drawn[name], self.real) | self._shares(plain) | {"sampling": stated}
         for lists in compare:
             tell(f"{self.place}: {lists.name}")
             rows[lists.name] = self._row(lists.hold_sets, self.real) | {"left_out": dict(lists.left_out)}
@@ -230,12 +235,32 @@ class _Place:
             "guidance": self._guidance(tell) if self.model.about["recipe"]["open_grade"] else [],
         }
 
-    def plain(self, sampling: Sampling, size: int | None = None) -> list[Problem]:
-        """Plain samples in the grade mix, before any is left out as known or drawn before."""
+    def mixes(self, sampling: Sampling, size: int) -> list[tuple[Counter[str], Sampling, int]]:
+        """What to draw to have `size` problems in the mix: grades of settled ones and of others, and each with what
+        sampling and seed."""
+        found = []
+        for settled in (True, False):
+            mix = Counter(problem.grade or "" for problem in self.real if problem.is_settled is settled)
+            if share := round(size * mix.total() / len(self.real)):
+                found.append((dataset.scaled(mix, share), sampling._replace(settled=settled), 2 * self.seed + settled))
+        return found
+
+    def novel(self, sampling: Sampling) -> list[Problem]:
+        """Problems in the mix as users get them: novel and distinct."""
+        found: list[Problem] = []
+        for mix, one, seed in self.mixes(sampling, self.samples):
+            known = {problem.key for problem in found}
+            found += generate(self.model, self.board.name, self.angle, mix, sampling=one, seed=seed, known=known)
+        return found
+
+    def plain(self, sampling: Sampling, size: int) -> list[Problem]:
+        """Plain samples in the mix, before any is left out as known or drawn before."""
         lookahead = Lookahead(self.board, Rules())
-        grades = list((dataset.scaled(self.mix, size) if size else self.mix).elements())
-        drawn = draw_batches(self.model, lookahead, self.angle, grades, sampling, self.seed)
-        return [problem for batch in drawn for problem in batch]
+        found: list[Problem] = []
+        for mix, one, seed in self.mixes(sampling, size):
+            for batch in draw_batches(self.model, lookahead, self.angle, list(mix.elements()), one, seed):
+                found += batch
+        return found
 
     def _shares(self, plain: Sequence[Problem]) -> dict[str, float]:
         """Of plain samples: valid, distinct and novel against all that the model knows."""

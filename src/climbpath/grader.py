@@ -36,8 +36,6 @@ FORMAT = 2
 BUNDLED = "grader.safetensors"
 FIELD = "climbpath grader"
 BATCH = 256
-SETTLED = 10
-"""Repeats from which on the community has settled a problem's grade; with fewer it is as given."""
 V_OF = np.array([v_number(grade) for grade in LADDER])
 """The V grade of every step of the ladder."""
 
@@ -106,14 +104,9 @@ class Grader:
         return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
 
 
-def is_settled(problem: Problem) -> bool:
-    """Whether so many have repeated the problem that its grade is the community's."""
-    return (problem.repeats or 0) >= SETTLED
-
-
 def kinds(problems: Sequence[Problem]) -> Floats:
     """How likely the grade of each problem is one as given, and one that repeats have settled: [problems, 2]."""
-    settled = [0.5 if problem.repeats is None else float(is_settled(problem)) for problem in problems]
+    settled = [0.5 if problem.repeats is None else float(problem.is_settled) for problem in problems]
     return np.array([(1 - share, share) for share in settled], np.float32).reshape(-1, 2)
 
 

@@ -63,14 +63,15 @@ SURE = 0.6
 
 
 def likeness(real: Sequence[Problem], drawn: Sequence[Problem], board: Board) -> Likeness:
-    """What tells real problems of one board and angle from drawn ones, of the same grades, learned from both.
+    """What tells real problems of one board and angle from drawn ones, of the same grades, as many of them settled,
+    learned from both.
 
     The odds of a classifier are the ratio of two densities (Sugiyama et al. 2012). Two are asked: logistic regression
     on the products of what `geometry` measures, and trees, which see the holds, too.
     """
 
     def seen(problems: Sequence[Problem]) -> Floats:
-        more = [[rank(problem.grade or ""), len(problem.start)] for problem in problems]
+        more = [[rank(problem.grade or ""), len(problem.start), problem.is_settled] for problem in problems]
         return np.concatenate([describe([p.holds for p in problems], board), np.array(more, np.float32)], axis=1)
 
     measured = slice(len(board.holds), None)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.checkpoint import Model
 from climbpath.inference import Decoder
-from climbpath.order import Bools, choices
+from climbpath.order import Bools, Ints, choices
 from climbpath.problem import Problem
-from climbpath.tokens import PREFIX
+from climbpath.tokens import PARTIAL, PREFIX, SETTLED
 
 BATCH = 512
 
@@ -31,8 +31,12 @@ class Scored(NamedTuple):
     hit: Bools
 
 
-def score(model: Model, problems: Sequence[Problem]) -> Scored:
-    """Nats of every predicted token of problems, in their order, given their conditions.
+def score(model: Model, problems: Sequence[Problem], told: bool = False) -> Scored:
+    """Nats of every predicted token of problems, in their order, given board, angle and grade.
+
+    A model that tells settled problems from others is not told which these are: its probabilities are those as a
+    settled problem and as another, weighted by how many of the grade it has learned of each. `told` gives it the kind,
+    too.
 
     Raises ClimbpathError where the model's vocabulary lacks a problem's board, angle or grade.
     """
@@ -48,23 +52,46 @@ def score(model: Model, problems: Sequence[Problem]) -> Scored:
         by_length = sorted(places, key=lambda i: len(problems[i].sequence))
         for first in range(0, len(by_length), BATCH):
             rows = by_length[first : first + BATCH]
-            for whole, part in zip(scored, _score(model, board, [problems[i] for i in rows]), strict=True):
+            for whole, part in zip(scored, _score(model, board, [problems[i] for i in rows], told), strict=True):
                 whole[rows, : part.shape[1]] = part
     return scored
 
 
-def nats_per_problem(model: Model, problems: Sequence[Problem]) -> NDArray[np.float64]:
-    """-log p of each problem given its board, angle and grade, [problems]. Raises ClimbpathError as `score` does."""
-    return score(model, problems).nats.sum(axis=1)
+def nats_per_problem(model: Model, problems: Sequence[Problem], told: bool = False) -> NDArray[np.float64]:
+    """-log p of each problem as `score` gives it, [problems]. Raises ClimbpathError as `score` does."""
+    return score(model, problems, told).nats.sum(axis=1)
 
 
-def _score(model: Model, board: str, problems: Sequence[Problem]) -> Scored:
+def _conditions(model: Model, problems: Sequence[Problem], told: bool) -> tuple[Ints, NDArray[np.float64]]:
+    """Under which K conditions problems may stand, [K, B, PREFIX], and the logarithm of how likely each is, [K, B]."""
+    tokens = model.config.tokens
+    kinds, shares = [[tokens.kind_of(problem) for problem in problems]], [np.ones(len(problems))]
+    if model.settled and not told:
+        kinds = [[PARTIAL if problem.partial else kind for problem in problems] for kind in ("", SETTLED)]
+        settled = np.array([0.0 if problem.partial else _settled_share(model, problem) for problem in problems])
+        shares = [1 - settled, settled]
+    prefixes = [
+        [tokens.prefix(p.board, p.angle, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds
+    ]
+    with np.errstate(divide="ignore"):
+        return np.array(prefixes), np.log(shares)
+
+
+def _settled_share(model: Model, problem: Problem) -> float:
+    """The share of settled problems among those that the model learned the problem's grade from."""
+    every, settled = (
+        counts.get(problem.place, {}).get(problem.grade or "", 0) for counts in (model.evidence, model.settled)
+    )
+    return settled / max(1, every)
+
+
+def _score(model: Model, board: str, problems: Sequence[Problem], told: bool) -> Scored:
     """Scores problems of one board in one batch."""
     tokens, layout = model.config.tokens, boards.load(board)
     sequences = [choices(problem, layout) for problem in problems]
     steps = max(map(len, sequences))
     padded = np.array([sequence + [len(layout.holds)] * (steps - len(sequence)) for sequence in sequences])
-    prefix = np.array([tokens.prefix(board, p.angle, p.grade, p.partial) for p in problems])
+    prefixes, behind = _conditions(model, problems, told)
     length = 1 + tokens.width * (steps - 1)
     targets = tokens.spell(board, padded)[:, :length]
     lengths = 1 + tokens.width * (np.array([len(sequence) for sequence in sequences]) - 1)
@@ -73,20 +100,24 @@ def _score(model: Model, board: str, problems: Sequence[Problem]) -> Scored:
     possible = np.ones((len(problems), length, len(tokens.names)), bool)
     if model.about["recipe"]["exclude_impossible"]:
         possible = tokens.mask_targets(board, padded)[:, :length]
-    decoder = Decoder(model.weights, model.config.nhead, len(problems), PREFIX + length)
-    for ids in prefix.T:
+    decoder = Decoder(model.weights, model.config.nhead, behind.size, PREFIX + length)
+    for ids in prefixes.reshape(-1, PREFIX).T:
         hidden = decoder.next(ids)
     nats, confidence = np.zeros((2, *real.shape))
     hit = np.zeros(real.shape, bool)
+    row = np.arange(len(problems))
     for t, target in enumerate(targets.T):
-        masked = np.where(possible[:, t], hidden @ model.weights["output"].T, -np.inf).astype(np.float64)
-        masked -= masked.max(axis=1, keepdims=True)
-        log_total = np.log(np.exp(masked).sum(axis=1))
-        nats[:, t] = log_total - masked[np.arange(len(target)), target]
-        confidence[:, t] = np.exp(-log_total)
-        hit[:, t] = masked.argmax(axis=1) == target
+        logits = (hidden @ model.weights["output"].T).reshape(*behind.shape, -1).astype(np.float64)
+        log_p = np.where(possible[:, t], logits, -np.inf)
+        log_p -= np.logaddexp.reduce(log_p, axis=2, keepdims=True)
+        mean = np.logaddexp.reduce(behind[..., None] + log_p, axis=0)
+        nats[:, t] = -mean[row, target]
+        confidence[:, t] = np.exp(mean.max(axis=1))
+        hit[:, t] = mean.argmax(axis=1) == target
         if t + 1 < length:
-            hidden = decoder.next(target)
+            hidden = decoder.next(np.tile(target, len(behind)))
+            likelier = behind + log_p[:, row, target]
+            behind = np.where(real[:, t], likelier - np.logaddexp.reduce(likelier, axis=0), behind)
     end = np.arange(length) == lengths[:, None] - 1
     nats[~real] = confidence[~real] = 0.0
     return Scored(nats, real, end, confidence, hit & real)

@@ -16,6 +16,8 @@ from climbpath.grades import parse_grade
 DEFAULT_BOARD = "moonboard-2016"
 DEFAULT_METHOD = "Feet follow hands"
 """The foot rule of a problem that names none."""
+SETTLED_REPEATS = 10
+"""Repeats from which on the community has settled a problem's grade; with fewer it is as given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,11 @@ class Problem:
     def identity(self) -> tuple[str, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Two records with one identity are the same problem."""
         return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether so many have repeated the problem that its grade is the community's."""
+        return (self.repeats or 0) >= SETTLED_REPEATS
 
     @property
     def place(self) -> str:

@@ -21,7 +21,7 @@ class Recipe:
     ahead, and `open_grade` the share whose grade is left open; both need hold tokens. `foresight` weighs a second
     task: to tell at every step which holds are still to come. Pins and foresight begin after the first quarter of
     training, so that the plain task is learned first. `teachers` are checkpoints of trained models that teach this
-    one.
+    one. `settled` tells problems that repeats have settled from others, which needs hold tokens.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Recipe:
     open_grade: float
     foresight: float
     teachers: tuple[str, ...] = ()
+    settled: bool = False
     seed: int
 
     def __post_init__(self) -> None:
@@ -61,8 +62,10 @@ class Recipe:
         for field in ("pinned", "open_grade"):
             if not 0 <= getattr(self, field) <= 1:
                 raise ClimbpathError(f"{field} is a share from 0 to 1, not {getattr(self, field)}")
-        if self.vocabulary != "hold" and (self.pinned or self.open_grade or self.teachers):
-            raise ClimbpathError(f"the recipe {self.name} has no hold tokens: pins, open grades and teachers need them")
+        if self.vocabulary != "hold" and (self.pinned or self.open_grade or self.teachers or self.settled):
+            raise ClimbpathError(
+                f"the recipe {self.name} has no hold tokens: pins, open grades, teachers and settled problems need them"
+            )
         if not self.learning_rate > 0:
             raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
         if self.seed < 0:
@@ -90,6 +93,7 @@ def config_of(recipe: Recipe, boards: tuple[str, ...]) -> ModelConfig:
         boards=boards,
         takes_pins=recipe.pinned > 0,
         foresees=recipe.foresight > 0,
+        settled=recipe.settled,
         **{name: getattr(recipe, name) for name in SIZES},
     )
 
@@ -147,6 +151,7 @@ FAST = Recipe(
     pinned=0.2,
     open_grade=0.1,
     foresight=0.1,
+    settled=True,
     seed=0,
 )
 RECIPES = {recipe.name: recipe for recipe in (FAST, GUIDE, GUIDE_SMALL)}

@@ -54,6 +54,12 @@ _NATS = (
         "compares any two models on the same problems.",
     ),
     Column("± error", ("standard_error",), _COARSE, "Standard error of that mean: how far chance alone moves it."),
+    Column(
+        "if told",
+        ("nats_told",),
+        _COARSE,
+        "The same nats where the model is also told which problems ten or more have repeated.",
+    ),
     Column("per hold", ("nats_per_hold",), _FINE, "The same nats, shared among the holds of the problems."),
     Column(
         "per token", ("nats_per_token",), _FINE, "The same nats, shared among the tokens of the model's vocabulary."

@@ -16,6 +16,7 @@ from climbpath.checkpoint import save_checkpoint
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 from climbpath.model import Transformer
+from climbpath.problem import SETTLED_REPEATS
 from climbpath.recipes import Recipe
 from climbpath.selection import TrainingData
 from climbpath.teaching import Teacher
@@ -63,6 +64,7 @@ class Run:
             "config": self.config.to_dict(),
             "recipe": self.recipe.to_dict(),
             "evidence": self.data.evidence,
+            "settled": self.data.settled,
             "parameters": self.net.count_parameters(),
             "train_problems": len(self.data.parts["train"]),
             "validation_problems": len(self.data.validation),
@@ -117,6 +119,8 @@ class Run:
         print(f"Model: {self.net.count_parameters():,} parameters")
         drawn = len(data.train) - len(data.parts["train"])
         print(f"Data: {len(data.parts['train']):,} train and {len(data.validation):,} validation problems")
+        if settled := sum(sum(counts.values()) for counts in data.settled.values()):
+            print(f"  {settled:,} of the train problems are settled: {SETTLED_REPEATS} or more have repeated them")
         if drawn:
             print(f"  and {drawn:,} problems that {len(self.teachers)} teachers drew")
         for reason, count in data.left_out.items():

@@ -16,7 +16,7 @@ from climbpath.lookahead import Lookahead
 from climbpath.order import Bools, Ints, problem_of
 from climbpath.problem import Problem, Rules, violations
 from climbpath.threads import on_threads
-from climbpath.tokens import ANY_GRADE, BODY, PREFIX, START
+from climbpath.tokens import ANY_GRADE, BODY, PREFIX, SETTLED, START
 
 BATCH, ROUND = 1024, 8
 """Problems drawn in lock-step, and how many such batches at most before the first problem comes out."""
@@ -45,12 +45,14 @@ class Sampling(NamedTuple):
 
     `temperature` divides the logits; above 1 is more adventurous. `top_p` keeps the likeliest tokens that together
     have this probability (nucleus sampling, Holtzman et al. 2020). `guidance` g scales what the grade adds to the
-    logits, free + g (graded - free) (classifier-free guidance, Ho & Salimans 2022); 1 is the model's own.
+    logits, free + g (graded - free) (classifier-free guidance, Ho & Salimans 2022); 1 is the model's own. `settled`
+    asks for problems like those that repeats have settled, where the model has learned such of the grade.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     guidance: float = 1.0
+    settled: bool = True
 
 
 OWN = Sampling()
@@ -68,7 +70,7 @@ def check(model: Model, board: str, angle: int, grades: Iterable[str], rules: Ru
     Raises ClimbpathError where a setting is out of range, the model has not learned a board, angle or grade, or to
     be guided, or no problem can keep to the rules.
     """
-    temperature, top_p, guidance = sampling
+    temperature, top_p, guidance, _ = sampling
     if not 0 < temperature < float("inf"):
         raise ClimbpathError(f"temperature must be above 0, not {temperature}: 1 is the model's own")
     if not 0 < top_p <= 1:
@@ -240,7 +242,9 @@ def draw(
     batch = lookahead.batch(len(grades))
     length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
     asked, which = np.unique(np.array(grades), return_inverse=True)
-    graded = np.array([tokens.prefix(layout.name, angle, str(grade)) for grade in asked])
+    settled = model.settled.get(f"{layout.name}@{angle}", {}) if sampling.settled else {}
+    kinds = [SETTLED if settled.get(grade) else "" for grade in asked.tolist()]
+    graded = np.array([tokens.prefix(layout.name, angle, *pair) for pair in zip(asked.tolist(), kinds, strict=True)])
     prefixes = graded
     if guided := sampling.guidance != 1:
         free = graded.copy()

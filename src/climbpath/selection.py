@@ -37,7 +37,7 @@ class TrainingData:
 
     def __init__(self, problems: Sequence[Problem], recipe: Recipe) -> None:
         self.boards = recipe.boards or tuple(sorted({problem.board for problem in problems}))
-        self.tokens = Vocabulary(recipe.vocabulary, self.boards)
+        self.tokens = Vocabulary(recipe.vocabulary, self.boards, recipe.settled)
         self.left_out: Counter[str] = Counter()
         parts = dataset.split(problems)
         self.whole = whole_numbers(problems)
@@ -89,3 +89,8 @@ class TrainingData:
     def evidence(self) -> dict[str, dict[str, int]]:
         """How many train problems there are of every grade, by board and angle."""
         return evidence(self.parts["train"])
+
+    @cached_property
+    def settled(self) -> dict[str, dict[str, int]]:
+        """How many of these repeats have settled, where they are told from others."""
+        return evidence(p for p in self.parts["train"] if p.is_settled) if self.tokens.settled else {}

@@ -6,6 +6,7 @@ is the target (Hinton et al. 2015), and the problems that they draw make up for 
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +20,8 @@ from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
 from climbpath.losses import masked
 from climbpath.model import Transformer
-from climbpath.problem import Problem
-from climbpath.sample import generate
+from climbpath.problem import SETTLED_REPEATS, Problem
+from climbpath.sample import Sampling, generate
 
 LESSONS = 3
 """Problems that the teachers draw for every real one."""
@@ -52,7 +53,7 @@ def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
         checkpoint = load_checkpoint(Path(path))
         model = model_of(checkpoint)
         theirs = model.config
-        if (theirs.vocabulary, theirs.boards) != (config.vocabulary, config.boards):
+        if theirs.tokens != config.tokens:
             raise ClimbpathError(f"{path} cannot teach: it was trained on other boards or with other tokens")
         net = Transformer(theirs)
         net.load_state_dict(checkpoint["model_state_dict"])
@@ -87,12 +88,19 @@ def lessons(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iter
 
 
 def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
-    """Some `number` problems that a model draws, novel to it, in the mix of board, angle and grade that it learned."""
+    """Some `number` problems that a model draws, novel to it, in the mix of board, angle and grade that it learned.
+
+    As many as it learned are drawn as settled ones, and have the fewest repeats of such.
+    """
     learned = sum(sum(counts.values()) for counts in model.evidence.values())
     for place, counts in model.evidence.items():
         board, _, angle = place.partition("@")
-        wanted = Counter({grade: round(number * count / learned) for grade, count in counts.items()})
-        yield from generate(model, board, int(angle), +wanted, seed=seed)
+        settled = Counter(model.settled.get(place, {}))
+        for kind, repeats in ((settled, SETTLED_REPEATS), (Counter(counts) - settled, None)):
+            wanted = Counter({grade: round(number * count / learned) for grade, count in kind.items()})
+            sampling = Sampling(settled=repeats is not None)
+            for problem in generate(model, board, int(angle), +wanted, sampling=sampling, seed=seed):
+                yield replace(problem, repeats=repeats)
 
 
 @torch.no_grad()

@@ -1,8 +1,9 @@
 """Problem <-> token ids, in two vocabularies.
 
 `coordinate` is the guide's: BOS, 14 grades (6B … 8B+), 11 columns, 18 rows, EOS, two tokens a hold.
-`hold` has one token per board, hold and role slot, and conditions on board with angle, and grade, which may be
-left open; its sequences are half as long. In both, the first two tokens are the condition and are never predicted.
+`hold` has one token per board, hold and role slot, and conditions on board with angle and kind of problem, and on
+grade, which may be left open; its sequences are half as long. In both, the first two tokens are the condition and are
+never predicted.
 """
 
 from collections.abc import Sequence
@@ -17,23 +18,27 @@ from climbpath.board import COLUMNS, Board
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, rank
 from climbpath.order import Bools, Ints, before_pins, choices, may_follow_each, problem_of
-from climbpath.problem import Problem
+from climbpath.problem import SETTLED_REPEATS, Problem
 
 PREFIX = 2
 """Tokens of condition before the first hold."""
 ANY_GRADE = "<any grade>"
-PARTIAL = " partial"
-"""Behind a board and angle: of the problem some holds may be missing."""
+PARTIAL, SETTLED = " partial", " settled"
+"""Behind a board and angle, the kind of problem: some holds may be missing; repeats have settled it."""
 START, BODY = 0, 1
 """A hold is spelled by stage: as a start hold (the first two choices) or after them."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A vocabulary over boards. `kind` is 'coordinate' or 'hold'; coordinate knows no board or angle."""
+    """A vocabulary over boards. `kind` is 'coordinate' or 'hold'; coordinate knows no board or angle.
+
+    `settled` is whether problems that repeats have settled are told from others.
+    """
 
     kind: str
     boards: tuple[str, ...]
+    settled: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in ("coordinate", "hold"):
@@ -49,7 +54,8 @@ class Vocabulary:
             rows = [str(row) for row in range(1, 19)]
             return ("<bos>", *LADDER[low : high + 1], *COLUMNS, *rows, "<end>")
         places = [f"{name}@{angle}" for name in self.boards for angle in boards.load(name).angles]
-        conditions = [*places, *(f"{place}{PARTIAL}" for place in places)]
+        kinds = ("", PARTIAL, SETTLED) if self.settled else ("", PARTIAL)
+        conditions = [f"{place}{kind}" for kind in kinds for place in places]
         holds = []
         for name in self.boards:
             layout = boards.load(name)
@@ -108,12 +114,16 @@ class Vocabulary:
         table[BODY, -1, 0] = self.end
         return table
 
-    def prefix(self, board: str, angle: int, grade: str | None, partial: bool = False) -> list[int]:
+    def kind_of(self, problem: Problem) -> str:
+        """The kind of a problem, as it stands behind its board and angle."""
+        return PARTIAL if problem.partial else SETTLED if self.settled and problem.is_settled else ""
+
+    def prefix(self, board: str, angle: int, grade: str | None, kind: str = "") -> list[int]:
         """The condition's token ids. Raises ClimbpathError for a grade, board or angle without a token."""
         if grade not in self.ids:
             known = f"{self.grades[0]} … {self.grades[-1]}"
             raise ClimbpathError(f"this vocabulary has no grade {grade}: it knows {known}")
-        place = "<bos>" if self.kind == "coordinate" else f"{board}@{angle}{PARTIAL * partial}"
+        place = "<bos>" if self.kind == "coordinate" else f"{board}@{angle}{kind}"
         if board not in self.boards or place not in self.ids:
             raise ClimbpathError(f"this model does not know {board} at {angle}°: it knows {', '.join(self.boards)}")
         return [self.ids[place], self.ids[grade]]
@@ -124,7 +134,7 @@ class Vocabulary:
         Raises ClimbpathError where the vocabulary lacks the board, angle or grade, or the problem is not sound.
         """
         layout = boards.load(problem.board)
-        ids = self.prefix(problem.board, problem.angle, problem.grade, problem.partial)
+        ids = self.prefix(problem.board, problem.angle, problem.grade, self.kind_of(problem))
         table = self.spelling(problem.board)
         for step, choice in enumerate(choices(problem, layout)):
             spelled = table[START if step < 2 else BODY, choice]
@@ -135,12 +145,13 @@ class Vocabulary:
 
     def decode(self, ids: Sequence[int], board: str, angle: int = 40) -> Problem:
         """The problem of token ids as `encode` makes them; board and angle are read where the vocabulary has them.
+        A settled problem has the fewest repeats that settle one.
 
         Raises ClimbpathError where the ids do not spell a problem.
         """
         if self.kind == "hold":
             name = self.names[ids[0]]
-            board, _, degrees = name.removesuffix(PARTIAL).partition("@")
+            board, _, degrees = name.removesuffix(PARTIAL).removesuffix(SETTLED).partition("@")
             angle = int(degrees) if degrees.isdigit() else angle
         if board not in self.boards:
             raise ClimbpathError(f"{self.names[ids[0]]!r} is not a board and angle")
@@ -154,13 +165,15 @@ class Vocabulary:
                 raise ClimbpathError(f"tokens {[self.names[t] for t in spelled]} are no hold on {layout.title}")
             sequence.append(int(found[0]))
         problem = problem_of(np.array(sequence), layout, angle, self.names[ids[1]])
-        return replace(problem, partial=self.names[ids[0]].endswith(PARTIAL))
+        repeats = SETTLED_REPEATS if self.names[ids[0]].endswith(SETTLED) else None
+        return replace(problem, partial=self.names[ids[0]].endswith(PARTIAL), repeats=repeats)
 
     def features(self) -> tuple[list[str], np.ndarray]:
         """What tokens have in common: feature names, and float32 [tokens, features] of 0 and 1.
 
-        Hold tokens share column, row, hold set, role and position, grades share the easier grades below them; in the
-        coordinate vocabulary nothing is shared.
+        Hold tokens share column, row, hold set, role and position, grades share the easier grades below them, and
+        where settled problems are told from others, both share their board and angle; in the coordinate vocabulary
+        nothing is shared.
         """
         if self.kind == "coordinate":
             return [], np.zeros((len(self.names), 0), np.float32)
@@ -170,7 +183,10 @@ class Vocabulary:
             label, _, start = place.partition(":")
             if not place:
                 below = LADDER[: LADDER.index(name) + 1] if name in LADDER else ()
-                marks.append([f"at least {grade}" for grade in below])
+                told = self.settled and "@" in name and not name.endswith(PARTIAL)
+                shared = [f"place {name.removesuffix(SETTLED)}"] if told else []
+                settled = ["settled"] if name.endswith(SETTLED) else []
+                marks.append([*(f"at least {grade}" for grade in below), *shared, *settled])
                 continue
             hold = boards.load(board).hold(label)
             role = "start" if start else "finish" if hold.row == boards.load(board).top_row else "hand"

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from climbpath import dataset
 from climbpath.config import ModelConfig
 from climbpath.errors import ClimbpathError
-from climbpath.grader import V_OF, Grader, is_settled, kinds, mean_softmax, save_grader
+from climbpath.grader import V_OF, Grader, kinds, mean_softmax, save_grader
 from climbpath.grades import LADDER, rank
 from climbpath.grading import measure
 from climbpath.inference import fold
@@ -45,6 +45,7 @@ RECIPE = replace(
     pinned=0.0,
     open_grade=0.0,
     foresight=0.0,
+    settled=False,
 )
 """How a member is trained. Of the fast recipe's settings those of size, epochs, rates and averaging are its own; the
 side tasks are left out, and early stopping is not used."""
@@ -99,7 +100,7 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
             right[row, rank(problem.user_grade)] = True
     ids[:, 1] = tokens.ids[ANY_GRADE]
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    settled = torch.tensor([is_settled(problem) for problem in problems])
+    settled = torch.tensor([problem.is_settled for problem in problems])
     return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), settled)
 
 
