@@ -130,10 +130,10 @@ grade. {parameters:,} numbers, float32, safetensors: weights, settings and key h
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
 held-out problem or fits inside one). It was told which problems ten or more had repeated ({settled:,}), and is asked
-for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell
-its problems from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each
-step gave). No real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel
-problems and held-out ones.
+for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell its problems
+from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each step gave). No
+real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
+ones.
 
 **Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
 -log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and if also told
