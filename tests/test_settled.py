@@ -90,6 +90,15 @@ def test_untold_a_problem_may_be_of_either_kind(model: Model) -> None:
     np.testing.assert_allclose(nats_per_problem(model, [unlearned]), nats_per_problem(model, [unlearned], told=True))
 
 
+def test_a_model_that_learned_no_settled_problems_takes_them_as_any_other(model: Model) -> None:
+    held = dataset.split(short_and_long())["test"]
+    others = [replace(problem, repeats=None) for problem in held]
+    learned_none = replace(model, settled={})
+    expected = nats_per_problem(model, others, told=True)
+    for told in (False, True):
+        np.testing.assert_allclose(nats_per_problem(learned_none, held, told), expected, rtol=1e-6)
+
+
 def test_counts_of_settled_problems_stay_with_the_model(trained: Path, model: Model, tmp_path: Path) -> None:
     learned = TrainingData(short_and_long(), SMALL).parts["train"]
     assert model.settled == {PLACE: dict(Counter(p.grade for p in learned if p.is_settled))}

@@ -65,9 +65,11 @@ def nats_per_problem(model: Model, problems: Sequence[Problem], told: bool = Fal
 def _conditions(model: Model, problems: Sequence[Problem], told: bool) -> tuple[Ints, NDArray[np.float64]]:
     """Under which K conditions problems may stand, [K, B, PREFIX], and the logarithm of how likely each is, [K, B]."""
     tokens = model.config.tokens
-    kinds, shares = [[tokens.kind_of(problem) for problem in problems]], [np.ones(len(problems))]
-    if model.settled and not told:
-        kinds = [[PARTIAL if problem.partial else kind for problem in problems] for kind in ("", SETTLED)]
+    kinds, shares = [[PARTIAL if problem.partial else "" for problem in problems]], [np.ones(len(problems))]
+    if model.settled and told:
+        kinds = [[tokens.kind_of(problem) for problem in problems]]
+    elif model.settled:
+        kinds.append([PARTIAL if problem.partial else SETTLED for problem in problems])
         settled = np.array([0.0 if problem.partial else _settled_share(model, problem) for problem in problems])
         shares = [1 - settled, settled]
     prefixes = [
