@@ -273,7 +273,7 @@ def test_recipes_and_model_settings_are_read_back(recipe: Recipe) -> None:
         ({"dropout": 1.0}, "dropout must be at least 0 and under 1, not 1.0"),
         ({"embedding_dropout": -0.1}, "embedding_dropout must be at least 0 and under 1, not -0.1"),
         ({"vocabulary": "coordinate", "open_grade": 0.0}, "no hold tokens: pins, .* need them"),
-        ({"vocabulary": "coordinate", "pinned": 0.0}, "no hold tokens: .* open grades, .* need them"),
+        ({"vocabulary": "coordinate", "pinned": 0.0}, "no hold tokens: .* open grades .* need them"),
         ({"num_layers": 0}, "num_layers must be at least 1"),
     ],
 )

@@ -25,6 +25,7 @@ from climbpath.checkpoint import Model, load_checkpoint, load_model, model_of, s
 from climbpath.correcting import correct
 from climbpath.draw import sheet
 from climbpath.errors import ClimbpathError
+from climbpath.evaluate import held_out
 from climbpath.files import replacing
 from climbpath.fit_beta import fit
 from climbpath.grader import Grader, load_grader
@@ -108,19 +109,17 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     """What the models are, what they learned from and how well, in Markdown."""
-    parts = dataset.split(known)
+    test = by_place(held_out(model, known, "test").problems)
     rows = []
     for place, counts in model.evidence.items():
-        held_out = [p for p in parts["test"] if p.place == place and is_plain(p) and p.grade in counts]
-        value, told = (float(nats_per_problem(model, held_out, told).mean()) for told in (False, True))
-        rows.append(f"| {place} | {sum(counts.values()):,} | {len(held_out):,} | {value:.2f} | {told:.2f} |")
+        value, told = (float(nats_per_problem(model, test[place], told).mean()) for told in (False, True))
+        rows.append(f"| {place} | {sum(counts.values()):,} | {len(test[place]):,} | {value:.2f} | {told:.2f} |")
     trained = set(model.train_keys.tolist())
     partial = sum(problem.partial and problem.key in trained for problem in known)
     whole = sum(not problem.partial for problem in known)
     settled = sum(sum(counts.values()) for counts in model.settled.values())
     teachers = len(model.about["recipe"]["teachers"])
     parameters = sum(value.size for value in model.weights.values())
-    parts["test"] = learnable(known)[0]["test"]
     return f"""# Model card: the bundled generator and grader
 
 A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
@@ -146,7 +145,7 @@ whether ten or more have repeated it; lower is better.
 **The grader** (grader.safetensors) tells the probability of every grade of a problem. It was trained on the same train
 part, and measured on the same test part:
 
-{markdown(*table(grader, parts["test"]))}
+{markdown(*table(grader, learnable(known)[0]["test"]))}
 
 **The beta solver's weights** (beta.json) were fitted on BetaMove's hand sequences of problems of the train part, and on
 their grades.

@@ -64,7 +64,7 @@ class Recipe:
                 raise ClimbpathError(f"{field} is a share from 0 to 1, not {getattr(self, field)}")
         if self.vocabulary != "hold" and (self.pinned or self.open_grade or self.teachers or self.settled):
             raise ClimbpathError(
-                f"the recipe {self.name} has no hold tokens: pins, open grades, teachers and settled problems need them"
+                f"the recipe {self.name} has no hold tokens: pins, settled problems, open grades and teachers need them"
             )
         if not self.learning_rate > 0:
             raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
