@@ -13,14 +13,14 @@ import numpy as np
 
 import reference
 from climbpath import board as boards
-from climbpath import dataset
-from climbpath.order import choices, may_follow_each
+from climbpath.data import parquet
+from climbpath.model.order import choices, may_follow_each
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
-    train, validation = reference.parts(dataset.load(parser.parse_args().data))
+    train, validation = reference.parts(parquet.load(parser.parse_args().data))
     layout = boards.load("moonboard-2016")
     used = np.ones((2, len(layout.holds) + 1))  # by stage: start pair, the rest
     for problem in train:

@@ -17,8 +17,11 @@ import numpy as np
 from PIL import Image
 from scipy.stats import spearmanr
 
-from climbpath import beta, dataset, draw_beta
-from climbpath.fit_beta import Hands, Known, theirs, whole_sequences
+from climbpath.beta import drawing as beta_drawing
+from climbpath.beta import solver
+from climbpath.beta.fit import Hands, Known, theirs, whole_sequences
+from climbpath.data import parquet
+from climbpath.data.split import split
 from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD
 from machine import machine
@@ -28,12 +31,12 @@ CASES = ("K5s J9 G14 C15 B18e", "F6s K6s A10 G11 C15 C18e", "F5s J5s H10 I12 H14
 """Held-out problems that docs/climbing.md discusses."""
 
 
-def hands_of(found: beta.Beta) -> Hands:
+def hands_of(found: solver.Beta) -> Hands:
     """A beta in the form of the sequences: without the match on the finish, which theirs never have."""
     moves = [(move.hold, move.hand) for move in found.moves]
     if found.moves[-1].is_match:
         moves.pop()
-    return [*zip(found.start, beta.HANDS, strict=True), *moves]
+    return [*zip(found.start, solver.HANDS, strict=True), *moves]
 
 
 def aligned(ours: Sequence[object], others: Sequence[object]) -> int:
@@ -64,11 +67,11 @@ def draw_cases(path: Path, known: Sequence[Known]) -> None:
     for notation in CASES:
         item = by_notation[notation]
         item = item._replace(problem=replace(item.problem, name=None))
-        weights = beta.fitted()["choice"]
-        ((_, ours),) = beta.solve_batches([item.problem], beta.DEFAULT_CLIMBER, weights)
+        weights = solver.fitted()["choice"]
+        ((_, ours),) = solver.solve_batches([item.problem], solver.DEFAULT_CLIMBER, weights)
         ways = (theirs([item], ours)[0], ours)
-        pictures = [next(beta.told([item.problem], beta.DEFAULT_CLIMBER, way)) for way in ways]
-        rows.append([Image.open(BytesIO(draw_beta.png(picture, 480))) for picture in pictures])
+        pictures = [next(solver.told([item.problem], solver.DEFAULT_CLIMBER, way)) for way in ways]
+        rows.append([Image.open(BytesIO(beta_drawing.png(picture, 480))) for picture in pictures])
     width, height = 480, max(picture.height for row in rows for picture in row)
     sheet = Image.new("RGB", (len(rows) * (2 * width + 60) - 40, height + 20), "#e9e5df")
     for place, row in enumerate(rows):
@@ -84,14 +87,14 @@ def main() -> None:
     parser.add_argument("--png", type=Path, help="Draw theirs beside ours here, for the problems of CASES.")
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
-    problems = dataset.load(arguments.problems)
-    parts = dataset.split(problems)
+    problems = parquet.load(arguments.problems)
+    parts = split(problems)
     held_out = [p for name in ("validation", "test") for p in parts[name] if not p.partial]
     keys = {problem.key for problem in held_out}
     print(machine())
 
     known = [item for item in whole_sequences(arguments.sequences, problems) if item.problem.key in keys]
-    solved = beta.solve([item.problem for item in known])
+    solved = solver.solve([item.problem for item in known])
     agree = np.array([agreement(hands_of(ours), item.hands) for ours, item in zip(solved, known, strict=True)])
     print(
         f"agreement with {len(known):,} held-out sequences: {agree.mean():.1%}; {np.mean(agree == 1):.1%} are the same"
@@ -106,7 +109,7 @@ def main() -> None:
         print(f"wrote {arguments.png}")
 
     mine = [p for p in held_out if p.board == BOARD and p.grade and p.method == DEFAULT_METHOD]
-    solved = beta.solve(mine)
+    solved = solver.solve(mine)
     attested = np.array([(p.repeats or 0) >= WELL_ATTESTED for p in mine])
     grades = np.array([rank(p.grade or "") for p in mine])
     measures = {
@@ -118,12 +121,12 @@ def main() -> None:
         print(f"Spearman of the {name} with the grade: {whole:.3f} of {len(mine):,} held-out problems; ", end="")
         print(f"{part:.3f} of the {attested.sum():,} with {WELL_ATTESTED} repeats or more")
     for reach in (155, 165, 175, 185):
-        climbed = np.mean([not b.too_far for b in beta.solve(mine, beta.Climber(reach))])
+        climbed = np.mean([not b.too_far for b in solver.solve(mine, solver.Climber(reach))])
         print(f"a climber with a reach of {reach} cm climbs {climbed:.1%} of them")
 
     many = [p for p in problems if p.board == BOARD and not p.partial]
     started = time.perf_counter()
-    beta.solve(many)
+    solver.solve(many)
     seconds = time.perf_counter() - started
     print(f"speed: {len(many) / seconds:,.0f} problems a second")
 

@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from climbpath.checkpoint import Model, load_model
-from climbpath.inference import Decoder, layers_of
+from climbpath.model.checkpoint import Model, load_model
+from climbpath.model.inference import Decoder, layers_of
 from machine import machine
 
 STEPS, REPEATS = 12, 15

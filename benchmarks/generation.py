@@ -14,11 +14,11 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.api import CHECKED_GUIDANCE, acceptance
-from climbpath.beta import Climber
-from climbpath.checkpoint import Model, load_model
-from climbpath.lookahead import Lookahead
+from climbpath.beta.solver import Climber
+from climbpath.generator.lookahead import Lookahead
+from climbpath.generator.sample import BATCH, DEFAULT_GUIDANCE, OWN, Accept, Sampling, draw, generate
+from climbpath.model.checkpoint import Model, load_model
 from climbpath.problem import DEFAULT_BOARD, Rules, key_of
-from climbpath.sample import BATCH, DEFAULT_GUIDANCE, OWN, Accept, Sampling, draw, generate
 from machine import machine
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from climbpath import board as boards
-from climbpath import dataset, stats
-from climbpath.charts import confusion_chart
+from climbpath.data import parquet, stats
+from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader import V_OF, load_grader
+from climbpath.grader.grader import V_OF, load_grader
+from climbpath.grader.metrics import COLUMNS, confusion, in_words, measure, table
 from climbpath.grades import LADDER, rank
-from climbpath.grading import COLUMNS, confusion, in_words, measure, table
 from climbpath.problem import SETTLED_REPEATS, Problem
-from climbpath.train_grader import learnable
+from climbpath.training.grader import learnable
 from machine import machine
 
 TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("problems", type=Path)
     parser.add_argument("--png", type=Path, help="Draw the confusion matrix of MoonBoard 2016 here.")
     arguments = parser.parse_args()
-    problems = dataset.load(arguments.problems)
+    problems = parquet.load(arguments.problems)
     parts, _ = learnable(problems)
     grader = load_grader()
     held_out = [p for p in parts["test"] if p.key not in set(grader.train_keys.tolist())]

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from climbpath import board as boards
-from climbpath import dataset
-from climbpath.checkpoint import load_model
-from climbpath.evaluate import held_out
-from climbpath.judges import two_sample_auc
+from climbpath.data import parquet
+from climbpath.evaluation.evaluate import held_out
+from climbpath.evaluation.two_sample import two_sample_auc
+from climbpath.generator.sample import DEFAULT_GUIDANCE, Sampling, generate
+from climbpath.model.checkpoint import load_model
 from climbpath.problem import DEFAULT_BOARD, Rules
-from climbpath.sample import DEFAULT_GUIDANCE, Sampling, generate
 from machine import machine
 
 WANTED, MOST_PINS = 10, 4
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000, help="held-out problems to take pins from")
     arguments = parser.parse_args()
     model = load_model()
-    problems = held_out(model, dataset.load(arguments.data), None).problems
+    problems = held_out(model, parquet.load(arguments.data), None).problems
     rng = np.random.default_rng(0)
     real = [p for p in problems if p.board == DEFAULT_BOARD and p.grade]
     real = [real[i] for i in rng.permutation(len(real))[: arguments.requests]]

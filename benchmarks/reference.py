@@ -20,9 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from climbpath import dataset
+from climbpath.data import parquet
+from climbpath.data.split import split
+from climbpath.model.tokens import PREFIX, Vocabulary
 from climbpath.problem import Problem
-from climbpath.tokens import PREFIX, Vocabulary
 
 CURVE = Path(__file__).with_name("reference_curve.json")
 VOCABULARY = Vocabulary("coordinate", ("moonboard-2016",))
@@ -63,9 +64,9 @@ def padded(problems: Sequence[Problem]) -> tuple[Tensor, Tensor]:
 
 def parts(problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
     """The training and validation problems: the split of the whole set, 6B … 8B+ only."""
-    split = dataset.split(problems)
+    found = split(problems)
     train, validation = (
-        [problem for problem in split[name] if problem.grade in VOCABULARY.grades and not problem.partial]
+        [problem for problem in found[name] if problem.grade in VOCABULARY.grades and not problem.partial]
         for name in ("train", "validation")
     )
     return train, validation
@@ -129,7 +130,7 @@ def run(problems: Sequence[Problem]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
-    result = run(dataset.load(parser.parse_args().data))
+    result = run(parquet.load(parser.parse_args().data))
     CURVE.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"wrote {CURVE}")
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 
 import reference
-from climbpath import dataset
-from climbpath.checkpoint import load_checkpoint
+from climbpath.data import parquet
+from climbpath.model.checkpoint import load_checkpoint
 from climbpath.problem import Problem
 from machine import machine
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
     parser.add_argument("--guide-epochs", type=int, default=2, help="epochs of the guide recipe to compare")
     arguments = parser.parse_args()
-    problems = dataset.load(arguments.data)
+    problems = parquet.load(arguments.data)
     train, validation = reference.parts(problems)
     kept = json.loads(reference.CURVE.read_text(encoding="utf-8"))
     if kept["validation_keys"] != sum(problem.key for problem in validation) % 2**64:
@@ -69,7 +69,7 @@ def main() -> None:
     epoch_seconds = step_seconds * -(-len(train) // reference.BATCH)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "problems.parquet"
-        dataset.write(data, [replace(problem, repeats=None) for problem in problems])
+        parquet.write(data, [replace(problem, repeats=None) for problem in problems])
         fast, memory = trained(data, "--recipe", "fast")
         guide, _ = trained(data, "--recipe", "guide", "--num-epochs", arguments.guide_epochs)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from conftest import ROOT, random_problems, run
+from support.commands import ROOT, run
+from support.making import random_problems
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import reference

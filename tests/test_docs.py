@@ -1,4 +1,4 @@
-"""The documentation against the code: commands, links, module order, tables and examples."""
+"""The documentation against the code: commands, links, tables and examples."""
 
 import ast
 import json
@@ -13,15 +13,15 @@ import click
 import pytest
 
 from climbpath import board as boards
-from climbpath import dataset
 from climbpath.cli import SETTINGS, cli
-from climbpath.importers import climbpath_parquet, read
-from climbpath.model import Transformer
+from climbpath.data import parquet
+from climbpath.data.importers import climbpath_parquet, read
+from climbpath.model.model import Transformer
+from climbpath.model.tokens import Vocabulary
 from climbpath.problem import Problem, parse_notation
-from climbpath.recipes import RECIPES, config_of
-from climbpath.tokens import Vocabulary
-from conftest import ROOT, climbpath, random_problems
-from making import api_record, guide_row, scrape_record, write_csv, write_json
+from climbpath.training.recipes import RECIPES, config_of
+from support.commands import ROOT, climbpath
+from support.making import api_record, guide_row, random_problems, scrape_record, write_csv, write_json
 
 SOURCE = ROOT / "src/climbpath"
 DOCS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(ROOT.glob("docs/*.md"))
@@ -173,7 +173,7 @@ def test_the_data_page_s_commands_and_python_run(tmp_path: Path, monkeypatch: py
     for words in lines(DATA):
         assert words[0] == "climbpath"
         cli.main(words[1:], standalone_mode=False)
-    assert len(dataset.load(tmp_path / "problems.parquet")) == 300
+    assert len(parquet.load(tmp_path / "problems.parquet")) == 300
     assert sorted(path.name for path in (tmp_path / "split").iterdir()) == [
         *("test.parquet", "train.parquet", "validation.parquet")
     ]
@@ -247,42 +247,6 @@ def test_every_make_target_exists(page: Path) -> None:
     named = [words[1] for words in lines(page) if words[0] == "make"]
     named += [code.split()[1] for code in inline(page) if code.startswith("make ")]
     assert set(named) <= targets
-
-
-def house() -> list[str]:
-    """The modules in the order in which docs/design.md lists them."""
-    listing = next(block for block in blocks(DESIGN, "text") if block.startswith("src/climbpath/"))
-    return [name.removesuffix(".py").rstrip("/") for name in re.findall(r"^  (\w+(?:\.py|/)) ", listing, re.MULTILINE)]
-
-
-def imported(node: ast.AST, modules: list[str]) -> Iterator[str]:
-    """The modules of ours that a piece of code imports, in functions too, but for a notebook's picture."""
-    if isinstance(node, ast.FunctionDef) and node.name.startswith("_repr_"):
-        return
-    if isinstance(node, ast.ImportFrom) and node.module == "climbpath":
-        yield from (alias.name for alias in node.names if alias.name in modules)
-    elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("climbpath."):
-        yield str(node.module).split(".")[1]
-    elif isinstance(node, ast.Import):
-        yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("climbpath."))
-    for child in ast.iter_child_nodes(node):
-        yield from imported(child, modules)
-
-
-def test_the_house_lists_every_module_once() -> None:
-    files = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in SOURCE.rglob("*.py")}
-    assert sorted(house()) == sorted(files)
-
-
-def test_modules_import_only_modules_listed_above_them() -> None:
-    modules = house()
-    wrong = []
-    for path in SOURCE.rglob("*.py"):
-        module = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        for other in imported(ast.parse(path.read_text(encoding="utf-8")), modules):
-            if other != module and modules.index(other) > modules.index(module):
-                wrong.append(f"{path.relative_to(SOURCE)} imports {other}")
-    assert wrong == []
 
 
 def test_the_code_cites_sections_of_the_design_that_exist() -> None:
@@ -361,7 +325,7 @@ def test_the_sizes_are_those_of_the_models() -> None:
 def test_the_tensorboard_tags_are_those_that_are_written() -> None:
     written = {
         tag
-        for path in SOURCE.glob("*.py")
+        for path in SOURCE.rglob("*.py")
         for tag in re.findall(r'\.add_(?:scalar|image)\("([^"]+)"', path.read_text(encoding="utf-8"))
     }
     assert {row[0].split("`")[1] for row in table(GUIDE, "| tag")} == written

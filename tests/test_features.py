@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.features import GEOMETRY, describe, geometry, nearest, presence, subset_of_any
 from climbpath.problem import longest_reach, parse_notation
-from conftest import random_problems
+from support.making import random_problems
 
 BOARD = boards.load("moonboard-2016")
 FEW = BOARD.labels[::12]

@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+import climbpath
 from climbpath import board as boards
-from climbpath import dataset
+from climbpath.data import parquet
 from climbpath.naming import style, suggested_name
 from climbpath.problem import Problem, parse_notation
 from climbpath.share import LONGEST_NAME
-from making import problems
+from support.making import problems
 
-DEMO = Path(dataset.__file__).parent / "assets" / "demo.parquet"
+DEMO = Path(climbpath.__file__).parent / "assets" / "demo.parquet"
 
 
 @pytest.fixture(scope="module")
 def demo() -> list[Problem]:
     """The bundled problems."""
-    return dataset.load(DEMO)
+    return parquet.load(DEMO)
 
 
 @given(problems())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, Rules, faults, key_of, longest_reach, parse_notation, violations
-from making import problems
+from support.making import problems
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from climbpath.share import LONGEST_NAME, is_link, query_of, read_link
-from conftest import climbpath
-from making import problems
+from support.commands import climbpath
+from support.making import problems
 
 ANY_NAME = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=2 * LONGEST_NAME)
 ADDRESSES = ("", "?", "http://localhost:8000/?", "https://192.168.1.20:8443/?", "  https://example.org/a/b?from=chat&")

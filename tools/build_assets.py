@@ -19,28 +19,30 @@ from pathlib import Path
 import numpy as np
 
 from climbpath import board as boards
-from climbpath import dataset
 from climbpath.api import Generator
-from climbpath.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
-from climbpath.correcting import correct
-from climbpath.draw import sheet
+from climbpath.beta.fit import fit
+from climbpath.data import parquet
+from climbpath.data.filter import scaled
+from climbpath.data.importers import detect
+from climbpath.data.split import split
+from climbpath.drawing.problem import sheet
 from climbpath.errors import ClimbpathError
-from climbpath.evaluate import held_out
+from climbpath.evaluation.density_ratio import likeness
+from climbpath.evaluation.evaluate import held_out
+from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
-from climbpath.fit_beta import fit
-from climbpath.grader import Grader, load_grader
+from climbpath.generator.sample import generate
+from climbpath.grader.grader import Grader, load_grader
+from climbpath.grader.metrics import table
 from climbpath.grades import rank
-from climbpath.grading import table
-from climbpath.importers import detect
-from climbpath.judges import likeness
-from climbpath.likelihood import nats_per_problem
-from climbpath.machine import Machine
+from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
 from climbpath.problem import DEFAULT_METHOD, Problem
-from climbpath.recipes import FAST, Recipe
-from climbpath.sample import generate
-from climbpath.teaching import drawn_by
-from climbpath.train import train
-from climbpath.train_grader import learnable, train_grader
+from climbpath.training.correction import correct
+from climbpath.training.distillation import drawn_by
+from climbpath.training.grader import learnable, train_grader
+from climbpath.training.machine import Machine
+from climbpath.training.recipes import FAST, Recipe
+from climbpath.training.train import train
 
 ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
@@ -97,7 +99,7 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     learned = model.evidence[f"{BOARD}@40"]
     grades = [p.grade for p in known if p.board == BOARD and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
-    found = list(generate(model, BOARD, 40, dataset.scaled(mix, DEMO_PROBLEMS), seed=0))
+    found = list(generate(model, BOARD, 40, scaled(mix, DEMO_PROBLEMS), seed=0))
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i] for i in order]
 
@@ -172,7 +174,7 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     known_file = BUILD / "known.parquet"
     climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
-    known = dataset.load(known_file)
+    known = parquet.load(known_file)
     write_beta(data / SEQUENCES, known)
     train_grader(known, ASSETS / "grader.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
@@ -191,13 +193,13 @@ def write_beta(sequences: Path, known: list[Problem]) -> None:
 def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
     """The best checkpoint of a recipe."""
     folder = BUILD / f"{number}-{recipe.name}"
-    train(dataset.load(known_file), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0))
+    train(parquet.load(known_file), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0))
     return folder / "best.pt"
 
 
 def corrected(pupil: Path, known: list[Problem]) -> Path:
     """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
-    real = by_place(p for p in dataset.split(known)["train"] if is_plain(p) and p.grade)
+    real = by_place(p for p in split(known)["train"] if is_plain(p) and p.grade)
     rounds = [load_checkpoint(pupil)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
@@ -232,7 +234,7 @@ def is_plain(problem: Problem) -> bool:
 
 def tempered(model: Model, known: list[Problem]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [p for p in dataset.split(known)["validation"] if is_plain(p)]
+    validation = [p for p in split(known)["validation"] if is_plain(p)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in TEMPERATURES
@@ -247,9 +249,9 @@ def tempered(model: Model, known: list[Problem]) -> Model:
 
 def bundle(checkpoint: Path, known_file: Path) -> None:
     """Write everything that is bundled, from the checkpoint that is released."""
-    save_model(ASSETS / "model.safetensors", tempered(load_model(checkpoint), dataset.load(known_file)))
-    model, known = load_model(), dataset.load(known_file)
-    dataset.write(ASSETS / "demo.parquet", demo_problems(model, known))
+    save_model(ASSETS / "model.safetensors", tempered(load_model(checkpoint), parquet.load(known_file)))
+    model, known = load_model(), parquet.load(known_file)
+    parquet.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)
     files = {
         ASSETS / "MODEL_CARD.md": model_card(model, load_grader(), known).encode(),

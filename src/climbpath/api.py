@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath import draw
-from climbpath.beta import Climber, solve
-from climbpath.checkpoint import Model, load_model
+from climbpath.beta.solver import Climber, solve
+from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
-from climbpath.grader import bundled_grader, expected, load_grader
+from climbpath.generator.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, guidance_of, thin_evidence, vary
+from climbpath.grader.grader import bundled_grader, expected, load_grader
 from climbpath.grades import parse_grades, rank
+from climbpath.model.checkpoint import Model, load_model
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
-from climbpath.sample import DEFAULT_GUIDANCE, Accept, Sampling, generate, guidance_of, thin_evidence, vary
 
 __all__ = [
     "Climber",
@@ -35,7 +35,7 @@ class Problems(list[Problem]):
     """A list of problems that shows as a contact sheet in a notebook."""
 
     def _repr_png_(self) -> bytes | None:
-        return draw.sheet(self) if self else None
+        return drawing.sheet(self) if self else None
 
 
 def parse_rules(

@@ -103,7 +103,9 @@ class Problem:
         return " ".join(label + mark for labels, mark in marked for label in labels)
 
     def _repr_svg_(self) -> str:
-        from climbpath.draw import svg  # a notebook's picture is the one thing here that looks down the house
+        from climbpath.drawing.problem import (
+            svg,  # a notebook's picture is the one thing here that looks down the house
+        )
 
         return svg(self)
 

@@ -5,9 +5,8 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
-from browser.running import Server
-from browser.steps import (
+from support.server import Server
+from support.steps import (
     IDENTITY,
     LINK,
     NOTATION,
@@ -22,6 +21,7 @@ from browser.steps import (
     toasts,
     told,
 )
+from support.visits import Visit
 
 COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}&pins=F5-D9&bans=E10"
 

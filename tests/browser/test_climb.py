@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit, on_desktop, on_phone
-from browser.running import Server, eventually
-from browser.steps import (
+from support.server import Server, eventually
+from support.steps import (
     LINK,
     NOTATION,
     PROBLEM,
@@ -31,6 +30,7 @@ from browser.steps import (
     toasts,
     told,
 )
+from support.visits import Visit, on_desktop, on_phone
 
 NO_MODEL = "No model has learned {}"
 

@@ -4,9 +4,9 @@ import json
 
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
-from browser.conftest import Visit, on_desktop, on_phone
-from browser.running import Server, eventually
-from browser.steps import ASKED_IN_VAIN, LINK, PROBLEM, Held, action, card, choose, press, remove, shown, tab, toasts
+from support.server import Server, eventually
+from support.steps import ASKED_IN_VAIN, LINK, PROBLEM, Held, action, card, choose, press, remove, shown, tab, toasts
+from support.visits import Visit, on_desktop, on_phone
 
 FAR = "?board=moonboard-2016&angle=40&problem=F5s-D9-G14-G18e"
 """A problem with a move that is far for a short climber."""

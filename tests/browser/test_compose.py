@@ -6,9 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import Visit, on_desktop, on_phone
-from browser.running import Server, eventually
-from browser.steps import (
+from support.server import Server, eventually
+from support.steps import (
     LINK,
     NOTATION,
     Held,
@@ -26,6 +25,7 @@ from browser.steps import (
     told,
     touch,
 )
+from support.visits import Visit, on_desktop, on_phone
 
 EMPTY = "Tap the holds that you want"
 COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}"

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from climbpath import draw, web
+from climbpath import web
+from climbpath.drawing import problem as drawing
 
 STATIC = Path(web.__file__).parent / "static"
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js"))}
@@ -25,7 +26,7 @@ def test_the_page_fetches_its_modules_side_by_side() -> None:
 
 def test_dark_roles_have_the_colours_of_pictures() -> None:
     dark = STYLE[: STYLE.index("@media")]
-    for role, drawn in draw._ROLES.items():
+    for role, drawn in drawing._ROLES.items():
         (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", dark)
         assert colour == drawn.colour, role
 

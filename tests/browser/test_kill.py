@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from browser.conftest import Visit
-from browser.running import Server, eventually
-from browser.steps import LINK, PROBLEM, action, card
+from support.server import Server, eventually
+from support.steps import LINK, PROBLEM, action, card
+from support.visits import Visit
 
 TICKS = 40
 WRITE_MANY = f"""async () => {{

@@ -8,13 +8,13 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
-from browser.steps import LINK, NOTATION, action, card, holds, shown, tab, toasts
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import Problem
 from climbpath.share import query_of, read_link
+from support.steps import LINK, NOTATION, action, card, holds, shown, tab, toasts
+from support.visits import Visit
 
 NAMES = [
     None,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import Visit, on_desktop, on_phone
-from browser.running import Server, eventually
-from browser.steps import IDENTITY, LINK, NOTATION, PROBLEM, Held, action, card, press, shown, tab, toasts
+from support.server import Server, eventually
+from support.steps import IDENTITY, LINK, NOTATION, PROBLEM, Held, action, card, press, shown, tab, toasts
+from support.visits import Visit, on_desktop, on_phone
 
 TITLE = "In your logbook"
 

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
-from browser.looks import ARTIFACTS, KEPT, MOST_DIFFERENT, compare, difference, small
-from browser.running import Server
-from browser.steps import BOARD, LINK, NOTATION, PROBLEM, action, card, choose, hold, press
+from support.looks import ARTIFACTS, KEPT, MOST_DIFFERENT, compare, difference, small
+from support.server import Server
+from support.steps import BOARD, LINK, NOTATION, PROBLEM, action, card, choose, hold, press
+from support.visits import Visit
 
 COMPOSE = f"?view=compose&board={BOARD}&angle=40&grade=7A&problem={NOTATION}&pins=F5-D9&bans=E10-G11"
 TODAY = "2026-05-31T12:00:00"

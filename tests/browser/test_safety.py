@@ -5,9 +5,9 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit, on_phone
-from browser.running import Server
-from browser.steps import LINK, PROBLEM, action, card, place, press, remove, shown, tab
+from support.server import Server
+from support.steps import LINK, PROBLEM, action, card, place, press, remove, shown, tab
+from support.visits import Visit, on_phone
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 OUTSIDE = """() => [...document.querySelectorAll(".card")].flatMap((card) => {

@@ -9,7 +9,21 @@ import sys
 import click
 
 from climbpath import __version__
-from climbpath.cli import climbing, data, generating, judging, serve, training, workout
+from climbpath.cli import (
+    beta,
+    data,
+    evaluate,
+    export,
+    generate,
+    grade,
+    harder,
+    serve,
+    show,
+    train,
+    train_grader,
+    vary,
+    workout,
+)
 from climbpath.errors import ClimbpathError
 
 SETTINGS = {
@@ -34,18 +48,18 @@ def cli() -> None:
 
 for command in (
     data.data,
-    training.train,
-    training.train_grader,
-    training.export,
-    generating.generate,
-    generating.vary,
+    train.train,
+    train_grader.train_grader,
+    export.export,
+    generate.generate,
+    vary.vary,
     workout.workout,
-    judging.evaluate,
-    climbing.grade,
-    climbing.beta,
-    climbing.show,
-    climbing.harder,
-    climbing.easier,
+    evaluate.evaluate,
+    grade.grade,
+    beta.beta,
+    show.show,
+    harder.harder,
+    harder.easier,
     serve.serve,
 ):
     cli.add_command(command)

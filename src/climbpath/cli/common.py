@@ -12,7 +12,7 @@ from climbpath import grades
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.beta import Climber
+    from climbpath.beta.solver import Climber
     from climbpath.problem import Problem
 
 Command = Callable[..., None]
@@ -61,7 +61,7 @@ def climber_flags(command: Command) -> Command:
 
 def climber_of(height: float | None, ape: float | None) -> "Climber":
     """The climber of the flags. Raises ClimbpathError for a body that nobody has."""
-    from climbpath.beta import DEFAULT_CLIMBER, Climber
+    from climbpath.beta.solver import DEFAULT_CLIMBER, Climber
 
     height = DEFAULT_CLIMBER.height if height is None else height
     return Climber(height, ape or 0.0).check()
@@ -79,7 +79,7 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
     Standard input is JSON, or a problem in notation on every line. Raises ClimbpathError, naming the source, where
     there is none or one cannot be read.
     """
-    from climbpath import importers
+    from climbpath.data import importers
     from climbpath.problem import parse_notation
     from climbpath.share import is_link, read_link
 

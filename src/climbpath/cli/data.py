@@ -32,7 +32,9 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     Example:
       climbpath data import guide.csv scrape.json.gz -o problems.parquet
     """
-    from climbpath import dataset, importers, stats
+    from climbpath.data import importers, parquet, stats
+    from climbpath.data.merge import Tally, gather
+    from climbpath.data.merge import report as account_of
     from climbpath.files import refuse_overwrite
 
     report = report or output.with_suffix(".report.json")
@@ -40,16 +42,16 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     for file in files:
         if not file.is_file():
             raise ClimbpathError(f"{file}: there is no such file")
-    gathered = dataset.gather((str(file), _watched(importers.read(file), file.name)) for file in files)
-    account = dataset.report(gathered)
+    gathered = gather((str(file), _watched(importers.read(file), file.name)) for file in files)
+    account = account_of(gathered)
     write_json(report, account)
     total = ("all", *(sum(counts) for counts in list(zip(*gathered.tallies, strict=True))[1:]))
-    click.echo(stats.table(dataset.Tally._fields, [*gathered.tallies, total]))
+    click.echo(stats.table(Tally._fields, [*gathered.tallies, total]))
     _list_some("rejected", [f"{r.file}, record {r.record}: {r.reason}" for r in gathered.rejections], report)
     _list_some("grade conflicts", gathered.conflicts, report)
     if not gathered.problems:
         raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
-    dataset.write(output, gathered.problems)
+    parquet.write(output, gathered.problems)
     places = [tuple(place.values()) for place in account["problems"]]
     click.echo("\n" + stats.table(("board", "angle", "problems"), places))
     click.echo(f"\nWrote {output} and {report}")
@@ -66,12 +68,12 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
     Example:
       climbpath data stats problems.parquet --png stats.png
     """
-    from climbpath import dataset, stats
+    from climbpath.data import parquet, stats
     from climbpath.files import refuse_overwrite
 
     if png:
         refuse_overwrite([png], force)
-    problems = dataset.load(file)
+    problems = parquet.load(file)
     if not problems:
         raise ClimbpathError(f"{file} holds no problems")
     click.echo(stats.describe(problems))
@@ -114,13 +116,14 @@ def filter_problems(
       climbpath data filter problems.parquet -o known.parquet --grades 6C..7B --min-repeats 10
       climbpath data filter problems.parquet -o small.parquet --hold-sets A,Original --shortest 5000
     """
-    from climbpath import dataset, stats
+    from climbpath.data import parquet, stats
+    from climbpath.data.filter import keep
     from climbpath.files import refuse_overwrite
     from climbpath.grades import parse_grades
 
     refuse_overwrite([output], force)
-    kept, left_out = dataset.keep(
-        dataset.load(file),
+    kept, left_out = keep(
+        parquet.load(file),
         board_names=board,
         angles=angle,
         methods=method,
@@ -134,7 +137,7 @@ def filter_problems(
     click.echo(stats.table(("filter", "left out"), left_out.items()))
     if not kept:
         raise ClimbpathError(f"no problem of {file} passes these filters")
-    dataset.write(output, kept)
+    parquet.write(output, kept)
     click.echo(f"\nWrote {len(kept):,} problems to {output}")
 
 
@@ -152,14 +155,15 @@ def split_problems(file: Path, output: Path, force: bool) -> None:
     Example:
       climbpath data split problems.parquet -o split
     """
-    from climbpath import dataset, stats
+    from climbpath.data import parquet, stats
+    from climbpath.data.split import SPLITS, split
     from climbpath.files import refuse_overwrite
 
-    paths = {name: output / f"{name}.parquet" for name in dataset.SPLITS}
+    paths = {name: output / f"{name}.parquet" for name in SPLITS}
     refuse_overwrite(list(paths.values()), force)
-    parts = dataset.split(dataset.load(file))
+    parts = split(parquet.load(file))
     for name, path in paths.items():
-        dataset.write(path, parts[name])
+        parquet.write(path, parts[name])
     click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
     click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
 

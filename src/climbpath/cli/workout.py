@@ -11,7 +11,7 @@ from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.workout import Workout
+    from climbpath.workout.plan import Workout
 
 
 @click.command()
@@ -56,7 +56,7 @@ def workout(
     import secrets
 
     from climbpath import api, files
-    from climbpath import workout as planner
+    from climbpath.workout import plan as planner
 
     chosen = [part.strip().lower() for part in formats.split(",") if part.strip()]
     for name in chosen:
@@ -89,19 +89,19 @@ def workout(
 
 
 def _pdf(found: "Workout") -> bytes:
-    from climbpath import draw_workout
+    from climbpath.workout import sheet
 
-    return draw_workout.pdf(found)
+    return sheet.pdf(found)
 
 
 def _png(found: "Workout") -> bytes:
-    from climbpath import draw_workout
+    from climbpath.workout import sheet
 
-    return draw_workout.png(found)
+    return sheet.png(found)
 
 
 def _json(found: "Workout") -> bytes:
-    from climbpath.workout import to_dict
+    from climbpath.workout.plan import to_dict
 
     return (json.dumps(to_dict(found), indent=1, ensure_ascii=False) + "\n").encode()
 

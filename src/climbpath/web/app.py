@@ -20,17 +20,19 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from threadpoolctl import threadpool_limits
 
-from climbpath import __version__, draw, draw_beta, grades
+from climbpath import __version__, grades
 from climbpath import board as boards
 from climbpath.api import CHECKED_GUIDANCE, Generator, bundled_grader, parse_rules
-from climbpath.beta import Climber, solve
+from climbpath.beta import drawing as beta_drawing
+from climbpath.beta.solver import Climber, solve
+from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
-from climbpath.grader import influence, verdicts
-from climbpath.logbook import Logbook, MissingError, Profile, Search, Tick, UnusableError
+from climbpath.generator.sample import DEFAULT_GUIDANCE, Sampling, guidance_of, thin_evidence
+from climbpath.grader.grader import influence, verdicts
 from climbpath.problem import Problem, parse_notation, sound
-from climbpath.sample import DEFAULT_GUIDANCE, Sampling, guidance_of, thin_evidence
 from climbpath.web import transfer
+from climbpath.web.logbook import Logbook, MissingError, Profile, Search, Tick, UnusableError
 from climbpath.web.schemas import (
     Alike,
     Angle,
@@ -396,11 +398,11 @@ def _similar(generator: Generator, book: Logbook, known: Sequence[Problem], prob
 
 def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber) -> bytes:
     if kind == "gif":
-        return draw_beta.gif(solve([problem], climber)[0])
+        return beta_drawing.gif(solve([problem], climber)[0])
     if with_beta:
         beta = solve([problem], climber)[0]
-        return draw_beta.png(beta) if kind == "png" else draw_beta.svg(beta).encode()
-    return draw.png(problem) if kind == "png" else draw.svg(problem).encode()
+        return beta_drawing.png(beta) if kind == "png" else beta_drawing.svg(beta).encode()
+    return drawing.png(problem) if kind == "png" else drawing.svg(problem).encode()
 
 
 def _import(book: Logbook, profile: str, content: bytes) -> Imported:

@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from climbpath import board as boards
-from climbpath import logbook
-from climbpath.beta import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, lines
-from climbpath.grader import Verdict
+from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, lines
+from climbpath.grader.grader import Verdict
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
+from climbpath.web import logbook
 
 MOST_PROBLEMS, MOST_HOLDS, MOST_BANS = 20, 40, 200
 LONGEST_NAME, LONGEST_NOTES = 80, 2000

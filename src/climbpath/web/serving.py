@@ -19,10 +19,10 @@ from starlette.types import ASGIApp
 from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
-from climbpath.logbook import Logbook
 from climbpath.problem import Problem
 from climbpath.web import certificates, trust
 from climbpath.web.app import create_app
+from climbpath.web.logbook import Logbook
 from climbpath.web.security import LOCAL_NAMES, check_token
 
 CONNECTIONS = 800

@@ -14,12 +14,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
-from climbpath import exporters, importers
+from climbpath.data import exporters, importers
+from climbpath.data.importers import climbpath_csv
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
-from climbpath.importers import climbpath_csv
-from climbpath.logbook import Entry, Tick
 from climbpath.problem import sound
+from climbpath.web.logbook import Entry, Tick
 from climbpath.web.schemas import KeptEntry, fault_in
 
 FORMAT = "climbpath logbook"

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from climbpath import sample
 from climbpath.api import NOTHING_FOUND, Generator, acceptance
-from climbpath.beta import Climber
+from climbpath.beta.solver import Climber
 from climbpath.errors import ClimbpathError
+from climbpath.generator import sample
+from climbpath.generator.sample import Accept, Sampling
 from climbpath.problem import Problem, Rules
-from climbpath.sample import Accept, Sampling
 
 Result = TypeVar("Result")
 

@@ -1,0 +1,297 @@
+"""A beta as SVG, PNG and animated GIF: the problem's picture with an arrow for each move.
+
+An arrow bows to its hand's own side, or elsewhere where that keeps it clear of other holds and arrows; the number of
+its move stands on it, or beside it where there is more room. Points of the picture are complex numbers, y downwards.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from climbpath import board as boards
+from climbpath.beta import solver
+from climbpath.beta.solver import HANDS, Beta
+from climbpath.drawing import problem as drawing
+from climbpath.drawing import shapes
+from climbpath.drawing.problem import Overlay
+from climbpath.drawing.shapes import CLEAR, PAGE, QUIET, WALL, Circle, Polygon, Rect, Shape, Text
+
+Points = NDArray[np.complex128]
+Discs = tuple[Points, float]
+"""The room that something takes: discs of one radius round points."""
+
+_COLOURS = dict(zip(HANDS, ("#ff86d3", "#ffffff"), strict=True))
+_OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
+"""What turns the way that a hand goes to the hand's own side."""
+_WARNING = "#ffb02e"
+_SHAFT, _CRUX_SHAFT = 2.6, 5.0
+_RING = 13.2
+"""Radius of a hold with its ring."""
+_ENDS = _RING + 1
+"""How far from the middle of its holds an arrow begins and ends."""
+_LEAST = 24.0
+"""Length that an arrow needs to be seen."""
+_BOWS = (0.12, 0.22, 0.34, 0.0, -0.12, 0.5, -0.25, 0.7, -0.5, 1.0, -0.8, 1.5, -1.5, 2.0)
+"""How far arrows may bow, as shares of the way from hold to hold, the likeliest first."""
+_LEFT, _RIGHT = 42.0, 336.0
+"""How far arrows and numbers may go to either side."""
+_HALF = 7.5
+"""Half the height of the pill that a move's number stands in."""
+_MARK = 7.0
+"""Radius of the mark L or R of a hand on its hold."""
+_DASH, _GAP = 6.0, 4.0
+_START_MS, _MOVE_MS, _LAST_MS = 1500, 1200, 3500
+
+
+def svg(beta: Beta) -> str:
+    """The beta as a standalone SVG document, 360 px wide unless it is scaled."""
+    return drawing.svg(beta.problem, _overview(beta))
+
+
+def png(beta: Beta, width: int = 720) -> bytes:
+    """The picture of `svg` as a PNG file, `width` pixels wide.
+
+    Raises:
+        ClimbpathError: the width is not in 120 … 2000.
+    """
+    return drawing.png(beta.problem, width, _overview(beta))
+
+
+def gif(beta: Beta, width: int = 480) -> bytes:
+    """The beta as an animated GIF file, `width` pixels wide: a frame for the start and one for each move, for ever.
+
+    Raises:
+        ClimbpathError: the width is not in 120 … 2000.
+    """
+    from PIL import Image
+
+    frames = [drawing.image(beta.problem, width, overlay) for overlay in _steps(beta)]
+    height = frames[0].height
+    strip = Image.new("RGB", (width, height * len(frames)))
+    for i, frame in enumerate(frames):
+        strip.paste(frame, (0, i * height))
+    # With one palette for all, what stands still from frame to frame takes no room in the file.
+    shared = strip.quantize(96, dither=Image.Dither.NONE)
+    first, *others = (shared.crop((0, i * height, width, (i + 1) * height)) for i in range(len(frames)))
+    durations = [_START_MS, *[_MOVE_MS] * (len(others) - 1), _LAST_MS]
+    stream = io.BytesIO()
+    first.save(stream, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    return stream.getvalue()
+
+
+# The pictures
+
+
+def _overview(beta: Beta) -> Overlay:
+    """All moves in one picture. A match at the end is only a mark at the finish: its arrow would tell nothing more."""
+    shown = beta.moves[:-1] if beta.moves[-1].is_match else beta.moves
+    curves = _curves(beta)[: len(shown)]
+    lines = [_line(curve) for curve in curves]
+    solids = [*_solids(beta), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
+    arrows: list[Shape] = []
+    pills: list[Shape] = []
+    for i, (move, curve) in enumerate(zip(shown, curves, strict=True)):
+        words = f"{i + 1}{move.hand[0]}" + " crux" * (i == beta.crux)
+        at = _roomiest(_spots(curve, words), words, solids, lines[:i] + lines[i + 1 :])
+        solids.append(_discs(at, words))
+        arrows += _arrow(curve, move.hand, _COLOURS[move.hand], _CRUX_SHAFT if i == beta.crux else _SHAFT)
+        pills += _pill(at, words, _WARNING if move.too_far else _COLOURS[move.hand])
+    if len(shown) < len(beta.moves):
+        words = f"{len(beta.moves)} L+R"
+        (finish,) = _centres(beta, [beta.moves[-1].hold])
+        aside = _RING + 2 + _half_width(words)
+        at = _roomiest([finish + aside, finish - aside], words, solids, lines)
+        pills += _pill(at, words, CLEAR)
+    return Overlay([*arrows, *_marks(beta, beta.start), *pills], beta.no_hand, _notes(beta))
+
+
+def _steps(beta: Beta) -> Iterator[Overlay]:
+    """A picture of the start and one of each move, with what came before it faded."""
+    told = [line.replace("  ", " · ") for line in solver.lines(beta)]
+    hands = dict(zip(HANDS, beta.start, strict=True))
+    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(told[0], _WARNING if beta.start_too_far else CLEAR)])
+    trail: list[Shape] = []
+    for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta), strict=True)):
+        hands[move.hand] = move.hold
+        width = _CRUX_SHAFT if i == beta.crux else _SHAFT
+        arrow = _arrow(curve, move.hand, _COLOURS[move.hand], width)
+        marks = _marks(beta, (hands["LH"], hands["RH"]))
+        note = told[i + 1], _WARNING if move.too_far else CLEAR
+        yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
+        trail += _arrow(curve, move.hand, shapes.mix(WALL, _COLOURS[move.hand], 0.35), _SHAFT)
+
+
+def _notes(beta: Beta) -> list[tuple[str, str]]:
+    crux = beta.moves[beta.crux]
+    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", CLEAR)]
+    if beta.no_hand:
+        notes.append((f"no hand needs {', '.join(beta.no_hand)}", QUIET))
+    if beta.too_far:
+        climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)
+        parts = [("start", beta.start_too_far)]
+        parts += [(f"move {i}", move.too_far) for i, move in enumerate(beta.moves, 1)]
+        told = ", ".join(f"{what} by {max(1, round(cm))} cm" for what, cm in parts if cm)
+        notes.append((f"out of reach for {climber}: {told}", _WARNING))
+    return notes
+
+
+# Where things go
+
+
+def _centres(beta: Beta, labels: Sequence[str]) -> Points:
+    layout = boards.load(beta.problem.board)
+    holds = [layout.hold(label) for label in labels]
+    return np.array([complex(*drawing.centre(layout, hold.column, hold.row)) for hold in holds])
+
+
+def _solids(beta: Beta) -> list[Discs]:
+    """What nothing may hide: the holds, and the marks at the start."""
+    return [(_centres(beta, beta.problem.holds), _RING), (np.array(_places(beta, beta.start)), _MARK)]
+
+
+def _curves(beta: Beta) -> list[Points]:
+    """The lines of all moves' arrows, about one point to a unit, each where holds and the lines before leave room."""
+    solids = _solids(beta)
+    lines: list[Discs] = []
+    curves = []
+    for move in beta.moves:
+        tail, tip = _centres(beta, [move.origin, move.hold])
+        ways = [_curve(tail, tip, bow * _OUTWARD[move.hand]) for bow in _BOWS]
+        costs = [8 * i + _cost(way, solids, lines) for i, way in enumerate(ways)]
+        curves.append(ways[int(np.argmin(costs))])
+        lines.append(_line(curves[-1]))
+    return curves
+
+
+def _curve(tail: complex, tip: complex, bow: complex) -> Points:
+    t = np.linspace(0, 1, round(1.3 * abs(tip - tail)) + 20)
+    bend = (tail + tip) / 2 + bow * (tip - tail)
+    points = (1 - t) ** 2 * tail + 2 * t * (1 - t) * bend + t**2 * tip
+    return points[(np.abs(points - tail) > _ENDS) & (np.abs(points - tip) > _ENDS)]
+
+
+def _cost(curve: Points, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
+    """What speaks against a line: that it is too short to be seen, and what it runs into."""
+    if len(curve) < 4:
+        return np.inf
+    return 20 * max(0, _LEAST - _lengths(curve)[-1]) + _crowding(_line(curve), solids, lines)
+
+
+def _line(curve: Points) -> Discs:
+    return curve[::4], _SHAFT
+
+
+def _lengths(curve: Points) -> NDArray[np.float64]:
+    """How far along the curve each of its points is."""
+    return np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
+
+
+def _crowding(discs: Discs, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
+    """How much of it runs into solid things or off the wall, which counts most, or into lines."""
+    points, radius = discs
+
+    def overlap(others: Points, r: float) -> float:
+        return float(np.maximum(0, radius + r - np.abs(points[:, None] - others)).sum())
+
+    outside = float(np.maximum(0, np.maximum(_LEFT - points.real, points.real - _RIGHT)).sum())
+    return 5 * (outside + sum(overlap(*other) for other in solids)) + sum(overlap(*other) for other in lines)
+
+
+def _spots(curve: Points, words: str) -> Iterator[complex]:
+    """Where a move's number may stand, the likeliest first: on its arrow if that is long enough, beside it, or near."""
+    length = _lengths(curve)[-1]
+    half = _half_width(words)
+    beside = []
+    for share in (0.48, 0.4, 0.56, 0.32, 0.64, 0.25):
+        i = round(share * (len(curve) - 1))
+        way = (curve[i + 1] - curve[i - 1]) / abs(curve[i + 1] - curve[i - 1])
+        if length > 2 * (abs(way.real) * half + abs(way.imag) * _HALF) + 30:
+            yield curve[i]
+        aside = 1j * way * (abs(way.imag) * half + abs(way.real) * _HALF + 4)
+        beside += [curve[i] + aside, curve[i] - aside]
+    yield from beside
+    yield from curve[len(curve) // 2] + (half + 12) * np.exp(np.arange(12) / 6 * np.pi * 1j)
+
+
+def _roomiest(spots: Iterable[complex], words: str, solids: Sequence[Discs], lines: Sequence[Discs]) -> complex:
+    ranked = [(i + _crowding(_discs(at, words), solids, lines), at) for i, at in enumerate(spots)]
+    return min(ranked, key=itemgetter(0))[1]
+
+
+def _discs(at: complex, words: str) -> Discs:
+    """A pill as discs in a row."""
+    side = _half_width(words) - _HALF
+    return at + np.linspace(-side, side, 2 + round(side / 4)).astype(np.complex128), _HALF
+
+
+def _half_width(words: str) -> float:
+    return 11 * shapes.measure(words) / 2 + 4
+
+
+# What is drawn
+
+
+def _arrow(curve: Points, hand: str, colour: str, width: float) -> list[Shape]:
+    """An arrow that swells towards its head, dashed for the right hand, with a dark edge that parts it from others."""
+    lengths = _lengths(curve)
+    head = min(3 * width + 2, 0.5 * lengths[-1])
+    to_head = lengths[-1] - head - lengths
+    shaft, tip = curve[to_head > -1], curve[-1]  # it reaches into the head, so that no seam shows
+    widths = np.linspace(0.5, 1, len(shaft)) * width
+    base = shaft[-1]
+    wing, edge = 0.55j * (tip - base), 2 * (tip - base) / abs(tip - base)
+    parts: list[Shape] = [
+        _ribbon(shaft, widths + 2.6, WALL),
+        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], WALL),
+        _polygon([tip, base + wing, base - wing], colour),
+    ]
+    if hand == "LH":
+        return [*parts, _ribbon(shaft, widths, colour)]
+    dashes, within = np.divmod(to_head[to_head > -1], _DASH + _GAP)
+    for dash in np.unique(dashes):
+        here = (dashes == dash) & (within < _DASH)
+        if here.sum() > 2:
+            parts.append(_ribbon(shaft[here], widths[here], colour))
+    return parts
+
+
+def _ribbon(points: Points, widths: NDArray[np.float64], colour: str) -> Polygon:
+    way = np.gradient(points)
+    side = 1j * way / np.abs(way) * widths / 2
+    some = [*range(0, len(points) - 1, 4), -1]
+    return _polygon([*(points + side)[some], *(points - side)[some][::-1]], colour)
+
+
+def _polygon(points: Sequence[complex], colour: str) -> Polygon:
+    return Polygon([(point.real, point.imag) for point in points], colour)
+
+
+def _places(beta: Beta, hands: tuple[str, str]) -> list[complex]:
+    """Where the marks of the two hands stand: on their holds, or to both sides of the one hold."""
+    left, right = _centres(beta, hands)
+    aside = _RING + 7.5 if left == right else 0
+    return [left - aside, right + aside]
+
+
+def _marks(beta: Beta, hands: tuple[str, str]) -> list[Shape]:
+    shapes: list[Shape] = []
+    for hand, at in zip(HANDS, _places(beta, hands), strict=True):
+        shapes += [
+            Circle(at.real, at.imag, _MARK + 1.2, WALL),
+            Circle(at.real, at.imag, _MARK, _COLOURS[hand]),
+            Text(at.real, at.imag + 3.9, 11, hand[0], PAGE, "middle", bold=True),
+        ]
+    return shapes
+
+
+def _pill(at: complex, words: str, colour: str) -> list[Shape]:
+    half = _half_width(words)
+    x, y = at.real, at.imag
+    return [
+        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, WALL),
+        Rect(x - half, y - _HALF, 2 * half, 2 * _HALF, _HALF, colour),
+        Text(x, y + 3.9, 11, words, PAGE, "middle", bold=True),
+    ]

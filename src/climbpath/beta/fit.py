@@ -1,0 +1,169 @@
+"""Fitting the weights of the beta solver (solver.py) on hand sequences and grades.
+
+Only problems of the train part of the split are used; benchmarks/beta.py measures on the rest.
+
+`choice` is fitted by the averaged structured perceptron (Collins 2002): where the solver takes another way than
+BetaMove did, the weights move from the features of its way to those of theirs. `difficulty` is fitted so that the norm
+of a problem's moves comes closest to its grade, by least squares. Neither may be negative. `poorness` of the holds of
+boards without facts is how much the use of a hold adds to the grade (ridge regression), in the scale of the facts.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.linear_model import Ridge
+
+from climbpath import board as boards
+from climbpath.beta import solver
+from climbpath.data.importers import hand_sequences
+from climbpath.data.split import numbers, split
+from climbpath.features import presence
+from climbpath.grades import rank
+from climbpath.problem import DEFAULT_METHOD, Problem
+
+EPOCHS, BATCH, RATE = 18, 64, 0.2
+START = {"span": 0.1, "inward": 0.1, "match": 1.0, "skipped": 0.5}
+FACTS = "moonboard-2016"
+Hands = list[tuple[str, str]]
+
+
+class Known(NamedTuple):
+    """A problem, and the order in which BetaMove's hands take all of its holds: (hold, hand), the start first."""
+
+    problem: Problem
+    hands: Hands
+
+
+def whole_sequences(sequences: Path, problems: Sequence[Problem]) -> list[Known]:
+    """Those of the hand sequences of a file that use every hold of one of the problems, told by its number."""
+    by_number = {
+        number: problem
+        for problem in problems
+        if problem.board == hand_sequences.BOARD and not problem.partial
+        for number in numbers(problem)
+    }
+    found = []
+    for record in hand_sequences.records(sequences):
+        hands, problem = hand_sequences.sequence(record), by_number.get(record[0] or "")
+        if problem and {label for label, _ in hands} == set(problem.holds):
+            found.append(Known(problem, hands))
+    return found
+
+
+def theirs(known: Sequence[Known], ours: solver.Ways) -> tuple[solver.Ways, list[int]]:
+    """Their ways in the form of ours, and which of them can be told so: both hands go up and both are on the start.
+
+    Theirs end with one hand on the finish; the match is put behind.
+    """
+    sequences, told = [], []
+    for i, (problem, hands) in enumerate(known):
+        place = {label: at for at, label in enumerate(problem.holds)}
+        steps = [(place[label], solver.HANDS.index(hand)) for label, hand in hands]
+        at = [0, 0]
+        for taken, by in steps[:2]:
+            at[by] = taken
+        start, moves = tuple(at), []
+        for taken, by in steps[2:]:
+            moves.append((by, at[by], at[1 - by], taken))
+            at[by] = taken
+        last = len(problem.holds) - 1
+        behind = solver.LEFT if at[solver.LEFT] != last else solver.RIGHT
+        if len(problem.finish) == 1 and at[behind] != last:
+            moves.append((behind, at[behind], at[1 - behind], last))
+        if steps[0][1] != steps[1][1] and all(before < taken for _, before, _, taken in moves):
+            told.append(i)
+        sequences.append((start, moves))
+    longest = max(len(moves) for _, moves in sequences)
+    packed = np.full((4, len(known), longest), -1)
+    for i, (_, moves) in enumerate(sequences):
+        packed[:, i, : len(moves)] = np.array(moves).T
+    counts = np.array([len(moves) for _, moves in sequences])
+    starts = np.array([start for start, _ in sequences])
+    hand, origin, other, hold = packed
+    return solver.Ways(starts, hand, origin, other, hold, counts, ours.x, ours.y, ours.poor), told
+
+
+def fit_choice(known: Sequence[Known], seed: int = 0) -> dict[str, float]:
+    """The weights with which the solver goes most like the sequences."""
+    rng = np.random.default_rng(seed)
+    by_size: dict[int, list[Known]] = {}
+    for item in known:
+        by_size.setdefault(len(item.problem.holds), []).append(item)
+    weights = np.array([START.get(name, 0.0) for name in solver.CHOICE])
+    total, steps = np.zeros_like(weights), 0
+    for epoch in range(EPOCHS):
+        batches = []
+        for items in by_size.values():
+            order = rng.permutation(len(items))
+            batches += [[items[i] for i in order[first : first + BATCH]] for first in range(0, len(order), BATCH)]
+        wrong = 0.0
+        for number in rng.permutation(len(batches)):
+            batch = batches[number]
+            now = dict(zip(solver.CHOICE, weights.tolist(), strict=True))
+            ((_, ours),) = solver.solve_batches([item.problem for item in batch], solver.DEFAULT_CLIMBER, now)
+            gold, told = theirs(batch, ours)
+            gap = (solver.choice_features(gold) - solver.choice_features(ours))[told]
+            wrong += float((np.abs(gap).max(axis=1, initial=0) > 1e-9).sum())
+            weights = np.maximum(0, weights - RATE / (1 + epoch / 4) * gap.sum(axis=0) / len(batch))
+            if epoch >= EPOCHS // 2:
+                total, steps = total + weights, steps + 1
+        print(f"epoch {epoch + 1}: {wrong / len(known):.1%} go another way")
+    return dict(zip(solver.CHOICE, (total / steps).round(4).tolist(), strict=True))
+
+
+def fit_difficulty(problems: Sequence[Problem], choice: dict[str, float]) -> dict[str, float]:
+    """The weights with which the norm of a problem's moves is nearest to its grade."""
+    parts, grades = [], []
+    for rows, ways in solver.solve_batches(problems, solver.DEFAULT_CLIMBER, choice):
+        parts.append(solver.difficulty_features(ways))
+        grades += [rank(problems[i].grade or "") for i in rows]
+    longest = max(part.shape[1] for part in parts)
+    features = np.concatenate([np.pad(part, ((0, 0), (0, longest - part.shape[1]), (0, 0))) for part in parts])
+    steps = np.array(grades, float)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, base = parameters[:-1], parameters[-1]
+        hard = features @ weights + 1e-9
+        norm = (hard**solver.NORM).sum(axis=1) ** (1 / solver.NORM)
+        off = base + norm - steps
+        share = hard ** (solver.NORM - 1) / norm[:, None] ** (solver.NORM - 1)
+        slope = np.einsum("bm,bmf->bf", share, features)
+        return float((off**2).mean()), np.append(2 * (off[:, None] * slope).mean(axis=0), 2 * off.mean())
+
+    start = np.append(np.ones(len(solver.DIFFICULTY)), 0.0)
+    bounds = [(0, None)] * len(solver.DIFFICULTY) + [(None, None)]
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
+    print(f"difficulty: mean square error {found.fun:.3f} steps, from {np.var(steps):.3f}")
+    return dict(zip(solver.DIFFICULTY, found.x[:-1].round(4).tolist(), strict=True))
+
+
+def poorness_of_use(problems: Sequence[Problem], board: str) -> dict[str, float]:
+    """How poor the holds of a board are by the grades of its problems, with the mean and spread of the facts."""
+    layout = boards.load(board)
+    used = presence([problem.holds for problem in problems], layout)
+    adds = Ridge(5.0).fit(used, [rank(problem.grade or "") for problem in problems]).coef_
+    facts = solver.poorness(FACTS).mean(axis=0)
+    scaled = facts.mean() + (adds - adds.mean()) / adds.std() * facts.std()
+    labels = [label for label, uses in zip(layout.labels, used.sum(axis=0), strict=True) if uses]
+    return {label: round(float(np.clip(scaled[layout.index[label]], 0, 1)), 3) for label in labels}
+
+
+def fit(sequences: Path, problems: Sequence[Problem]) -> dict[str, Any]:
+    """The content of assets/beta.json, from the train part of the problems and of a file of hand sequences."""
+    train = split(problems)["train"]
+    keys = {problem.key for problem in train}
+    known = [item for item in whole_sequences(sequences, problems) if item.problem.key in keys]
+    graded = [p for p in train if p.grade and not p.partial and p.method == DEFAULT_METHOD]
+    print(f"{len(known):,} sequences and {len(graded):,} grades")
+    choice = fit_choice(known)
+    return {
+        "choice": choice,
+        "difficulty": fit_difficulty([p for p in graded if p.board == FACTS], choice),
+        "poorness": {
+            board: poorness_of_use([p for p in graded if p.board == board], board)
+            for board in sorted({p.board for p in graded} - {FACTS})
+        },
+    }

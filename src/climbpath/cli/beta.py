@@ -1,0 +1,118 @@
+"""Command that finds out how a problem is climbed: beta."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    read_problem,
+)
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.beta.solver import Beta, Climber
+
+
+@click.command()
+@click.argument("problem")
+@problem_flags
+@climber_flags
+@click.option("--out", type=FILE, help="Folder for files. [default: a new out/beta]")
+@click.option("--format", "formats", help="Files to write: any of png,svg,gif,json.")
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def beta(
+    problem: str,
+    board: str,
+    angle: int,
+    height: float | None,
+    ape: float | None,
+    out: Path | None,
+    formats: str | None,
+    force: bool,
+) -> None:
+    """Find out how PROBLEM is climbed: the hand moves, the crux, and whether a climber reaches everything.
+
+    PROBLEM is in notation, a share link, a file of problems (its first is taken), or - for standard input.
+
+    \b
+    climbpath beta "F5 D9 G13 I16 G18"
+    climbpath beta "F5 D9 G13 I16 G18" --height 165 --ape -3
+    climbpath beta out/7A/problems.json --format png,gif,json
+
+    A move is where the hand goes from its last hold. Holds that no hand needs serve as feet.
+    """
+    from climbpath import files
+    from climbpath.beta import solver
+
+    chosen = [part.strip().lower() for part in (formats or ("png" if out else "")).split(",") if part.strip()]
+    for name in chosen:
+        if name not in BETA_FORMATS:
+            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(BETA_FORMATS)}")
+    if out and out.is_file():
+        raise ClimbpathError(f"{out} is a file: name a folder with --out")
+    (found,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))
+    click.echo(found.problem.notation)
+    click.echo(beta_text(found))
+    if chosen:
+        folder = out or files.new_folder(Path("out") / "beta")
+        paths = {name: folder / f"beta.{name}" for name in chosen}
+        files.refuse_overwrite(list(paths.values()), force)
+        for name, path in paths.items():
+            with files.replacing(path) as temporary:
+                temporary.write_bytes(BETA_FORMATS[name](found))
+            click.echo(f"wrote {path}")
+
+
+def beta_text(found: "Beta") -> str:
+    """A beta in words, with what no hand needs and what is out of reach."""
+    from climbpath.beta.solver import lines
+
+    told = lines(found)
+    if found.no_hand:
+        told.append(f"for the feet or as intermediates: {', '.join(found.no_hand)}")
+    if found.too_far:
+        told.append(f"out of reach for {_climber_words(found.climber)}: {_failure(found)}")
+    return "\n".join(told)
+
+
+def _failure(found: "Beta") -> str:
+    if found.start_too_far == found.too_far:
+        return f"the start holds are {max(1, round(found.too_far))} cm too far apart"
+    number, move = max(enumerate(found.moves, 1), key=lambda item: item[1].too_far)
+    return f"move {number}, {move.hand} → {move.hold}, by {max(1, round(move.too_far))} cm"
+
+
+def _climber_words(climber: "Climber") -> str:
+    ape = f" with an ape index of {climber.ape:+g} cm" if climber.ape else ""
+    return f"a climber of {climber.height:g} cm{ape}"
+
+
+def _png(found: "Beta") -> bytes:
+    from climbpath.beta import drawing as beta_drawing
+
+    return beta_drawing.png(found)
+
+
+def _svg(found: "Beta") -> bytes:
+    from climbpath.beta import drawing as beta_drawing
+
+    return beta_drawing.svg(found).encode()
+
+
+def _gif(found: "Beta") -> bytes:
+    from climbpath.beta import drawing as beta_drawing
+
+    return beta_drawing.gif(found)
+
+
+def _json(found: "Beta") -> bytes:
+    return (json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+BETA_FORMATS = {"png": _png, "svg": _svg, "gif": _gif, "json": _json}

@@ -1,0 +1,80 @@
+"""Command that measures a model: evaluate."""
+
+from pathlib import Path
+
+import click
+
+from climbpath.cli.common import FILE, model_flag, write_json
+
+
+@click.command()
+@model_flag
+@click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
+@click.option(
+    "--split",
+    type=click.Choice(["test", "validation", "all"]),
+    help="What is held out. [default: test; all, where the model was trained on none of the data]",
+)
+@click.option("--samples", type=click.IntRange(10), default=5000, help="Problems to generate for each setting.")
+@click.option("--compare", type=FILE, multiple=True, help="A list of problems from elsewhere, measured alike.")
+@click.option("--report", type=FILE, help="Folder for report.html and report.json. [default: a new out/evaluate]")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
+@click.option("--force", is_flag=True, help="Overwrite a report.")
+def evaluate(
+    model: Path | None,
+    data: Path,
+    split: str | None,
+    samples: int,
+    compare: tuple[Path, ...],
+    report: Path | None,
+    seed: int,
+    force: bool,
+) -> None:
+    """Measure a model against real problems that it never saw.
+
+    Nats per problem, and of generated problems: valid, distinct and novel shares, likeness to real ones, whether a
+    classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with their grades.
+    Takes some minutes, and needs climbpath[train].
+
+    Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with a problem to a line, or any format of
+    'climbpath data import'; they are compared on the board and angle with the most held-out problems.
+
+    \b
+    climbpath evaluate --data problems.parquet --report out/evaluate
+    climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
+    """
+    from climbpath import api, files
+    from climbpath import board as boards
+    from climbpath.data import parquet
+    from climbpath.evaluation import evaluate as evaluation
+    from climbpath.evaluation import report as reports
+    from climbpath.evaluation.hold_lists import read_hold_lists
+    from climbpath.generator import sample
+
+    folder = report or files.new_folder(Path("out") / "evaluate")
+    page, numbers = folder / "report.html", folder / "report.json"
+    files.refuse_overwrite([page, numbers], force)
+    generator = api.load(model)
+    held = evaluation.held_out(generator.model, parquet.load(data), split)
+    place = evaluation.main_place(held)
+    board = boards.load(place.partition("@")[0])
+    stems = [path.stem for path in compare]
+    lists = [
+        read_hold_lists(path, board)._replace(name=path.stem if stems.count(path.stem) == 1 else str(path))
+        for path in compare
+    ]
+    default = sample.Sampling(guidance=generator.guidance(None))
+    result = evaluation.evaluate(
+        generator.model,
+        held,
+        samples=samples,
+        default=default,
+        compare={place: lists},
+        seed=seed,
+        tell=lambda stage: click.echo(f"… {stage}", err=True),
+    )
+    click.echo(reports.text(result))
+    write_json(numbers, result)
+    with files.replacing(page) as temporary:
+        temporary.write_text(reports.page(result), encoding="utf-8")
+    click.echo(f"\nWrote {page} and {numbers}")

@@ -1,0 +1,23 @@
+"""Command that makes a released model of a checkpoint: export."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .safetensors file.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def export(checkpoint: Path, target: Path, force: bool) -> None:
+    """Make a released model (weights and settings only) of a checkpoint.
+
+    \b
+    climbpath export checkpoints/climb_path_cpu/best.pt --to my-board.safetensors
+    """
+    from climbpath.files import refuse_overwrite
+    from climbpath.model.checkpoint import load_model, save_model
+
+    refuse_overwrite([target], force)
+    save_model(target, load_model(checkpoint))
+    click.echo(f"wrote {target}")

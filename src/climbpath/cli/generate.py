@@ -1,0 +1,152 @@
+"""Command that makes problems: generate."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from climbpath import grades
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    warn,
+)
+from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.api import Generator
+
+
+@click.command()
+@click.option("--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several share the number evenly.")
+@click.option("--num-samples", type=click.IntRange(1), default=10, help="How many problems.")
+@problem_flags
+@click.option(
+    "--model",
+    "--checkpoint",
+    "model",
+    type=click.Path(path_type=Path),
+    help="A model or a checkpoint. [default: the bundled model]",
+)
+@click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
+@click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
+@click.option(
+    "--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 2 with --check-grade; 1 if not learned]"
+)
+@click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
+@click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
+@click.option("--finish", help="Exactly these finish holds: E18.")
+@click.option("--ban", help="Holds that must not be used: G2,H10.")
+@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@click.option("--min-holds", type=int, default=3, help="Fewest holds.")
+@click.option("--max-holds", type=int, default=14, help="Most holds.")
+@click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
+@click.option("--check-grade", is_flag=True, help="Keep only what the grader finds within half a grade of --grade.")
+@climber_flags
+@click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
+@click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
+@click.option(
+    "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (of climbpath[train]) alone."
+)
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def generate(
+    grade: str,
+    num_samples: int,
+    board: str,
+    angle: int,
+    model: Path | None,
+    seed: int | None,
+    height: float | None,
+    ape: float | None,
+    check_grade: bool,
+    visualize: bool,
+    out: Path | None,
+    formats: str | None,
+    force: bool,
+    **conditions: Any,
+) -> None:
+    """Generate new, valid problems at a grade.
+
+    \b
+    climbpath generate --grade 7A --visualize
+    climbpath generate --grade 6C..7A+ --num-samples 20 --format png,json --out evening
+    climbpath generate --grade 7A --pin F5,E12 --ban G2
+    climbpath generate --grade V5 --start F5 --hold-sets A,B --max-holds 8
+    climbpath generate --grade 7A --height 165 --ape -3 --check-grade
+    climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
+    climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
+
+    Every problem is valid, not among the problems the model knows, and distinct from the others. With --height or
+    --ape only problems come whose every move that climber reaches. The grader's opinion stands beside each.
+    """
+    import secrets
+
+    from climbpath import api
+
+    generator = api.load(model)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    climber = None if height is None and ape is None else climber_of(height, ape)
+    conditions |= {"climber": climber, "check_grade": check_grade}
+    if formats and "parquet" in formats.lower():
+        _generate_to_parquet(generator, model, grade, num_samples, board, angle, seed, out, formats, force, conditions)
+        return
+    writers = parse_writers(formats, visualize, out)
+    problems = generator.generate(grade, num_samples, board=board, angle=angle, seed=seed, **conditions)
+    warn_of_thin_evidence(generator, grade, board, angle)
+    print_and_write(problems, num_samples, seed, visualize, out, writers, _file_name(grade), force)
+
+
+def _generate_to_parquet(
+    generator: "Generator",
+    model: Path | None,
+    grade: str,
+    number: int,
+    board: str,
+    angle: int,
+    seed: int,
+    out: Path | None,
+    formats: str,
+    force: bool,
+    conditions: dict[str, Any],
+) -> None:
+    """Generate any number of problems into one file."""
+    from climbpath import api
+    from climbpath.files import refuse_overwrite
+    from climbpath.generator import bulk, sample
+
+    if formats.strip().lower() != "parquet":
+        raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
+    path = out or Path("out") / f"{_file_name(grade)}.parquet"
+    refuse_overwrite([path], force)
+    temperature, top_p, guidance = (conditions.pop(name) for name in ("temperature", "top_p", "guidance"))
+    climber, check_grade = (conditions.pop(name) for name in ("climber", "check_grade"))
+    request = bulk.Request(
+        model=str(model) if model else None,
+        board=board,
+        angle=angle,
+        grades=tuple(grades.parse_grades(grade)),
+        number=number,
+        rules=api.parse_rules(board, **conditions),
+        sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance, check_grade)),
+        seed=seed,
+        climber=climber,
+        check_grade=check_grade,
+    )
+    accept = api.acceptance(climber, check_grade)
+    try:
+        written = bulk.generate_to_parquet(generator.model, request, path, accept)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {seed}", err=True)
+        sys.exit(130)
+    if written < number:
+        warn(f"only {written:,} of {number:,} problems: the conditions leave hardly any more new ones")
+    click.echo(f"wrote {written:,} problems to {path}, seed {seed}")
+
+
+def _file_name(grade: str) -> str:
+    return grade.replace("..", "-").replace(",", "_").replace("/", "_")

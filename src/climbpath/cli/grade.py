@@ -1,0 +1,130 @@
+"""Command that tells how hard a problem is: grade."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from climbpath import grades
+from climbpath.cli.common import (
+    FILE,
+    names_file,
+    problem_flags,
+    read_problems,
+    write_json,
+)
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.grader.grader import Verdict
+    from climbpath.problem import Problem
+
+BAR = 32
+"""Characters of a bar for a probability of 1."""
+LEAST_SHOWN = 0.005
+"""Probability below which a grade has no bar."""
+
+
+@click.command()
+@click.argument("problem")
+@problem_flags
+@click.option("--start", help="The start holds, where PROBLEM in notation leaves them open: F5 or F5,G6.")
+@click.option("--finish", help="The finish holds, in the same way: G18.")
+@click.option("--grader", "file", type=FILE, help="A grader of 'climbpath train-grader'. [default: the bundled one]")
+@click.option("--out", type=FILE, help="A .json file for all that is found.")
+@click.option("--force", is_flag=True, help="Overwrite the file of --out.")
+def grade(
+    problem: str,
+    board: str,
+    angle: int,
+    start: str | None,
+    finish: str | None,
+    file: Path | None,
+    out: Path | None,
+    force: bool,
+) -> None:
+    """Tell how hard PROBLEM is: the grade that fits best, how likely every grade is, and which holds make it so.
+
+    PROBLEM is in notation, a file of problems (JSON, CSV or Parquet, each is graded), or - for standard input, a
+    problem on every line.
+
+    \b
+    climbpath grade "F5 D9 G13 I16 G18"
+    climbpath grade "F5 G6 D9 G13 G18" --start F5,G6
+    climbpath grade out/7A/problems.json --out graded.json
+
+    Grades are opinions: the grader's is the probability of each, learned from what climbers said of other problems.
+    """
+    from climbpath.files import refuse_overwrite
+    from climbpath.grader.grader import influence, load_grader, verdicts
+
+    if out:
+        refuse_overwrite([out], force)
+    if start or finish:
+        problem = _marked(problem, board, start or "", finish or "")
+    problems = read_problems(problem, board, angle)
+    grader = load_grader(file)
+    found = verdicts(grader.probabilities(problems))
+    results = []
+    for number, (one, verdict) in enumerate(zip(problems, found, strict=True), 1):
+        told = {"problem": one.to_dict(), "v_grade": grades.v_grade(verdict.grade), **_rounded(verdict)}
+        if len(problems) == 1:
+            changes = influence(grader, one)
+            told["influence"] = {label: round(change, 3) for label, change in changes.items()}
+            click.echo(_verdict_text(one, verdict, changes))
+        else:
+            click.echo(f"{number:>4}. {verdict_line(verdict)}  {one.notation}")
+        results.append(told)
+    if out:
+        write_json(out, results)
+        click.echo(f"wrote {out}")
+
+
+def _marked(notation: str, board: str, start: str, finish: str) -> str:
+    """A problem in notation with start and finish holds marked. Raises ClimbpathError where it lacks one of them."""
+    from climbpath import board as boards
+
+    if notation == "-" or names_file(notation):
+        raise ClimbpathError("--start and --finish are for a PROBLEM in notation: a file says it for each of its own")
+    layout = boards.load(board)
+    marks = dict.fromkeys(layout.parse_holds(start), "s") | dict.fromkeys(layout.parse_holds(finish), "e")
+    words = [word.rstrip("SEFsef").upper() for word in notation.replace(",", " ").split()]
+    if missing := [label for label in marks if label not in words]:
+        raise ClimbpathError(f"{missing[0]} is not among the holds of {notation!r}")
+    typed = notation.replace(",", " ").split()
+    return " ".join(word + marks[word] if word in marks else old for word, old in zip(words, typed, strict=True))
+
+
+def _rounded(verdict: "Verdict") -> dict[str, Any]:
+    return {
+        "grade": verdict.grade,
+        "expected": round(verdict.expected, 3),
+        "probabilities": {name: round(value, 4) for name, value in verdict.probabilities.items()},
+    }
+
+
+def verdict_line(verdict: "Verdict") -> str:
+    """The grade that fits best, and how likely it is: '7A (V6)   41%'."""
+    return f"{grades.show(verdict.grade):<9} {verdict.probabilities[verdict.grade]:4.0%}"
+
+
+def nearest_in_words(steps: float) -> str:
+    """An expected step of the ladder in words: 'a little above 7A'."""
+    from climbpath.grader.grader import nearest_grade
+
+    nearest = nearest_grade(steps)
+    off = steps - grades.rank(nearest)
+    side = "" if abs(off) < 0.15 else "a little above " if off > 0 else "a little below "
+    return f"{side}{nearest}"
+
+
+def _verdict_text(problem: "Problem", verdict: "Verdict", changes: dict[str, float]) -> str:
+    given = f"   (it says {grades.show(problem.grade)})" if problem.grade else ""
+    lines = [problem.notation, f"Grade:     {grades.show(verdict.grade)}{given}"]
+    lines.append(f"Expected:  {verdict.expected:.2f} steps above 5+, {nearest_in_words(verdict.expected)}")
+    for name, value in verdict.probabilities.items():
+        if value >= LEAST_SHOWN:
+            lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))}")
+    lines.append("Without a hold, in steps of the ladder:")
+    lines += [f"  {label:<4} {change:+.2f}" for label, change in list(changes.items())[:5]]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""What commands that make problems print and write."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climbpath import grades
+from climbpath.cli.common import (
+    warn,
+)
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.api import Generator
+    from climbpath.problem import Problem
+
+
+def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> list[str]:
+    """The formats of the files to write. Raises ClimbpathError for an unknown one, or where --out is a file."""
+    from climbpath.data import exporters
+
+    if out and out.is_file():
+        raise ClimbpathError(f"{out} is a file: name a folder with --out (a file is for --format parquet)")
+    return exporters.parse_formats(formats or ("png" if visualize or out else ""))
+
+
+def warn_of_thin_evidence(generator: "Generator", grade: str, board: str, angle: int) -> None:
+    """A note for each grade of which the model learned few examples."""
+    for thin, count in generator.thin_evidence(grade, board, angle).items():
+        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+
+
+def print_and_write(
+    problems: Sequence["Problem"],
+    wanted: int,
+    seed: int,
+    visualize: bool,
+    out: Path | None,
+    writers: list[str],
+    name: str,
+    force: bool,
+) -> None:
+    """Print generated problems, and write the files asked for."""
+    from climbpath import files
+    from climbpath.data import exporters
+    from climbpath.drawing import problem as drawing
+
+    opinions = _opinions(problems)
+    for number, (problem, opinion) in enumerate(zip(problems, opinions, strict=True), 1):
+        if visualize:
+            click.echo("\n".join(filter(None, [drawing.text(problem, colour=sys.stdout.isatty()), opinion])) + "\n")
+        else:
+            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {opinion}".rstrip())
+    if len(problems) < wanted:
+        warn(f"only {len(problems)} of {wanted} problems: the conditions leave no more new ones")
+    click.echo(f"{len(problems)} problems, seed {seed}")
+    if writers:
+        for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
+            click.echo(f"wrote {path}")
+
+
+def _opinions(problems: Sequence["Problem"]) -> list[str]:
+    """What the grader finds each problem to be; '' on a board that it has not learned."""
+    from climbpath.api import bundled_grader
+    from climbpath.grader.grader import verdicts
+
+    grader = bundled_grader()
+    if not problems or problems[0].place not in grader.evidence:
+        return [""] * len(problems)
+    found = verdicts(grader.probabilities(problems))
+    return [f"grader: {verdict.grade} {verdict.probabilities[verdict.grade]:.0%}" for verdict in found]

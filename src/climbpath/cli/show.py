@@ -1,0 +1,80 @@
+"""Command that shows all about a problem: show."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climbpath import grades
+from climbpath.cli.beta import beta_text
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    read_problem,
+    read_problems,
+)
+from climbpath.cli.grade import nearest_in_words, verdict_line
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from climbpath.problem import Problem
+
+
+@click.command()
+@click.argument("problem")
+@problem_flags
+@climber_flags
+@click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
+def show(problem: str, board: str, angle: int, height: float | None, ape: float | None, data: Path | None) -> None:
+    """Show PROBLEM: picture, grade, beta with its crux, and the most similar known problems.
+
+    \b
+    climbpath show "F5 D9 G13 I16 G18"
+    climbpath show out/7A/problems.json --height 165 --data problems.parquet
+    """
+    from climbpath.api import bundled_grader, load
+    from climbpath.beta import solver
+    from climbpath.drawing import problem as drawing
+    from climbpath.grader.grader import verdicts
+
+    one = read_problem(problem, board, angle)
+    climber = climber_of(height, ape)
+    click.echo(drawing.text(one, colour=sys.stdout.isatty()) + "\n")
+    grader = bundled_grader()
+    if one.place in grader.evidence:
+        (verdict,) = verdicts(grader.probabilities([one]))
+        click.echo(f"Grade: {verdict_line(verdict)}, expected {nearest_in_words(verdict.expected)}")
+    (found,) = solver.solve([one], climber)
+    click.echo("\nBeta:\n" + beta_text(found))
+    if data:
+        click.echo("\nMost similar known problems:\n" + _similar(one, data))
+        return
+    model = load().model
+    if one.place not in model.evidence:
+        return
+    if one.key in model.known:
+        click.echo("\nIts holds are those of a known problem.")
+    else:
+        click.echo("\nNo known problem has just these holds. (--data FILE shows the most similar ones.)")
+
+
+def _similar(problem: "Problem", data: Path, number: int = 3) -> str:
+    """The known problems that share most of their holds with a problem, a line each."""
+    from climbpath import board as boards
+    from climbpath.features import presence, similarity
+
+    known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
+    known = [p for p in known if not p.partial]
+    if not known:
+        raise ClimbpathError(f"{data} has no problem on {problem.board}")
+    layout = boards.load(problem.board)
+    alike = similarity(presence([problem.holds], layout), presence([p.holds for p in known], layout))[0]
+    lines = []
+    for i in (-alike).argsort(kind="stable")[:number].tolist():
+        name = f"{known[i].name}  " if known[i].name else ""
+        told = grades.show(known[i].grade or "") if known[i].grade else "ungraded"
+        lines.append(f"  {alike[i]:4.0%} of the holds shared  {name}{told}  {known[i].notation}")
+    return "\n".join(lines)

@@ -1,0 +1,70 @@
+"""Command that makes variations of a problem: vary."""
+
+from pathlib import Path
+
+import click
+
+from climbpath import grades
+from climbpath.cli.common import (
+    model_flag,
+    one_grade,
+    problem_flags,
+    read_problem,
+)
+from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
+from climbpath.errors import ClimbpathError
+
+
+@click.command()
+@click.argument("problem")
+@click.option("--keep", type=float, default=0.7, help="Share of the holds that each variation keeps.")
+@click.option("--num-samples", type=click.IntRange(1), default=5, help="How many variations.")
+@click.option("--grade", help="Grade of the problem, where it is not told in PROBLEM: 7A or V6.")
+@problem_flags
+@click.option("--ban", help="Holds that must not be used: G2,H10.")
+@model_flag
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same variations. [default: random]")
+@click.option("--visualize", is_flag=True, help="Draw them here, and write PNGs and a contact sheet.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder. [default: a new out/vary]")
+@click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
+@click.option("--force", is_flag=True, help="Overwrite files in --out.")
+def vary(
+    problem: str,
+    keep: float,
+    num_samples: int,
+    grade: str | None,
+    board: str,
+    angle: int,
+    ban: str | None,
+    model: Path | None,
+    seed: int | None,
+    visualize: bool,
+    out: Path | None,
+    formats: str | None,
+    force: bool,
+) -> None:
+    """Make variations of PROBLEM: each keeps some of its holds, and the rest is made anew.
+
+    PROBLEM is in notation, 'F5s D9 G13 I16 G18e', a JSON file that climbpath wrote (its first problem is taken),
+    or - for standard input.
+
+    \b
+    climbpath vary "F5s D9 G13 I16 G18e" --grade 7A
+    climbpath vary out/7A/problems.json --keep 0.5 --visualize
+    """
+    import secrets
+    from dataclasses import replace
+
+    from climbpath import api
+
+    original = read_problem(problem, board, angle)
+    if grade:
+        original = replace(original, grade=one_grade(grade))
+    if original.grade is None:
+        raise ClimbpathError("which grade is it? Name one with --grade, for example --grade 7A")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    writers, generator = parse_writers(formats, visualize, out), api.load(model)
+    variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
+    warn_of_thin_evidence(generator, original.grade, original.board, original.angle)
+    click.echo(f"  of {grades.show(original.grade)}  {original.notation}")
+    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force)

@@ -1,0 +1,1 @@
+"""Real problems: reading, merging, filtering, splitting, keeping and writing them."""

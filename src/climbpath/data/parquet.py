@@ -1,0 +1,78 @@
+"""The Parquet files that hold sets of problems."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from climbpath.data.importers import climbpath_parquet, detect
+from climbpath.errors import ClimbpathError
+from climbpath.files import replacing
+from climbpath.problem import Problem
+
+BATCH = 10_000
+"""Problems in a row group of a Parquet file."""
+OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+
+
+def write(path: Path, problems: Iterable[Problem]) -> int:
+    """Write problems to a Parquet file, in memory for one batch, and return how many there were.
+
+    The file appears whole or not at all. Raises ClimbpathError where it cannot be written.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = climbpath_parquet.schema()
+    written = 0
+    try:
+        with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **OPTIONS) as file:
+            remaining = iter(problems)
+            while batch := list(islice(remaining, BATCH)):
+                columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
+                arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+                file.write_batch(pa.record_batch(arrays, schema=schema))
+                written += len(batch)
+    except UnicodeEncodeError as error:
+        raise ClimbpathError(f"cannot write {path}: {error.object!r} is not Unicode text") from error
+    return written
+
+
+def concatenate(path: Path, files: Sequence[Path]) -> None:
+    """Put the problems of Parquet files that `write` wrote into one, in memory for one batch.
+
+    Raises ClimbpathError where it cannot be written.
+    """
+    from pyarrow import parquet
+
+    with replacing(path) as temporary, parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as out:
+        for file in files:
+            with parquet.ParquetFile(file) as part:
+                for batch in part.iter_batches(BATCH):
+                    out.write_batch(batch)
+
+
+def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
+    """The problems of a Parquet file that climbpath wrote, in memory for one batch.
+
+    Raises ClimbpathError, naming the file and the way out, where it is not one or is damaged.
+    """
+    try:
+        if detect(path) is not climbpath_parquet:
+            raise ClimbpathError("it is not Parquet: make it so with climbpath data import")
+    except ClimbpathError as error:
+        raise ClimbpathError(f"{path}: {error}") from error
+    place = 0
+    try:
+        for record in climbpath_parquet.records(path, batch_size):
+            yield Problem.from_dict(record)
+            place += 1
+    except ClimbpathError as error:
+        raise ClimbpathError(
+            f"{path}, record {place}: {error}: make the file anew with climbpath data import"
+        ) from error
+
+
+def load(path: Path) -> list[Problem]:
+    """All problems of a Parquet file that climbpath wrote. Raises ClimbpathError as `read` does."""
+    return list(read(path))

@@ -1,0 +1,1 @@
+"""Problems and figures as pictures."""

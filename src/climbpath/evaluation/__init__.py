@@ -1,0 +1,1 @@
+"""How good a model is, on real problems that it never saw."""

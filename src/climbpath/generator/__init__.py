@@ -1,0 +1,1 @@
+"""Making problems: constrained sampling, in bulk, and changes to a problem."""

@@ -1,0 +1,115 @@
+"""Making a problem harder or easier with as few hold changes as it takes: the model proposes, the grader judges."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from climbpath.errors import ClimbpathError
+from climbpath.generator.sample import Sampling, generate, guidance_of
+from climbpath.grader.grader import Grader, expected, nearest_grade, verdicts
+from climbpath.grades import LADDER, rank
+from climbpath.model.checkpoint import Model
+from climbpath.problem import Problem, Rules
+
+SUBSETS, COMPLETIONS = 24, 24
+"""Ways to take holds away that are tried for each number of changes, and proposals drawn for each."""
+MOST_CHANGES = 8
+NEAR = 0.5
+"""Steps that the grader's change may lie from the change asked for."""
+PROPOSING = 1.5
+"""Guidance that proposals are drawn with, where the model has learned to be guided."""
+
+
+class Change(NamedTuple):
+    """A problem that has been moved: how many holds are other ones, and by how many steps the grader says it moved."""
+
+    problem: Problem
+    changes: int
+    steps: float
+
+
+def moved(
+    model: Model,
+    grader: Grader,
+    problem: Problem,
+    steps: int,
+    number: int = 1,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> list[Change]:
+    """Versions of a problem that are `steps` grades harder (easier where negative), those with the fewest changes.
+
+    Holds that are taken away are not put back, and the model fills in others at the new grade. What counts is how far
+    the grader's expected grade moves: within half a step of `steps`. A change is a hold taken away, another one put
+    in, or both.
+
+    Args:
+        model: a trained generator.
+        grader: the judge.
+        problem: what is to be moved; where it has no grade, the grader's counts.
+        steps: of the ladder.
+        number: how many versions at most, the one nearest to the wanted change first.
+        seed: the same seed gives the same versions.
+        tell: is told each number of changes that is tried, from the second on.
+
+    Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
+    """
+    problem = replace(problem, repeats=None)  # as of the proposals, so that both are judged alike
+    probabilities = grader.probabilities([problem])
+    before = float(expected(probabilities)[0])
+    step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps
+    way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.place, {})
+    if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
+        raise ClimbpathError(f"the model has learned no problems a grade {way} than this")
+    guided = Sampling(guidance=guidance_of(model, PROPOSING))
+    rng = np.random.default_rng(seed)
+    most = min(len(problem.holds) - 1, MOST_CHANGES)
+    for changes in range(1, most + 1):
+        if changes > 1:
+            tell(f"versions with {changes} hold changes")
+        proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
+        if not proposals:
+            continue
+        gained = expected(grader.probabilities(proposals)) - before
+        order = np.argsort(np.abs(gained - steps))
+        right = [i for i in order.tolist() if abs(gained[i] - steps) <= NEAR]
+        if right:
+            return [Change(proposals[i], changes, float(gained[i])) for i in right[:number]]
+    raise ClimbpathError(
+        f"no version {way} by {abs(steps)} was found, up to {most} hold changes: the "
+        f"grader expects {nearest_grade(before)} of this one"
+    )
+
+
+def _proposals(
+    model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
+) -> Iterator[Problem]:
+    """Versions of a problem at its new grade with so many changes, each once."""
+    holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
+    draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
+    for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
+        kept = frozenset(holds) - taken
+        bans = taken.union(problem.feet)
+        rules = Rules(pins=kept, bans=bans, min_holds=max(2, len(kept)), max_holds=len(kept) + changes)
+        wanted = {problem.grade or "": COMPLETIONS}
+        seed = int(rng.integers(2**32))
+        try:
+            for proposal in generate(model, problem.board, problem.angle, wanted, rules, sampling, seed=seed):
+                new = set(proposal.holds) - kept
+                if (
+                    proposal.key not in seen
+                    and max(len(taken), len(new)) == changes
+                    and _keeps_roles(problem, proposal)
+                ):
+                    seen.add(proposal.key)
+                    yield replace(proposal, feet=problem.feet)
+        except ClimbpathError:
+            continue  # without these holds no problem keeps to the rules
+
+
+def _keeps_roles(before: Problem, after: Problem) -> bool:
+    """Whether every hold that stays has the role that it had."""
+    roles = ((before.start, after.start), (before.hands, after.hands), (before.finish, after.finish))
+    return all(set(old).intersection(after.holds) <= set(new) for old, new in roles)

@@ -1,0 +1,267 @@
+"""Rules that a sampler keeps while it samples: reach, length, chosen holds, and never a dead end.
+
+A choice is allowed only if some completion of it is valid. That is decided by the number of further hands
+that a problem needs to come within reach of a finish and of every pin: the lengths of shortest paths upwards in
+board order, computed once for each hold. The bounds used are safe (what they allow can be completed), and from any
+state that they allow, they allow a next choice: the lowest hold on any of those paths.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from climbpath.board import Board
+from climbpath.errors import ClimbpathError
+from climbpath.model.order import Bools, Ints, before_pins, may_follow
+from climbpath.problem import Rules
+
+NEVER = 1 << 20
+"""Hands needed where there is no way."""
+
+
+class Batch:
+    """How far B sequences in lock-step have come.
+
+    `within` [B, H] marks the holds in reach of one they use, `left` [B, H] the pins that they have not used yet.
+    """
+
+    def __init__(self, board: Board, pins: Bools, count: int) -> None:
+        self.step = 0
+        self.start = np.zeros((count, 2), np.int64)
+        self.last = np.zeros(count, np.int64)
+        self.finishes = np.zeros(count, np.int64)
+        self.used = np.zeros(count, np.int64)
+        self.within = np.zeros((count, len(board.holds)), bool)
+        self.left = np.repeat(pins[None], count, axis=0)
+
+    def keep(self, rows: Ints) -> None:
+        """Go on with these rows only."""
+        for name in ("start", "last", "finishes", "used", "within", "left"):
+            setattr(self, name, getattr(self, name)[rows])
+
+
+class Lookahead:
+    """The rules on one board, worked out once for any number of batches."""
+
+    def __init__(self, board: Board, rules: Rules) -> None:
+        self.board, self.rules = board, rules
+        labels = [hold.label for hold in board.holds]
+        reach = board.reach_cm if rules.max_reach is None else rules.max_reach
+        self.near = board.distance <= reach + 1e-3
+        usable = np.array(
+            [
+                hold.label not in rules.bans and (rules.hold_sets is None or hold.hold_set in rules.hold_sets)
+                for hold in board.holds
+            ]
+        )
+        self.pins = _chosen(labels, rules.pins)
+        self.unusable = sorted(label for label in rules.pins if not usable[board.index[label]])
+        self.starts = usable & board.can_start & _chosen(labels, rules.start)
+        self.hands = usable & ~board.can_finish & ~(_chosen(labels, rules.start) & (rules.start is not None))
+        self.finish = usable & board.can_finish & _chosen(labels, rules.finish)
+        self.fixed_start = _indices(board, rules.start or frozenset())
+        top_pins = [int(pin) for pin in np.flatnonzero(self.pins & board.can_finish)]
+        asked = _indices(board, rules.finish or frozenset())
+        self.fixed_finish = asked or (top_pins if len(top_pins) > 1 else [])
+        self.top_pin = top_pins[0] if top_pins and not self.fixed_finish else None
+        self.ends = max(1, len(self.fixed_finish))
+        self.hand_pins = [int(pin) for pin in np.flatnonzero(self.pins & ~board.can_finish)]
+        self.goals = self._goals()
+        self.need = np.stack([self._need(goal) for goal in self.goals])  # [goals, H], after a hand
+        self.need_of_pin = [self._need(np.array([pin]), below=pin) for pin in self.hand_pins]
+        self.pairs = self._pairs()
+
+    def batch(self, count: int) -> Batch:
+        """So many sequences without a choice yet."""
+        return Batch(self.board, self.pins, count)
+
+    def _goals(self) -> list[Ints]:
+        """Sets of finish holds of which one each must come within reach of the starts and hands."""
+        if self.top_pin is not None:
+            return [np.array([self.top_pin])]
+        if not self.fixed_finish:
+            return [np.flatnonzero(self.finish)]
+        low, high = self.fixed_finish[0], self.fixed_finish[-1]
+        goals = [np.array([low])]
+        return goals if self.near[low, high] else [*goals, np.array([high])]
+
+    def _need(self, goal: Ints, below: int | None = None) -> Ints:
+        """Further hands needed after each hand, all later in board order and below a pin, until a goal is in reach."""
+        top = len(self.near) if below is None else below
+        need = np.where(self.near[:, goal].any(axis=1) & (np.arange(len(self.near)) < top), 0, NEVER)
+        for hold in range(top - 1, -1, -1):
+            ways = need[hold + 1 : top][self.near[hold, hold + 1 : top] & self.hands[hold + 1 : top]]
+            if need[hold] and len(ways):
+                need[hold] = min(need[hold], 1 + ways.min())
+        return need
+
+    def _fits(self, used: Ints, need: Ints, at_hand: Ints) -> Bools:
+        """Whether a problem that used so many holds and needs that many more hands can still be valid."""
+        most = np.maximum(at_hand, need)
+        return (used + need + self.ends <= self.rules.max_holds) & (used + most + self.ends >= self.rules.min_holds)
+
+    def _need_of_start(self, need: Ints, goal: Ints) -> Ints:
+        """Hands needed after each start hold, behind which any hand may follow, until a goal is in reach, [H]."""
+        ways = np.where(self.near, np.where(self.hands, 1 + need, NEVER), NEVER).min(axis=1)
+        return np.where(self.near[:, goal].any(axis=1), 0, ways)
+
+    def _pairs(self) -> Bools:
+        """Which start pairs can be completed, [H, H]; the diagonal is one-hold starts."""
+        holds = np.arange(len(self.near))
+        need = np.zeros(self.near.shape, np.int64)
+        for goal, after in zip(self.goals, self.need, strict=True):
+            start = self._need_of_start(after, goal)
+            need += np.minimum(np.minimum(start[:, None], start), after[self.hand_pins].min(initial=NEVER))
+        for i, (pin, after) in enumerate(zip(self.hand_pins, self.need_of_pin, strict=True)):
+            start = self._need_of_start(after, np.array([pin]))
+            ways = np.minimum(np.minimum(start[:, None], start), after[self.hand_pins[:i]].min(initial=NEVER))
+            ways = ways if self.hands[pin] else np.full_like(ways, NEVER)
+            need += np.where((holds == pin) | (holds[:, None] == pin), 0, 1 + ways)
+        near = self.near & self.hands
+        shared = (near.astype(np.float32) @ near.T).astype(np.int64)
+        either = near.sum(axis=1)[:, None] + near.sum(axis=1) - shared
+        spent = np.minimum(self.hands.astype(np.int64)[:, None] + self.hands, 2)  # starts are no hands
+        used = np.where(np.eye(len(near), dtype=bool), 1, 2)
+        pairs = self.starts[:, None] & self.starts & self._fits(used, need, either - spent)
+        if self.fixed_start:
+            pair = np.zeros_like(pairs)
+            pair[self.fixed_start[0], self.fixed_start[-1]] = True
+            pairs &= pair
+        return np.triu(pairs)
+
+    def possible(self) -> bool:
+        """Whether any problem keeps to the rules."""
+        few = len(self.fixed_start) <= 2 and len(self.fixed_finish) <= 2
+        top_pins = np.flatnonzero(self.pins & self.board.can_finish)
+        usable = not self.unusable and self.finish[self.fixed_finish].all() and self.finish[top_pins].all()
+        in_order = self.rules.min_holds <= self.rules.max_holds
+        return bool(few and usable and in_order and self.pairs.any())
+
+    def check(self) -> None:
+        """Raises ClimbpathError, naming the conditions in the way, where no problem keeps to the rules."""
+        if not self.possible():
+            raise ClimbpathError(_why_not(self.board, self.rules))
+
+    def allowed(self, batch: Batch) -> Bools:
+        """Which choices may come next, [B, H + 1]; at least one in every row."""
+        step = np.full(len(batch.last), batch.step)
+        mask = may_follow(self.board, step, batch.start, batch.last, batch.finishes)
+        if batch.step == 0:
+            mask[:, :-1] &= self.pairs.any(axis=1)
+        elif batch.step == 1:
+            mask[:, :-1] &= self.pairs[batch.last]
+        else:
+            hand = self._hand(batch, mask[:, :-1] & ~self.board.can_finish)
+            mask[:, :-1] &= np.where(self.board.can_finish, self._finish(batch), hand)
+            mask[:, -1] &= (batch.finishes >= self.ends) | (batch.last == len(self.board.holds))
+            if self.pins.any():
+                mask &= before_pins(batch.left)
+        return mask
+
+    def _finish(self, batch: Batch) -> Bools:
+        allowed: Bools = self.finish & batch.within & (batch.used < self.rules.max_holds)[:, None]
+        if self.fixed_finish:
+            turn = np.array([*self.fixed_finish, -1])[np.minimum(batch.finishes, len(self.fixed_finish))]
+            allowed &= np.arange(allowed.shape[1]) == turn[:, None]
+            for goal in self.goals:
+                allowed &= (batch.within[:, goal].any(axis=1) | (batch.finishes > 0))[:, None]
+        elif self.top_pin is not None:
+            owed = batch.left[:, self.top_pin]
+            other = ~owed | ((batch.finishes == 0) & (batch.used + 1 < self.rules.max_holds))
+            is_pin = np.arange(allowed.shape[1]) == self.top_pin
+            allowed &= (is_pin | other[:, None]) & (batch.within[:, self.top_pin] | ~owed)[:, None]
+        return allowed & ((batch.finishes > 0) | (batch.used + self.ends >= self.rules.min_holds))[:, None]
+
+    def _hand(self, batch: Batch, candidates: Bools) -> Bools:
+        candidates &= self.hands & batch.within
+        later = candidates[:, ::-1].cumsum(axis=1)[:, ::-1] - candidates
+        total = np.zeros(candidates.shape, np.int64)
+        for goal, need in zip(self.goals, self.need, strict=True):
+            there = np.any(batch.within[:, goal], axis=1, keepdims=True)
+            total += np.where(there, 0, self._further(batch, candidates, need, self.hand_pins))
+        for i, (pin, need) in enumerate(zip(self.hand_pins, self.need_of_pin, strict=True)):
+            further = self._further(batch, candidates, need, self.hand_pins[:i])
+            owed = batch.left[:, [pin]] & (np.arange(candidates.shape[1]) != pin)
+            total += np.where(owed, 1 + np.where(batch.within[:, [pin]], 0, further), 0)
+        return candidates & self._fits(batch.used[:, None] + 1, total, later)
+
+    def _further(self, batch: Batch, candidates: Bools, need: Ints, pins: list[int]) -> Ints:
+        """Hands needed after each candidate, [B, H]: from it, from a later one in reach, or from a pin to come."""
+        ways = np.where(candidates, 1 + need, NEVER)
+        others = np.minimum.accumulate(ways[:, ::-1], axis=1)[:, ::-1]
+        others = np.concatenate([others[:, 1:], np.full((len(ways), 1), NEVER)], axis=1)
+        best = np.minimum(need, others)
+        if pins:
+            best = np.minimum(best, np.where(batch.left[:, pins], need[pins], NEVER).min(axis=1, keepdims=True))
+        return best
+
+    def choose(self, batch: Batch, choice: Ints) -> None:
+        """Take one choice per row, [B], of those that `allowed` gave."""
+        holds = len(self.board.holds)
+        hold = np.minimum(choice, holds - 1)
+        is_hold = choice < holds
+        if batch.step < 2:
+            batch.start[:, batch.step] = choice
+        again = is_hold & (batch.step == 1) & (choice == batch.last)
+        batch.used += is_hold & ~again
+        batch.finishes += is_hold & (batch.step >= 2) & self.board.can_finish[hold]
+        batch.within |= self.near[hold] & is_hold[:, None]
+        batch.left[is_hold, hold[is_hold]] = False
+        batch.last = choice
+        batch.step += 1
+
+
+def _indices(board: Board, labels: frozenset[str]) -> list[int]:
+    return sorted(board.index[label] for label in labels)
+
+
+def _chosen(labels: list[str], wanted: frozenset[str] | None) -> Bools:
+    return np.array([wanted is None or label in wanted for label in labels])
+
+
+def _why_not(board: Board, rules: Rules) -> str:
+    """Which conditions of rules that nothing meets stand in the way, in words."""
+    low, high = board.start_rows
+    for label in sorted(rules.start or ()):
+        if not low <= board.hold(label).row <= high:
+            return f"{label} cannot be a start hold: on {board.title} starts are in rows {low} to {high}"
+    for label in sorted(rules.finish or ()):
+        if board.hold(label).row != board.top_row:
+            return f"{label} cannot be a finish hold: on {board.title} finishes are in row {board.top_row}"
+    for role, wanted in (("start", rules.start), ("finish", rules.finish)):
+        if wanted is not None and not 1 <= len(wanted) <= 2:
+            return f"a problem has one or two {role} holds, not {len(wanted)}"
+        for label in sorted(wanted or ()):
+            if label in rules.bans:
+                return f"{label} is asked for as {role} and banned at once"
+            if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
+                return f"{role} hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
+    for label in sorted(rules.pins):
+        if label in rules.bans:
+            return f"{label} is pinned and banned at once"
+        if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
+            return f"pinned hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
+    top_pins = sorted(label for label in rules.pins if board.hold(label).row == board.top_row)
+    if len(top_pins) > 2:
+        return f"{', '.join(top_pins)} are pinned in the top row; a problem has one or two finish holds"
+    if rules.finish is not None and not rules.finish.issuperset(top_pins):
+        return f"{', '.join(top_pins)} pinned in the top row contradicts the finish {', '.join(sorted(rules.finish))}"
+    if len(rules.pins) + (not top_pins) > rules.max_holds:
+        return f"{len(rules.pins)} pins and at most {rules.max_holds} holds contradict each other"
+    if rules.min_holds > rules.max_holds:
+        return f"at least {rules.min_holds} holds and at most {rules.max_holds} contradict each other"
+    relaxed = {
+        f"the bans of {len(rules.bans)} holds": replace(rules, bans=frozenset()),
+        "the choice of hold sets": replace(rules, hold_sets=None),
+        f"the pins {', '.join(sorted(rules.pins))}": replace(rules, pins=frozenset()),
+        "the start": replace(rules, start=None),
+        "the finish": replace(rules, finish=None),
+        f"at most {rules.max_holds} holds": replace(rules, max_holds=len(board.holds)),
+        f"at least {rules.min_holds} holds": replace(rules, min_holds=0),
+        f"a reach of {board.reach_cm if rules.max_reach is None else rules.max_reach:.0f} cm": replace(
+            rules, max_reach=float(board.distance.max())
+        ),
+    }
+    blamed = [name for name, looser in relaxed.items() if looser != rules and Lookahead(board, looser).possible()]
+    culprits = f"without {' or without '.join(blamed)} there would be some" if blamed else "several conditions clash"
+    return f"no problem on {board.title} keeps to these conditions: {culprits}"

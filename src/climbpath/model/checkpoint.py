@@ -1,0 +1,180 @@
+"""Checkpoints (training's files, read by torch as weights only) and models (safetensors) on disk."""
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from climbpath.errors import ClimbpathError
+from climbpath.files import replacing
+from climbpath.model.config import ModelConfig
+from climbpath.model.inference import fold
+
+FORMAT = 2
+BUNDLED = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, ready to sample.
+
+    `evidence` counts training problems: {'moonboard-2016@40': {'7A': 900, …}}, and `settled` those of them that repeats
+    have settled, where it tells them from others. `known_keys` are the keys of all problems of its data set and
+    `train_keys` those it was trained on, uint64.
+    """
+
+    config: ModelConfig
+    weights: dict[str, np.ndarray]
+    evidence: dict[str, dict[str, int]]
+    settled: dict[str, dict[str, int]]
+    known_keys: np.ndarray
+    train_keys: np.ndarray
+    about: dict[str, Any]
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """The known keys as a set, in which one is found at once."""
+        return frozenset(self.known_keys.tolist())
+
+
+def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
+    """Write a checkpoint so that at every moment the old or the new file is whole on disk.
+
+    Raises ClimbpathError where the disk is full or not writable; the old file is kept.
+    """
+    import torch
+
+    try:
+        with replacing(path) as temporary:
+            torch.save({"format": FORMAT, **checkpoint}, temporary)
+    except (ClimbpathError, RuntimeError) as error:  # torch raises RuntimeError for a short write
+        raise ClimbpathError(
+            f"cannot write {path} ({str(error).splitlines()[0]}): free some space or choose another --checkpoint-dir; "
+            "the checkpoint written before is whole"
+        ) from None
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint, tensors on the CPU, weights only (nothing is unpickled but plain data).
+
+    Raises ClimbpathError where the file is missing, damaged or not a climbpath checkpoint.
+    """
+    import pickle
+
+    import torch
+
+    if not path.is_file():
+        raise ClimbpathError(f"there is no checkpoint {path}: train one with 'climbpath train'")
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, zipfile.BadZipFile, ValueError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise ClimbpathError(
+            f"{path} cannot be read as a checkpoint ({reason}): it is damaged or not ours; "
+            "use latest.pt, best.pt or an epoch_*.pt of the same folder"
+        ) from None
+    wanted = {"format", "model_state_dict", "config", "evidence", "train_keys", "known_keys"}
+    if not isinstance(checkpoint, dict) or not wanted <= set(checkpoint) or checkpoint["format"] != FORMAT:
+        raise ClimbpathError(
+            f"{path} is not a climbpath checkpoint of format {FORMAT}: train one with 'climbpath train'"
+        )
+    return checkpoint
+
+
+def keys_to_tensor(keys: set[int]) -> Any:
+    """Keys as a sorted int64 tensor of the same bits, which torch.save takes (it has no full uint64)."""
+    import torch
+
+    return torch.from_numpy(np.array(sorted(keys), np.uint64).view(np.int64))
+
+
+def model_of(checkpoint: Mapping[str, Any]) -> Model:
+    """The model of a checkpoint."""
+    config = ModelConfig.from_dict(checkpoint["config"])
+    state = {name: value.float().numpy() for name, value in checkpoint["model_state_dict"].items()}
+    return Model(
+        config=config,
+        weights=fold(state, config.tokens.features()[1], config.nhead),
+        evidence=checkpoint["evidence"],
+        settled=checkpoint.get("settled", {}),
+        known_keys=checkpoint["known_keys"].numpy().view(np.uint64),
+        train_keys=checkpoint["train_keys"].numpy().view(np.uint64),
+        about={
+            "recipe": {
+                **checkpoint["recipe"],
+                "teachers": [Path(path).parent.name for path in checkpoint["recipe"]["teachers"]],
+            },
+            **{name: checkpoint[name] for name in ("epoch", "val_loss", "nats_per_problem")},
+        },
+    )
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write a model as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
+    from safetensors.numpy import save_file
+
+    tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
+    tensors |= {"known_keys": model.known_keys, "train_keys": model.train_keys}
+    about = {
+        "format": FORMAT,
+        "config": model.config.to_dict(),
+        "evidence": model.evidence,
+        "settled": model.settled,
+        "about": model.about,
+    }
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={"climbpath": json.dumps(about)})
+
+
+def load_model(path: Path | None = None) -> Model:
+    """The model in a .safetensors file, of a checkpoint, or the bundled one where no path is given.
+
+    Raises ClimbpathError where the file is missing, damaged or neither of the two.
+    """
+    if path is None:
+        with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:
+            return _read_model(bundled)
+    if not path.exists():
+        raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
+    if path.is_dir():
+        raise ClimbpathError(f"{path} is a folder: name a file, for example {path / 'best.pt'}")
+    with path.open("rb") as file:
+        zipped = file.read(4) == b"PK\x03\x04"
+    try:
+        return model_of(load_checkpoint(path)) if zipped else _read_model(path)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ClimbpathError(f"{path} is not a climbpath model: {error!r} is missing or wrong in it") from None
+
+
+def _read_model(path: Path) -> Model:
+    about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
+    known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
+    counts = about["evidence"], about.get("settled", {})
+    return Model(ModelConfig.from_dict(about["config"]), tensors, *counts, known, train, about["about"])
+
+
+def read_tensors(
+    path: Path, field: str, wanted: int, what: str, command: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What a safetensors file of ours tells of itself, as JSON in a metadata field, and its tensors.
+
+    Raises ClimbpathError where it cannot be read or is not of the wanted format, with the command that makes one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            about = json.loads((file.metadata() or {}).get(field, "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
+    if not isinstance(about, dict) or about.get("format") != wanted:
+        raise ClimbpathError(f"{path} is not a climbpath {what} of format {wanted}: make one with '{command}'")
+    return about, tensors

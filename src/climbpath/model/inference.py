@@ -1,0 +1,131 @@
+"""The model's forward pass in NumPy, one token at a time with a key-value cache.
+
+Sampling one token for a batch of problems costs the same here as in torch, and a climber who only generates
+need not install torch. Agrees with model.py to 1e-4 (tests/model/test_model.py).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from climbpath.model.order import Ints
+
+Weights = Mapping[str, np.ndarray]
+
+
+def fold(state: Weights, features: np.ndarray, nhead: int) -> dict[str, np.ndarray]:
+    """The weights of a trained model, rearranged for sampling; the same function in fewer steps.
+
+    Each token's shared features are added into its own vector. Everything that is added to the stream has its mean
+    taken out, so that the stream needs no centring before it is normalised; what a normalisation scales and shifts,
+    and attention's division by the root of the head's width, go into the matrix behind it. `pin` is what each token
+    adds as a pin, [V, D]. What only training needs is left out.
+    """
+    tables = {name: state[f"{name}.own"] + features @ state[f"{name}.shared"] for name in ("embedding", "output")}
+    weights = {"output": tables["output"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
+    weights["embedding"], weights["position"] = _centred(tables["embedding"]), _centred(state["position"])
+    if "pin.weight" in state:
+        weights["pin"] = _centred(tables["embedding"] @ state["pin.weight"].T)
+    head = state["position"].shape[1] // nhead
+    for layer in range(layers_of(state)):
+        block = f"blocks.{layer}"
+        for norm, behind in (("norm1", "qkv"), ("norm2", "up")):
+            matrix = state[f"{block}.{behind}.weight"]
+            shift = matrix @ state[f"{block}.{norm}.bias"]
+            weights[f"{block}.{behind}.bias"] = state[f"{block}.{behind}.bias"] + shift
+            weights[f"{block}.{behind}.weight"] = matrix * state[f"{block}.{norm}.weight"]
+        for name in ("weight", "bias"):
+            weights[f"{block}.qkv.{name}"][: nhead * head] /= np.sqrt(np.float32(head))
+        for name in ("proj", "down"):
+            weights[f"{block}.{name}.weight"] = _centred(state[f"{block}.{name}.weight"].T).T
+            weights[f"{block}.{name}.bias"] = _centred(state[f"{block}.{name}.bias"])
+    return weights
+
+
+def layers_of(weights: Weights) -> int:
+    """How many layers a model has."""
+    return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows - rows.mean(axis=-1, keepdims=True))
+
+
+def _normalised(x: np.ndarray) -> np.ndarray:
+    """Rows, whose mean is 0, divided by their standard deviation."""
+    scale = 1 / np.sqrt(np.einsum("bd,bd->b", x, x) / x.shape[1] + 1e-5)
+    return x * scale[:, None]
+
+
+def _linear(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
+    y = x @ weights[f"{name}.weight"].T
+    y += weights[f"{name}.bias"]
+    return y
+
+
+def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
+    """What the last token of whole sequences of one length is understood as, ids [B, T] -> [B, D]."""
+    b, t = ids.shape
+    ahead = np.where(np.arange(t)[:, None] < np.arange(t), np.float32(-np.inf), np.float32(0))
+    x = weights["embedding"][ids].reshape(b * t, -1) + np.tile(weights["position"][:t], (b, 1))
+    layers = layers_of(weights)
+    for layer in range(layers):
+        name = f"blocks.{layer}"
+        qkv = _linear(_normalised(x), weights, f"{name}.qkv")
+        q, k, v = qkv.reshape(b, t, 3, nhead, -1).transpose(2, 0, 3, 1, 4)
+        if layer == layers - 1:  # of the last layer only the last token is asked
+            q, ahead, x = q[:, :, -1:], ahead[-1:], x.reshape(b, t, -1)[:, -1]
+        share = q @ k.swapaxes(2, 3) + ahead
+        share = np.exp(share - share.max(axis=3, keepdims=True))
+        share /= share.sum(axis=3, keepdims=True)
+        x += _linear((share @ v).swapaxes(1, 2).reshape(len(x), -1), weights, f"{name}.proj")
+        hidden = _linear(_normalised(x), weights, f"{name}.up")
+        np.maximum(hidden, 0, out=hidden)
+        x += _linear(hidden, weights, f"{name}.down")
+    return np.asarray(_normalised(x) * weights["norm.weight"] + weights["norm.bias"])
+
+
+class Decoder:
+    """A batch of B sequences that grow by one token at each call, up to `length`."""
+
+    def __init__(self, weights: Weights, nhead: int, batch: int, length: int) -> None:
+        self.weights, self.nhead = weights, nhead
+        self.layers = layers_of(weights)
+        self.length = 0
+        head = weights["position"].shape[1] // nhead
+        self.keys = np.empty((self.layers, length, batch, nhead, head), np.float32)
+        self.values = np.empty_like(self.keys)
+
+    def next(self, ids: Ints, pins: np.ndarray | None = None) -> np.ndarray:
+        """Append one token to each sequence, ids [B]; what is known there of the token after it, [B, D].
+
+        `pins` [B, D] is the sum of what the pins still to come add, or None. The product with the table `output`
+        is the logits.
+        """
+        t, weights = self.length, self.weights
+        x = weights["embedding"][ids] + weights["position"][t]
+        if pins is not None:
+            x = x + pins
+        for layer in range(self.layers):
+            name = f"blocks.{layer}"
+            qkv = _linear(_normalised(x), weights, f"{name}.qkv")
+            q, k, v = (part.reshape(len(ids), self.nhead, -1) for part in np.split(qkv, 3, axis=1))
+            self.keys[layer, t], self.values[layer, t] = k, v
+            share = np.einsum("tbhd,bhd->tbh", self.keys[layer, : t + 1], q)
+            share = np.exp(share - share.max(axis=0))
+            share /= share.sum(axis=0)
+            heads = np.einsum("tbhd,tbh->bhd", self.values[layer, : t + 1], share)
+            x += _linear(heads.reshape(len(ids), -1), weights, f"{name}.proj")
+            hidden = _linear(_normalised(x), weights, f"{name}.up")
+            np.maximum(hidden, 0, out=hidden)
+            x += _linear(hidden, weights, f"{name}.down")
+        self.length += 1
+        return np.asarray(_normalised(x) * weights["norm.weight"] + weights["norm.bias"])
+
+    def keep(self, rows: Ints) -> None:
+        """Go on with these rows only."""
+        layers, length, _, *head = self.keys.shape
+        for name in ("keys", "values"):
+            kept = np.empty((layers, length, len(rows), *head), np.float32)
+            kept[:, : self.length] = getattr(self, name)[:, : self.length, rows]
+            setattr(self, name, kept)

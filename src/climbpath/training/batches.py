@@ -1,0 +1,122 @@
+"""Problems as arrays, and the batches of an epoch."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from climbpath import board as boards
+from climbpath.model.order import Bools, Ints, choices, still_pinned
+from climbpath.model.tokens import BODY, PREFIX, Vocabulary
+from climbpath.problem import Problem
+
+
+class Batch(NamedTuple):
+    """B problems as training takes them, with N tokens in all but the ends, which predict nothing.
+
+    `inputs` [B, T] are token ids, of which the places `real` [N] hold tokens; `targets` [N] are the tokens that
+    follow those, -100 where it is part of the condition; `possible` bool [N, V] is what may follow, or None;
+    `pins` [N, V] of 0 and 1 are the pins still to come, or None.
+    """
+
+    inputs: Tensor
+    real: Tensor
+    targets: Tensor
+    possible: Tensor | None
+    pins: Tensor | None
+
+
+class Encoded:
+    """Problems as arrays of choices: 40 bytes each, so that a million stay small.
+
+    Of a share `open_grade` of them the grade is left open.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        tokens: Vocabulary,
+        exclude_impossible: bool,
+        open_grade: float = 0.0,
+    ) -> None:
+        self.tokens, self.exclude_impossible, self.open_grade = tokens, exclude_impossible, open_grade
+        sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
+        self.lengths = np.array([len(sequence) for sequence in sequences], np.int64)
+        self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
+        for row, sequence in zip(self.sequences, sequences, strict=True):
+            row[: len(sequence)] = sequence
+        self.prefixes = np.array(
+            [tokens.prefix(p.board, p.angle, p.grade, tokens.kind_of(p)) for p in problems], np.int64
+        )
+        self.boards = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def token_lengths(self) -> Ints:
+        """Tokens of every problem, condition and end included, [problems]."""
+        return PREFIX + self.tokens.width * (self.lengths - 1) + 1
+
+    def batch(self, rows: Ints, pinned: float = 0.0, seed: int = 0, rank: int = 0, world: int = 1) -> Batch:
+        """The rows of one batch, or the share of them that process `rank` of `world` takes.
+
+        Of a share `pinned` of them some holds are given ahead; `seed` draws which.
+        """
+        rng = np.random.default_rng(seed)
+        part = np.arange(len(rows))[rank::world]
+        counted = len(part) > 0
+        part = part if counted else np.zeros(1, np.int64)  # every process must take part in every step
+        is_open = (rng.random(len(rows)) < self.open_grade)[part]
+        given = self._draw_pins(rows, pinned, rng)[part]
+        mine = rows[part]
+        steps = int(self.lengths[mine].max())
+        length = PREFIX + self.tokens.width * (steps - 1) + 1
+        ids = np.full((len(mine), length), self.tokens.end)
+        ids[:, :PREFIX] = self.prefixes[mine]
+        if is_open.any():
+            ids[is_open, 1] = self.tokens.any_grade
+        every_token = len(mine), length - 1, len(self.tokens.names)
+        possible = np.ones(every_token, bool) if self.exclude_impossible else None
+        pins = np.zeros(every_token, np.float32) if given.any() else None
+        for number in np.unique(self.boards[mine]):
+            name = self.tokens.boards[number]
+            table = self.tokens.spelling(name)
+            of_board = np.flatnonzero(self.boards[mine] == number)
+            sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
+            sequences[sequences < 0] = table.shape[1] - 1
+            ids[of_board, PREFIX:] = self.tokens.spell(name, sequences)[:, : length - PREFIX]
+            left = still_pinned(sequences, given[of_board, : table.shape[1] - 1]) if pins is not None else None
+            if pins is not None and left is not None:
+                shown = np.concatenate([left[:, :1]] * (PREFIX - 1) + [left], axis=1)
+                pins[of_board[:, None], :, table[BODY, :-1, 0]] = shown.transpose(0, 2, 1)
+            if possible is not None:
+                masks = self.tokens.mask_targets(name, sequences, left)
+                possible[of_board, PREFIX - 1 :] = masks[:, : length - PREFIX]
+        ids[ids < 0] = self.tokens.end
+        targets = ids[:, 1:].copy()
+        targets[:, : PREFIX - 1 if counted else length] = -100
+        real = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
+        return Batch(
+            torch.from_numpy(ids[:, :-1]),
+            torch.from_numpy(real),
+            torch.from_numpy(targets.reshape(-1)[real]),
+            None if possible is None else torch.from_numpy(possible.reshape(-1, possible.shape[-1])[real]),
+            None if pins is None else torch.from_numpy(pins.reshape(-1, pins.shape[-1])[real]),
+        )
+
+    def _draw_pins(self, rows: Ints, share: float, rng: np.random.Generator) -> Bools:
+        """Random holds of a share of the rows, one to all of a problem's: bool [rows, holds of the largest board]."""
+        pins = np.zeros((len(rows), max(len(boards.load(name).holds) for name in self.tokens.boards)), bool)
+        for row in np.flatnonzero(rng.random(len(rows)) < share):
+            holds = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
+            pins[row, rng.permutation(holds)[: rng.integers(1, len(holds) + 1)]] = True
+        return pins
+
+
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Ints]:
+    """The rows of each batch of an epoch over `count` rows: shuffled, a function of seed and epoch alone."""
+    shuffled = np.random.default_rng([seed, epoch]).permutation(count)
+    return [shuffled[first : first + batch_size] for first in range(0, count, batch_size)]

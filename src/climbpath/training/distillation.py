@@ -1,0 +1,123 @@
+"""Distillation: a small model learns from larger ones what they make of real problems, and of ones that they draw.
+
+A model that is fast enough to sample from is small; several larger ones together know more. Their mean probability
+is the target (Hinton et al. 2015), and the problems that they draw make up for the real ones being few.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from climbpath.errors import ClimbpathError
+from climbpath.generator.sample import Sampling, generate
+from climbpath.model.checkpoint import Model, load_checkpoint, model_of
+from climbpath.model.config import ModelConfig
+from climbpath.model.model import Transformer
+from climbpath.problem import SETTLED_REPEATS, Problem
+from climbpath.training.batches import Batch
+from climbpath.training.losses import masked
+
+LESSONS = 3
+"""Problems that the teachers draw for every real one."""
+TAUGHT = 0.9
+"""Weight of the teachers' probabilities beside that of the token that really follows."""
+
+
+class Teacher(NamedTuple):
+    """A trained model as the network that answers, and as the model that draws."""
+
+    net: Transformer
+    model: Model
+
+    @property
+    def knows_pins(self) -> bool:
+        """Whether it has learned problems with pins."""
+        return self.model.config.takes_pins
+
+    @property
+    def knows_open_grades(self) -> bool:
+        """Whether it has learned problems of any grade."""
+        return bool(self.model.about["recipe"]["open_grade"])
+
+
+def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
+    """The teachers of a model. Raises ClimbpathError for one that was trained on other boards or other tokens."""
+    teachers = []
+    for path in paths:
+        checkpoint = load_checkpoint(Path(path))
+        model = model_of(checkpoint)
+        theirs = model.config
+        if theirs.tokens != config.tokens:
+            raise ClimbpathError(f"{path} cannot teach: it was trained on other boards or with other tokens")
+        net = Transformer(theirs)
+        net.load_state_dict(checkpoint["model_state_dict"])
+        teachers.append(Teacher(net.eval().requires_grad_(False), model))
+    return teachers
+
+
+def check_teachers(teachers: Sequence[Teacher], held_out: Collection[int]) -> None:
+    """Raises ClimbpathError where a teacher was trained on keys that its pupil is measured on."""
+    for number, teacher in enumerate(teachers, 1):
+        leaked = len(set(teacher.model.train_keys.tolist()).intersection(held_out))
+        if leaked:
+            raise ClimbpathError(
+                f"teacher {number} was trained on {leaked:,} of the problems held out here: teach with models of the "
+                "same data"
+            )
+
+
+def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
+    """Give a network the weights of its first teacher, as far as that has weights of the same name and shape."""
+    shapes = {name: value.shape for name, value in net.state_dict().items()}
+    for teacher in teachers[:1]:
+        given = {name: value for name, value in teacher.net.state_dict().items() if shapes.get(name) == value.shape}
+        net.load_state_dict(given, strict=False)
+
+
+def lessons(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iterator[Problem]:
+    """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
+    share = LESSONS * train_problems / max(1, len(teachers))
+    for number, (_, model) in enumerate(teachers):
+        yield from drawn_by(model, share, seed + number)
+
+
+def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
+    """Some `number` problems that a model draws, novel to it, in the mix of board, angle and grade that it learned.
+
+    As many as it learned are drawn as settled ones, and have the fewest repeats of such.
+    """
+    learned = sum(sum(counts.values()) for counts in model.evidence.values())
+    for place, counts in model.evidence.items():
+        board, _, angle = place.partition("@")
+        settled = Counter(model.settled.get(place, {}))
+        for kind, repeats in ((settled, SETTLED_REPEATS), (Counter(counts) - settled, None)):
+            wanted = Counter({grade: round(number * count / learned) for grade, count in kind.items()})
+            sampling = Sampling(settled=repeats is not None)
+            for problem in generate(model, board, int(angle), +wanted, sampling=sampling, seed=seed):
+                yield replace(problem, repeats=repeats)
+
+
+@torch.no_grad()
+def answers(teachers: Sequence[Teacher], batch: Batch, any_grade: int) -> Tensor:
+    """Mean probabilities of the token that follows under those teachers that have learned such a question, [N, V].
+
+    Where none has, it is the token that really follows.
+    """
+    counted = batch.targets >= 0
+    pinned = torch.zeros_like(counted) if batch.pins is None else batch.pins.any(dim=1)
+    is_open = (batch.inputs[:, 1] == any_grade)[batch.real // batch.inputs.shape[1]]
+    total = torch.zeros(len(counted), len(teachers[0].net.config.tokens.names), device=counted.device)
+    able = torch.zeros_like(batch.targets)
+    for teacher in teachers:
+        can = counted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_open_grades)
+        probabilities = masked(teacher.net(batch.inputs, batch.real, batch.pins).logits, batch).softmax(dim=1)
+        total = total + probabilities * can[:, None]
+        able = able + can
+    truth = F.one_hot(batch.targets.clamp_min(0), total.shape[1])
+    return torch.where((able > 0)[:, None], total / able.clamp_min(1)[:, None], truth)

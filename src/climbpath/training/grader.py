@@ -1,0 +1,228 @@
+"""Training the grader: a causal transformer reads a problem's tokens, grade left open, and tells its grade at the end.
+
+Labels are noisy: setter's and users' grades differ, and of some problems only the V grade is known. So a label is a
+set of grades, and what is learned is the probability that the grade is in it; and the grade that many repeats have
+settled is learned apart from the one that few have confirmed, by a head of its own. Beside the grade each member
+learns which hold follows (weight FOLLOWS), which keeps so small a set of labels from being learned by heart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from climbpath.data.split import check_split, split
+from climbpath.errors import ClimbpathError
+from climbpath.grader.grader import V_OF, Grader, kinds, mean_softmax, save_grader
+from climbpath.grader.metrics import measure
+from climbpath.grades import LADDER, rank
+from climbpath.model.config import ModelConfig
+from climbpath.model.inference import fold
+from climbpath.model.model import Transformer
+from climbpath.model.tokens import ANY_GRADE, PREFIX
+from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.progress import progress
+from climbpath.training.optimizers import begin_step, make_optimizers, moving_average
+from climbpath.training.recipes import FAST, Recipe, config_of
+from climbpath.training.selection import evidence, is_here_whole, whole_numbers
+
+MEMBERS = 3
+RECIPE = replace(
+    FAST,
+    name="grader",
+    d_model=64,
+    dim_feedforward=256,
+    num_epochs=10,
+    learning_rate=2e-3,
+    muon_learning_rate=6e-3,
+    average=0.995,
+    pinned=0.0,
+    open_grade=0.0,
+    foresight=0.0,
+    settled=False,
+)
+"""How a member is trained. Of the fast recipe's settings those of size, epochs, rates and averaging are its own; the
+side tasks are left out, and early stopping is not used."""
+FOLLOWS = 0.3
+TEMPERATURES = np.geomspace(0.8, 1.6, 29)
+
+
+class GraderNet(nn.Module):
+    """Token ids -> logits of every grade at the last token of each problem, and of the token that follows each."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.body = Transformer(config)
+        self.head = nn.Linear(config.d_model, 2 * len(LADDER))
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, ids: Tensor, real: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of grades [B, 2, LADDER], given and settled, and of tokens [N, V]; `real` [N] are the places of
+        tokens in [B * T], and `last` [B] which of those N end a problem."""
+        x, table = self.body.read(ids, real)
+        return self.head(x.index_select(0, last)).unflatten(1, (2, -1)), x @ table.T
+
+
+class Labelled(NamedTuple):
+    """Problems to learn from: token ids [N, T], their number of tokens [N], which grades are right, [N, LADDER], and
+    whether the grade has settled, [N]."""
+
+    ids: Tensor
+    lengths: Tensor
+    right: Tensor
+    settled: Tensor
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What GraderNet takes of these rows."""
+        lengths = self.lengths[rows]
+        longest = int(lengths.max())
+        real = torch.arange(longest) < lengths[:, None]
+        return self.ids[rows, :longest], real.flatten().nonzero()[:, 0], lengths.cumsum(0) - 1
+
+
+def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
+    """Problems as tokens with the grade left open, and the grades that are right for them."""
+    tokens = config.tokens
+    sequences = [tokens.encode(problem) for problem in problems]
+    ids = np.full((len(problems), max(map(len, sequences))), tokens.end)
+    right = np.zeros((len(problems), len(LADDER)), bool)
+    for row, (problem, sequence) in enumerate(zip(problems, sequences, strict=True)):
+        ids[row, : len(sequence)] = sequence
+        step = rank(problem.grade or "")
+        right[row] = V_OF[step] == V_OF if problem.partial else np.arange(len(LADDER)) == step
+        if problem.user_grade:
+            right[row, rank(problem.user_grade)] = True
+    ids[:, 1] = tokens.ids[ANY_GRADE]
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    settled = torch.tensor([problem.is_settled for problem in problems])
+    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), settled)
+
+
+def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
+    """The parts of the split with what can be learned from, and why how many problems are left out."""
+    parts = split(problems)
+    whole = whole_numbers(problems)
+    left_out: Counter[str] = Counter()
+    kept: dict[str, list[Problem]] = defaultdict(list)
+    for name, part in parts.items():
+        for problem in part:
+            reason = _unfit(problem, name, whole)
+            left_out.update([reason] if reason else [])
+            kept[name] += [] if reason else [problem]
+    check_split(kept)
+    return kept, left_out
+
+
+def _unfit(problem: Problem, part: str, whole: set[tuple[str, str]]) -> str | None:
+    if problem.grade is None:
+        return "ungraded"
+    if problem.method != DEFAULT_METHOD:
+        return "with other foot rules than feet follow hands"
+    if problem.partial and part != "train":
+        return "partial, perhaps of held-out problems"
+    if problem.partial and is_here_whole(problem, whole):
+        return "partial, of problems that are here whole"
+    if PREFIX + len(problem.sequence) + 1 > RECIPE.max_seq_len:
+        return f"longer than {RECIPE.max_seq_len} tokens"
+    return None
+
+
+def train_grader(
+    problems: Sequence[Problem],
+    target: Path,
+    epochs: int = RECIPE.num_epochs,
+    members: int = MEMBERS,
+    seed: int = 0,
+    tell: Callable[[str], None] = print,
+) -> Grader:
+    """Train a grader on the train part of the split, calibrate it on the validation part, and write it to a file.
+
+    Args:
+        problems: all problems; the test part is left alone.
+        target: the .safetensors file to write.
+        epochs: times through the data, for each member.
+        members: networks that answer together.
+        seed: of weights, order and dropout; the same seed, machine and threads give the same grader.
+        tell: is told what is learned from, and how well.
+
+    Raises ClimbpathError where there is too little to learn from.
+    """
+    parts, left_out = learnable(problems)
+    if not parts["train"] or not parts["validation"]:
+        raise ClimbpathError("too few graded problems to learn from: at least 20 of a grade are needed")
+    config = config_of(RECIPE, tuple(sorted({problem.board for problem in parts["train"]})))
+    tell(f"Data: {len(parts['train']):,} train and {len(parts['validation']):,} validation problems")
+    for reason, count in left_out.items():
+        tell(f"  left out: {count:,} {reason}")
+    train, features = labelled(parts["train"], config), config.tokens.features()[1]
+    weights = []
+    for number in range(members):
+        recipe = replace(RECIPE, num_epochs=epochs, seed=seed + number)
+        net = fitted(train, config, recipe, f"Member {number + 1}/{members}")
+        state = {name: value.numpy() for name, value in net.body.state_dict().items()}
+        head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
+        weights.append(fold(state, features, config.nhead) | head)
+    about = {"epochs": epochs, "members": members, "seed": seed, "train_problems": len(parts["train"])}
+    keys = np.array(sorted({problem.key for problem in parts["train"]}), np.uint64)
+    grader = calibrated(Grader(config, weights, evidence(parts["train"]), keys, about), parts["validation"])
+    save_grader(target, grader)
+    return grader
+
+
+def fitted(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
+    """One member, trained: the moving average of its weights."""
+    torch.manual_seed(recipe.seed)
+    net = GraderNet(config)
+    optimizers = make_optimizers(net, recipe)
+    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
+    steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
+    bar = progress(None, name, steps, True)
+    net.train()
+    for _ in range(recipe.num_epochs):
+        for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
+            begin_step(optimizers.values(), recipe, step, steps)
+            ids, real, last = train.batch(rows)
+            graded, following = net(ids, real, last)
+            asked = torch.where(train.settled[rows, None], graded[:, 1], graded[:, 0])
+            likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
+            loss = -likely.clamp_min(1e-9).log().mean()
+            (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
+            for optimizer in optimizers.values():
+                optimizer.step()
+            averaged.update_parameters(net)
+            step += 1
+            bar.set_postfix_str(f"loss={float(loss.detach()):.4f}", refresh=False)
+            bar.update(1)
+    bar.close()
+    kept = averaged.module
+    assert isinstance(kept, GraderNet)
+    return kept.requires_grad_(False).eval()
+
+
+def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> Tensor:
+    """Mean -log p of the token that follows, over all tokens that are neither condition nor last; logits [N, V]."""
+    behind = torch.ones(len(real), dtype=torch.bool)
+    behind[last] = False
+    behind &= real % ids.shape[1] >= PREFIX - 1
+    # Indexing with a mask would add up gradients in any order, and two runs would differ.
+    targets = torch.where(behind, ids.flatten().roll(-1)[real], -100)
+    return F.cross_entropy(following, targets, ignore_index=-100)
+
+
+def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
+    """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
+    logits, asked = grader.logits(problems), kinds(problems)
+    nats = [measure(mean_softmax(logits / np.float32(t), asked), problems)["nats"] for t in TEMPERATURES]
+    best = float(TEMPERATURES[int(np.argmin(nats))])
+    members = [
+        {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}
+        for weights in grader.members
+    ]
+    about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(nats), 4)}
+    return replace(grader, members=members, about=about)

@@ -1,0 +1,151 @@
+"""A training run: all that it is made of, how far it has come, and what of it stands in a checkpoint."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from climbpath.drawing.charts import BANDS
+from climbpath.errors import ClimbpathError
+from climbpath.model.checkpoint import save_checkpoint
+from climbpath.model.config import ModelConfig
+from climbpath.model.model import Transformer
+from climbpath.problem import SETTLED_REPEATS
+from climbpath.training.distillation import Teacher
+from climbpath.training.recipes import Recipe
+from climbpath.training.selection import TrainingData
+
+
+@dataclass
+class Progress:
+    """How far a run has come. `train_nats` and `train_tokens` are of the epoch under way."""
+
+    epoch: int = 0
+    step: int = 0
+    step_in_epoch: int = 0
+    train_nats: float = 0.0
+    train_tokens: int = 0
+    best: float = math.inf
+    bad_epochs: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass
+class Run:
+    """All that a run is made of, and what of it stands in a checkpoint."""
+
+    fabric: Fabric
+    recipe: Recipe
+    config: ModelConfig
+    data: TrainingData
+    net: Transformer
+    averaged: AveragedModel | None
+    optimizers: dict[str, torch.optim.Optimizer]
+    checkpoint_dir: Path
+    source: str
+    teachers: list[Teacher]
+    at: Progress = field(default_factory=Progress)
+
+    @property
+    def kept(self) -> nn.Module:
+        """The weights that are validated and kept: the averaged ones where the recipe averages."""
+        return self.averaged.module if self.averaged else self.net
+
+    def about(self) -> dict[str, Any]:
+        """Settings, sizes and data of the run, in plain JSON types."""
+        return {
+            "config": self.config.to_dict(),
+            "recipe": self.recipe.to_dict(),
+            "evidence": self.data.evidence,
+            "settled": self.data.settled,
+            "parameters": self.net.count_parameters(),
+            "train_problems": len(self.data.parts["train"]),
+            "validation_problems": len(self.data.validation),
+        }
+
+    def state(self, val_loss: float, nats_per_problem: float) -> dict[str, Any]:
+        """The checkpoint of this moment."""
+        state = {
+            **self.about(),
+            "epoch": self.at.epoch,
+            "val_loss": val_loss,
+            "nats_per_problem": nats_per_problem,
+            "model_state_dict": self.kept.state_dict(),
+            **{f"{name}_state_dict": optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "progress": self.at.__dict__,
+            "source": self.source,
+            "train_keys": self.data.train_keys,
+            "known_keys": self.data.known_keys,
+        }
+        if self.averaged:
+            state["training_state_dict"] = self.net.state_dict()
+            state["averaged_steps"] = int(self.averaged.n_averaged)
+        return state
+
+    def save(self, name: str, val_loss: float, nats_per_problem: float) -> None:
+        """Write a checkpoint, from the first process alone."""
+        if self.fabric.is_global_zero:
+            save_checkpoint(self.checkpoint_dir / name, self.state(val_loss, nats_per_problem))
+
+    def restore(self, checkpoint: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint. Raises ClimbpathError where it is of other data."""
+        if not torch.equal(checkpoint["train_keys"], self.data.train_keys):
+            raise ClimbpathError(
+                f"{self.checkpoint_dir / 'latest.pt'} was trained on other problems than these: name the same --data, "
+                "or leave --resume out to train anew"
+            )
+        self.net.load_state_dict(checkpoint["training_state_dict" if self.averaged else "model_state_dict"])
+        if self.averaged:
+            self.averaged.module.load_state_dict(checkpoint["model_state_dict"])
+            self.averaged.n_averaged.fill_(checkpoint["averaged_steps"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(checkpoint[f"{name}_state_dict"])
+        self.at = Progress(**checkpoint["progress"])
+
+    def announce(self) -> None:
+        """Print what is about to be trained, on what and where."""
+        if not self.fabric.is_global_zero:
+            return
+        data, recipe = self.data, self.recipe
+        sizes = f"d_model {recipe.d_model}, {recipe.num_layers} layers, {recipe.nhead} heads, {recipe.dim_feedforward}"
+        print(f"Recipe {recipe.name}: {sizes} feed-forward, {recipe.vocabulary} tokens ({len(data.tokens.names)})")
+        print(f"Model: {self.net.count_parameters():,} parameters")
+        drawn = len(data.train) - len(data.parts["train"])
+        print(f"Data: {len(data.parts['train']):,} train and {len(data.validation):,} validation problems")
+        if settled := sum(sum(counts.values()) for counts in data.settled.values()):
+            print(f"  {settled:,} of the train problems are settled: {SETTLED_REPEATS} or more have repeated them")
+        if drawn:
+            print(f"  and {drawn:,} problems that {len(self.teachers)} teachers drew")
+        for reason, count in data.left_out.items():
+            print(f"  left out: {count:,} {reason}")
+        where = f"{self.fabric.device.type}, {self.fabric.world_size} process(es), {torch.get_num_threads()} threads"
+        print(f"Device: {where}", flush=True)
+        if self.at.step:
+            print(f"Resuming in epoch {self.at.epoch + 1} after step {self.at.step}", flush=True)
+
+
+def summary(run: Run) -> str:
+    """The finished run in a few lines, with the guide's reading of its loss where the vocabulary is the guide's."""
+    best = min(run.at.history, key=lambda record: record["nats_per_problem"])
+    reading = ""
+    if run.recipe.vocabulary == "coordinate":
+        reached = [name for name, loss in BANDS if best["val_loss"] < loss]
+        reading = f"  {reached[-1] if reached else 'not yet good'} (good < 2.0, great < 1.7, excellent < 1.5)"
+    rows = {
+        "recipe": run.recipe.name,
+        "parameters": f"{run.net.count_parameters():,}",
+        "train problems": f"{len(run.data.parts['train']):,}",
+        "epochs": f"{run.at.epoch} (best: {best['epoch']:.0f})",
+        "training time": f"{run.at.seconds:.1f} s",
+        "best val loss per token": f"{best['val_loss']:.4f}{reading}",
+        "best nats per problem": f"{best['nats_per_problem']:.3f}",
+    }
+    width = max(map(len, rows))
+    return "\n".join(["", *(f"  {name:<{width}}  {value}" for name, value in rows.items()), ""])

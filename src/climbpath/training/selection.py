@@ -1,0 +1,96 @@
+"""What a recipe takes from a set of problems, encoded, with a count of what it leaves out and why."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+
+from climbpath.data.split import check_split, numbers, split
+from climbpath.errors import ClimbpathError
+from climbpath.model.checkpoint import keys_to_tensor
+from climbpath.model.tokens import PREFIX, Vocabulary
+from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.training.batches import Encoded
+from climbpath.training.recipes import Recipe
+
+
+def whole_numbers(problems: Iterable[Problem]) -> set[tuple[str, str]]:
+    """The numbers of the problems that are not partial, each with its board."""
+    return {(p.board, number) for p in problems if not p.partial for number in numbers(p)}
+
+
+def is_here_whole(problem: Problem, whole: Collection[tuple[str, str]]) -> bool:
+    """Whether one of a problem's numbers is among those of `whole_numbers`."""
+    return any((problem.board, number) in whole for number in numbers(problem))
+
+
+def evidence(problems: Iterable[Problem]) -> dict[str, dict[str, int]]:
+    """How many problems there are of every grade, by board and angle; partial ones are not counted."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for problem in problems:
+        if not problem.partial:
+            found[problem.place][problem.grade or ""] += 1
+    return {place: dict(counts) for place, counts in sorted(found.items())}
+
+
+class TrainingData:
+    """The train and validation problems that a recipe takes from a data set, and why it leaves out the others."""
+
+    def __init__(self, problems: Sequence[Problem], recipe: Recipe) -> None:
+        self.boards = recipe.boards or tuple(sorted({problem.board for problem in problems}))
+        self.tokens = Vocabulary(recipe.vocabulary, self.boards, recipe.settled)
+        self.left_out: Counter[str] = Counter()
+        parts = split(problems)
+        self.whole = whole_numbers(problems)
+        self.parts = {
+            name: [p for p in parts[name] if self._takes(p, name, recipe)] for name in ("train", "validation")
+        }
+        check_split(self.parts)
+        for name, part in self.parts.items():
+            if not part:
+                reasons = "; ".join(f"{count} {reason}" for reason, count in self.left_out.items())
+                raise ClimbpathError(
+                    f"the recipe {recipe.name} finds no {name} problems among {len(problems)}"
+                    + (f" (left out: {reasons})" if reasons else ": at least 20 problems of a grade are needed")
+                )
+        self.train = self.encoded(self.parts["train"], recipe)
+        self.validation = Encoded(self.parts["validation"], self.tokens, recipe.exclude_impossible)
+        self.held_out_keys = {p.key for name in ("validation", "test") for p in parts[name]}
+        self.train_keys = keys_to_tensor({p.key for p in self.parts["train"]})
+        self.known_keys = keys_to_tensor({p.key for p in problems})
+
+    def encoded(self, problems: Sequence[Problem], recipe: Recipe) -> Encoded:
+        """Problems to train on."""
+        return Encoded(problems, self.tokens, recipe.exclude_impossible, recipe.open_grade)
+
+    def _takes(self, problem: Problem, part: str, recipe: Recipe) -> bool:
+        reason = self._reason(problem, part, recipe)
+        if reason:
+            self.left_out[reason] += 1
+        return not reason
+
+    def _reason(self, problem: Problem, part: str, recipe: Recipe) -> str | None:
+        if problem.method != DEFAULT_METHOD:
+            return "with other foot rules than feet follow hands"
+        if problem.partial and is_here_whole(problem, self.whole):
+            return "partial, of problems that are here whole"
+        if problem.partial and part != "train":
+            return "partial, perhaps of held-out problems"
+        if problem.partial and recipe.vocabulary == "coordinate":
+            return "partial, which coordinate tokens cannot tell"
+        if problem.board not in self.boards:
+            return f"not on {', '.join(self.boards)}"
+        if problem.grade not in self.tokens.grades:
+            return f"graded outside {self.tokens.grades[0]} … {self.tokens.grades[-1]}"
+        if PREFIX + self.tokens.width * len(problem.sequence) + 1 > recipe.max_seq_len:
+            return f"longer than {recipe.max_seq_len} tokens"
+        return None
+
+    @cached_property
+    def evidence(self) -> dict[str, dict[str, int]]:
+        """How many train problems there are of every grade, by board and angle."""
+        return evidence(self.parts["train"])
+
+    @cached_property
+    def settled(self) -> dict[str, dict[str, int]]:
+        """How many of these repeats have settled, where they are told from others."""
+        return evidence(p for p in self.parts["train"] if p.is_settled) if self.tokens.settled else {}

@@ -1,0 +1,342 @@
+"""Training: recipe -> batches -> loop -> logs. Reads straight down from `train`.
+
+Everything random is a function of (seed, epoch) or (seed, step), so a run that is interrupted and resumed ends
+with the same weights, bit for bit, as one that is not.
+"""
+
+import json
+import math
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader
+
+from climbpath.data import parquet
+from climbpath.drawing.charts import training_curves
+from climbpath.errors import ClimbpathError
+from climbpath.files import replacing, set_aside
+from climbpath.model.checkpoint import load_checkpoint
+from climbpath.model.model import Transformer
+from climbpath.model.order import Ints
+from climbpath.model.tokens import ANY_GRADE, PREFIX
+from climbpath.problem import Problem
+from climbpath.progress import progress
+from climbpath.training.batches import Batch, Encoded, epoch_batches
+from climbpath.training.distillation import LESSONS, TAUGHT, answers, check_teachers, lessons, load_teachers, start_from
+from climbpath.training.losses import foresight_nats, nats, taught_nats
+from climbpath.training.machine import Machine, launch
+from climbpath.training.optimizers import begin_step, make_optimizers, moving_average, side_tasks
+from climbpath.training.recipes import RECIPES, Recipe, config_of
+from climbpath.training.run import Progress, Run, summary
+from climbpath.training.selection import TrainingData
+from climbpath.training.tensorboard import log_pictures, log_writer
+
+KEEP_EVERY = 10
+"""Epochs between checkpoints that are kept."""
+PICTURES_EVERY = 5
+"""Epochs between pictures of sampled problems in TensorBoard."""
+VALIDATION_BATCH = 256
+
+
+class InterruptedRunError(Exception):
+    """Ctrl-C or SIGTERM came; the step is finished and everything is saved."""
+
+    def __init__(self, signal_number: int, progress: Progress) -> None:
+        super().__init__(signal.Signals(signal_number).name)
+        self.signal_number, self.progress = signal_number, progress
+
+
+def choose_recipe(
+    name: str | None, changes: Mapping[str, Any], data: Path | None, resumed: Path | None
+) -> tuple[Recipe, str]:
+    """The recipe with its changed settings, and where its problems come from ('' for the bundled ones).
+
+    A resumed run keeps its recipe; only one without decay may be given more epochs. Raises ClimbpathError where a
+    setting contradicts that.
+    """
+    if resumed is None:
+        return replace(RECIPES[name or next(iter(RECIPES))], **changes), str(data or "")
+    checkpoint = load_checkpoint(resumed / "latest.pt")
+    recipe = Recipe.from_dict(checkpoint["recipe"])
+    asked = {**changes, **({"name": name} if name else {})}
+    for setting, value in asked.items():
+        old = getattr(recipe, setting)
+        if value != old and (setting != "num_epochs" or recipe.decay):
+            raise ClimbpathError(
+                f"--resume goes on with {setting} {old}; {value} contradicts it: leave that flag out, "
+                "or leave --resume out to train anew"
+            )
+    return replace(recipe, **asked), str(data or checkpoint["source"])
+
+
+def read_problems(source: str) -> list[Problem]:
+    """The problems of a Parquet file, or the bundled demo problems where the source is ''."""
+    if source:
+        return parquet.load(Path(source))
+    with resources.as_file(resources.files("climbpath") / "assets" / "demo.parquet") as bundled:
+        return parquet.load(bundled)
+
+
+def train(
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    log_dir: Path,
+    machine: Machine,
+    resume: bool = False,
+    source: str = "",
+) -> Progress:
+    """Train a model by a recipe; writes best.pt, latest.pt, epoch_10.pt, …, config.json and training_curves.png.
+
+    Args:
+        problems: all problems; the train and validation parts of their split are used, the test part is not.
+        recipe: the settings.
+        checkpoint_dir: where checkpoints go.
+        log_dir: where TensorBoard's files go.
+        machine: device, processes, threads.
+        resume: go on from checkpoint_dir/latest.pt.
+        source: where the problems came from, kept in the checkpoint for `--resume`.
+
+    Raises:
+        ClimbpathError: unusable data or device, a loss that is not finite, a full disk, a batch that does not fit.
+        InterruptedRunError: after Ctrl-C or SIGTERM, with everything saved.
+    """
+    fabric = launch(machine)
+    data = TrainingData(problems, recipe)
+    config = config_of(recipe, data.boards)
+    teachers = load_teachers(recipe.teachers, config)
+    if teachers:
+        check_teachers(teachers, data.held_out_keys)
+        learned = data.parts["train"]
+        if fabric.is_global_zero:
+            print(f"{len(teachers)} teachers draw {LESSONS * len(learned):,} problems …", flush=True)
+        data.train = data.encoded([*learned, *lessons(teachers, len(learned), recipe.seed)], recipe)
+    torch.manual_seed(recipe.seed)
+    with _memory_explained(recipe):
+        net = Transformer(config)
+        start_from(net, teachers)
+        optimizers = make_optimizers(net, recipe)
+        model, *wrapped = fabric.setup(net, *optimizers.values())
+        for teacher in teachers:
+            teacher.net.to(fabric.device)
+    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average)) if recipe.average else None
+    run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source, teachers)
+    if resume:
+        run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
+    run.announce()
+    if fabric.is_global_zero:
+        if not resume:
+            for folder in (checkpoint_dir, log_dir):
+                set_aside(folder)
+        with replacing(checkpoint_dir / "config.json") as temporary:
+            temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
+    if not resume:
+        run.save("latest.pt", val_loss=math.inf, nats_per_problem=math.inf)
+    with _signals() as caught, log_writer(fabric, log_dir, run.at.step) as writer:
+        while run.at.epoch < recipe.num_epochs and run.at.bad_epochs < recipe.patience:
+            train_epoch(run, model, wrapped, machine, caught, writer)
+            finish_epoch(run, writer)
+    if fabric.is_global_zero:
+        curves = checkpoint_dir / "training_curves.png"
+        training_curves(run.at.history, curves, recipe.vocabulary == "coordinate")
+        print(summary(run))
+        print(f"Loss curve: {curves}")
+        print(f"Best model: {checkpoint_dir / 'best.pt'}")
+    return run.at
+
+
+def train_epoch(
+    run: Run,
+    model: Any,
+    optimizers: Sequence[Any],
+    machine: Machine,
+    caught: list[int],
+    writer: Any,
+) -> None:
+    """Train the rest of an epoch.
+
+    Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
+    """
+    fabric, recipe, at = run.fabric, run.recipe, run.at
+    order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, at.epoch)
+    rest = order[at.step_in_epoch :]
+    steps = recipe.num_epochs * len(order)
+    questions = [
+        (rows, recipe.pinned * side_tasks(step, steps), _mix(recipe.seed, step))
+        for step, rows in enumerate(rest, at.step)
+    ]
+    loader: DataLoader[Batch] = DataLoader(
+        questions,  # type: ignore[arg-type]
+        batch_size=None,
+        num_workers=machine.num_workers,
+        collate_fn=_Collate(run.data.train, fabric.global_rank, fabric.world_size),  # type: ignore[arg-type]
+        generator=torch.Generator(),  # leaves the global generator, which dropout uses, alone
+    )
+    description = f"Epoch {at.epoch + 1}/{recipe.num_epochs} [Train]"
+    bar = progress(None, description, len(order), fabric.is_global_zero)
+    bar.update(at.step_in_epoch)
+    started = time.perf_counter()
+    model.train()
+    for batch, rows in zip(loader, rest, strict=True):
+        lr = begin_step(optimizers, recipe, at.step, steps)
+        torch.manual_seed(_mix(recipe.seed, at.step, fabric.global_rank))
+        tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
+        with _memory_explained(recipe):
+            batch = fabric.to_device(batch)
+            foresight = recipe.foresight * side_tasks(at.step, steps)
+            output = model(batch.inputs, batch.real, batch.pins, foresight > 0)
+            loss = nats(output.logits, batch)
+            if run.teachers:
+                taught = answers(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
+                loss = (1 - TAUGHT) * loss + TAUGHT * taught_nats(output.logits, batch, taught)
+            second = foresight * foresight_nats(output.to_come, batch) if foresight else 0.0
+            fabric.backward((loss + second) * (fabric.world_size / tokens))
+        total = float(_all_reduce(fabric, loss.detach(), "sum"))
+        if not math.isfinite(total):
+            raise ClimbpathError(
+                f"the loss is {total} in epoch {at.epoch + 1}, step {at.step + 1}: "
+                f"try a lower --learning_rate (now {recipe.learning_rate:g}); "
+                f"{run.checkpoint_dir / 'latest.pt'} is from before and whole"
+            )
+        for optimizer in optimizers:
+            optimizer.step()
+        if run.averaged:
+            run.averaged.update_parameters(run.net)
+        at.step += 1
+        at.step_in_epoch += 1
+        at.train_nats += total
+        at.train_tokens += tokens
+        bar.set_postfix_str(f"loss={at.train_nats / at.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
+        bar.update(1)
+        writer.add_scalar("train/loss", total / tokens, at.step)
+        writer.add_scalar("train/learning_rate", lr, at.step)
+        writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), at.step)
+        at.seconds += time.perf_counter() - started
+        started = time.perf_counter()
+        stopped = int(_all_reduce(fabric, torch.tensor(caught[-1] if caught else 0), "max"))
+        if stopped:
+            bar.close()
+            last = at.history[-1] if at.history else {"val_loss": math.inf, "nats_per_problem": math.inf}
+            run.save("latest.pt", last["val_loss"], last["nats_per_problem"])
+            raise InterruptedRunError(stopped, at)
+    bar.close()
+
+
+def finish_epoch(run: Run, writer: Any) -> None:
+    """Validate, log, save."""
+    fabric, at, recipe = run.fabric, run.at, run.recipe
+    val_loss, per_problem = validate(run)
+    at.epoch += 1
+    record = {
+        "epoch": at.epoch,
+        "step": at.step,
+        "train_loss": at.train_nats / at.train_tokens,
+        "val_loss": val_loss,
+        "nats_per_problem": per_problem,
+        "seconds": at.seconds,
+    }
+    at.history.append(record)
+    at.step_in_epoch, at.train_nats, at.train_tokens = 0, 0.0, 0
+    improved = per_problem < at.best
+    at.best, at.bad_epochs = (per_problem, 0) if improved else (at.best, at.bad_epochs + 1)
+    writer.add_scalar("val/loss", val_loss, at.step)
+    writer.add_scalar("val/nats_per_problem", per_problem, at.step)
+    if fabric.is_global_zero:
+        print(f"Train Loss: {record['train_loss']:.4f}")
+        print(f"Val Loss: {val_loss:.4f} ({per_problem:.3f} nats per problem)")
+        if at.epoch % PICTURES_EVERY == 0 or at.epoch == recipe.num_epochs:
+            log_pictures(run.state(val_loss, per_problem), writer, at.step)
+    if improved:
+        run.save("best.pt", val_loss, per_problem)
+        if fabric.is_global_zero:
+            print(f"✓ Saved best model with val_loss={val_loss:.4f}")
+    if at.epoch % KEEP_EVERY == 0:
+        run.save(f"epoch_{at.epoch}.pt", val_loss, per_problem)
+    run.save("latest.pt", val_loss, per_problem)
+    if fabric.is_global_zero and at.bad_epochs >= recipe.patience:
+        print(f"Stopping early: no improvement in {recipe.patience} epochs")
+    fabric.barrier()
+
+
+@torch.no_grad()
+def validate(run: Run) -> tuple[float, float]:
+    """Nats per token and nats per problem of the validation problems, under the weights that are kept."""
+    fabric, data = run.fabric, run.data.validation
+    by_length = np.argsort(data.lengths, kind="stable")
+    batches = [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(data), VALIDATION_BATCH)]
+    description = f"Epoch {run.at.epoch + 1}/{run.recipe.num_epochs} [Val]"
+    bar = progress(None, description, len(batches), fabric.is_global_zero)
+    run.kept.eval()
+    total, tokens = 0.0, 0
+    for rows in batches:
+        batch = fabric.to_device(data.batch(rows, rank=fabric.global_rank, world=fabric.world_size))
+        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.real).logits, batch), "sum"))
+        tokens += int((data.token_lengths[rows] - PREFIX).sum())
+        bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)
+        bar.update(1)
+    bar.close()
+    return total / tokens, total / len(data)
+
+
+def _mix(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+@contextmanager
+def _memory_explained(recipe: Recipe) -> Iterator[None]:
+    """Raises ClimbpathError with the way out where memory does not suffice, for torch's RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")):
+            raise
+        raise ClimbpathError(
+            f"a model of d_model {recipe.d_model} with batches of {recipe.batch_size} problems does not fit in memory: "
+            f"try --batch_size {max(1, recipe.batch_size // 2)}, or fewer or narrower layers"
+        ) from None
+
+
+def _all_reduce(fabric: Fabric, value: Tensor, operation: str) -> Tensor:
+    reduced = fabric.all_reduce(value, reduce_op=operation)
+    assert isinstance(reduced, Tensor)
+    return reduced
+
+
+class _Collate:
+    """Row numbers, share of pinned problems and seed -> Batch, in a worker process too."""
+
+    def __init__(self, data: Encoded, rank: int, world: int) -> None:
+        self.data, self.rank, self.world = data, rank, world
+
+    def __call__(self, item: tuple[Ints, float, int]) -> Batch:
+        return self.data.batch(*item, self.rank, self.world)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collects SIGINT and SIGTERM; a second SIGINT interrupts at once."""
+    caught: list[int] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if caught and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        caught.append(number)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

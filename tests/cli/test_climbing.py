@@ -1,0 +1,321 @@
+"""climbpath grade, beta, show, harder, easier and train-grader, as a user runs them."""
+
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from climbpath.api import acceptance, bundled_grader
+from climbpath.beta.solver import Climber, solve
+from climbpath.data import parquet
+from climbpath.data.split import split
+from climbpath.grader.grader import expected, load_grader, verdicts
+from climbpath.grades import LADDER, rank, show, v_grade
+from climbpath.problem import Problem, parse_notation, violations
+from support.commands import climbpath
+
+FIVE = "F5 D9 G13 I16 G18"
+FOUR = "F5 D9 G13 G18"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One with generated problems in out/7A: problems.json and problems.csv."""
+    path = tmp_path_factory.mktemp("climbing")
+    made = climbpath(
+        *("generate", "--grade", "7A", "--num-samples", 4, "--seed", 1, "--format", "json,csv", "--out", "a"), cwd=path
+    )
+    assert made.returncode == 0, made.stderr
+    return path
+
+
+def generated(folder: Path) -> list[Problem]:
+    return [Problem.from_dict(record) for record in json.loads((folder / "a/problems.json").read_text())]
+
+
+def out(*arguments: object, cwd: Path) -> str:
+    """What a command prints, that must succeed without a word of complaint."""
+    done = climbpath(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def piped(text: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command with something on standard input."""
+    command = [sys.executable, "-m", "climbpath", *arguments]
+    return subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=300, check=False)
+
+
+# grade
+
+
+def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
+    told = out("grade", FIVE, "--out", "told.json", cwd=tmp_path)
+    problem = parse_notation(FIVE)
+    (verdict,) = verdicts(bundled_grader().probabilities([problem]))
+    lines = told.splitlines()
+    assert lines[0] == problem.notation
+    assert lines[1] == f"Grade:     {show(verdict.grade)}"
+    assert lines[2].startswith(f"Expected:  {verdict.expected:.2f} steps above 5+, ")
+    bars = dict(re.findall(r"^  (\S+) \(V\d+\) +([\d.]+)%  █+$", told, re.MULTILINE))
+    likely = {grade: share for grade, share in verdict.probabilities.items() if share >= 0.005}
+    assert {grade: float(share) for grade, share in bars.items()} == pytest.approx(
+        {grade: 100 * share for grade, share in likely.items()}, abs=0.06
+    )
+    assert lines[-5] == "Without a hold, in steps of the ladder:"
+    assert {line.split()[0] for line in lines[-4:-1]} == {"D9", "G13", "I16"}  # neither the start nor the finish
+    (record,) = json.loads((tmp_path / "told.json").read_text())
+    assert Problem.from_dict(record["problem"]) == problem
+    assert (record["grade"], record["v_grade"]) == (verdict.grade, v_grade(verdict.grade))
+    assert list(record["probabilities"]) == list(LADDER)
+    assert sum(record["probabilities"].values()) == pytest.approx(1, abs=2e-3)
+    assert record["expected"] == pytest.approx(verdict.expected, abs=1e-3)
+    assert set(record["influence"]) == {"D9", "G13", "I16"}
+
+
+def test_start_and_finish_may_be_told_beside_the_holds(tmp_path: Path) -> None:
+    told = out("grade", "f5 g6 d9, g13 g18 h18", "--start", "f5,g6", "--finish", "G18,H18", cwd=tmp_path)
+    assert told.splitlines()[0] == "F5s G6s D9 G13 G18e H18e"
+    assert told == out("grade", "F5s G6s D9 G13 G18e H18e", cwd=tmp_path)
+    only = out("grade", "F5 G6 D9 G13 G18", "--start", "G6", cwd=tmp_path)
+    assert only.splitlines()[0] == "G6s F5 D9 G13 G18e"
+
+
+@pytest.mark.parametrize("name", ["problems.json", "problems.csv"])
+def test_every_problem_of_a_file_is_graded(name: str, folder: Path, tmp_path: Path) -> None:
+    told = out("grade", f"a/{name}", "--out", tmp_path / "told.json", cwd=folder)
+    problems = generated(folder)
+    found = verdicts(bundled_grader().probabilities(problems))
+    *lines, last = told.splitlines()
+    assert last == f"wrote {tmp_path / 'told.json'}"
+    for number, (line, verdict, problem) in enumerate(zip(lines, found, problems, strict=True), 1):
+        sure = f"{verdict.probabilities[verdict.grade]:.0%}"
+        assert line.split() == [f"{number}.", *show(verdict.grade).split(), sure, *problem.notation.split()]
+    records = json.loads((tmp_path / "told.json").read_text())
+    assert [Problem.from_dict(record["problem"]) for record in records] == problems
+    assert [record["grade"] for record in records] == [verdict.grade for verdict in found]
+
+
+def test_problems_on_standard_input_are_graded(folder: Path) -> None:
+    lines = piped(f"{FIVE}\n\n{FOUR}\n", "grade", "-", cwd=folder)
+    assert lines.returncode == 0, lines.stderr
+    assert [line.split()[0] for line in lines.stdout.splitlines()] == ["1.", "2."]
+    assert lines.stdout.splitlines()[1].endswith(parse_notation(FOUR).notation)
+    as_json = piped((folder / "a/problems.json").read_text(), "grade", "-", cwd=folder)
+    assert as_json.stdout == out("grade", "a/problems.json", cwd=folder)
+    assert piped(FIVE, "grade", "-", cwd=folder).stdout == out("grade", FIVE, cwd=folder)
+
+
+def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) -> None:
+    (folder / "one.csv").write_text("notation,grade\nF5s D9 G13 I16 G18e,8A\n")
+    assert "   (it says 8A (V11))" in out("grade", "one.csv", cwd=folder)
+
+
+# beta and show
+
+
+def test_a_beta_is_told_and_written(tmp_path: Path) -> None:
+    body = ("--height", 165, "--ape", -3)
+    told = out("beta", FIVE, *body, "--format", "png,svg,gif,json", "--out", "b", cwd=tmp_path)
+    (found,) = solve([parse_notation(FIVE)], Climber(165, -3))
+    assert not found.too_far
+    assert told.startswith("F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
+    for move in found.moves:
+        assert f"{move.hand} → {move.hold}  " in told
+    assert re.findall(r"^wrote (.*)$", told, re.MULTILINE) == [
+        str(Path("b") / f"beta.{name}") for name in ("png", "svg", "gif", "json")
+    ]
+    assert json.loads((tmp_path / "b/beta.json").read_text("utf-8")) == found.to_dict()
+    with Image.open(tmp_path / "b/beta.png") as picture, Image.open(tmp_path / "b/beta.gif") as animation:
+        assert picture.width > 400
+        assert getattr(animation, "n_frames", 1) > len(found.moves)
+    ET.parse(tmp_path / "b/beta.svg")
+    again = climbpath("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "beta.svg exists already: add --force" in again.stderr
+    assert climbpath("beta", FIVE, "--format", "svg", "--out", "b", "--force", cwd=tmp_path).returncode == 0
+
+
+def test_what_a_climber_cannot_reach_is_told_with_move_and_distance(tmp_path: Path) -> None:
+    told = out("beta", "F5 G18", "--height", 165, cwd=tmp_path)
+    assert "1. RH → G18  2.6 m up  crux  out of reach by 96 cm\n" in told
+    assert told.endswith("out of reach for a climber of 165 cm: move 1, RH → G18, by 96 cm\n")
+    apart = out("beta", "A5s K5s F9 G14 G18", "--height", 150, "--ape", 5, cwd=tmp_path)
+    wanted = (
+        "out of reach for a climber of 150 cm with an ape index of +5 cm: the start holds are 45 cm too far apart\n"
+    )
+    assert apart.endswith(wanted)
+
+
+def test_holds_that_no_hand_needs_are_told(tmp_path: Path) -> None:
+    assert "for the feet or as intermediates: D3\n" in out("beta", "F5s D3f D9 G13 I16 G18e", cwd=tmp_path)
+
+
+def test_the_first_problem_of_a_file_has_its_beta_told(folder: Path) -> None:
+    first = generated(folder)[0]
+    for name in ("problems.json", "problems.csv"):
+        assert out("beta", f"a/{name}", cwd=folder).splitlines()[0] == first.notation
+    assert piped(FIVE, "beta", "-", cwd=folder).stdout == out("beta", FIVE, cwd=folder)
+
+
+def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) -> None:
+    told = out("show", FIVE, "--height", 180, cwd=folder)
+    (verdict,) = verdicts(bundled_grader().probabilities([parse_notation(FIVE)]))
+    assert f"\nGrade: {show(verdict.grade)}" in told
+    assert out("beta", FIVE, "--height", 180, cwd=folder).partition("\n")[2] in told
+    assert "known problem" in told
+    first, *_ = generated(folder)
+    alike = out("show", first.notation, "--data", "a/problems.json", cwd=folder).partition("Most similar")[2]
+    lines = alike.splitlines()[1:]
+    assert len(lines) == 3
+    assert lines[0] == f"  100% of the holds shared  {show('7A')}  {first.notation}"
+    shares = [int(line.split("%")[0]) for line in lines]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade(tmp_path: Path) -> None:
+    told = out("show", "D5s D7 G9 E12", "--board", "moonboard-mini-2020", cwd=tmp_path)
+    assert "Grade:" not in told
+    assert "4. RH → E12" in told
+
+
+# harder and easier
+
+
+@pytest.mark.parametrize(("command", "steps"), [("harder", 1), ("easier", -1)])
+def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path) -> None:
+    told = out(
+        *(command, FOUR, "--grade", "7A", "--num-samples", 2, "--seed", 1, "--out", "h", "--format", "json"),
+        cwd=tmp_path,
+    )
+    first, *lines, wrote = told.splitlines()
+    assert first == "  of F5s D9 G13 G18e"
+    assert wrote == f"wrote {Path('h') / 'problems.json'}"
+    problems = [Problem.from_dict(record) for record in json.loads((tmp_path / "h/problems.json").read_text())]
+    assert 1 <= len(problems) <= 2
+    before, *after = expected(bundled_grader().probabilities([parse_notation(FOUR), *problems])).tolist()
+    for line, problem, judged in zip(lines, problems, after, strict=True):
+        assert problem.grade == LADDER[rank("7A") + steps]
+        assert f"{show(problem.grade)}  {problem.notation}   with" in line
+        assert line.endswith(f"; grader {judged - before:+.1f} steps")
+        assert abs(judged - before - steps) <= 0.5
+        assert violations(problem) == []
+
+
+# generate
+
+
+def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path: Path) -> None:
+    told = out(
+        *("generate", "--grade", "7A", "--num-samples", 5, "--seed", 3, "--height", 150, "--ape", -5),
+        *("--check-grade", "--format", "json", "--out", "a"),
+        cwd=tmp_path,
+    )
+    problems = generated(tmp_path)
+    assert len(problems) == 5
+    assert not any(violations(problem) for problem in problems)
+    assert not any(found.too_far for found in solve(problems, Climber(150, -5)))
+    steps = expected(bundled_grader().probabilities(problems))
+    assert abs(steps - rank("7A")).max() <= 0.5
+    found = verdicts(bundled_grader().probabilities(problems))
+    for line, verdict in zip(told.splitlines(), found, strict=False):
+        assert line.endswith(f"grader: {verdict.grade} {verdict.probabilities[verdict.grade]:.0%}")
+
+
+def test_a_giant_and_no_check_accept_everything_in_reach() -> None:
+    assert acceptance(None, False) is None
+    accept = acceptance(Climber(230, 40), False)
+    assert accept is not None
+    assert list(accept([parse_notation(FIVE)])) == [True]
+    assert list(accept([])) == []
+
+
+# train-grader
+
+
+def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> None:
+    sizes = ("--num-epochs", 1, "--members", 1, "--threads", 1)
+    train = ("train-grader", "--data", tiny, *sizes, "--out", "g.safetensors")
+    done = climbpath(*train, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    parts = {name: len(part) for name, part in split(parquet.load(tiny)).items()}
+    assert done.stdout.startswith(f"Data: {parts['train']} train and {parts['validation']} validation problems\n")
+    assert re.search(rf"^moonboard-2016@40 +{parts['test']} ", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith("Wrote g.safetensors\n")
+    grader = load_grader(tmp_path / "g.safetensors")
+    (verdict,) = verdicts(grader.probabilities([parse_notation(FIVE)]))
+    told = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
+    assert f"Grade:     {show(verdict.grade)}\n" in told
+    written = (tmp_path / "g.safetensors").read_bytes()
+    refused = climbpath(*train, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "g.safetensors exists already: add --force" in refused.stderr
+    assert (tmp_path / "g.safetensors").read_bytes() == written
+
+
+# What goes wrong
+
+MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("grade", "F5 D9 G13 Z18"), "'Z18'"),
+        (("grade", "F5 D9 ?? G18"), "'??'"),
+        (("grade", "F5 D9"), "no finish hold"),
+        (("grade", FIVE, "--start", "H9"), f"H9 is not among the holds of '{FIVE}'"),
+        (("grade", FIVE, "--finish", "G18,H18"), "H18 is not among the holds"),
+        (("grade", FIVE, "--start", "L19"), "there is no hold 'L19' on MoonBoard 2016"),
+        (("grade", FIVE, "--board", "kilter"), "there is no board 'kilter'"),
+        (("grade", FIVE, "--angle", "25"), "stands at 40°, not at 25°"),
+        (("grade", "D5s D7 E12", "--board", "moonboard-mini-2020"), "has not learned MoonBoard Mini 2020"),
+        (("grade", "nowhere.json"), "nowhere.json: there is no such file"),
+        (("grade", "broken.json"), "broken.json"),
+        (("grade", "empty.csv"), "empty.csv"),
+        (("grade", FIVE, "--grader", "nowhere.safetensors"), "there is no grader nowhere.safetensors"),
+        (("grade", FIVE, "--grader", "broken.json"), "broken.json cannot be read as a grader"),
+        (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is not a climbpath grader"),
+        (("grade", FIVE, "--out", "broken.json"), "broken.json exists already"),
+        (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm, not 20"),
+        (("beta", FIVE, "--height", "nan"), "a climber's height is 100 to 230 cm, not nan"),
+        (("beta", FIVE, "--height", "tall"), "'tall' is not a valid float"),
+        (("beta", FIVE, "--ape", "-99"), "a climber's ape index is -40 to 40 cm, not -99"),
+        (("beta", FIVE, "--format", "pdf"), "there is no format 'pdf': choose from png, svg, gif, json"),
+        (("beta", FIVE, "--out", "broken.json"), "broken.json is a file"),
+        (("show", FIVE, "--data", "nowhere.parquet"), "nowhere.parquet: there is no such file"),
+        (("show", FIVE, "--height", "300"), "not 300"),
+        (("harder", FIVE, "--grade", "7Z"), "'7Z' is not a grade"),
+        (("harder", FIVE, "--grade", "V4"), "--grade V4 is 6B and 6B+: name one of them"),
+        (("harder", FIVE, "--grade", "8C+"), "no problems a grade harder"),
+        (("easier", FIVE, "--grade", "5+"), "no problems a grade easier"),
+        (("easier", FIVE, "--format", "gif"), "there is no format 'gif'"),
+        (("easier", FIVE, "--model", "nowhere.pt"), "there is no model nowhere.pt"),
+        (("generate", "--grade", "7A", "--height", "20"), "height is 100 to 230 cm, not 20"),
+        (("train-grader",), "Missing option '--data'"),
+    ],
+)
+def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text('{"start": ["F5"')
+    (tmp_path / "empty.csv").touch()
+    done = climbpath(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"broken.json", "empty.csv"}
+
+
+@pytest.mark.parametrize("command", ["grade", "beta", "show", "harder"])
+@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+def test_empty_standard_input_is_refused(command: str, text: str, tmp_path: Path) -> None:
+    done = piped(text, command, "-", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "standard input holds no problem" in done.stderr
+    assert "Traceback" not in done.stderr

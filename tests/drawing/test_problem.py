@@ -1,0 +1,311 @@
+import io
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from climbpath import board as boards
+from climbpath.board import COLUMNS
+from climbpath.drawing import problem as drawing
+from climbpath.errors import ClimbpathError
+from climbpath.problem import Problem, parse_notation
+
+COLOURS = {"start": "#3ddc84", "hands": "#4da8ff", "feet": "#ffc233", "finish": "#ff5c55"}
+HOSTILE = "</text><script>&\"'\x1b[31m\x07 \u202egnp\ud800\uffff\nnext line"
+
+FOUR = parse_notation("F5s D9 G13 G18e", grade="7A")
+FEET = parse_notation("B3s D3s C6 E9 D12 B13 A1f H2f D18e", board="moonboard-masters-2019", grade="6C+")
+MINI = parse_notation("E2s B4s D5 G6 H8 F10 F12e", board="moonboard-mini-2020", grade="6B")
+LONG = parse_notation("A5s F5s E6 C8 D9 G9 H11 F12 I13 E14 J14 G16 E18e K18e", grade="8B+")
+EXAMPLES = [FOUR, FEET, MINI, LONG]
+
+
+@st.composite
+def problems(pick: st.DrawFn) -> Problem:
+    """Any problem that Problem admits: up to every hold of the layout, in any roles, with any name."""
+    layout = boards.load(pick(st.sampled_from(boards.names())))
+    labels = [hold.label for hold in layout.holds]
+    Random(pick(st.integers())).shuffle(labels)
+    ends = sorted(pick(st.lists(st.integers(2, len(labels)), min_size=2, max_size=2)))
+    starts = pick(st.integers(1, ends[0] - 1))
+    return Problem(
+        board=layout.name,
+        angle=pick(st.sampled_from(layout.angles)),
+        grade=pick(st.none() | st.sampled_from(["5+", "7A", "8C+"])),
+        start=tuple(labels[:starts]),
+        finish=tuple(labels[starts : ends[0]]),
+        hands=tuple(labels[ends[0] : ends[1]]),
+        feet=tuple(labels[ends[1] :]) if pick(st.booleans()) else (),
+        name=pick(st.none() | st.text(max_size=200)),
+        method=pick(st.text(max_size=200)),
+    )
+
+
+def parsed(problem: Problem) -> ElementTree.Element:
+    return ElementTree.fromstring(drawing.svg(problem))
+
+
+def elements(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    return root.findall(f".//{{http://www.w3.org/2000/svg}}{kind}")
+
+
+def words(root: ElementTree.Element) -> list[str]:
+    return [element.text or "" for element in elements(root, "text")]
+
+
+def rings(problem: Problem) -> dict[str, dict[str, list[tuple[float, float, float]]]]:
+    """What the SVG rings on the wall: role -> label -> (x, y, radius) of each ring.
+
+    Labels are read as an eye reads them: the letter below and the number beside a ring's centre.
+    """
+    root = parsed(problem)
+    texts = [
+        (element.text or "", float(element.attrib["x"]), float(element.attrib["y"]))
+        for element in elements(root, "text")
+    ]
+    letters = {x: text for text, x, _ in texts if text in COLUMNS}
+    numbers = {y - 4: text for text, _, y in texts if text.isdigit()}
+    found: dict[str, dict[str, list[tuple[float, float, float]]]] = {role: {} for role in COLOURS}
+    for circle in elements(root, "circle"):
+        x, y, r = (float(circle.attrib[key]) for key in ("cx", "cy", "r"))
+        for role, colour in COLOURS.items():
+            if circle.get("stroke") == colour and y in numbers:
+                found[role].setdefault(f"{letters[x]}{numbers[y]}", []).append((x, y, r))
+    return found
+
+
+def opened(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+# Terminal text
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+def test_text_shows_every_position_by_its_letter(problem: Problem) -> None:
+    layout = boards.load(problem.board)
+    expected = {hold.label: "·" for hold in layout.holds}
+    for letter, labels in zip("SHFE", (problem.start, problem.hands, problem.feet, problem.finish), strict=True):
+        expected |= dict.fromkeys(labels, letter)
+    lines = drawing.text(problem, colour=False).splitlines()
+    for line, row in zip(lines, range(layout.rows, 0, -1), strict=False):
+        assert int(line[:2]) == row
+        cells = line[4:].ljust(2 * len(COLUMNS))[::2]
+        assert cells == "".join(expected.get(f"{column}{row}", " ") for column in COLUMNS)
+    assert lines[layout.rows] == "    A B C D E F G H I J K"
+
+
+def test_text_is_compact_and_ends_with_caption_and_notation() -> None:
+    lines = drawing.text(replace(FOUR, name="Slow Burn"), colour=False).splitlines()
+    assert len(lines) == 21
+    assert lines[-2] == "Slow Burn  7A (V6)  MoonBoard 2016 · 40°"
+    assert lines[-1] == "F5s D9 G13 G18e"
+
+
+def test_text_names_an_unusual_foot_rule_and_no_grade() -> None:
+    caption = drawing.text(replace(FEET, grade=None, method="Footless + kickboard"), colour=False).splitlines()[-2]
+    assert caption == "ungraded  MoonBoard Masters 2019 · 40°  Footless + kickboard"
+
+
+def test_colour_adds_escapes_and_changes_nothing_else() -> None:
+    coloured, plain = drawing.text(FEET), drawing.text(FEET, colour=False)
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+    codes = {letter: set(re.findall(rf"\x1b\[([\d;]+)m{letter}\x1b", coloured)) for letter in "SHFE"}
+    assert all(len(found) == 1 for found in codes.values())
+    assert len(set.union(*codes.values())) == 4
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    plain = drawing.text(replace(FOUR, name=HOSTILE, method=HOSTILE), colour=False)
+    assert all(char == "\n" or char.isprintable() for char in plain)
+    assert len(plain.splitlines()) == 21
+
+
+# SVG
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+def test_svg_rings_the_holds_of_the_problem_in_their_roles(problem: Problem) -> None:
+    found = rings(problem)
+    for role in COLOURS:
+        assert sorted(found[role]) == sorted(getattr(problem, role))
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+def test_roles_differ_in_shape_as_well_as_colour(problem: Problem) -> None:
+    shapes = {
+        role: {tuple(r for _, _, r in drawn) for drawn in found.values()} for role, found in rings(problem).items()
+    }
+    used = [shape for shape in shapes.values() if shape]
+    assert all(len(shape) == 1 for shape in used), "a role has one shape"
+    assert len(set.union(*used)) == len(used)
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+def test_svg_draws_every_hold_of_the_layout(problem: Problem) -> None:
+    layout = boards.load(problem.board)
+    centres = {(circle.get("cx"), circle.get("cy")) for circle in elements(parsed(problem), "circle")}
+    legend = sum(1 for field in COLOURS if getattr(problem, field))
+    assert len(centres) == len(layout.holds) + legend
+
+
+def test_svg_says_what_the_problem_is() -> None:
+    root = parsed(replace(LONG, name="Slow Burn", method="Screw ons only"))
+    assert {"Slow Burn", "8B+ (V14)", "MoonBoard 2016 · 40°", "Screw ons only"} <= set(words(root))
+    assert set(LONG.notation.split()) <= set(words(root))
+    assert {*COLUMNS, *map(str, range(1, 19)), "start", "hand", "finish"} <= set(words(root))
+    assert "foot" not in words(root)
+    assert root.attrib["aria-label"] == f"Slow Burn, 8B+ (V14), MoonBoard 2016 · 40°, Screw ons only, {LONG.notation}"
+
+
+def test_svg_without_a_name_has_the_grade_for_a_headline_once() -> None:
+    assert words(parsed(FOUR)).count("7A (V6)") == 1
+    assert "ungraded" in words(parsed(replace(FOUR, grade=None)))
+
+
+def test_a_name_cannot_break_the_svg() -> None:
+    document = drawing.svg(replace(FOUR, name=HOSTILE, method=HOSTILE))
+    document.encode()
+    root = ElementTree.fromstring(document)
+    assert not elements(root, "script")
+    assert root.attrib["aria-label"].startswith("</text><script>&\"' [31m gnp next line, 7A (V6)")
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "WWW " * 9, "乱れ足" * 40, "i" * 500])
+def test_long_names_are_cut_to_fit(name: str) -> None:
+    shown = words(parsed(replace(FOUR, name=name)))
+    headline = next(text for text in shown if text.endswith("…"))
+    assert name.startswith(headline[:-1])
+    assert len(headline) > 10
+
+
+def test_the_longest_real_names_are_shown_whole() -> None:
+    name = "Malibu's most wanted (part II)"
+    assert name in words(parsed(replace(FOUR, name=name)))
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+def test_notation_wraps_in_even_lines_without_overlap(problem: Problem) -> None:
+    tokens = problem.notation.split()
+    places = [
+        (float(element.attrib["y"]), float(element.attrib["x"]), float(element.attrib["font-size"]))
+        for element in elements(parsed(problem), "text")
+        if element.text in tokens
+    ]
+    assert places == sorted(places), "tokens read in the order of the notation"
+    size = places[0][2]
+    lines = [[x for y, x, _ in places if y == line] for line in sorted({y for y, _, _ in places})]
+    assert max(map(len, lines)) - min(map(len, lines)) <= 1
+    assert all(right - left > 3 * size for line in lines for left, right in pairwise(line))
+    assert all(line[-1] + 3 * size < 360 for line in lines)
+
+
+# PNG
+
+
+@pytest.mark.parametrize("problem", EXAMPLES)
+@pytest.mark.parametrize("width", [360, 720])
+def test_png_has_the_rings_of_the_svg_in_the_same_places(problem: Problem, width: int) -> None:
+    picture = opened(drawing.png(problem, width))
+    scale = width / 360
+    height = float(parsed(problem).attrib["height"])
+    assert picture.size == (width, round(height * scale))
+    for role, found in rings(problem).items():
+        colour = tuple(bytes.fromhex(COLOURS[role][1:]))
+        assert len(found) == len(getattr(problem, role))
+        for x, y, r in (ring for drawn in found.values() for ring in drawn):
+            for dx, dy in [(r, 0), (-r, 0), (0, r), (0, -r)]:
+                near = [
+                    picture.getpixel((int((x + dx) * scale) + i, int((y + dy) * scale) + j))
+                    for i in (-1, 0)
+                    for j in (-1, 0)
+                ]
+                assert colour in near
+    assert picture.getpixel((2, 2)) == (0x15, 0x12, 0x0F)
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "@%" * 30, "Feet & hands — " * 10])
+def test_png_captions_stay_within_the_margins(name: str) -> None:
+    picture = opened(drawing.png(replace(LONG, name=name, method=name), 360))
+    for strip in [(0, 0, 14, picture.height), (347, 0, 360, picture.height)]:
+        assert len(picture.crop(strip).getcolors() or []) == 1
+
+
+def test_png_spells_names_with_the_letters_that_its_font_has() -> None:
+    assert drawing.png(replace(FOUR, name="Forsøk ①: Café")) == drawing.png(replace(FOUR, name="Forsok 1: Cafe"))
+    assert drawing.png(replace(FOUR, name="乱れ足 midare ashi")) == drawing.png(replace(FOUR, name="midare ashi"))
+    assert drawing.png(replace(FOUR, name="課題 💪")) == drawing.png(FOUR)
+
+
+@pytest.mark.parametrize("width", [-1, 0, 119, 2001])
+def test_a_width_out_of_range_is_refused(width: int) -> None:
+    with pytest.raises(ClimbpathError, match=f"120 to 2000 pixels wide, not {width}"):
+        drawing.png(FOUR, width)
+    with pytest.raises(ClimbpathError, match=f"120 to 2000 pixels wide, not {width}"):
+        drawing.sheet([FOUR], cell_width=width)
+
+
+# Sheet
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "across", "down"),
+    [(1, None, 1, 1), (2, None, 2, 1), (10, None, 5, 2), (12, None, 4, 3), (7, 3, 3, 3), (2, 5, 2, 1)],
+)
+def test_a_sheet_lays_out_the_pictures_in_rows(count: int, columns: int | None, across: int, down: int) -> None:
+    shown = [EXAMPLES[i % 4] for i in range(count)]
+    pictures = [opened(drawing.png(problem, 120)) for problem in shown]
+    tallest = max(picture.height for picture in pictures)
+    sheet = opened(drawing.sheet(shown, columns, cell_width=120))
+    assert sheet.size == (across * 125 + 5, down * (tallest + 5) + 5)
+    for i, picture in enumerate(pictures):
+        x, y = 5 + i % across * 125, 5 + i // across * (tallest + 5)
+        assert sheet.crop((x, y, x + 120, y + picture.height)).tobytes() == picture.tobytes()
+        assert sheet.getpixel((x - 1, y)) == (0xE9, 0xE5, 0xDF)
+
+
+def test_a_sheet_needs_problems_and_columns() -> None:
+    with pytest.raises(ClimbpathError, match="at least one problem"):
+        drawing.sheet([])
+    with pytest.raises(ClimbpathError, match="one or more columns, not 0"):
+        drawing.sheet([FOUR], columns=0)
+
+
+# All of it
+
+
+@settings(max_examples=40, deadline=None)
+@given(problem=problems())
+def test_every_problem_can_be_drawn(problem: Problem) -> None:
+    found = rings(problem)
+    for role in COLOURS:
+        assert sorted(found[role]) == sorted(getattr(problem, role))
+    root = parsed(problem)
+    height = float(root.attrib["height"])
+    assert all(0 < float(element.attrib["y"]) < height - 10 for element in elements(root, "text"))
+    assert [word for word in words(root) if word in problem.notation.split()] == problem.notation.split()
+    assert opened(drawing.png(problem, 120)).width == 120
+    plain = drawing.text(problem, colour=False)
+    assert len(plain.splitlines()) == boards.load(problem.board).rows + 3
+    assert plain.endswith(problem.notation)
+    assert sum(line[4:26].count(letter) for line in plain.splitlines()[:-3] for letter in "SHFE") == len(problem.holds)
+
+
+def test_text_and_svg_work_without_pillow() -> None:
+    script = (
+        "import sys; sys.modules['PIL'] = None\n"
+        "from climbpath.drawing import problem as drawing\n"
+        "from climbpath.problem import parse_notation\n"
+        "problem = parse_notation('F5s D9 G13 G18e')\n"
+        "print(len(drawing.text(problem)), len(drawing.svg(problem)))"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

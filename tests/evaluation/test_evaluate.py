@@ -1,0 +1,161 @@
+"""climbpath evaluate: real runs on small data, and planted leaks that must be caught."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from climbpath import board as boards
+from climbpath.cli import cli
+from climbpath.data.split import check_split, split
+from climbpath.errors import ClimbpathError
+from climbpath.evaluation.baseline_grader import TREES, Grader
+from climbpath.evaluation.evaluate import calibration, evaluate, held_out, likelihood, main_place
+from climbpath.evaluation.hold_lists import read_hold_lists
+from climbpath.evaluation.likelihood import score
+from climbpath.evaluation.two_sample import two_sample_auc
+from climbpath.generator.sample import OWN, Sampling
+from climbpath.model.checkpoint import load_model
+from climbpath.problem import Problem
+from support.making import random_problems
+
+MODEL = load_model()
+BOARD = boards.load("moonboard-2016")
+
+
+@pytest.fixture
+def fewer_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quicker judges: of the few problems of a test they learn no more from many trees."""
+    monkeypatch.setitem(TREES, "max_iter", 50)
+
+
+@pytest.mark.usefixtures("fewer_trees")
+def test_a_report_of_the_bundled_model_beside_a_list_from_elsewhere(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs.json"
+    theirs.write_text(json.dumps([list(p.holds) for p in random_problems(120, seed=5)]))
+    folder = tmp_path / "report"
+    arguments = ("--data", tiny, "--samples", 120, "--compare", theirs, "--report", folder)
+    command = ["evaluate", *map(str, arguments)]
+    cli(command, standalone_mode=False)
+    said = capsys.readouterr().out
+    numbers = json.loads((folder / "report.json").read_text())
+    assert numbers["split"] == "all"  # the model has seen none of these problems
+    assert numbers["held_out"] + sum(numbers["left_out"].values()) == 300
+    rows = numbers["places"]["moonboard-2016@40"]["rows"]
+    generated = next(row for name, row in rows.items() if name.startswith("generated"))
+    assert generated["valid"] == 1.0
+    assert generated["auc"]["value"] > 0.8, "random problems are told from the model's"
+    assert rows["theirs"]["problems"] == 120
+    assert rows["theirs"]["auc"]["value"] < 0.65, "random problems are not told from random ones"
+    assert "<html" in (folder / "report.html").read_text()
+    assert f"{numbers['likelihood']['all']['nats_per_problem']:.2f}" in said
+    with pytest.raises(ClimbpathError, match="--force"):  # a report is not overwritten unasked
+        cli(command, standalone_mode=False)
+
+
+def test_a_held_out_key_in_training_is_caught() -> None:
+    problems = random_problems(200)
+    learned = split(problems)["train"]
+    honest = replace(MODEL, train_keys=np.array(sorted({p.key for p in learned}), np.uint64))
+    assert held_out(honest, problems, None).split == "test"
+    leaked = [*learned, split(problems)["test"][0]]
+    cheat = replace(MODEL, train_keys=np.array(sorted({p.key for p in leaked}), np.uint64))
+    with pytest.raises(ClimbpathError, match=r"1 of the \d+ problems of the split 'test' are among those"):
+        held_out(cheat, problems, None)
+    with pytest.raises(ClimbpathError, match="are not held out"):
+        held_out(honest, problems, "all")
+
+
+def test_a_split_with_duplicates_is_caught() -> None:
+    parts = split(random_problems(200))
+    check_split(parts)
+    twin = replace(parts["train"][0], grade="7C", name="the same holds under another name")
+    with pytest.raises(ClimbpathError, match="stands in train and in test"):
+        check_split({**parts, "test": [*parts["test"], twin]})
+
+
+def test_what_the_model_cannot_be_asked_is_counted() -> None:
+    good, other, no_grade, unknown = random_problems(4)
+    problems = [
+        replace(good, grade="7A"),
+        replace(other, method="Footless"),
+        replace(no_grade, grade=None),
+        replace(unknown, partial=True),
+    ]
+    held = held_out(MODEL, problems, "all")
+    assert [p.grade for p in held.problems] == ["7A"]
+    assert sum(held.left_out.values()) == 3
+    with pytest.raises(ClimbpathError, match="nothing can be measured"):
+        held_out(MODEL, problems[1:], "all")
+
+
+def test_nats_by_grade_and_place_add_up() -> None:
+    problems = [replace(p, grade=grade) for p, grade in zip(random_problems(40), ["6C", "7A"] * 20, strict=True)]
+    scored = score(MODEL, problems)
+    found = likelihood(MODEL, problems)
+    total = sum(part["problems"] * part["nats_per_problem"] for part in found["by_grade"].values())
+    assert total / 40 == pytest.approx(found["all"]["nats_per_problem"])
+    assert found["by_place"]["moonboard-2016@40"] == found["all"]
+    assert list(found["by_grade"]) == ["6C", "7A"]
+    bins = calibration(scored)["bins"]
+    assert sum(b["tokens"] for b in bins) == scored.real.sum()
+    assert sum(b["tokens"] * b["frequency"] for b in bins) == pytest.approx(scored.hit.sum())
+
+
+@pytest.mark.usefixtures("fewer_trees")
+def test_the_two_sample_test_tells_what_differs_and_only_that() -> None:
+    low = [p.holds for p in random_problems(150, seed=1)]
+    more = [p.holds for p in random_problems(150, seed=2)]
+    made = [p.holds for p in _generated(150)]
+    alike, apart = two_sample_auc(low, more, BOARD), two_sample_auc(low, made, BOARD)
+    assert alike.low < 0.55
+    assert apart.low > 0.8
+    assert alike.low <= alike.value <= alike.high
+
+
+def test_the_grader_learns_what_grades_tell() -> None:
+    short = [replace(p, grade="6B") for p in random_problems(400, seed=3) if len(p.holds) <= 6]
+    long = [replace(p, grade="7C") for p in random_problems(400, seed=3) if len(p.holds) > 6]
+    grader = Grader([*short[::2], *long[::2]], BOARD)
+    found = grader.agreement([*short[1::2], *long[1::2]])
+    assert found.within_one > 0.9
+    assert found.mean_distance < 1
+
+
+def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distribution() -> None:
+    problems = [replace(p, grade="7A") for p in random_problems(60)]
+    held = held_out(MODEL, problems, "all")
+    guided = Sampling(guidance=1.5)
+    result = evaluate(MODEL, held, samples=40, default=guided, compare={})
+    place = result["places"][main_place(held)]
+    assert [row["sampling"]["guidance"] for row in place["rows"].values() if "sampling" in row] == [1.0, 1.5]
+    assert [row["guidance"] for row in place["guidance"]] == [1.0, 1.25, 1.5, 2.0, 3.0]
+    assert all(row["valid"] == 1.0 for row in place["guidance"])
+    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={})["places"][main_place(held)]["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[[1, 2]]", "not a list of holds"),
+        ("[", "not whole JSON"),
+        ("", "lists no holds"),
+        ('[["Z9", "Q4"]]', "not on MoonBoard 2016"),
+        ('[["F5"]]', "fewer than two holds"),
+    ],
+)
+def test_a_list_that_cannot_be_compared_is_explained(tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "theirs.json"
+    path.write_text(content)
+    with pytest.raises(ClimbpathError, match=reason):
+        read_hold_lists(path, BOARD)
+
+
+def _generated(count: int) -> list[Problem]:
+    from climbpath.generator.sample import generate
+
+    return list(generate(MODEL, "moonboard-2016", 40, {"7A": count}))

@@ -1,0 +1,132 @@
+"""Harder and easier versions of a problem, by as few hold changes as it takes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from climbpath.api import bundled_grader, load
+from climbpath.errors import ClimbpathError
+from climbpath.generator.adjust import Change, moved
+from climbpath.grader.grader import expected
+from climbpath.grades import LADDER, rank
+from climbpath.model.checkpoint import Model
+from climbpath.problem import Problem, parse_notation, violations
+from support.untrained import GIVEN_GRADE, SMALL
+from support.untrained import model as untrained
+
+LONGER = parse_notation("F5s E8 G11 E13 H15 G18e", grade="7A")
+SHORT = parse_notation("F5s D9 G13 G18e", grade="7A")
+MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6B")
+
+
+class Missing:
+    """A grader to which every hold of a problem that a version lacks is worth so many steps, from 7B+ on."""
+
+    def __init__(self, problem: Problem, worth: float) -> None:
+        self.holds, self.worth = set(problem.holds), worth
+
+    def probabilities(self, problems: Sequence[Problem]) -> np.ndarray:
+        found = np.zeros((len(problems), len(LADDER)), np.float32)
+        for row, problem in zip(found, problems, strict=True):
+            steps = np.clip(10 + self.worth * len(self.holds.difference(problem.holds)), 0, 17)
+            row[int(steps)], row[int(steps) + 1] = 1 - steps % 1, steps % 1
+        return found
+
+
+def differences(before: Problem, after: Problem) -> tuple[int, int]:
+    """How many holds are gone, and how many are new."""
+    return len(set(before.holds) - set(after.holds)), len(set(after.holds) - set(before.holds))
+
+
+@cache
+def by_the_bundled(problem: Problem, steps: int, number: int = 4, seed: int = 0) -> list[Change]:
+    return moved(load().model, bundled_grader(), problem, steps, number, seed)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """It has learned 6B, 7A and 7B, and draws at random."""
+    return untrained(replace(SMALL, boards=("moonboard-2016",)))
+
+
+@pytest.mark.parametrize(
+    ("problem", "steps"), [(SHORT, 1), (SHORT, -1), (MASTERS, 1)], ids=["harder", "easier", "masters"]
+)
+def test_versions_are_as_much_harder_as_is_asked(problem: Problem, steps: int) -> None:
+    versions = by_the_bundled(problem, steps)
+    assert 1 <= len(versions) <= 4
+    problems = [version.problem for version in versions]
+    before, *after = expected(bundled_grader().probabilities([problem, *problems])).tolist()
+    for version, judged in zip(versions, after, strict=True):
+        found = version.problem
+        assert (found.board, found.angle, found.grade) == (
+            *(problem.board, problem.angle),
+            LADDER[rank(problem.grade or "") + steps],
+        )
+        assert version.steps == pytest.approx(judged - before, abs=1e-4)
+        assert abs(version.steps - steps) <= 0.5
+        gone, new = differences(problem, found)
+        assert max(gone, new) == version.changes == versions[0].changes
+        assert gone in (0, version.changes)  # what is taken away is not put back
+        assert violations(found) == []
+    off = [abs(version.steps - steps) for version in versions]
+    assert off == sorted(off)
+    keys = {found.key for found in problems}
+    assert len(keys) == len(problems)
+    assert not keys & {problem.key, *load().model.known_keys.tolist()}
+
+
+def test_the_same_seed_gives_the_same_versions(model: Model) -> None:
+    assert moved(load().model, bundled_grader(), SHORT, 1, 2, seed=0) == by_the_bundled(SHORT, 1)[:2]
+    one, other = (moved(model, Missing(SHORT, 2), SHORT, 2, 5, seed) for seed in (0, 1))  # type: ignore[arg-type]
+    assert one != other
+
+
+def test_where_a_problem_has_no_grade_the_graders_counts(model: Model) -> None:
+    """It says 7B+, and the model has learned 7B."""
+    versions = moved(model, Missing(SHORT, -1), replace(SHORT, grade=None), -1, 2)  # type: ignore[arg-type]
+    assert [version.problem.grade for version in versions] == ["7B", "7B"]
+
+
+@pytest.mark.parametrize(("steps", "worth", "fewest"), [(2, 1.6, 1), (2, 1, 2), (2, 0.7, 3), (-4, -2, 2)])
+def test_as_few_holds_change_as_it_takes(model: Model, steps: int, worth: float, fewest: int) -> None:
+    """Where every hold that is missing is worth so much, it takes so many."""
+    versions = moved(model, Missing(SHORT, worth), SHORT, steps, 5)  # type: ignore[arg-type]
+    assert len(versions) == 5
+    for version in versions:
+        gone, new = differences(SHORT, version.problem)
+        assert version.changes == fewest == gone
+        assert new <= fewest
+        assert version.steps == pytest.approx(worth * fewest, abs=1e-4)
+
+
+@pytest.mark.parametrize(("worth", "steps"), [(1.4, 2), (5, -4)])
+def test_where_nothing_moves_the_grade_enough_it_is_told(model: Model, worth: float, steps: int) -> None:
+    with pytest.raises(
+        ClimbpathError, match=rf"no version (harder|easier) by {abs(steps)} was found, up to 3 hold changes: the grader"
+    ):
+        moved(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
+
+
+def test_a_model_that_cannot_be_guided_proposes_too() -> None:
+    unguided = untrained(replace(GIVEN_GRADE, boards=("moonboard-2016",)))
+    found = moved(unguided, Missing(SHORT, 2), SHORT, 2)  # type: ignore[arg-type]
+    assert found[0].changes == 1
+
+
+@pytest.mark.parametrize(
+    ("grade", "steps", "words"),
+    [("7A", 1, "harder"), ("7A", -1, "easier"), ("8C+", 1, "harder"), ("5+", -1, "easier"), ("7B", 2, "harder")],
+)
+def test_grades_beyond_what_the_model_learned_are_refused(model: Model, grade: str, steps: int, words: str) -> None:
+    with pytest.raises(ClimbpathError, match=f"learned no problems a grade {words} than this"):
+        moved(model, Missing(LONGER, 2), replace(LONGER, grade=grade), steps)  # type: ignore[arg-type]
+
+
+def test_a_board_that_the_grader_has_not_learned_is_refused() -> None:
+    mini = parse_notation("D5s D7 G9 E12e", "moonboard-mini-2020", grade="7A")
+    with pytest.raises(ClimbpathError, match="has not learned MoonBoard Mini 2020 at 40°"):
+        moved(load().model, bundled_grader(), mini, 1)

@@ -1,0 +1,169 @@
+"""The lookahead never strands a problem: what it calls possible it brings to an end, within every rule."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from climbpath import board as boards
+from climbpath.board import Board
+from climbpath.errors import ClimbpathError
+from climbpath.generator.lookahead import Lookahead
+from climbpath.model.order import problem_of
+from climbpath.problem import Problem, Rules, violations
+from support.making import random_problems, walk
+
+BOARDS = tuple(boards.names())
+WALKS = 12
+
+
+def finished(lookahead: Lookahead, seed: int) -> list[Problem]:
+    """Problems of random walks."""
+    layout = lookahead.board
+    return [problem_of(s, layout, 40, "7A") for s in walk(lookahead, WALKS, np.random.default_rng(seed))]
+
+
+def low_and_top(layout: Board) -> tuple[list[str], list[str]]:
+    """The holds that can be starts, and those that can be finishes."""
+    pick = [np.flatnonzero(mask) for mask in (layout.can_start, layout.can_finish)]
+    return [layout.labels[i] for i in pick[0]], [layout.labels[i] for i in pick[1]]
+
+
+@st.composite
+def demands(pick: st.DrawFn, name: str) -> Rules:
+    """Any rules on a board that do not contradict each other at first sight."""
+    layout = boards.load(name)
+    low, top = low_and_top(layout)
+    pins = pick(st.frozensets(st.sampled_from(layout.labels), max_size=6))
+    least = pick(st.integers(2, 9))
+    some = lambda pool: st.none() | st.frozensets(st.sampled_from(pool), min_size=1, max_size=2)  # noqa: E731
+    return Rules(
+        min_holds=least,
+        max_holds=pick(st.integers(max(least, len(pins) + 1), 14)),
+        max_reach=pick(st.none() | st.floats(60, 200)),
+        hold_sets=pick(st.none() | st.just(frozenset(layout.hold_sets))),
+        start=pick(some(low)),
+        finish=pick(some(top)),
+        pins=pins,
+        bans=pick(st.frozensets(st.sampled_from(layout.labels), max_size=40)) - pins,
+    )
+
+
+@pytest.mark.parametrize("name", BOARDS)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data(), seed=st.integers(0, 1000))
+def test_what_is_possible_ends_within_all_rules_whatever_is_chosen(name: str, data: st.DataObject, seed: int) -> None:
+    rules = data.draw(demands(name))
+    lookahead = Lookahead(boards.load(name), rules)
+    if lookahead.possible():
+        lookahead.check()
+        for problem in finished(lookahead, seed):
+            assert violations(problem, rules) == []
+    else:
+        with pytest.raises(ClimbpathError):
+            lookahead.check()
+
+
+@pytest.mark.parametrize("name", BOARDS)
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_any_holds_of_a_problem_can_be_pinned(name: str, seed: int, data: st.DataObject) -> None:
+    """With room for a few holds more; its start, its finish or other holds may be given besides."""
+    (problem,) = random_problems(1, name, seed)
+    free = Rules(max_holds=14, max_reach=120)
+    pins = data.draw(st.frozensets(st.sampled_from(problem.holds), min_size=1))
+    rules = replace(
+        free,
+        pins=pins,
+        start=data.draw(st.sampled_from([None, frozenset(problem.start)])),
+        finish=data.draw(st.sampled_from([None, frozenset(problem.finish)])),
+        bans=frozenset(data.draw(st.sets(st.sampled_from(boards.load(name).labels), max_size=20))) - set(problem.holds),
+    )
+    lookahead = Lookahead(boards.load(name), rules)
+    assert lookahead.possible()
+    found = finished(lookahead, seed)
+    assert all(pins <= set(other.holds) and violations(other, rules) == [] for other in found)
+
+
+def test_a_problem_pinned_whole_with_no_room_for_more_has_these_holds_alone() -> None:
+    for problem in random_problems(15, seed=5):
+        rules = Rules(pins=frozenset(problem.holds), max_holds=len(problem.holds), max_reach=120)
+        lookahead = Lookahead(boards.load(problem.board), rules)
+        assert lookahead.possible()
+        assert {other.key for other in finished(lookahead, 0)} == {problem.key}
+
+
+def test_no_pin_that_fits_no_problem_is_called_possible() -> None:
+    """On few holds, where all problems can be tried."""
+    layout = boards.load("moonboard-2016")
+    low, top = low_and_top(layout)
+    rng = np.random.default_rng(4)
+    met = Counter[tuple[bool, bool]]()
+    for _ in range(60):
+        labels = sorted({*rng.choice(layout.labels, 5, replace=False), *rng.choice(low, 2), *rng.choice(top, 2)})
+        rules = Rules(
+            min_holds=int(rng.integers(2, 5)),
+            max_holds=int(rng.integers(5, 8)),
+            max_reach=float(rng.integers(80, 200)),
+            pins=frozenset(rng.choice(labels, int(rng.integers(1, 4)), replace=False).tolist()),
+            bans=frozenset(layout.labels).difference(labels),
+        )
+        lookahead = Lookahead(layout, rules)
+        possible = bool(lookahead.possible())
+        exists = any(not violations(problem, rules) for problem in all_problems(layout, labels, rules.max_holds))
+        assert exists or not possible, (labels, rules)
+        if possible:
+            assert all(not violations(problem, rules) for problem in finished(lookahead, 0))
+        met[exists, possible] += 1
+    assert min(met[True, True], met[False, False]) > 10
+    assert met[True, False] <= met[True, True] / 10  # it may be too careful, but seldom
+
+
+def all_problems(layout: Board, labels: list[str], most: int) -> Iterator[Problem]:
+    """Every problem on these holds."""
+    starts = [label for label in labels if layout.can_start[layout.index[label]]]
+    ends = [label for label in labels if layout.can_finish[layout.index[label]]]
+    for start in [*combinations(starts, 1), *combinations(starts, 2)]:
+        others = [label for label in labels if label not in (*start, *ends)]
+        for finish in [*combinations(ends, 1), *combinations(ends, 2)]:
+            for n in range(most - len(start) - len(finish) + 1):
+                for hands in combinations(others, n):
+                    yield Problem(start=start, hands=hands, finish=finish)
+
+
+def test_a_pin_in_the_start_rows_may_be_start_or_hand() -> None:
+    problems = finished(Lookahead(boards.load("moonboard-2016"), Rules(pins=frozenset({"F5"}))), 1)
+    roles = {"start" if "F5" in problem.start else "hand" for problem in problems}
+    assert roles == {"start", "hand"}
+    given_start = Rules(pins=frozenset({"F5"}), start=frozenset({"G6"}))
+    assert all("F5" in problem.hands for problem in finished(Lookahead(boards.load("moonboard-2016"), given_start), 1))
+
+
+def test_one_pin_in_the_top_row_leaves_room_for_another_finish_and_two_do_not() -> None:
+    layout = boards.load("moonboard-2016")
+    one = finished(Lookahead(layout, Rules(pins=frozenset({"G18"}))), 2)
+    assert {len(problem.finish) for problem in one} == {1, 2}
+    assert all("G18" in problem.finish for problem in one)
+    two = finished(Lookahead(layout, Rules(pins=frozenset({"A18", "G18"}))), 2)
+    assert {problem.finish for problem in two} == {("A18", "G18")}
+
+
+def test_rows_of_a_batch_go_on_alike_when_others_are_dropped() -> None:
+    lookahead = Lookahead(boards.load("moonboard-2016"), Rules(pins=frozenset({"E8", "D12"})))
+    whole, part = lookahead.batch(6), lookahead.batch(6)
+    kept = np.array([1, 4])
+    rng = np.random.default_rng(0)
+    for step in range(5):
+        allowed = lookahead.allowed(whole)
+        choice = np.where(allowed, rng.random(allowed.shape), -1).argmax(axis=1)
+        if step == 2:
+            part.keep(kept)
+        rows = slice(None) if step < 2 else kept
+        assert (lookahead.allowed(part) == allowed[rows]).all()
+        lookahead.choose(whole, choice)
+        lookahead.choose(part, choice[rows])

@@ -1,0 +1,470 @@
+"""The grader: the network that was trained, its answers in NumPy, its file, and how its answers are measured."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+from torch.nn import functional as F
+
+from climbpath import board as boards
+from climbpath.data.split import numbers, split
+from climbpath.errors import ClimbpathError
+from climbpath.grader.grader import Grader, expected, influence, load_grader, save_grader, verdicts
+from climbpath.grader.metrics import confusion, measure, table
+from climbpath.grades import LADDER, parse_grades, rank, v_grade
+from climbpath.model.checkpoint import save_model
+from climbpath.model.config import ModelConfig
+from climbpath.model.inference import fold
+from climbpath.model.tokens import PREFIX
+from climbpath.problem import Problem, parse_notation
+from climbpath.training.grader import GraderNet, follow_nats, labelled, learnable, train_grader
+from support.making import BOARDS, GRADES, problems, random_problems
+from support.untrained import model
+
+SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
+CONFIG = ModelConfig(
+    vocabulary="hold",
+    boards=BOARDS,
+    d_model=16,
+    num_layers=2,
+    nhead=2,
+    dim_feedforward=32,
+    dropout=0.2,
+    embedding_dropout=0.2,
+    max_seq_len=64,
+    tied=True,
+    takes_pins=False,
+    foresees=False,
+)
+PLACES = {f"{name}@{angle}": {"7A": 1} for name in BOARDS for angle in boards.load(name).angles}
+
+
+def shaken(seed: int) -> GraderNet:
+    """A network with random weights, of which every part matters."""
+    torch.manual_seed(seed)
+    net = GraderNet(CONFIG).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.3 * torch.randn_like(parameter)
+    return net
+
+
+def grader_of(*nets: GraderNet) -> Grader:
+    """The grader of networks, folded as training does it."""
+    members = []
+    for net in nets:
+        state = {name: value.numpy() for name, value in net.body.state_dict().items()}
+        head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
+        members.append(fold(state, CONFIG.tokens.features()[1], CONFIG.nhead) | head)
+    return Grader(CONFIG, members, PLACES, np.array([3, 5], np.uint64), {"seed": 0})
+
+
+@cache
+def untrained() -> Grader:
+    return grader_of(shaken(0), shaken(1))
+
+
+def mixed(count: int = 5) -> list[Problem]:
+    """Problems of several boards and lengths, one behind another."""
+    groups = [random_problems(count, name, seed=i) for i, name in enumerate(BOARDS)]
+    return [problem for group in zip(*groups, strict=True) for problem in group]
+
+
+def rows(*weights: dict[str, float]) -> np.ndarray:
+    """Probabilities of grades, one row each."""
+    return np.array([[row.get(grade, 0.0) for grade in LADDER] for row in weights], np.float32)
+
+
+# Answers
+
+
+def test_numpy_agrees_with_torch() -> None:
+    """Each problem by the head for it: one for grades as given, one for settled ones, the mean where repeats are not
+    known."""
+    nets = [shaken(0), shaken(1)]
+    some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
+    settled = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
+    lessons = labelled(some, CONFIG)
+    assert len(set(lessons.lengths.tolist())) > 2
+    assert torch.equal(lessons.settled, settled)
+    both = torch.stack([net(*lessons.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
+    assert (both[0] - both[1]).abs().max() > 0.1
+    given, kept = both.mean(dim=0).numpy().swapaxes(0, 1)
+    heads = ((given + kept) / 2, given, given, kept, kept)
+    wanted = [heads[i % 5][i] for i in range(len(some))]
+    assert np.abs(grader_of(*nets).probabilities(some) - wanted).max() < 1e-4
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(partial=True))
+def test_probabilities_of_all_grades_sum_to_one(problem: Problem) -> None:
+    (row,) = untrained().probabilities([problem])
+    assert row.sum() == pytest.approx(1, abs=1e-5)
+    assert row.min() >= 0
+
+
+def test_each_problem_is_graded_as_if_it_were_alone() -> None:
+    some = mixed()
+    together = untrained().probabilities(some)
+    for row, problem in zip(together, some, strict=True):
+        assert untrained().probabilities([problem])[0] == pytest.approx(row, abs=1e-5)
+    assert untrained().probabilities([]).shape == (0, len(LADDER))
+
+
+def test_only_holds_of_hands_board_angle_and_settled_grades_count() -> None:
+    """Neither the grade that a problem claims nor its name and feet, and of its repeats only whether they are
+    many, few or not known."""
+    (before,) = untrained().probabilities([SIX])
+    others = [
+        replace(SIX, grade=None),
+        replace(SIX, grade="8A", user_grade="6A", name="Hard", ids=("a:1",), benchmark=True, partial=True),
+        replace(SIX, feet=("B3",)),
+    ]
+    assert np.allclose(untrained().probabilities(others), before, atol=1e-6)
+    assert not np.allclose(untrained().probabilities([replace(SIX, hands=("E8", "G11", "E13"))]), before, atol=1e-3)
+    never, seldom, often, oftener = untrained().probabilities([replace(SIX, repeats=n) for n in (0, 9, 10, 999)])
+    assert np.allclose(never, seldom, atol=1e-6)
+    assert np.allclose(often, oftener, atol=1e-6)
+    assert not np.allclose(often, before, atol=1e-3)
+    assert not np.allclose(often, seldom, atol=1e-3)
+    assert np.allclose((often + seldom) / 2, before, atol=1e-6)
+
+
+def test_what_was_not_learned_is_refused() -> None:
+    small = replace(untrained(), evidence={"moonboard-2016@40": {"7A": 1}})
+    masters = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25)
+    with pytest.raises(ClimbpathError, match="has not learned MoonBoard Masters 2017 at 25°: it knows moonboard-2016"):
+        small.probabilities([SIX, masters])
+    with pytest.raises(ClimbpathError, match="F9"):
+        small.probabilities([Problem(start=("F9",), finish=("G18",))])
+
+
+def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> None:
+    """V4 is 6B and 6B+; each is less likely than 7A, but not both together. V7 is one off V6 and V8: it fits best."""
+    verdict, plain = verdicts(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
+    assert verdict.grade == "6B+"
+    assert v_grade(verdict.grade) == "V4"
+    assert verdict.expected == pytest.approx(0.25 * 3 + 0.3 * 4 + 0.4 * 7 + 0.05 * 18, abs=1e-5)
+    assert list(verdict.probabilities) == list(LADDER)
+    assert verdict.probabilities["7A"] == pytest.approx(0.4)
+    assert (plain.grade, plain.expected) == ("5+", 0)
+    (between,) = verdicts(rows({"7A": 0.35, "7A+": 0.25, "7B": 0.4}))
+    assert between.grade == "7A+"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0.001, 1), min_size=19, max_size=19))
+def test_verdicts_follow_the_definition(weights: list[float]) -> None:
+    shares = np.array([weights], np.float32) / np.float32(sum(weights))
+    (verdict,) = verdicts(shares)
+    by_v: Counter[str] = Counter()
+    for grade, share in zip(LADDER, shares[0].tolist(), strict=True):
+        by_v[v_grade(grade)] += share
+    merits = {v: 2 * by_v[v] + by_v[f"V{int(v[1:]) - 1}"] + by_v[f"V{int(v[1:]) + 1}"] for v in [*by_v]}
+    assert merits[v_grade(verdict.grade)] == pytest.approx(max(merits.values()), rel=1e-5)
+    mine = [verdict.probabilities[grade] for grade in parse_grades(v_grade(verdict.grade))]
+    assert verdict.probabilities[verdict.grade] == max(mine)
+    assert expected(shares)[0] == pytest.approx(sum(i * share for i, share in enumerate(shares[0])), rel=1e-4)
+    json.dumps(verdict._asdict())
+
+
+def test_influence_is_what_grading_without_the_hold_says() -> None:
+    two = parse_notation("E6s G6s D9 H12 F15 B3f E18e G18e")
+    changes = influence(untrained(), two)
+    assert set(changes) == set(two.holds)
+    assert changes["B3"] == pytest.approx(0, abs=1e-5)  # a foothold
+    without = {
+        "E6": replace(two, start=("G6",)),
+        "H12": replace(two, hands=("D9", "F15")),
+        "E18": replace(two, finish=("G18",)),
+    }
+    before = float(expected(untrained().probabilities([two]))[0])
+    for label, fewer in without.items():
+        after = float(expected(untrained().probabilities([fewer]))[0])
+        assert changes[label] == pytest.approx(after - before, abs=1e-4)
+    sizes = [abs(change) for change in changes.values()]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 0.01
+
+
+def test_an_only_start_and_an_only_finish_cannot_be_taken_away() -> None:
+    assert set(influence(untrained(), SIX)) == {"E8", "G11", "E13", "H15"}
+    assert influence(untrained(), parse_notation("F5s G18e")) == {}
+
+
+# Files
+
+
+def test_a_grader_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "grader.safetensors"
+    save_grader(path, untrained())
+    again = load_grader(path)
+    assert (again.config, again.evidence, again.about) == (CONFIG, PLACES, {"seed": 0})
+    assert again.train_keys.dtype == np.uint64
+    assert again.train_keys.tolist() == [3, 5]
+    assert [member.keys() for member in again.members] == [member.keys() for member in untrained().members]
+    some = mixed(2)
+    assert np.array_equal(again.probabilities(some), untrained().probabilities(some))
+
+
+def missing(path: Path) -> None:
+    pass
+
+
+def a_text(path: Path) -> None:
+    path.write_text("7A")
+
+
+def nothing(path: Path) -> None:
+    path.touch()
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def a_generator(path: Path) -> None:
+    save_model(path, model())
+
+
+def other_tensors(path: Path) -> None:
+    save_file({"a": np.zeros(3)}, path)
+
+
+def another_format(path: Path) -> None:
+    save_file({"a": np.zeros(3)}, path, metadata={"climbpath grader": json.dumps({"format": 99})})
+
+
+def truncated(path: Path) -> None:
+    save_grader(path, untrained())
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def cut_in_its_head(path: Path) -> None:
+    save_grader(path, untrained())
+    path.write_bytes(path.read_bytes()[:100])
+
+
+@pytest.mark.parametrize(
+    "write",
+    [missing, a_text, nothing, a_folder, a_generator, other_tensors, another_format, truncated, cut_in_its_head],
+)
+def test_what_is_no_grader_is_named(write: object, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    assert callable(write)
+    write(path)
+    with pytest.raises(ClimbpathError, match=r"mine\.safetensors"):
+        load_grader(path)
+
+
+def test_the_bundled_grader_tells_easy_from_hard() -> None:
+    grader = load_grader()
+    assert set(grader.evidence) == {"moonboard-2016@40", "moonboard-masters-2017@25", "moonboard-masters-2017@40"}
+    assert len(grader.train_keys) > 10_000
+    assert grader.train_keys.dtype == np.uint64
+    ladder = parse_notation("D5s F6s E8 F9 D10 F11 E13 F14 E16 G18e")
+    jump = parse_notation("J2s K10 A13 K18e")
+    easy, hard = expected(grader.probabilities([ladder, jump]))
+    assert easy + 2 < hard
+
+
+# Training
+
+
+@pytest.fixture(scope="module")
+def some() -> list[Problem]:
+    """500 problems on two boards, three of which cannot be learned from, and five partial ones."""
+    whole = [*random_problems(300), *random_problems(180, "moonboard-masters-2017", seed=1)]
+    partial = [replace(p, partial=True, ids=(f"hand-sequence:{i}",)) for i, p in enumerate(random_problems(5, seed=2))]
+    odd = random_problems(3, seed=3)
+    return [*whole, *partial, replace(odd[0], grade=None), replace(odd[1], method="Footless"), odd[2]]
+
+
+@pytest.fixture(scope="module")
+def trained(some: list[Problem], tmp_path_factory: pytest.TempPathFactory) -> tuple[Grader, Path, list[str]]:
+    """A grader, its file, and what was told while it was trained."""
+    path, told = tmp_path_factory.mktemp("grader") / "grader.safetensors", []
+    return train_grader(some, path, epochs=1, members=1, tell=told.append), path, told
+
+
+def test_training_writes_the_grader_that_it_returns(
+    trained: tuple[Grader, Path, list[str]], some: list[Problem]
+) -> None:
+    grader, path, told = trained
+    again = load_grader(path)
+    assert np.array_equal(again.probabilities(some[:50]), grader.probabilities(some[:50]))
+    assert again.about == grader.about
+    assert {"temperature", "validation_nats", "epochs", "members", "seed"} <= set(again.about)
+    parts, left_out = learnable(some)
+    assert told[0] == f"Data: {len(parts['train'])} train and {len(parts['validation'])} validation problems"
+    assert left_out == {"ungraded": 1, "with other foot rules than feet follow hands": 1}
+    assert told[1:3] == ["  left out: 1 ungraded", "  left out: 1 with other foot rules than feet follow hands"]
+    assert grader.about["train_problems"] == len(parts["train"])
+    validation = parts["validation"]
+    nats = measure(grader.probabilities(validation), validation)["nats"]
+    assert nats == pytest.approx(grader.about["validation_nats"], abs=1e-3)
+
+
+def test_nothing_that_is_held_out_is_learned(trained: tuple[Grader, Path, list[str]], some: list[Problem]) -> None:
+    grader = trained[0]
+    parts = split(some)
+    learned = set(grader.train_keys.tolist())
+    held_out = {problem.key for name in ("validation", "test") for problem in parts[name]}
+    assert len(held_out) > 50
+    assert not learned & held_out
+    assert learned == {problem.key for problem in learnable(some)[0]["train"]}
+    counts = Counter(p.place for p in learnable(some)[0]["train"] if not p.partial)
+    assert {place: sum(grades.values()) for place, grades in grader.evidence.items()} == counts
+    assert set(grader.evidence) == {"moonboard-2016@40", "moonboard-masters-2017@40"}
+    assert set(grader.evidence["moonboard-2016@40"]) == set(GRADES)
+
+
+def test_partial_problems_that_are_there_whole_teach_nothing_new() -> None:
+    whole = [replace(p, ids=(f"guide-csv:{i}",)) for i, p in enumerate(random_problems(200))]
+    mine = learnable(whole)[0]
+    number = numbers(mine["train"][0]).pop()
+    held_out = numbers(mine["test"][0]).pop()
+    part = random_problems(2, seed=9)
+    again = [
+        replace(part[0], partial=True, ids=(f"hand-sequence:{number}",)),
+        replace(part[1], partial=True, ids=(f"hand-sequence:{held_out}",)),
+    ]
+    parts, left_out = learnable([*whole, *again])
+    assert parts == mine
+    assert left_out == {"partial, of problems that are here whole": 1, "partial, perhaps of held-out problems": 1}
+
+
+def test_the_same_seed_gives_the_same_grader(trained: tuple[Grader, Path, list[str]], some: list[Problem]) -> None:
+    grader, path, _ = trained
+    again = train_grader(some, path.with_name("again.safetensors"), epochs=1, members=1, tell=lambda line: None)
+    assert path.with_name("again.safetensors").read_bytes() == path.read_bytes()
+    other = train_grader(some, path.with_name("b.safetensors"), epochs=1, members=1, seed=1, tell=lambda line: None)
+    for name, value in grader.members[0].items():
+        assert np.array_equal(again.members[0][name], value)
+    assert not np.array_equal(other.members[0]["embedding"], grader.members[0]["embedding"])
+
+
+@pytest.mark.parametrize("few", [[], random_problems(5)], ids=["none", "five"])
+def test_too_few_problems_are_refused(few: list[Problem], tmp_path: Path) -> None:
+    with pytest.raises(ClimbpathError, match="too few graded problems"):
+        train_grader(few, tmp_path / "grader.safetensors", epochs=1, members=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_which_grades_are_right() -> None:
+    """Of a partial problem the V grade is known, so each of its Font grades is right; the users' grade is, too."""
+    cases = {
+        ("6C", None, False): {"6C"},
+        ("6C", None, True): {"6C", "6C+"},
+        ("7A", None, True): {"7A"},
+        ("6C", "6B+", False): {"6C", "6B+"},
+        ("6C", "6B", True): {"6B", "6C", "6C+"},
+    }
+    some = [replace(SIX, grade=grade, user_grade=users, partial=partial) for grade, users, partial in cases]
+    right = labelled(some, CONFIG).right
+    assert [{LADDER[i] for i in row.nonzero().flatten()} for row in right] == list(cases.values())
+
+
+def test_labels_are_not_among_the_tokens() -> None:
+    some = mixed(3)
+    lessons = labelled(some, CONFIG)
+    others = labelled([replace(p, grade="8C+", user_grade="5+") for p in some], CONFIG)
+    assert torch.equal(lessons.ids, others.ids)
+    assert lessons.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
+
+
+def test_what_follows_is_counted_from_the_first_hold_to_the_end() -> None:
+    some = mixed(2)
+    lessons = labelled(some, CONFIG)
+    ids, real, last = lessons.batch(torch.tensor([4, 1, 6]))
+    _, following = shaken(0)(ids, real, last)
+    total, count = 0.0, 0
+    at = 0
+    for row in (4, 1, 6):
+        tokens = CONFIG.tokens.encode(some[row])
+        for place in range(len(tokens)):
+            if place >= PREFIX - 1 and place + 1 < len(tokens):
+                total -= F.log_softmax(following[at], dim=0)[tokens[place + 1]].item()
+                count += 1
+            at += 1
+    assert at == len(following)
+    assert follow_nats(following, ids, real, last).item() == pytest.approx(total / count, rel=1e-4)
+
+
+# Measures
+
+
+def graded(*grades: str) -> list[Problem]:
+    return [replace(SIX, grade=grade) for grade in grades]
+
+
+def test_measures_of_hand_made_probabilities() -> None:
+    """Told are 6C, 6C, 7A and 7B; they are 6C, 6C+, 7A+ and 7A."""
+    given = rows(
+        {"6C": 0.95, "7A": 0.05}, {"6C": 0.55, "6C+": 0.45}, {"7A": 0.85, "7A+": 0.15}, {"7B": 0.95, "7A": 0.05}
+    )
+    found = measure(given, graded("6C", "6C+", "7A+", "7A"))
+    assert found["problems"] == 4
+    font, v = found["font"], found["v"]
+    assert font["exact"] == 1 / 4
+    assert font["within_one"] == 3 / 4
+    assert font["mean_absolute_error"] == (0 + 1 + 1 + 2) / 4
+    # F1 of 6C is 2/3 (told twice, once rightly), of 6C+, 7A and 7A+ 0; 7B does not occur
+    assert font["macro_f1"] == pytest.approx((2 / 3) / 4)
+    # bins: {.95 right, .95 wrong} -> |.5 - .95|, {.55 wrong}, {.85 wrong}
+    assert font["calibration_error"] == pytest.approx((2 * 0.45 + 0.55 + 0.85) / 4, abs=1e-6)
+    assert v["exact"] == 2 / 4  # V5, V5 for V5, V5; V6 for V7; V8 for V6
+    assert v["within_one"] == 3 / 4
+    assert v["mean_absolute_error"] == (0 + 0 + 1 + 2) / 4
+    assert v["macro_f1"] == pytest.approx((1 + 0 + 0) / 3)
+    # V confidences .95 (right), 1.0 (right), .85 (wrong), .95 (wrong): all but .85 in the last bin
+    assert v["calibration_error"] == pytest.approx((3 * abs(2 / 3 - 2.9 / 3) + 0.85) / 4, abs=1e-6)
+    assert found["nats"] == pytest.approx(-sum(map(math.log, (0.95, 0.45, 0.15, 0.05))) / 4, abs=1e-5)
+    json.dumps(found, allow_nan=False)
+
+
+def test_perfect_answers_measure_as_perfect() -> None:
+    some = graded("6C", "7A", "7A", "8A")
+    found = measure(rows(*({str(p.grade): 1.0} for p in some)), some)
+    perfect = {"exact": 1, "within_one": 1, "mean_absolute_error": 0, "macro_f1": 1, "calibration_error": 0}
+    assert found == {"problems": 4, "font": perfect, "v": perfect, "nats": 0}
+
+
+def test_grades_that_were_held_impossible_cost_a_finite_number_of_nats() -> None:
+    assert measure(rows({"6C": 1.0}), graded("8A"))["nats"] == pytest.approx(-math.log(1e-9), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:A single label")
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(LADDER), st.sampled_from(LADDER)), min_size=1, max_size=12))
+def test_confusions_count_each_problem_once(pairs: list[tuple[str, str]]) -> None:
+    """Row by row what it was, column by column what was told."""
+    grades, counts = confusion(rows(*({told: 1.0} for _, told in pairs)), graded(*(true for true, _ in pairs)))
+    assert grades == sorted({grade for pair in pairs for grade in pair}, key=rank)
+    counted = {(true, told): counts[i, j] for i, true in enumerate(grades) for j, told in enumerate(grades)}
+    assert {pair: count for pair, count in counted.items() if count} == Counter(pairs)
+
+
+def test_the_table_has_rows_for_every_place_with_held_out_problems_and_for_all() -> None:
+    held_out: Sequence[Problem] = [*random_problems(20), *random_problems(10, "moonboard-masters-2019")]
+    columns, lines = table(untrained(), [*held_out, replace(SIX, grade=None)])
+    names = [("moonboard-2016@40", "20"), ("moonboard-masters-2019@40", "10"), ("all", "30")]
+    assert [line[:3] for line in lines] == [(*name, grades) for name in names for grades in ("V", "Font")]
+    assert {len(line) for line in lines} == {len(columns)}
+    for mine, line in ((held_out[:20], 0), (held_out, 4)):
+        found = measure(untrained().probabilities(mine), mine)
+        for key, told in zip(("v", "font"), lines[line:], strict=False):
+            assert told[columns.index("exact")] == f"{found[key]['exact']:.1%}"
+            assert told[columns.index("macro-F1")] == f"{found[key]['macro_f1']:.3f}"
+    assert [line[0] for line in table(untrained(), held_out[:20])[1]] == ["moonboard-2016@40"] * 2
+    assert table(untrained(), []) == (columns, [])

@@ -1,0 +1,137 @@
+"""What several tests need: any sound problem, and files in the shapes that importers read."""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from climbpath import board as boards
+from climbpath.board import COLUMNS
+from climbpath.generator.lookahead import Lookahead
+from climbpath.grades import LADDER
+from climbpath.model.order import Ints, problem_of
+from climbpath.problem import DEFAULT_METHOD, Problem, Rules
+
+DATA = Path(__file__).parent / "files"
+GRADES = ["6B", "6B+", "6C", "7A", "7B"]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+BOARDS = ("moonboard-2016", "moonboard-masters-2017", "moonboard-masters-2019", "moonboard-mini-2020")
+
+
+@st.composite
+def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = True, partial: bool = False) -> Problem:
+    """Any sound problem, with everything that may be known of one."""
+    layout = boards.load(pick(st.sampled_from(board_names)))
+    low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
+    top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
+    start = pick(st.lists(st.sampled_from(low), min_size=1, max_size=2, unique=True))
+    finish = pick(st.lists(st.sampled_from(top), min_size=1, max_size=2, unique=True))
+    free = [label for label in layout.labels if label not in {*start, *top}]
+    others = pick(st.lists(st.sampled_from(free), max_size=12, unique=True))
+    footholds = pick(st.integers(0, 2)) if feet else 0
+    return Problem(
+        board=layout.name,
+        angle=pick(st.sampled_from(layout.angles)),
+        grade=pick(st.sampled_from(LADDER)),
+        start=tuple(start),
+        hands=tuple(others[footholds:]),
+        feet=tuple(others[:footholds]),
+        finish=tuple(finish),
+        name=pick(st.none() | TEXT),
+        ids=tuple(pick(st.lists(TEXT, max_size=2, unique=True))),
+        repeats=pick(st.none() | st.integers(0, 2**31 - 1)),
+        benchmark=pick(st.booleans()),
+        method=pick(st.just(DEFAULT_METHOD) | TEXT),
+        user_grade=pick(st.none() | st.sampled_from(LADDER)),
+        partial=pick(st.booleans()) if partial else False,
+    )
+
+
+def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
+    """Sequences [count, N] with every allowed choice equally likely; asserts that there is one at every step."""
+    end = len(lookahead.board.holds)
+    batch, steps = lookahead.batch(count), []
+    while not steps or (steps[-1] < end).any():
+        allowed = lookahead.allowed(batch)
+        assert allowed.any(axis=1).all(), f"nothing is allowed at step {batch.step} under {lookahead.rules}"
+        lookahead.choose(batch, np.where(allowed, rng.random(allowed.shape), -1).argmax(axis=1))
+        steps.append(batch.last)
+    return np.stack(steps, axis=1)
+
+
+def random_problems(
+    count: int, board: str = "moonboard-2016", seed: int = 0, rules: Rules | None = None
+) -> list[Problem]:
+    """Valid problems with every allowed choice equally likely."""
+    layout = boards.load(board)
+    rng = np.random.default_rng(seed)
+    sequences = walk(Lookahead(layout, rules or Rules(max_reach=120, max_holds=10)), count, rng)
+    grades = rng.choice(GRADES, count)
+    return [problem_of(s, layout, 40, str(g)) for s, g in zip(sequences, grades, strict=True)]
+
+
+def guide_row(problem: Problem, number: int = 1) -> dict[str, object]:
+    """A row of the guide's CSV."""
+
+    def places(labels: Sequence[str]) -> str:
+        return json.dumps([[COLUMNS.index(label[0]), int(label[1:]) - 1] for label in labels])
+
+    return {
+        "problem_id": number,
+        "grade": problem.grade,
+        "start_holds": places(problem.start),
+        "mid_holds": places(problem.hands),
+        "end_holds": places(problem.finish),
+        "is_benchmark": problem.benchmark,
+        "repeats": "" if problem.repeats is None else problem.repeats,
+    }
+
+
+def scrape_record(problem: Problem, number: int = 1) -> dict[str, Any]:
+    """A record of the site scrape."""
+    return {
+        "site_id": str(number),
+        "name": problem.name,
+        "grade": (problem.grade or "").lower(),
+        "holds": {"SH": list(problem.start), "IH": list(problem.hands), "FH": list(problem.finish)},
+        "holds_setup": ["Hold Set A 2016"],
+    }
+
+
+def api_record(problem: Problem, number: int = 1) -> dict[str, Any]:
+    """A record of the app's API."""
+    return {
+        "Id": number,
+        "Name": problem.name,
+        "Grade": problem.grade,
+        "UserGrade": problem.user_grade,
+        "Method": problem.method,
+        "MoonBoardConfiguration": {"Description": f"{problem.angle}° MoonBoard"},
+        "Holdsetup": {"Description": boards.load(problem.board).title},
+        "Moves": [
+            {"Description": label, "IsStart": label in problem.start, "IsEnd": label in problem.finish}
+            for label in problem.holds
+        ],
+        "Repeats": problem.repeats,
+        "IsBenchmark": problem.benchmark,
+    }
+
+
+def write_csv(path: Path, rows: Iterable[dict[str, object]]) -> Path:
+    rows = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_json(path: Path, content: object, packed: bool = False) -> Path:
+    text = json.dumps(content).encode()
+    path.write_bytes(gzip.compress(text) if packed else text)
+    return path

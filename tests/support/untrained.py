@@ -1,0 +1,57 @@
+"""Models with random weights: they know nothing, so that only rules and arithmetic show."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import torch
+
+from climbpath import board as boards
+from climbpath.model.checkpoint import Model, keys_to_tensor, model_of
+from climbpath.model.config import ModelConfig
+from climbpath.model.model import Transformer
+from climbpath.training.recipes import FAST, Recipe
+
+SMALL = replace(FAST, d_model=16, num_layers=1, nhead=2, dim_feedforward=16)
+"""The fast recipe in small: hold tokens, pins and an open grade."""
+COORDINATE = replace(
+    SMALL, vocabulary="coordinate", boards=("moonboard-2016",), pinned=0.0, open_grade=0.0, foresight=0.0, settled=False
+)
+WITHOUT_PINS = replace(SMALL, pinned=0.0)
+GIVEN_GRADE = replace(SMALL, open_grade=0.0)
+
+
+def network(recipe: Recipe) -> Transformer:
+    """The recipe's network as training starts with it, out of training."""
+    torch.manual_seed(0)
+    sizes = {name: getattr(recipe, name) for name in ModelConfig.__dataclass_fields__ if hasattr(recipe, name)}
+    tasks = {"takes_pins": recipe.pinned > 0, "foresees": recipe.foresight > 0}
+    config = ModelConfig(**{**sizes, **tasks, "boards": recipe.boards or tuple(boards.names())})
+    return Transformer(config).eval()
+
+
+def shaken(recipe: Recipe) -> Transformer:
+    """A network of which every part matters: training starts some so small that they hide behind rounding."""
+    net = network(recipe)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    return net
+
+
+def model(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | None = None) -> Model:
+    """The model of a network, a new one where none is given, as its checkpoint gives it, with three grades."""
+    net = net or network(recipe)
+    keys = keys_to_tensor(set(known))
+    return model_of(
+        {
+            "config": net.config.to_dict(),
+            "model_state_dict": net.state_dict(),
+            "evidence": {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in net.config.boards},
+            "known_keys": keys,
+            "train_keys": keys,
+            "recipe": recipe.to_dict(),
+            "epoch": 0,
+            "val_loss": 0.0,
+            "nats_per_problem": 0.0,
+        }
+    )

@@ -1,0 +1,912 @@
+"""The web app's API on a real server: what each route gives and refuses, and who is let in."""
+
+import io
+import json
+import socket
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from climbpath import board as boards
+from climbpath.api import bundled_grader, load
+from climbpath.beta.solver import Climber, lines, solve
+from climbpath.errors import ClimbpathError
+from climbpath.generator import sample
+from climbpath.grader.grader import expected, influence, verdicts
+from climbpath.grades import LADDER, rank, v_grade
+from climbpath.naming import suggested_name
+from climbpath.problem import Problem, Rules, parse_notation, violations
+from climbpath.web import app as web_app
+from climbpath.web import security, workers
+from climbpath.web.app import create_app
+from climbpath.web.logbook import Logbook, Profile, identity_of
+from climbpath.web.security import DOOR, MOST_BYTES, MOST_IMPORTED_BYTES, check_token
+from support.making import DATA, api_record, random_problems
+from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, served, spelled
+
+HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
+MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6B")
+MINI = parse_notation("D5s D7 G9 E12e", "moonboard-mini-2020")
+KNOWN = random_problems(30, seed=5)
+TOKEN = "a-secret-of-24-letters_0"
+COOKIE = "climbpath_token"
+MINE = f"?profile={KIM}"
+SAVED = f"/api/problems/{identity_of(HERON)}"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client on this machine."""
+    with client_of(tmp_path_factory.mktemp("local"), KNOWN) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client, with the token, of an app that serves a whole network."""
+    with client_of(tmp_path_factory.mktemp("shared"), token=TOKEN) as client:
+        yield client
+
+
+def anyone(shared: Client) -> Client:
+    """The same without the token."""
+    return Client(shared.address)
+
+
+def body_of(problem: Problem) -> dict[str, Any]:
+    return problem.to_dict()
+
+
+def problem_of(told: dict[str, Any]) -> Problem:
+    """The problem that the API tells, which must be told in full."""
+    fields = {"notation", "v_grade", "identity", "suggested_name"}
+    problem = Problem.from_dict({name: value for name, value in told.items() if name not in fields})
+    assert {name: told[name] for name in fields} == {
+        "notation": problem.notation,
+        "v_grade": v_grade(problem.grade) if problem.grade else None,
+        "identity": identity_of(problem),
+        "suggested_name": suggested_name(problem),
+    }
+    return problem
+
+
+def generated(client: Client, **wish: Any) -> list[Problem]:
+    return [problem_of(told) for told in client.post("/api/generate", wish)["problems"]]
+
+
+# boards
+
+
+def test_the_boards_are_told_with_what_the_models_know(client: Client) -> None:
+    welcome = client.get("/api/boards")
+    assert welcome["ladder"] == list(LADDER)
+    assert welcome["v_grades"] == [v_grade(grade) for grade in LADDER]
+    assert [board["name"] for board in welcome["boards"]] == boards.names()
+    evidence = load().model.evidence
+    for board in welcome["boards"]:
+        layout = boards.load(board["name"])
+        assert [hold["label"] for hold in board["holds"]] == list(layout.labels)
+        assert board["angles"] == list(layout.angles)
+        for angle in layout.angles:
+            place = f"{layout.name}@{angle}"
+            assert board["grades"][str(angle)] == [grade for grade in LADDER if evidence.get(place, {}).get(grade)]
+            assert board["graded"][str(angle)] == (place in bundled_grader().evidence)
+
+
+# generate
+
+
+def test_problems_are_generated_as_asked(client: Client) -> None:
+    assert [problem.grade for problem in generated(client)] == ["7A"]
+    found = generated(client, grades=["6B", "7A", "7A", "6B+"], number=7)
+    grades = [problem.grade for problem in found]
+    assert sorted(grades.count(grade) for grade in ("6B", "6B+", "7A")) == [2, 2, 3]
+    assert not any(violations(problem) for problem in found)
+    keys = {problem.key for problem in found}
+    assert len(keys) == 7
+    assert not keys & load().model.known
+    (one,) = generated(client, grades=list(LADDER[3:12]))
+    assert one.grade in LADDER[3:12]
+
+
+def test_a_seed_gives_the_same_problems_again(client: Client) -> None:
+    """Also while others ask."""
+    first = generated(client, seed=7, number=3, grades=["6C", "7A"])
+    with ThreadPoolExecutor(4) as pool:
+        others = [pool.submit(generated, client, number=3) for _ in range(4)]
+        again = generated(client, seed=7, number=3, grades=["6C", "7A"])
+        assert all(len(other.result()) == 3 for other in others)
+    assert again == first
+    assert generated(client, seed=8, number=3, grades=["6C", "7A"]) != first
+    assert generated(client, number=3) != generated(client, number=3)
+
+
+def test_conditions_are_kept(client: Client) -> None:
+    layout = boards.load("moonboard-2016")
+    rules = Rules(
+        min_holds=6,
+        max_holds=8,
+        pins=frozenset({"E8", "G13"}),
+        start=frozenset({"F5"}),
+        finish=frozenset({"G18"}),
+        bans=frozenset({"D9", "H10"}),
+    )
+    wish = {"pins": ["e8", "G13"], "start": ["F5"], "finish": ["G18"], "bans": ["D9", "H10"]}
+    found = generated(client, **wish, min_holds=6, max_holds=8, number=5)
+    assert len(found) == 5
+    assert not any(violations(problem, rules) for problem in found)
+    sets = layout.hold_sets[:2]
+    found = generated(client, hold_sets=[name.lower() for name in sets], number=5)
+    assert {layout.hold(label).hold_set for problem in found for label in problem.holds} <= set(sets)
+    (masters,) = generated(client, board="moonboard-masters-2017", angle=25, grades=["6B+"])
+    assert (masters.board, masters.angle) == ("moonboard-masters-2017", 25)
+    bold = generated(client, temperature=2.5, number=5)
+    assert not any(violations(problem) for problem in bold)
+
+
+def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) -> None:
+    found = generated(client, climber={"height": 150, "ape": -5}, number=3)
+    assert not any(beta.too_far for beta in solve(found, Climber(150, -5)))
+    checked = generated(client, check_grade=True, number=3)
+    assert np.abs(expected(bundled_grader().probabilities(checked)) - rank("7A")).max() <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"pins": ["Z9"]}, "there is no hold 'Z9' on MoonBoard 2016"),
+        ({"bans": ["F5", "Q1"]}, "there is no hold 'Q1'"),
+        ({"pins": ["A18", "B18", "C18"]}, "A18, B18, C18 are pinned in the top row"),
+        ({"pins": ["F5"], "bans": ["F5"]}, "F5"),
+        ({"start": ["G13"]}, "G13"),
+        ({"finish": ["G13"]}, "G13"),
+        ({"min_holds": 9, "max_holds": 5}, "at least 9 holds and at most 5 contradict each other"),
+        ({"min_holds": 2, "max_holds": 2}, "no problem on MoonBoard 2016 keeps to these conditions"),
+        ({"hold_sets": ["Wood"]}, "has no hold set 'wood'"),
+        ({"hold_sets": ["A,Wood"]}, "has no hold set 'wood'"),
+        ({"angle": 25}, "has not learned MoonBoard 2016 at 25°"),
+        ({"board": "moonboard-mini-2020"}, "has not learned"),
+        ({"grades": ["8C+"]}, "has not learned grade 8C+"),
+    ],
+)
+def test_what_cannot_be_generated_is_told(client: Client, wish: dict[str, Any], words: str) -> None:
+    assert words in client.refusal("POST", "/api/generate", 409, json=wish)
+
+
+def test_a_condition_that_luck_does_not_meet_is_told_when_time_is_up(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LONGEST_S", 0.5)
+    words = client.refusal("POST", "/api/generate", 409, json=HOPELESS)
+    assert words.endswith("that keeps to these conditions: loosen one of them")
+
+
+HOPELESS = {"grades": ["8B+"], "number": 20, "check_grade": True, "climber": {"height": 100, "ape": -40}}
+"""No such child climbs that, but the sampler has to try."""
+
+
+# many at once
+
+
+def test_requests_at_once_get_distinct_problems_each_as_many_as_it_asked_for(client: Client) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: generated(client, number=number), range(1, 9)))
+    assert [len(found) for found in answers] == list(range(1, 9))
+    assert len({problem.key for found in answers for problem in found}) == 36
+
+
+def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While what is before it still goes on; then all is as before."""
+    started, finish = threading.Event(), threading.Event()
+    sampled = sample.generate
+
+    def held_up(*arguments: Any, **options: Any) -> Iterator[Problem]:
+        started.set()
+        assert finish.wait(TIMEOUT)
+        return sampled(*arguments, **options)
+
+    monkeypatch.setattr(sample, "generate", held_up)
+    monkeypatch.setattr(workers, "MOST_WAITING", 2)
+
+    def ask() -> requests.Response:
+        return requests.post(client.address + "/api/generate", json={}, timeout=TIMEOUT)
+
+    with ThreadPoolExecutor(4) as pool:
+        running = pool.submit(ask)
+        assert started.wait(TIMEOUT)
+        others = [pool.submit(ask) for _ in range(3)]
+        busy = next(as_completed(others)).result()
+        assert busy.status_code == 429
+        assert busy.headers["Retry-After"] == "1"
+        assert busy.json() == {"error": "too many requests wait: try again in a second"}
+        assert not running.done()
+        assert sum(other.done() for other in others) == 1
+        finish.set()
+        assert running.result().status_code == 200
+        assert sorted(other.result().status_code for other in others) == [200, 200, 429]
+    assert len(generated(client)) == 1
+
+
+def test_short_tasks_have_a_bound_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "MOST_WAITING", 0)
+    for path, body in (("grade", body_of(HERON)), ("beta", {"problem": body_of(HERON)})):
+        assert client.ask("POST", f"/api/{path}", 429, json=body).headers["Retry-After"] == "1"
+    monkeypatch.undo()
+    assert client.post("/api/grade", body_of(HERON))["grade"]
+
+
+def test_a_client_that_goes_away_breaks_no_other(client: Client) -> None:
+    host, port = client.address.removeprefix("http://").split(":")
+    body = json.dumps({"number": 20}).encode()
+    head = b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    for sent in (head + body, head + body[:5], head[:20]):
+        for _ in range(5):
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall(sent)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: generated(client, number=2), range(8)))
+    assert [len(found) for found in answers] == [2] * 8
+
+
+def test_all_kinds_of_requests_at_once(client: Client) -> None:
+    def one(number: int) -> None:
+        asked: list[tuple[str, str, dict[str, Any]]] = [
+            ("POST", "/api/generate", {"json": {}}),
+            ("POST", "/api/grade", {"json": body_of(HERON)}),
+            ("POST", "/api/beta", {"json": {"problem": body_of(HERON)}}),
+            ("GET", "/api/picture/png?problem=F5s-G18e", {}),
+            ("PUT", f"/api/profiles/{uuid4()}", {"json": {"name": f"Guest {number}"}}),
+            ("GET", f"/api/problems{MINE}", {}),
+        ]
+        method, path, request = asked[number % len(asked)]
+        client.ask(method, path, **request)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert len(list(pool.map(one, range(48)))) == 48
+
+
+# grade, beta, similar
+
+
+def test_a_problem_is_graded(client: Client) -> None:
+    for problem in (HERON, MASTERS):
+        (verdict,) = verdicts(bundled_grader().probabilities([problem]))
+        answer = client.post("/api/grade", body_of(problem))
+        assert (answer["grade"], answer["v_grade"]) == (verdict.grade, v_grade(verdict.grade))
+        assert answer["expected"] == pytest.approx(verdict.expected, abs=1e-3)
+        assert answer["probabilities"] == pytest.approx(verdict.probabilities, abs=1e-4)
+        assert answer["influence"] == pytest.approx(influence(bundled_grader(), problem), abs=1e-3)
+
+
+def test_a_beta_is_told_for_a_climber(client: Client) -> None:
+    climber = Climber(165, -3)
+    (beta,) = solve([HERON], climber)
+    answer = client.post("/api/beta", {"problem": body_of(HERON), "climber": {"height": 165, "ape": -3}})
+    assert [answer["start_told"], *(move["told"] for move in answer["moves"])] == list(lines(beta))
+    assert [(move["hand"], move["hold"]) for move in answer["moves"]] == [(m.hand, m.hold) for m in beta.moves]
+    assert (answer["crux"], answer["too_far"]) == (beta.crux, 0)
+    far = client.post("/api/beta", {"problem": body_of(parse_notation("F5 G18")), "climber": {"height": 165}})
+    assert far["too_far"] == pytest.approx(96, abs=1)
+    assert far["moves"][0]["too_far"] > 0
+
+
+def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> None:
+    with client_of(tmp_path, KNOWN) as client:
+        first, *others = KNOWN
+        answer = client.post("/api/similar" + MINE, body_of(first))
+        assert answer["known"] == len({problem.identity for problem in others})
+        shares = [alike["shared"] for alike in answer["problems"]]
+        assert shares == sorted(shares, reverse=True)
+        assert first.identity not in [problem_of(alike["problem"]).identity for alike in answer["problems"]]
+        near = replace(first, hands=first.hands[:-1], name="mine")
+        client.post("/api/problems" + MINE, body_of(near), 201)
+        nearest = client.post("/api/similar" + MINE, body_of(first))["problems"][0]
+        assert problem_of(nearest["problem"]) == near
+        as_feet = replace(first, hands=(), feet=first.hands)
+        assert client.post("/api/similar" + MINE, body_of(as_feet))["is_known"]
+        assert client.post("/api/similar" + MINE, body_of(MINI)) == {"is_known": False, "known": 0, "problems": []}
+        assert "no such climber" in client.refusal("POST", f"/api/similar?profile={NOBODY}", 404, json=body_of(first))
+
+
+@pytest.mark.parametrize("path", ["/api/grade", "/api/beta", "/api/problems" + MINE])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start": ["Z9"]}, "there is no hold 'Z9'"),
+        ({"hands": ["F5"]}, "hold F5 stands in two roles"),
+        ({"finish": ["D9"], "hands": []}, "finish hold D9 is not in row 18"),
+        ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 1 to 6"),
+        ({"hands": ["A18"]}, "hand hold A18 is in row 18"),
+        ({"angle": 25}, "stands at 40°, not at 25°"),
+        ({"board": "moonboard-mini-2020"}, "there is no hold"),
+    ],
+)
+def test_a_problem_that_cannot_be_is_told(client: Client, path: str, change: dict[str, Any], words: str) -> None:
+    problem = body_of(HERON) | change
+    body = {"problem": problem} if path == "/api/beta" else problem
+    assert words in client.refusal("POST", path, 409, json=body)
+
+
+def test_a_board_that_the_grader_has_not_learned_is_told(client: Client) -> None:
+    assert "has not learned MoonBoard Mini 2020" in client.refusal("POST", "/api/grade", 409, json=body_of(MINI))
+
+
+# pictures
+
+
+@pytest.mark.parametrize(
+    "board_and_holds",
+    ["problem=F5s-D9-G13-G18e", "board=moonboard-masters-2017&angle=25&problem=C5s-F6s-D9-G12-E15-F18e"],
+)
+@pytest.mark.parametrize("with_beta", ["", "&with_beta=true&height=150&ape=-5.5"])
+def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str) -> None:
+    query = f"?{board_and_holds}&grade=7A%2B&name=%3Cb%3E+%F0%9F%A7%97{with_beta}"
+    drawn = client.ask("GET", "/api/picture/svg" + query)
+    assert drawn.headers["Content-Type"].startswith("image/svg+xml")
+    assert drawn.headers["Content-Disposition"] == 'attachment; filename="problem-7A+.svg"'
+    root = ET.fromstring(drawn.content)
+    assert "<b> 🧗" in str(root.attrib) + "".join(root.itertext())
+    with Image.open(io.BytesIO(client.ask("GET", "/api/picture/png" + query).content)) as picture:
+        assert picture.width > 300
+    answer = client.ask("GET", "/api/picture/gif" + query)
+    with Image.open(io.BytesIO(answer.content)) as animation:
+        assert getattr(animation, "n_frames", 1) > 2
+    assert answer.headers["Content-Type"] == "image/gif"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("", 422, "problem: Field required"),
+        ("problem=", 409, "no start hold"),
+        ("problem=F5s-Z9-G18e", 409, "there is no hold"),
+        ("problem=F5s-%00-G18e", 409, "cannot read"),
+        ("problem=F5s-G13e", 409, "finish hold G13 is not in row 18"),
+        ("problem=" + "F5-" * 200, 422, "at most 400"),
+        ("problem=F5s-G18e&angle=25", 409, "not at 25°"),
+        ("problem=F5s-G18e&angle=41", 422, "angle: choose from 25, 40"),
+        ("problem=F5s-G18e&angle=steep", 422, "angle"),
+        ("problem=F5s-G18e&board=kilter", 422, "board: choose from"),
+        ("problem=F5s-G18e&board=..%2F..%2Fetc", 422, "board"),
+        ("problem=F5s-G18e&grade=9A", 422, "grade"),
+        ("problem=F5s-G18e&height=nan", 422, "height"),
+        ("problem=F5s-G18e&height=1e999", 422, "height"),
+        ("problem=F5s-G18e&with_beta=maybe", 422, "with_beta"),
+        ("problem=F5s-G18e&name=" + "x" * 81, 422, "name"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(client: Client, query: str, status: int, words: str) -> None:
+    assert words in client.refusal("GET", f"/api/picture/svg?{query}", status)
+
+
+def test_there_are_three_kinds_of_pictures(client: Client) -> None:
+    assert "'svg', 'png' or 'gif'" in client.refusal("GET", "/api/picture/pdf?problem=F5s-G18e", 422)
+
+
+# climbers and the logbook
+
+
+def test_a_climber_is_added_changed_removed_and_brought_back(tmp_path: Path) -> None:
+    with client_of(tmp_path) as client:
+        alex = str(uuid4())
+        body = {"name": "Alex 🧗", "height": 190, "ape": 4.5, "easiest": "6A", "hardest": "8C+"}
+        assert client.ask("PUT", f"/api/profiles/{alex}", json=body).json() == {"id": alex, **body}
+        client.ask("PUT", f"/api/profiles/{alex.upper()}", json={"name": "Alexandra"})
+        assert [(one["id"], one["name"]) for one in client.get("/api/profiles")] == [(KIM, "Kim"), (alex, "Alexandra")]
+        client.post(f"/api/problems?profile={alex}", body_of(HERON), 201)
+        gone = client.ask("DELETE", f"/api/profiles/{alex}", 204)
+        assert gone.content == b""
+        assert "no such climber" in client.refusal("DELETE", f"/api/profiles/{alex}", 404)
+        for method, path, request in touching(alex):
+            assert "no such climber" in client.refusal(method, path, 404, **request)
+        client.ask("PUT", f"/api/profiles/{alex}", json={"name": "Alex"})
+        assert client.get(f"/api/problems?profile={alex}")["total"] == 1
+
+
+def touching(profile: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """A request of every kind that is for one climber's logbook."""
+    who = f"?profile={profile}"
+    return [
+        ("GET", "/api/problems" + who, {}),
+        ("POST", "/api/problems" + who, {"json": body_of(HERON)}),
+        ("PATCH", SAVED + who, {"json": {"stars": 1}}),
+        ("PUT", f"{SAVED}/ticks/{uuid4()}{who}", {"json": {"day": "2026-05-31"}}),
+        ("DELETE", f"{SAVED}/ticks/{uuid4()}{who}", {}),
+        ("GET", "/api/export/json" + who, {}),
+        ("POST", "/api/import" + who, {"data": b"notation\nF5s G18e\n"}),
+        ("POST", "/api/similar" + who, {"json": body_of(HERON)}),
+    ]
+
+
+def test_a_problem_is_saved_noted_ticked_and_found(tmp_path: Path) -> None:
+    with client_of(tmp_path) as client:
+        saved = client.post("/api/problems" + MINE, body_of(HERON), 201)
+        assert problem_of(saved["problem"]) == HERON
+        assert client.post("/api/problems" + MINE, body_of(replace(HERON, grade="8A")), 200) == saved
+        client.post("/api/problems" + MINE, body_of(MASTERS), 201)
+        tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3}
+        place = f"{SAVED}/ticks/{tick['id']}{MINE}"
+        for attempts in (1, 3, 3):
+            ticked = client.ask("PUT", place, json={"day": "2026-05-31", "attempts": attempts}).json()
+        assert ticked == saved | {"ticks": [tick]}
+        change = {"stars": 5, "notes": "left\nheel 100% 🧗 \x00", "felt": "7A+", "lists": ["b", "a", "b"]}
+        changed = client.ask("PATCH", SAVED + MINE, json=change).json()
+        assert changed == ticked | change | {"lists": ["a", "b"]}
+        assert client.ask("PATCH", SAVED + MINE, json={}).json() == changed
+        found = client.get(f"/api/problems{MINE}&text=100%25&stars=5&in_list=a&ticked=true&easiest=7A&order=stars")
+        assert found == {"entries": [changed], "total": 1, "lists": {"a": 1, "b": 1}}
+        everything = client.get(f"/api/problems{MINE}&limit=1&offset=1&order=newest")
+        assert (everything["entries"], everything["total"]) == ([changed], 2)
+        assert client.get(f"/api/problems{MINE}&board=moonboard-mini-2020")["total"] == 0
+        named = client.ask("PATCH", SAVED + MINE, json={"name": "Fast Heron", "felt": None}).json()
+        assert named["problem"]["name"] == "Fast Heron"
+        for _ in range(2):
+            assert client.ask("DELETE", place).json()["ticks"] == []
+        for _ in range(2):
+            client.ask("PATCH", SAVED + MINE, json={"deleted": True})
+        assert client.get(f"/api/problems{MINE}")["total"] == 1
+        assert "not in the logbook" in client.refusal("PATCH", SAVED + MINE, 404, json={"stars": 1})
+        back = client.ask("PATCH", SAVED + MINE, json={"deleted": False}).json()
+        assert back == named | {"ticks": []}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "words"),
+    [
+        ("PATCH", SAVED + MINE, {"stars": 6}, "stars: Input should be less than or equal to 5"),
+        ("PATCH", SAVED + MINE, {"stars": 2.5}, "stars: Input should be a valid integer"),
+        ("PATCH", SAVED + MINE, {"stars": "2"}, "stars: Input should be a valid integer"),
+        ("PATCH", SAVED + MINE, {"notes": "x" * 2001}, "notes: String should have at most 2000"),
+        ("PATCH", SAVED + MINE, {"notes": None}, "notes: Input should be a valid string"),
+        ("PATCH", SAVED + MINE, {"lists": ["x" * 41]}, "lists.0: String should have at most 40"),
+        ("PATCH", SAVED + MINE, {"lists": [""]}, "lists.0: String should have at least 1"),
+        ("PATCH", SAVED + MINE, {"felt": "easy"}, "felt: choose from"),
+        ("PATCH", SAVED + MINE, {"problem": body_of(MINI)}, "problem: Extra inputs are not permitted"),
+        ("PATCH", "/api/problems/nonsense" + MINE, {}, "identity: String should match pattern"),
+        ("PATCH", SAVED + "?profile=me", {}, "profile: Input should be a valid UUID"),
+        ("PATCH", SAVED, {}, "profile: Field required"),
+        ("PUT", f"{SAVED}/ticks/1{MINE}", {"day": "2026-05-31"}, "tick: Input should be a valid UUID"),
+        ("PUT", f"{SAVED}/ticks/{KIM}{MINE}", {}, "day: Field required"),
+        ("PUT", f"{SAVED}/ticks/{KIM}{MINE}", {"day": "2026-02-30"}, "day: day "),
+        ("PUT", f"{SAVED}/ticks/{KIM}{MINE}", {"day": "2026-05-31T10:00"}, "day: Invalid isoformat"),
+        ("PUT", f"{SAVED}/ticks/{KIM}{MINE}", {"day": 1748649600}, "day: Input should be a valid string"),
+        ("PUT", f"{SAVED}/ticks/{KIM}{MINE}", {"day": "2026-05-31", "attempts": 0}, "attempts"),
+        ("PUT", f"/api/profiles/{KIM}", {"name": ""}, "name: String should have at least 1"),
+        ("PUT", f"/api/profiles/{KIM}", {"name": "x" * 41}, "name: String should have at most 40"),
+        ("PUT", f"/api/profiles/{KIM}", {"name": "Kim", "height": 20}, "height"),
+        ("PUT", f"/api/profiles/{KIM}", {"name": "Kim", "height": "175"}, "height: Input should be a valid number"),
+        ("PUT", f"/api/profiles/{KIM}", {"name": "Kim", "id": NOBODY}, "id: Extra inputs"),
+        ("PUT", "/api/profiles/kim", {"name": "Kim"}, "profile: Input should be a valid UUID"),
+        ("GET", f"/api/problems{MINE}&limit=0", None, "limit"),
+        ("GET", f"/api/problems{MINE}&offset=-1", None, "offset"),
+        ("GET", f"/api/problems{MINE}&offset={10**30}", None, "offset"),
+        ("GET", f"/api/problems{MINE}&order=stars;--", None, "order"),
+        ("GET", f"/api/problems{MINE}&easiest=V5", None, "easiest"),
+        ("GET", f"/api/problems{MINE}&text={'x' * 101}", None, "text"),
+        ("GET", "/api/export/xlsx" + MINE, None, "kind"),
+        ("POST", "/api/import", None, "profile: Field required"),
+    ],
+)
+def test_what_is_not_well_formed_is_told_with_its_place(
+    client: Client, method: str, path: str, body: object, words: str
+) -> None:
+    assert words in client.refusal(method, path, 422, json=body)
+
+
+def test_a_body_that_is_not_json_is_told_with_the_place_in_it(client: Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    for body, words in ((b"xx", "Expecting value at character 0"), (b'{"count": 1,}', "at character 12")):
+        told = client.refusal("POST", "/api/generate", 422, data=body, headers=headers)
+        assert told.startswith("the body is not JSON: ")
+        assert words in told
+
+
+def test_what_is_not_there_is_told(client: Client) -> None:
+    for method, path, request in touching(NOBODY):
+        assert "there is no such climber" in client.refusal(method, path, 404, **request)
+    missing = f"/api/problems/{identity_of(MINI)}"
+    assert "not in the logbook" in client.refusal("PATCH", missing + MINE, 404, json={})
+    assert "not in the logbook" in client.refusal("DELETE", f"{missing}/ticks/{KIM}{MINE}", 404)
+    for path in (
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/nothing.js",
+        "/../app.py",
+        "/..%2Fapp.py",
+        "/%00",
+        "/%ff",
+        "/" + "x" * 3000,
+    ):
+        assert client.refusal("GET", path, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/generate", "POST"),
+        ("POST", "/api/boards", "GET"),
+        ("PUT", "/api/problems", "GET, POST"),
+        ("OPTIONS", f"/api/profiles/{KIM}", "DELETE, PUT"),
+        ("GET", SAVED, "PATCH"),
+        ("TRACE", SAVED, "PATCH"),
+        ("POST", "/", "GET, HEAD"),
+        ("DELETE", "/app.css", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_told_with_those_it_has(
+    client: Client, method: str, path: str, allowed: str
+) -> None:
+    answer = client.ask(method, path, 405)
+    assert answer.headers["Allow"] == allowed
+
+
+# export and import
+
+
+def test_an_exported_logbook_is_imported_again(tmp_path: Path) -> None:
+    with client_of(tmp_path) as client:
+        for problem in (HERON, MASTERS):
+            client.post("/api/problems" + MINE, body_of(problem), 201)
+        client.ask("PATCH", SAVED + MINE, json={"stars": 4, "notes": 'a,"b"\nc', "felt": "7A+", "lists": ["x;y"]})
+        client.ask("PUT", f"{SAVED}/ticks/{KIM}{MINE}", json={"day": "2026-05-31"})
+        before = client.get(f"/api/problems{MINE}&order=name")["entries"]
+        for kind, media in (("json", "application/json"), ("csv", "text/csv"), ("app", "application/json")):
+            exported = client.ask("GET", f"/api/export/{kind}{MINE}")
+            assert exported.headers["Content-Type"].startswith(media)
+            assert exported.headers["Content-Disposition"].startswith('attachment; filename="logbook.')
+            again = client.ask("POST", "/api/import" + MINE, data=exported.content).json()
+            assert again == {"read": 2, "added": 0, "merged": 2, "rejected": 0, "reasons": []}
+            assert client.get(f"/api/problems{MINE}&order=name")["entries"] == before
+            other = str(uuid4())
+            client.ask("PUT", f"/api/profiles/{other}", json={"name": kind})
+            copied = client.ask("POST", f"/api/import?profile={other}", data=exported.content).json()
+            assert copied["added"] == 2
+            copies = client.get(f"/api/problems?profile={other}&order=name")["entries"]
+            if kind == "json":
+                assert copies == before
+            if kind == "csv":
+                assert [copy | {"ticks": []} for copy in copies] == [entry | {"ticks": []} for entry in before]
+                assert [tick["day"] for copy in copies for tick in copy["ticks"]] == ["2026-05-31"]
+
+
+def test_files_of_other_programs_are_imported_with_every_record_accounted_for(tmp_path: Path) -> None:
+    with client_of(tmp_path) as client:
+        for name in ("api_dump.json", "guide.csv", "site_scrape.json"):
+            answer = client.ask("POST", "/api/import" + MINE, data=(DATA / name).read_bytes()).json()
+            assert answer["added"] + answer["merged"] > 0
+            assert answer["read"] == answer["added"] + answer["merged"] + answer["rejected"]
+            assert len(answer["reasons"]) == answer["rejected"]
+            assert all(one["reason"] and 0 <= one["record"] < answer["read"] for one in answer["reasons"])
+        spoiled = {"Data": [api_record(HERON), {"Id": 3}, api_record(MASTERS), 7]}
+        answer = client.ask("POST", "/api/import" + MINE, json=spoiled).json()
+        assert [one["record"] for one in answer["reasons"]] == [1, 3]
+        assert answer["reasons"][1]["reason"] == "a record is an object with fields, not 7"
+
+
+def test_only_so_many_reasons_and_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_app, "MOST_RECORDS", 100)
+    with client_of(tmp_path) as client:
+        bad = client.ask("POST", "/api/import" + MINE, data="notation\n" + "Z9\n" * 100).json()
+        assert (bad["rejected"], len(bad["reasons"])) == (100, web_app.MOST_REASONS)
+        words = client.refusal("POST", "/api/import" + MINE, 409, data="notation\nF5s G18e\n" + "Z9\n" * 100)
+        assert words == "this file has more than 100 records: split it"
+        assert client.get(f"/api/problems{MINE}")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"\x89PNG\r\n", "it is in no format that climbpath reads"),
+        (b"[" * 100_000, "it is in no format that climbpath reads"),
+        (b"\x1f\x8b\x08\x00", "the gzip data break off"),
+        (b'{"format": "climbpath logbook", "entries": 7}', "this logbook is damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_refused(client: Client, content: bytes, words: str) -> None:
+    assert words in client.refusal("POST", "/api/import" + MINE, 409, data=content)
+
+
+def test_a_file_that_breaks_off_is_imported_up_to_there(client: Client) -> None:
+    content = json.dumps({"Data": [api_record(HERON), api_record(MASTERS)]}).encode()
+    answer = client.ask("POST", "/api/import" + MINE, data=content[:-100]).json()
+    assert (answer["read"], answer["rejected"]) == (2, 1)
+    assert "the rest is lost" in answer["reasons"][0]["reason"]
+    answer = client.ask("POST", "/api/import" + MINE, data=b"PAR1").json()
+    assert "the rest is lost" in answer["reasons"][0]["reason"]
+
+
+# bodies
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"7",
+        b'"text"',
+        b"[]",
+        b"[{}]",
+        b"{",
+        b"\xff\xfe{}",
+        b'{"temperature": NaN}',
+        b'{"temperature": Infinity}',
+        b'{"temperature": -Infinity}',
+        b'{"temperature": 1e999}',
+        b'{"seed": 1e999}',
+        b'{"seed": 4294967296}',
+        b'{"seed": -1}',
+        b'{"seed": 0.5}',
+        b'{"seed": ' + b"9" * 5000 + b"}",
+        b'{"number": 0}',
+        b'{"number": 21}',
+        b'{"number": true}',
+        b'{"number": "3"}',
+        b'{"check_grade": 1}',
+        b'{"check_grade": "yes"}',
+        b'{"grades": []}',
+        b'{"grades": ["9A"]}',
+        b'{"grades": "7A"}',
+        b'{"grades": null}',
+        b'{"pins": ["F5", null]}',
+        b'{"pins": ["F5\\u0000"]}',
+        b'{"pins": ["\\ud83e"]}',
+        b'{"pins": ["F5,G6"]}',
+        b'{"pins": ["' + b"F" * 1000 + b'"]}',
+        b'{"pins": [' + b",".join([b'"F5"'] * 21) + b"]}",
+        b'{"start": ["F5", "G6", "E6"]}',
+        b'{"hold_sets": [""]}',
+        b'{"hold_sets": ["\\ud83e"]}',
+        b'{"climber": {"height": 99.9}}',
+        b'{"climber": {"height": NaN}}',
+        b'{"climber": {"reach": 1}}',
+        b'{"board": "../../etc/passwd"}',
+        b'{"board": 2016}',
+        b'{"\\ud83e": 1}',
+        b'{"x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        b'{"climber": ' * 5000 + b"}" * 5000,
+        b'{"unknown": 1}',
+        b"\0" * 1000,
+    ],
+)
+def test_no_body_breaks_the_server(client: Client, body: bytes) -> None:
+    words = client.refusal("POST", "/api/generate", 422, data=body, headers={"Content-Type": "application/json"})
+    assert len(words) < 1000
+
+
+def test_a_number_is_whole_if_it_is_written_so_or_not(client: Client) -> None:
+    """JSON knows one kind of numbers: 2.0 is 2, as the app's description says."""
+    assert len(client.ask("POST", "/api/generate", **spelled({"number": 2.0, "seed": 5.0})).json()["problems"]) == 2
+
+
+def test_half_a_character_is_refused_wherever_it_stands(client: Client) -> None:
+    half = "\ud83e"
+    for body in (body_of(HERON) | {"name": half}, body_of(HERON) | {"ids": [half]}, body_of(HERON) | {"method": half}):
+        assert "unicode" in client.refusal("POST", "/api/problems" + MINE, 422, **spelled(body))
+    for change in ({"name": half}, {"notes": half}, {"lists": [half]}, {"felt": half}):
+        client.ask("PATCH", SAVED + MINE, 422, **spelled(change))
+    client.ask("PUT", f"/api/profiles/{KIM}", 422, **spelled({"name": half}))
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense", ""]
+)
+def test_only_json_is_taken_for_json(client: Client, kind: str) -> None:
+    """So that no form of another site can send any."""
+    client.ask("POST", "/api/generate", 422, data=b"{}", headers={"Content-Type": kind})
+
+
+def test_a_body_is_only_so_large(client: Client) -> None:
+    fits = json.dumps({"seed": 1}).ljust(MOST_BYTES).encode()
+    as_json = {"Content-Type": "application/json"}
+    client.ask("POST", "/api/generate", data=fits, headers=as_json)
+    assert client.refusal("POST", "/api/generate", 413, data=fits + b" ", headers=as_json) == "the request is too large"
+    in_pieces = iter([fits[:-1], b" ", b" "])
+    assert client.refusal("POST", "/api/generate", 413, data=in_pieces, headers=as_json) == "the request is too large"
+    client.ask("POST", "/api/generate", data=iter([fits[:-1], b" "]), headers=as_json)
+
+
+def test_a_file_is_only_so_large(client: Client) -> None:
+    csv = b"notation,x\nF5s G18e," + b"x" * (MOST_IMPORTED_BYTES - 100) + b"\nF5s H18e,\n"
+    answer = client.ask("POST", "/api/import" + MINE, data=csv).json()
+    assert (answer["added"], answer["rejected"]) == (1, 1)
+    lines = (
+        f"POST /api/import{MINE} HTTP/1.1",
+        "Host: localhost",
+        f"Content-Length: {MOST_IMPORTED_BYTES + 1}",
+        "Connection: close",
+    )
+    status, headers, body = client.raw("\r\n".join(lines).encode() + b"\r\n\r\n")
+    assert (status, json.loads(body)) == (413, {"error": "the request is too large"})
+    assert headers["x-content-type-options"] == "nosniff"
+    pieces = (b"x" * 2**20 for _ in range(MOST_IMPORTED_BYTES // 2**20))
+    over = client.refusal("POST", "/api/import" + MINE, 413, data=(piece + b"x" * 8 for piece in pieces))
+    assert over == "the request is too large"
+
+
+# who is let in
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000"])
+def test_this_machine_s_own_names_are_served(client: Client, host: str) -> None:
+    client.ask("GET", "/api/profiles", headers={"Host": host})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "localhost.evil.example", "evil.example:8000", "localhost@evil.example", "evil@localhost"),
+        *("localhost/x", "localhost:x", "[", "[::1", "::1", "0.0.0.0", "2130706433", "127.0.0.1.nip.io", "ä"),
+        "x" * 5000,
+    ],
+)
+def test_no_other_name_is_served(client: Client, host: str) -> None:
+    """A page elsewhere may have its own name point here (DNS rebinding)."""
+    for path in ("/api/profiles", "/", "/openapi.json", "/nothing"):
+        words = client.refusal("GET", path, 403, headers={"Host": host.encode()})
+        assert words.startswith("this app is only for this machine")
+    assert client.raw(b"GET / HTTP/1.0\r\n\r\n")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://["},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "http://localhost:8000.evil.example", "Host": "localhost:8000"},
+        {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "nonsense"},
+    ],
+)
+def test_another_site_changes_nothing(client: Client, headers: dict[str, str]) -> None:
+    before = client.get("/api/profiles")
+    for method in ("PUT", "DELETE", "PATCH", "POST"):
+        words = client.refusal(method, f"/api/profiles/{KIM}", 403, json={"name": "Evil"}, headers=headers)
+        assert words == "this request comes from another site"
+    assert client.get("/api/profiles") == before
+
+
+def test_the_app_s_own_page_and_what_is_no_browser_may_change_things(client: Client) -> None:
+    own = client.address
+    for headers in ({}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        client.ask("PUT", f"/api/profiles/{KIM}", json={"name": "Kim"}, headers=headers)
+    client.ask("GET", "/api/profiles", headers={"Sec-Fetch-Site": "cross-site"})  # its answer is read by nobody
+
+
+def test_every_client_needs_the_token(shared: Client) -> None:
+    guest = anyone(shared)
+    for method, path in (("GET", "/api/boards"), ("GET", "/api/nothing"), ("POST", "/api/generate")):
+        assert guest.refusal(method, path, 401).startswith("this needs the access token")
+    for path in ("/", "/openapi.json", "/js/main.js", "/nothing"):
+        assert guest.ask("GET", path, 401).text == DOOR
+    assert shared.get("/api/profiles")[0]["name"] == "Kim"
+    for path in security.OPEN_PATHS:
+        assert requests.get(guest.address + path, timeout=TIMEOUT).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Bearer {TOKEN[:-1]}"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer \xe4"},
+        {"Cookie": f"{COOKIE}=wrong"},
+        {"Cookie": f"{COOKIE}="},
+        {"Cookie": f"other={TOKEN}"},
+        {"Cookie": f"{COOKIE}=\xe4"},
+        {"Host": "x/icon.svg?"},
+        {"Host": "["},
+        {"X-Original-URL": "/icon.svg"},
+    ],
+)
+def test_what_is_no_token_lets_nobody_in(shared: Client, headers: dict[str, str]) -> None:
+    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    anyone(shared).ask("GET", "/api/profiles", 401, headers=encoded)
+    anyone(shared).ask("GET", "/api/profiles?token=wrong", 401, headers=encoded)
+
+
+def test_the_token_is_taken_as_a_bearer_and_as_a_cookie(shared: Client) -> None:
+    """From whatever name or address the network knows this machine by."""
+    for headers in (
+        {"Authorization": f"Bearer {TOKEN}"},
+        {"Authorization": f"bearer {TOKEN}"},
+        {"Cookie": f"other=1; {COOKIE}={TOKEN}"},
+    ):
+        anyone(shared).ask("GET", "/api/profiles", headers=headers | {"Host": "board.local:8000"})
+    other_site = {"Cookie": f"{COOKIE}={TOKEN}", "Origin": "http://evil.example"}
+    anyone(shared).ask("POST", "/api/generate", 403, json={}, headers=other_site)
+
+
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [
+        ("/?token={}", "/"),
+        ("/?board=moonboard-2016&token={}&problem=F5s-G18e", "/?board=moonboard-2016&problem=F5s-G18e"),
+        ("/api/profiles?token={}", "/api/profiles"),
+        ("//evil.example/?token={}", "/evil.example/"),
+        ("/%5Cevil.example?token={}", "/%5Cevil.example"),
+    ],
+)
+def test_a_link_with_the_token_lets_in_and_leaves_the_address(shared: Client, path: str, clean: str) -> None:
+    for headers in ({}, {"Cookie": f"{COOKIE}={TOKEN}"}):
+        answer = anyone(shared).ask("GET", path.format(TOKEN), 303, headers=headers)
+        assert answer.headers["Location"] == clean
+        cookie = answer.headers["Set-Cookie"].lower()
+        assert cookie.startswith(f"{COOKIE}={TOKEN};")
+        assert {"httponly", "samesite=strict", "path=/"} <= {part.strip() for part in cookie.split(";")}
+    anyone(shared).ask("GET", path.format("wrong"), 401)
+
+
+def test_a_browser_is_let_in_by_the_link(shared: Client) -> None:
+    browser = requests.Session()
+    browser.get(f"{shared.address}/?token={TOKEN}", timeout=TIMEOUT)
+    assert browser.get(f"{shared.address}/api/profiles", timeout=TIMEOUT).json()[0]["name"] == "Kim"
+
+
+def test_a_link_changes_nothing(shared: Client) -> None:
+    words = anyone(shared).refusal("PUT", f"/api/profiles/{KIM}?token={TOKEN}", 401, json={"name": "Evil"})
+    assert words.startswith("this needs the access token")
+
+
+@pytest.mark.parametrize(
+    "token", ["", "short", "x" * 15, "x" * 201, "with a blank in it!", "ä" * 16, "x" * 16 + "\n", "/" * 20]
+)
+def test_a_token_can_stand_in_a_link_and_is_long_enough(token: str) -> None:
+    assert check_token(TOKEN) == TOKEN
+    with pytest.raises(ClimbpathError, match="16 to 200 letters, digits, - and _"):
+        check_token(token)
+
+
+def test_the_page_s_files_and_the_description_are_as_guarded_as_the_api(client: Client, shared: Client) -> None:
+    for path in ("/icon.svg", "/openapi.json"):
+        assert client.ask("GET", path).content == shared.ask("GET", path).content  # and Client checks the headers
+    assert client.ask("GET", "/icon.svg").headers["Cache-Control"] == "no-cache"
+    assert client.ask("GET", "/api/boards").headers["Cache-Control"] == "no-store"
+    assert "script-src 'self'" in client.ask("GET", "/icon.svg").headers["Content-Security-Policy"]
+
+
+# what goes wrong inside
+
+
+def test_a_fault_of_climbpath_s_own_is_told_without_its_inside(tmp_path: Path) -> None:
+    class Faulty(Logbook):
+        def profiles(self) -> list[Profile]:
+            raise RuntimeError("a secret of the inside")
+
+    with served(create_app(load(), Faulty(tmp_path / "book.sqlite3"))) as address:
+        words = Client(address).refusal("GET", "/api/profiles", 500)
+        assert "secret" not in words
+        assert Client(address).get("/api/boards")
+
+
+def test_a_logbook_that_cannot_be_used_is_told_so_that_clients_try_again(tmp_path: Path) -> None:
+    book = Logbook(tmp_path / "book.sqlite3")
+    with served(create_app(load(), book)) as address:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        book.path.write_text("spilled coffee" * 1000)
+        client = Client(address)
+        assert "file is not a database" in client.refusal("GET", "/api/profiles", 503)
+        assert "file is not a database" in client.refusal("PUT", f"/api/profiles/{KIM}", 503, json={"name": "Kim"})
+        assert client.post("/api/grade", body_of(HERON))["grade"]

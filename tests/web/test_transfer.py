@@ -1,0 +1,310 @@
+"""A logbook leaves as a file and comes back as it was."""
+
+import csv
+import gzip
+import io
+import json
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from climbpath.data import parquet
+from climbpath.errors import ClimbpathError
+from climbpath.grades import LADDER
+from climbpath.problem import Problem, parse_notation
+from climbpath.web import transfer
+from climbpath.web.logbook import Entry, Logbook, Profile, Tick
+from climbpath.web.transfer import FORMATS, read, to_app, to_csv, to_json
+from support.making import DATA, api_record, guide_row, problems, scrape_record, write_csv
+
+HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
+BARE = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25)
+ANY = st.characters(exclude_categories=["Cs"])
+TICKS = st.builds(Tick, st.uuids().map(str), st.dates().map(str), st.integers(1, 999))
+ENTRIES = st.builds(
+    Entry,
+    problem=problems(partial=True),
+    stars=st.integers(0, 5),
+    notes=st.text(ANY, max_size=200),
+    felt=st.none() | st.sampled_from(LADDER),
+    lists=st.lists(st.text(ANY, min_size=1, max_size=40), max_size=4, unique=True).map(tuple),
+    ticks=st.lists(TICKS, max_size=3).map(tuple),
+    saved=st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat(timespec="milliseconds")),
+)
+NOTED = Entry(
+    HERON,
+    stars=4,
+    notes='one line,\nanother "quoted"; \r\nthe third\r=1+1',
+    felt="7A+",
+    lists=('comma, quote"', "projects", "semi; colon"),
+    ticks=(Tick(str(uuid4()), "2026-05-30", 3), Tick(str(uuid4()), "2026-05-31")),
+    saved="2026-01-02T03:04:05.678+00:00",
+)
+
+
+def entries_of(content: str | bytes) -> list[Entry]:
+    """What a file holds, none of which may be rejected."""
+    found = list(read(content.encode() if isinstance(content, str) else content))
+    assert [item for item in found if isinstance(item, str)] == []
+    return found  # type: ignore[return-value]
+
+
+def without_ids(entry: Entry) -> Entry:
+    return entry._replace(ticks=tuple(tick._replace(id="") for tick in entry.ticks))
+
+
+def in_csv(problem: Problem) -> Problem:
+    """What a row of CSV tells of a problem."""
+    return Problem(
+        **{field: getattr(problem, field) for field in ("board", "angle", "start", "hands", "feet", "finish")},
+        grade=problem.grade,
+        name=problem.name,
+    )
+
+
+# there and back
+
+
+@given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
+def test_json_keeps_everything(entries: list[Entry]) -> None:
+    assert entries_of(to_json(entries)) == entries
+    assert json.loads(to_json(entries))["format"] == "climbpath logbook"
+
+
+@given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
+def test_csv_keeps_what_the_climber_noted(entries: list[Entry]) -> None:
+    wanted = [without_ids(entry._replace(problem=in_csv(entry.problem))) for entry in entries]
+    assert list(map(without_ids, entries_of(to_csv(entries)))) == wanted
+
+
+def test_csv_is_as_spreadsheets_read_it() -> None:
+    """Python's own reader stands for them; it knows nothing of climbpath."""
+    (row, bare) = csv.DictReader(io.StringIO(to_csv([NOTED, Entry(BARE)]), newline=""), strict=True)
+    assert (row["board"], row["angle"], row["grade"], row["v_grade"]) == ("moonboard-2016", "40", "7A", "V6")
+    assert (row["start"], row["hands"], row["finish"], row["notation"]) == ("F5", "D9 G13", "G18", "F5s D9 G13 G18e")
+    assert (row["name"], row["stars"], row["notes"], row["felt"]) == ("Slow Heron", "4", NOTED.notes, "7A+")
+    assert next(csv.reader([row["lists"]])) == list(NOTED.lists)
+    assert row["ticks"] == "2026-05-30/3 2026-05-31/1"
+    assert (bare["grade"], bare["name"], bare["stars"], bare["felt"], bare["ticks"]) == ("", "", "0", "", "")
+
+
+@given(st.lists(ENTRIES, max_size=3))
+@settings(deadline=None)
+def test_the_apps_shape_keeps_the_problems_and_how_hard_they_felt(entries: list[Entry]) -> None:
+    """The app knows no holds for the feet, and no repeats are none."""
+    told = [replace(entry.problem, feet=()) for entry in entries_of(to_app(entries))]
+    wanted = [
+        replace(entry.problem, feet=(), ids=(), partial=False, repeats=entry.problem.repeats or 0) for entry in entries
+    ]
+    assert told == [
+        replace(problem, user_grade=entry.felt or problem.user_grade)
+        for problem, entry in zip(wanted, entries, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_empty_logbook_is_a_file_too(kind: str) -> None:
+    name, media, write = FORMATS[kind]
+    assert name.startswith("logbook.")
+    assert media in ("application/json", "text/csv")
+    assert entries_of(write([])) == []
+
+
+@pytest.mark.parametrize(("before", "kind"), [("\ufeff", "json"), ("\ufeff", "csv"), ("\n ", "json")])
+def test_what_editors_put_before_a_file_is_overread(before: str, kind: str) -> None:
+    (entry,) = entries_of(before + FORMATS[kind][2]([NOTED]))
+    assert without_ids(entry) == without_ids(NOTED)
+
+
+# into a logbook
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_reading_a_file_twice_changes_nothing(tmp_path: Path, kind: str) -> None:
+    book = Logbook(tmp_path / "book.sqlite3")
+    book.keep_profile(Profile("kim", "Kim"))
+    content = FORMATS[kind][2]([NOTED, Entry(BARE)])
+    assert book.merge("kim", entries_of(content)) == (2, 0)
+    first = book.everything("kim")
+    assert without_ids(first[0]) == without_ids(NOTED)
+    assert book.merge("kim", entries_of(content)) == (0, 2)
+    assert book.everything("kim") == first
+    assert book.merge("kim", entries_of(FORMATS[kind][2](first))) == (0, 2)
+    assert book.everything("kim") == first
+
+
+def test_an_ascent_that_was_changed_in_a_spreadsheet_is_added(tmp_path: Path) -> None:
+    book = Logbook(tmp_path / "book.sqlite3")
+    book.keep_profile(Profile("kim", "Kim"))
+    content = to_csv([NOTED])
+    book.merge("kim", entries_of(content))
+    book.merge("kim", entries_of(content.replace("2026-05-31/1", "2026-05-31/2")))
+    (kept,) = book.everything("kim")
+    assert {(tick.day, tick.attempts) for tick in kept.ticks} == {
+        ("2026-05-30", 3),
+        ("2026-05-31", 1),
+        ("2026-05-31", 2),
+    }
+
+
+# other formats
+
+
+def test_any_format_that_climbpath_reads_may_come(tmp_path: Path) -> None:
+    parquet.write(tmp_path / "x.parquet", [HERON])
+    as_csv = write_csv(tmp_path / "guide.csv", [guide_row(HERON)]).read_bytes()
+    contents: list[bytes] = [
+        json.dumps([HERON.to_dict()]).encode(),
+        json.dumps({"problems": [scrape_record(HERON)]}).encode(),
+        json.dumps({"Data": [api_record(HERON)]}).encode(),
+        gzip.compress(json.dumps({"Data": [api_record(HERON)]}).encode()),
+        as_csv,
+        gzip.compress(as_csv),
+        b"notation\nF5s D9 G13 G18e\n",
+        (tmp_path / "x.parquet").read_bytes(),
+    ]
+    for content in contents:
+        (entry,) = entries_of(content)
+        assert entry.problem.identity == HERON.identity
+        assert (entry.stars, entry.notes, entry.ticks) == (0, "", ())
+
+
+def test_every_record_of_a_file_is_accounted_for() -> None:
+    for name in ("guide.csv", "site_scrape.json", "api_dump.json"):
+        found = list(read((DATA / name).read_bytes()))
+        assert any(isinstance(item, Entry) for item in found)
+        assert all(item for item in found)
+
+
+# what cannot be read
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is empty"),
+        (b"hello", "it is in no format that climbpath reads"),
+        (b"\0" * 1000, "UTF-16"),
+        (b"%PDF-1.7", "it is in no format"),
+        (b'{"format": "climbpath logbook", "entries": [', "this logbook is damaged"),
+        (b'{"format": "climbpath logbook"}', "this logbook is damaged: KeyError"),
+        (b'{"format": "climbpath logbook", "entries": {}}', "this logbook is damaged: its entries are no list"),
+        (b'{"format": "climbpath logbook", "entries": null}', "this logbook is damaged: its entries are no list"),
+        (b'{"format": "climbpath logbook", "entries": ' + b"[" * 100_000, "this logbook is damaged: RecursionError"),
+        (b'{"format": "climbpath logbook", "entries": [\xff]}', "this logbook is damaged: UnicodeDecodeError"),
+        (b'{"format": "climbpath logbook", "entries": [' + b"9" * 5000 + b"]}", "this logbook is damaged"),
+        (to_json([NOTED]).encode()[:-20], "this logbook is damaged"),
+    ],
+)
+def test_a_file_that_holds_no_logbook_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(ClimbpathError, match=message) as refused:
+        list(read(content))
+    assert "/tmp" not in str(refused.value)
+
+
+def test_a_file_that_breaks_off_is_read_up_to_there() -> None:
+    packed = gzip.compress(to_csv([NOTED, *[Entry(BARE)] * 5000]).encode())
+    *found, last = read(packed[:-500])
+    assert found[0] == entries_of(to_csv([NOTED]))[0]
+    assert isinstance(last, str)
+    assert "the rest is lost" in last
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it breaks off, or has a small one before it; what is just small enough is read."""
+    monkeypatch.setattr(transfer, "MOST_UNPACKED", 1024 * 1024)
+    header, blank = b"notation\nF5s G18e\n", b"\n" * (1024 * 1024)
+    bomb = gzip.compress(header + blank)
+    for content in (bomb, bomb[:-1], gzip.compress(header) + gzip.compress(blank)):
+        with pytest.raises(ClimbpathError, match="this file unpacks to more than 1 MB: split it"):
+            list(read(content))
+    assert len(entries_of(gzip.compress(header + blank[len(header) :]))) == 1
+
+
+def spoiled(**fields: Any) -> dict[str, Any]:
+    """A record of the logbook's own with these fields changed."""
+    record = json.loads(to_json([NOTED]))["entries"][0]
+    return record | fields
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (None, "Input should be a valid dictionary"),
+        ([], "Input should be a valid dictionary"),
+        ({}, "problem: Field required"),
+        (spoiled(problem={"start": ["F5"]}), "problem.finish: Field required"),
+        (spoiled(problem={"start": ["F5"], "finish": ["Z9"]}), "there is no hold 'Z9'"),
+        (spoiled(problem={"start": ["F5"], "finish": ["G13"]}), "finish hold G13 is not in row 18"),
+        (spoiled(problem={"start": ["F5"], "finish": ["F5"]}), "hold F5 stands in two roles"),
+        (spoiled(problem={"start": ["F5"] * 41, "finish": ["G18"]}), "problem.start: List should have at most 2"),
+        (spoiled(problem={"start": ["F5"], "finish": ["G18"], "angle": 25}), "stands at 40°, not at 25°"),
+        (spoiled(stars=6), "stars: Input should be less than or equal to 5"),
+        (spoiled(stars="4"), "stars: Input should be a valid integer"),
+        (spoiled(stars=True), "stars: Input should be a valid integer"),
+        (spoiled(stars=float("nan")), "stars: Input should be a valid integer"),
+        (spoiled(notes="x" * 2001), "notes: String should have at most 2000 characters"),
+        (spoiled(notes="half a character \ud83e"), "notes: Input should be a valid string"),
+        (spoiled(felt="9A"), "felt: choose from"),
+        (spoiled(lists=[""]), "lists.0: String should have at least 1 character"),
+        (spoiled(lists=["x"] * 21), "lists: List should have at most 20 items"),
+        (spoiled(ticks=[{"id": "1", "day": "2026-05-31"}]), "ticks.0.id: Input should be a valid UUID"),
+        (spoiled(ticks=[{"id": str(uuid4()), "day": "31.5.2026"}]), "ticks.0.day: Invalid isoformat"),
+        (spoiled(ticks=[{"id": str(uuid4()), "day": "20260531"}]), "ticks.0.day: write a day as"),
+        (spoiled(ticks=[{"id": str(uuid4()), "day": 0}]), "ticks.0.day: Input should be a valid string"),
+        (spoiled(ticks=[{"id": str(uuid4()), "day": "2026-05-31", "attempts": 0}]), "ticks.0.attempts: Input should"),
+        (spoiled(saved="yesterday"), "saved: Invalid isoformat"),
+        (spoiled(secret=1), "secret: Extra inputs are not permitted"),
+        (spoiled(**{"x" * 5000: 1}), "x…"),
+    ],
+)
+def test_a_wrong_record_is_told_with_its_reason_and_reading_goes_on(record: object, reason: str) -> None:
+    good = json.loads(to_json([NOTED]))["entries"][0]
+    content = json.dumps({"format": "climbpath logbook", "entries": [good, record, good]}).encode()
+    first, told, last = read(content)
+    assert first == last == NOTED
+    assert isinstance(told, str)
+    assert reason in told
+    assert len(told) <= 300
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (",4,", ",many,", "invalid literal for int"),
+        (",4,", ",9,", "stars: Input should be less than or equal to 5"),
+        (",4,", "," + "9" * 5000 + ",", "digits"),
+        ("7A+", "9Z", "'9Z' is not a grade"),
+        ("2026-05-31/1", "yesterday", "Invalid isoformat"),
+        ("2026-05-31/1", "2026-05-31/often", "invalid literal for int"),
+        ("2026-05-31/1", "2026-05-31/0", "greater than or equal to 1"),
+        ("F5s D9 G13 G18e", "F5s Z9 G18e", "there is no hold 'Z9'"),
+        (",40,", ",steep,", "the angle is 'steep'"),
+        ("Slow Heron", "S" * 81, "name: String should have at most 80 characters"),
+        ("Slow Heron", "Slow,Heron", "the row has"),
+    ],
+)
+def test_a_wrong_row_is_told_with_its_reason_and_reading_goes_on(before: str, after: str, reason: str) -> None:
+    header, row = to_csv([NOTED._replace(notes="", lists=())]).splitlines()
+    assert before in row
+    first, told, last = read("\n".join([header, row, row.replace(before, after), row]).encode())
+    assert isinstance(first, Entry)
+    assert first == last
+    assert isinstance(told, str)
+    assert reason in told
+    assert len(told) <= 300
+
+
+def test_what_the_logbook_could_not_give_back_does_not_get_in() -> None:
+    """Other formats know no limits; what is over the logbook's own is told, not cut."""
+    long = replace(HERON, name="x" * 81)
+    (told,) = read(json.dumps({"Data": [api_record(long)]}).encode())
+    assert told == "problem.name: String should have at most 80 characters"

@@ -1,0 +1,260 @@
+"""climbpath workout: an evening on the board, as a plan, as a sheet and on the command line."""
+
+import io
+import itertools
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import climbpath
+from climbpath import api
+from climbpath import board as boards
+from climbpath.beta import solver
+from climbpath.beta.solver import Climber
+from climbpath.errors import ClimbpathError
+from climbpath.features import presence, similarity
+from climbpath.generator import sample
+from climbpath.grades import rank
+from climbpath.problem import Problem, Rules, parse_notation, violations
+from climbpath.workout import plan as planner
+from climbpath.workout import sheet
+from climbpath.workout.plan import Slot, Workout
+from support.commands import climbpath as run_climbpath
+
+CLIMBER = Climber(172, -3)
+SEED = 5
+
+
+def planned(grade: str, minutes: int, climber: Climber = CLIMBER, **conditions: str | int) -> Workout:
+    settings = {"seed": SEED} | conditions
+    return planner.plan(climbpath.load(), grade, minutes, climber, **settings)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def evening() -> Workout:
+    return planned("6C..7A+", 60)
+
+
+@pytest.fixture(scope="module")
+def short() -> Workout:
+    return planned("6B+", 20)
+
+
+def slots_of(one: Workout) -> list[Slot]:
+    return [slot for section in one.sections for slot in section.slots]
+
+
+def grades_of(one: Workout) -> list[list[str]]:
+    return [[slot.problem.grade or "" for slot in section.slots] for section in one.sections]
+
+
+def mean_similarity(problems: list[Problem]) -> float:
+    held = presence([problem.holds for problem in problems], boards.load(problems[0].board))
+    alike = similarity(held, held)
+    return float(alike[~np.eye(len(alike), dtype=bool)].mean())
+
+
+def test_every_problem_is_valid_new_and_within_reach(evening: Workout) -> None:
+    problems = [slot.problem for slot in slots_of(evening)]
+    assert not any(violations(problem) for problem in problems)
+    assert len({problem.key for problem in problems}) == len(problems)
+    known = set(climbpath.load().model.known_keys.tolist())
+    assert not any(problem.key in known for problem in problems)
+    assert [found.too_far for found in solver.solve(problems, CLIMBER)] == [0] * len(problems)
+    assert [slot.number for slot in slots_of(evening)] == list(range(1, len(problems) + 1))
+
+
+def test_warm_up_below_the_range_then_up_and_down_then_the_top_and_a_step_more(evening: Workout) -> None:
+    assert [section.pace.name for section in evening.sections] == ["Warm-up", "Pyramid", "Projects"]
+    warm_up, pyramid, projects = grades_of(evening)
+    assert warm_up == sorted(warm_up, key=rank)
+    assert rank(warm_up[-1]) < rank("6C")
+    top = pyramid.index(max(pyramid, key=rank))
+    assert pyramid[: top + 1] == sorted(pyramid[: top + 1], key=rank)
+    assert pyramid[top:] == sorted(pyramid[top:], key=rank, reverse=True)
+    counts = Counter(pyramid)
+    assert list(counts) == ["6C", "6C+", "7A"]
+    assert all(counts[low] >= counts[high] for low, high in itertools.pairwise(counts))
+    assert projects == ["7A+", "7B"]
+
+
+def test_warm_up_problems_are_short_and_easy(evening: Workout) -> None:
+    warm_up = evening.sections[0].slots
+    usual = solver.solve(climbpath.load().generate("6B+", 100, seed=1, climber=CLIMBER), CLIMBER)
+    assert {slot.problem.grade for slot in warm_up} == {"6B+"}
+    assert max(len(slot.beta.moves) for slot in warm_up) <= np.median([len(one.moves) for one in usual]) + 1
+    assert np.mean([slot.beta.difficulty for slot in warm_up]) < np.mean([one.difficulty for one in usual])
+
+
+@pytest.mark.parametrize(("grade", "minutes"), [("6B+", 10), ("6B+", 18), ("6B+..8A", 33), ("6B+", 90)])
+def test_the_minutes_add_up_within_one_problem(grade: str, minutes: int) -> None:
+    one = planned(grade, minutes)
+    assert abs(sum(section.minutes for section in one.sections) - minutes) <= planner.PYRAMID.minutes
+    assert all(section.minutes == section.pace.minutes * len(section.slots) > 0 for section in one.sections)
+    assert one.sections[0].minutes == pytest.approx(minutes / 4, abs=planner.WARM_UP.minutes / 2)
+
+
+def test_where_nothing_is_easier_the_warm_up_is_at_the_bottom_and_says_so(short: Workout) -> None:
+    assert set(grades_of(short)[0]) == {"6B+"}
+    assert "warm up elsewhere first" in short.sections[0].advice
+
+
+def test_the_same_seed_plans_the_same(short: Workout) -> None:
+    assert planned("6B+", 20) == short
+    assert planned("6B+", 20, seed=SEED + 1) != short
+
+
+def test_problems_are_varied(evening: Workout) -> None:
+    chosen = [slot.problem for slot in slots_of(evening)]
+    rng = np.random.default_rng(0)
+    counts = Counter(problem.grade or "" for problem in chosen)
+    drawn = climbpath.load().generate(",".join(counts), 48 * len(counts), seed=1, guidance=2, climber=CLIMBER)
+    at_random = []
+    for _ in range(50):
+        some: list[Problem] = []
+        for grade, number in counts.items():
+            same = [problem for problem in drawn if problem.grade == grade]
+            some += [same[i] for i in rng.choice(len(same), number, replace=False)]
+        at_random.append(mean_similarity(some))
+    assert mean_similarity(chosen) < 0.8 * np.mean(at_random)
+    assert len({slot.style for slot in slots_of(evening)}) > len(chosen) / 3
+
+
+def test_traits_are_measured_on_the_beta() -> None:
+    (climbed,) = solver.solve([parse_notation("F5 D9 G13 I16 G18")])
+    assert [(move.hand, move.hold) for move in climbed.moves[:4]] == [
+        ("LH", "D9"),
+        ("RH", "G13"),
+        ("LH", "I16"),
+        ("RH", "G18"),
+    ]
+    ways = [np.hypot(40, 80), np.hypot(20, 160), np.hypot(100, 140), 100]
+    measured = dict(zip(planner.TRAITS, planner.traits(climbed), strict=True))
+    assert measured["long moves"] == pytest.approx(np.mean(ways))
+    assert measured["many moves"] == 4
+    assert measured["sideways"] == pytest.approx(160 / sum(ways))
+    assert measured["crossing"] == pytest.approx(40 + 40)  # LH past G13, RH back from I16
+    hard = [move.difficulty for move in climbed.moves if not move.is_match]
+    assert measured["hard crux"] == pytest.approx(max(hard) / np.mean(hard))
+    assert 0 < measured["poor holds"] < 1
+
+
+def test_styles_are_words_of_the_traits(evening: Workout) -> None:
+    for slot in slots_of(evening):
+        assert 1 <= len(slot.style) <= 2
+        assert set(slot.style) <= {*planner.TRAITS, planner.NO_STYLE}
+
+
+def test_conditions_are_kept_or_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = planned("6B+", 20, hold_sets="A,Original", ban="F5,G13", climber=Climber(160))
+    rules = Rules(hold_sets=frozenset({"A", "Original"}), bans=frozenset({"F5", "G13"}))
+    assert not any(violations(slot.problem, rules) for slot in slots_of(one))
+    monkeypatch.setattr(sample, "PATIENCE", 2)  # gives up sooner, so that the test is quick
+    monkeypatch.setattr(sample, "RAREST", 1)
+    others = [label for label in boards.load("moonboard-2016").labels if label not in ("F5", "F11", "G18")]
+    with pytest.raises(ClimbpathError, match=r"needs 4 problems of 6B\+, and only 1 .* loosen one of them"):
+        planned("6B+", 20, ban=",".join(others))
+
+
+@pytest.mark.parametrize(
+    ("climber", "conditions", "message"),
+    [
+        (Climber(300), {}, "100 to 230 cm, not 300"),
+        (CLIMBER, {"board": "moonboard-mini-2020"}, "has not learned MoonBoard Mini 2020"),
+        (CLIMBER, {"ban": "F99"}, "there is no hold 'F99'"),
+        (CLIMBER, {"hold_sets": "D"}, "has no hold set 'd'"),
+    ],
+)
+def test_what_cannot_be_planned_says_why(climber: Climber, conditions: dict[str, str], message: str) -> None:
+    with pytest.raises(ClimbpathError, match=message):
+        planned("6C", 20, climber, **conditions)
+
+
+def test_a_board_that_the_grader_does_not_know_has_no_opinions(short: Workout, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ignorant:
+        evidence: dict[str, dict[str, int]] = {}  # noqa: RUF012
+
+    assert planner.opinion(slots_of(short)[0]).startswith("grader: 6")
+    monkeypatch.setattr(api, "bundled_grader", Ignorant)
+    one = planned("6B+", 20)
+    assert {slot.verdict for slot in slots_of(one)} == {None}
+    assert "grader" not in planner.text(one)
+    assert planner.to_dict(one)["sections"][0]["problems"][0]["grader"] is None
+    assert sheet.png(one).startswith(b"\x89PNG")
+
+
+def test_the_text_tells_every_problem_with_its_time(evening: Workout) -> None:
+    lines = planner.text(evening).splitlines()
+    assert lines[0] == "6C to 7A+ · 60 min · 172 cm, ape -3"
+    for section, start in zip(evening.sections, planner.starts(evening), strict=True):
+        assert any(planner.clock(start) in line and section.pace.name in line for line in lines)
+    for slot in slots_of(evening):
+        (line,) = (line for line in lines if f" {slot.number}. " in line and slot.problem.notation in line)
+        assert slot.style[0] in line
+        assert "crux" in line
+    assert lines[-1].split() == ["1:00", "Done"]
+
+
+def test_json_holds_all_of_the_plan(evening: Workout) -> None:
+    record = json.loads(json.dumps(planner.to_dict(evening)))
+    assert (record["minutes"], record["seed"], record["grades"]) == (60, SEED, ["6C", "6C+", "7A", "7A+"])
+    assert record["climber"] == {"height": 172, "ape": -3}
+    assert sum(section["minutes"] for section in record["sections"]) == record["planned_minutes"]
+    problems = [problem for section in record["sections"] for problem in section["problems"]]
+    assert [Problem.from_dict(one["problem"]) for one in problems] == [slot.problem for slot in slots_of(evening)]
+    for one, slot in zip(problems, slots_of(evening), strict=True):
+        assert slot.verdict
+        assert one["grader"]["grade"] == slot.verdict.grade
+        assert sum(one["grader"]["probabilities"].values()) == pytest.approx(1, abs=0.01)
+        assert len(one["beta"]["moves"]) == len(slot.beta.moves)
+        assert one["style"] == list(slot.style)
+
+
+def test_the_sheet_has_the_same_pages_as_pdf_and_as_png(evening: Workout) -> None:
+    document = sheet.pdf(evening)
+    assert document.startswith(b"%PDF")
+    pages = len(re.findall(rb"/Type /Page\b(?!s)", document))
+    assert pages == 3
+    boxes = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", document)
+    assert [(round(float(w)), round(float(h))) for w, h in boxes] == [(595, 842)] * pages  # A4 in points
+    with Image.open(io.BytesIO(sheet.png(evening))) as picture:
+        assert picture.width == sheet.PNG_WIDTH
+        assert picture.height == pages * round(picture.width * 297 / 210)
+        assert picture.convert("L").resize((1, 1)).getpixel((0, 0)) > 200  # light, so that it takes little ink
+    assert sheet.pdf(evening) == document
+
+
+def test_the_command_writes_all_files_and_overwrites_none(tmp_path: Path) -> None:
+    arguments = ("workout", "--grade", "6B+", "--minutes", 10, "--height", 172, "--ape", -3, "--seed", SEED)
+    done = run_climbpath(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("6B+ · 10 min · 172 cm, ape -3\n")
+    folder = tmp_path / "out/workout"
+    assert {path.name for path in folder.iterdir()} == {"workout.pdf", "workout.png", "workout.json"}
+    assert json.loads((folder / "workout.json").read_text("utf-8")) == planner.to_dict(planned("6B+", 10))
+    refused = run_climbpath(*arguments, "--out", folder, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--grade", "6C", "--minutes", 9), "10 to 300 minutes, not 9"),
+        (("--grade", "6C", "--minutes", 301), "10 to 300 minutes, not 301"),
+        (("--grade", "7A..6C"), "'7A..6C' runs backwards: write 6C..7A"),
+        (("--grade", "6C..8C+"), "has not learned grade 8C"),
+        (("--grade", "6C", "--format", "gif"), "there is no format 'gif'"),
+    ],
+)
+def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[object, ...], message: str, tmp_path: Path) -> None:
+    done = run_climbpath("workout", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
