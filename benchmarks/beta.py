@@ -67,10 +67,10 @@ def draw_cases(path: Path, known: Sequence[Known]) -> None:
     for notation in CASES:
         item = by_notation[notation]
         item = item._replace(problem=replace(item.problem, name=None))
-        weights = solver.fitted()["choice"]
+        weights = solver.load_weights()["choice"]
         ((_, ours),) = solver.solve_batches([item.problem], solver.DEFAULT_CLIMBER, weights)
         ways = (theirs([item], ours)[0], ours)
-        pictures = [next(solver.told([item.problem], solver.DEFAULT_CLIMBER, way)) for way in ways]
+        pictures = [next(solver.to_betas([item.problem], solver.DEFAULT_CLIMBER, way)) for way in ways]
         rows.append([Image.open(BytesIO(beta_drawing.png(picture, 480))) for picture in pictures])
     width, height = 480, max(picture.height for row in rows for picture in row)
     sheet = Image.new("RGB", (len(rows) * (2 * width + 60) - 40, height + 20), "#e9e5df")

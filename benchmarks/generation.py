@@ -13,22 +13,34 @@ import time
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.api import CHECKED_GUIDANCE, acceptance
 from climbpath.beta.solver import Climber
+from climbpath.board import Setup
 from climbpath.generator.lookahead import Lookahead
-from climbpath.generator.sample import BATCH, DEFAULT_GUIDANCE, OWN, Accept, Sampling, draw, generate
+from climbpath.generator.request import OWN, Request, Sampling
+from climbpath.generator.sample import BATCH, draw, generate
 from climbpath.model.checkpoint import Model, load_model
 from climbpath.problem import DEFAULT_BOARD, Rules, key_of
 from machine import machine
 
+SETUP = Setup(DEFAULT_BOARD, 40)
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")
 
 
-def throughput(model: Model, count: int, sampling: Sampling = OWN, accept: Accept | None = None) -> float:
+def throughput(
+    model: Model, count: int, sampling: Sampling = OWN, climber: Climber | None = None, check_grade: bool = False
+) -> float:
     """Valid, novel, distinct problems per second."""
-    wanted = {grade: count // len(GRADES) for grade in GRADES}
+    request = Request(
+        setup=SETUP,
+        grades=GRADES,
+        number=count,
+        sampling=sampling,
+        climber=climber,
+        check_grade=check_grade,
+        seed=0,
+    )
     started = time.perf_counter()
-    found = sum(1 for _ in generate(model, DEFAULT_BOARD, 40, wanted, sampling=sampling, seed=0, accept=accept))
+    found = sum(1 for _ in generate(model, request))
     return found / (time.perf_counter() - started)
 
 
@@ -39,7 +51,7 @@ def shares(model: Model, count: int) -> tuple[float, float]:
     keys: list[int] = []
     while len(keys) < count:
         grades = [GRADES[i % len(GRADES)] for i in range(BATCH)]
-        for sequence in draw(model, lookahead, 40, grades, OWN, rng):
+        for sequence in draw(model, lookahead, SETUP, grades, OWN, rng):
             labels = {layout.holds[i].label for i in sequence if i < len(layout.holds)}
             keys.append(key_of(layout.name, labels))
     keys, known = keys[:count], set(model.known_keys.tolist())
@@ -76,11 +88,10 @@ def main() -> None:
     print(f"Machine: {machine()}")
     rate = statistics.median(throughput(model, count) for _ in range(3))
     print(f"Throughput: {rate:,.0f} valid, novel, distinct problems per second (the guide: 3)")
-    users = Sampling(guidance=DEFAULT_GUIDANCE)
-    print(f"With the users' default guidance: {throughput(model, count, users):,.0f} per second")
-    climbable = throughput(model, count, users, acceptance(Climber(165), check_grade=False))
+    print(f"With the users' default guidance: {throughput(model, count, Sampling()):,.0f} per second")
+    climbable = throughput(model, count, Sampling(), Climber(165))
     print(f"The same, and a climber with a reach of 165 cm reaches all: {climbable:,.0f} per second")
-    checked = throughput(model, count, Sampling(guidance=CHECKED_GUIDANCE), acceptance(None, check_grade=True))
+    checked = throughput(model, count, Sampling(), check_grade=True)
     print(f"With --check-grade: {checked:,.0f} per second")
     with tempfile.TemporaryDirectory() as folder:
         rate = bulk_throughput(folder, 5 * count)

@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
 from climbpath.grader.grader import V_OF, load_grader
 from climbpath.grader.metrics import COLUMNS, confusion, in_words, measure, table
 from climbpath.grades import LADDER, rank
-from climbpath.problem import SETTLED_REPEATS, Problem
+from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
 from machine import machine
 
 TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
-MAIN, DRAWS = "moonboard-2016@40", 20
+MAIN, DRAWS = Setup("moonboard-2016", 40), 20
 
 
 def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
@@ -73,9 +74,9 @@ def main() -> None:
     print(f"{len(held_out):,} test problems, none of which the grader was trained on\n")
     print(stats.table(*table(grader, held_out)))
 
-    test = [problem for problem in held_out if problem.place == MAIN]
-    train = [problem for problem in parts["train"] if problem.place == MAIN and not problem.partial]
-    settled = np.array([problem.is_settled for problem in test])
+    test = [problem for problem in held_out if problem.setup == MAIN]
+    train = [problem for problem in parts["train"] if problem.setup == MAIN and not problem.partial]
+    consensus = np.array([problem.has_consensus for problem in test])
     sides = {
         "gradient boosting": boosted(train, test),
         "grader": grader.probabilities(test),
@@ -83,7 +84,7 @@ def main() -> None:
     }
     rows = []
     for name, probabilities in sides.items():
-        for what, which in (("all", np.ones_like(settled)), (f"{SETTLED_REPEATS} repeats or more", settled)):
+        for what, which in (("all", np.ones_like(consensus)), (f"{CONSENSUS_REPEATS} repeats or more", consensus)):
             some = list(compress(test, which))
             agreement = in_words(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
@@ -94,7 +95,7 @@ def main() -> None:
         confusion_chart(*confusion(sides["grader"], test), arguments.png)
         print(f"\nwrote {arguments.png}")
 
-    many = [problem for problem in problems if problem.place == MAIN and not problem.partial]
+    many = [problem for problem in problems if problem.setup == MAIN and not problem.partial]
     grader.probabilities(many[:2000])
     started = time.perf_counter()
     grader.probabilities(many)

@@ -2,9 +2,9 @@
 
     python benchmarks/pins.py --data problems.parquet
 
-One to four holds of each of many held-out problems are pinned, and ten problems of its grade asked for, settled or not
-as it is, and else sampled as users get them by default. The first of each ten is judged against the held-out problem
-that its pins are from.
+One to four holds of each of many held-out problems are pinned, and ten problems of its grade asked for, with a
+consensus grade or without as it has, and else sampled as users get them by default. The first of each ten is judged
+against the held-out problem that its pins are from.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.two_sample import two_sample_auc
-from climbpath.generator.sample import DEFAULT_GUIDANCE, Sampling, generate
+from climbpath.generator.request import DEFAULT_GUIDANCE, Request, Sampling
+from climbpath.generator.sample import generate
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import DEFAULT_BOARD, Rules
 from machine import machine
@@ -39,10 +40,16 @@ def main() -> None:
     for number, problem in enumerate(real):
         some = rng.permutation(len(problem.holds))[: rng.integers(1, MOST_PINS + 1)]
         rules = Rules(pins=frozenset(problem.holds[i] for i in some))
-        sampling = Sampling(guidance=DEFAULT_GUIDANCE, settled=problem.is_settled)
+        request = Request(
+            setup=problem.setup,
+            grades=(problem.grade or "",),
+            number=WANTED,
+            rules=rules,
+            sampling=Sampling(consensus=problem.has_consensus),
+            seed=number,
+        )
         started = time.perf_counter()
-        wanted = {problem.grade or "": WANTED}
-        found = list(generate(model, problem.board, problem.angle, wanted, rules, sampling, seed=number))
+        found = list(generate(model, request))
         seconds.append(time.perf_counter() - started)
         whole += len(found) == WANTED and seconds[-1] <= 1
         completions += found[:1]

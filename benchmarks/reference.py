@@ -22,11 +22,11 @@ from torch.nn import functional as F
 
 from climbpath.data import parquet
 from climbpath.data.split import split
-from climbpath.model.tokens import PREFIX, Vocabulary
+from climbpath.model.tokens import PREFIX, vocabulary_of
 from climbpath.problem import Problem
 
 CURVE = Path(__file__).with_name("reference_curve.json")
-VOCABULARY = Vocabulary("coordinate", ("moonboard-2016",))
+VOCABULARY = vocabulary_of("coordinate", ("moonboard-2016",))
 LENGTH, BATCH, EPOCHS, WARMUP, RATE = 64, 16, 15, 500, 1e-4
 
 

@@ -17,7 +17,7 @@ from climbpath.cli import SETTINGS, cli
 from climbpath.data import parquet
 from climbpath.data.importers import climbpath_parquet, read
 from climbpath.model.model import Transformer
-from climbpath.model.tokens import Vocabulary
+from climbpath.model.tokens import vocabulary_of
 from climbpath.problem import Problem, parse_notation
 from climbpath.training.recipes import RECIPES, config_of
 from support.commands import ROOT, climbpath
@@ -336,7 +336,7 @@ def test_the_example_of_tokens_is_spelled_as_shown() -> None:
     problem = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
     assert f"`{problem.notation}` at {problem.grade}" in text
     for kind in ("coordinate", "hold"):
-        tokens = Vocabulary(kind, (problem.board,))
+        tokens = vocabulary_of(kind, (problem.board,))
         spelled = [tokens.names[i].removeprefix(f"{problem.board}:") for i in tokens.encode(problem)]
         assert re.search(rf"^{kind} +{re.escape(' '.join(spelled))}$", text, re.MULTILINE)
 

@@ -21,16 +21,18 @@ import numpy as np
 from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta.fit import fit
+from climbpath.board import Setup
 from climbpath.data import parquet
 from climbpath.data.filter import scaled
 from climbpath.data.importers import detect
 from climbpath.data.split import split
 from climbpath.drawing.problem import sheet
 from climbpath.errors import ClimbpathError
-from climbpath.evaluation.density_ratio import likeness
+from climbpath.evaluation.density_ratio import density_ratio
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
+from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, load_grader
 from climbpath.grader.metrics import table
@@ -48,32 +50,32 @@ ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
 FOLDERS = ("moonboard2016", "moonboard2017")
 SEQUENCES = "moonboard2016/hand_sequences.json.gz"
-BOARD, DEMO_PROBLEMS = "moonboard-2016", 11_000
+SETUP, DEMO_PROBLEMS = Setup("moonboard-2016", 40), 11_000
 
 GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14, pinned=0.25)
-SPECIALIST = replace(GENERALIST, name="specialist", num_epochs=13, pinned=0.0, open_grade=0.0)
+SPECIALIST = replace(GENERALIST, name="specialist", num_epochs=13, pinned=0.0, grade_dropout=0.0)
 TEACHERS = (
     replace(SPECIALIST, seed=4),
     replace(SPECIALIST, seed=3),
     replace(SPECIALIST, seed=5, dropout=0.25, embedding_dropout=0.25),
     replace(GENERALIST, seed=2),
 )
-"""The pupil starts from the first; specialists are the best at plain problems, and the generalist knows pins."""
+"""The student starts from the first; specialists are the best at plain problems, and the generalist knows pins."""
 TEMPERATURES = (1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
-PUPIL = replace(
+STUDENT = replace(
     GENERALIST,
-    name="pupil",
+    name="student",
     dropout=0.05,
     embedding_dropout=0.05,
     num_epochs=5,
     learning_rate=1.5e-3,
     muon_learning_rate=5e-3,
-    average=0.998,
+    ema_decay=0.998,
     pinned=0.2,
     seed=9,
 )
-AGAIN = replace(PUPIL, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
-"""A second round for the pupil, which then is the first of its own teachers."""
+AGAIN = replace(STUDENT, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
+"""A second round for the student, which then is the first of its own teachers."""
 CORRECTIONS, JUDGED, CORRECTED = 3, 100_000, 300_000
 """Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
 
@@ -96,10 +98,11 @@ def problem_files(data: Path) -> list[Path]:
 
 def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     """Samples of the model in the grade mix of the known problems that it learned."""
-    learned = model.evidence[f"{BOARD}@40"]
-    grades = [p.grade for p in known if p.board == BOARD and p.grade in learned and not p.partial]
+    learned = model.evidence[SETUP]
+    grades = [p.grade for p in known if p.board == SETUP.board and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
-    found = list(generate(model, BOARD, 40, scaled(mix, DEMO_PROBLEMS), seed=0))
+    request = Request(setup=SETUP, grades=tuple(mix), sampling=OWN, seed=0)
+    found = list(generate(model, request, scaled(mix, DEMO_PROBLEMS)))
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i] for i in order]
 
@@ -111,15 +114,15 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     """What the models are, what they learned from and how well, in Markdown."""
-    test = by_place(held_out(model, known, "test").problems)
+    test = by_setup(held_out(model, known, "test").problems)
     rows = []
-    for place, counts in model.evidence.items():
-        value, told = (float(nats_per_problem(model, test[place], told).mean()) for told in (False, True))
-        rows.append(f"| {place} | {sum(counts.values()):,} | {len(test[place]):,} | {value:.2f} | {told:.2f} |")
+    for setup, counts in model.evidence.items():
+        nats, conditioned = (float(nats_per_problem(model, test[setup], given).mean()) for given in (False, True))
+        rows.append(f"| {setup} | {sum(counts.values()):,} | {len(test[setup]):,} | {nats:.2f} | {conditioned:.2f} |")
     trained = set(model.train_keys.tolist())
     partial = sum(problem.partial and problem.key in trained for problem in known)
     whole = sum(not problem.partial for problem in known)
-    settled = sum(sum(counts.values()) for counts in model.settled.values())
+    consensus = sum(sum(counts.values()) for counts in model.consensus.values())
     teachers = len(model.about["recipe"]["teachers"])
     parameters = sum(value.size for value in model.weights.values())
     return f"""# Model card: the bundled generator and grader
@@ -130,17 +133,17 @@ grade. {parameters:,} numbers, float32, safetensors: weights, settings and key h
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It was told which problems ten or more had repeated ({settled:,}), and is asked
+held-out problem or fits inside one). It was told which problems ten or more had repeated ({consensus:,}), and is asked
 for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell its problems
 from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each step gave). No
 real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
 ones.
 
 **Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
--log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and if also told
+-log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and also given
 whether ten or more have repeated it; lower is better.
 
-| board and angle | train problems | test problems | nats per problem | if told |
+| board and angle | train problems | test problems | nats per problem | given consensus |
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
@@ -164,7 +167,7 @@ Rebuild everything here with `make assets DATA=folder-of-problem-files`.
 """
 
 
-# The pupil's last epoch is released, not its best: validation asks plain problems only, and pins are learned last.
+# The student's last epoch is released, not its best: validation asks plain problems only, and pins are learned last.
 
 
 def main() -> None:
@@ -178,10 +181,10 @@ def main() -> None:
     write_beta(data / SEQUENCES, known)
     train_grader(known, ASSETS / "grader.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
-    for recipe in (PUPIL, AGAIN):
-        pupil = trained(known_file, replace(recipe, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
-        best.insert(0, pupil)
-    bundle(corrected(pupil, known), known_file)
+    for recipe in (STUDENT, AGAIN):
+        student = trained(known_file, replace(recipe, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
+        best.insert(0, student)
+    bundle(corrected(student, known), known_file)
 
 
 def write_beta(sequences: Path, known: list[Problem]) -> None:
@@ -197,18 +200,18 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
     return folder / "best.pt"
 
 
-def corrected(pupil: Path, known: list[Problem]) -> Path:
+def corrected(student: Path, known: list[Problem]) -> Path:
     """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
-    real = by_place(p for p in split(known)["train"] if is_plain(p) and p.grade)
-    rounds = [load_checkpoint(pupil)]
+    real = by_setup(p for p in split(known)["train"] if is_plain(p) and p.grade)
+    rounds = [load_checkpoint(student)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
         model = tempered(model_of(checkpoint), known)
-        judged = by_place(drawn_by(model, JUDGED, seed=2 * number))
-        drawn = by_place(drawn_by(model, CORRECTED, seed=2 * number + 1))
+        judged = by_setup(drawn_by(model, JUDGED, seed=2 * number))
+        drawn = by_setup(drawn_by(model, CORRECTED, seed=2 * number + 1))
         likely = [
-            likeness(real[place], judged[place], boards.load(problems[0].board))(problems)
-            for place, problems in drawn.items()
+            density_ratio(real[setup], judged[setup], boards.load(setup.board))(problems)
+            for setup, problems in drawn.items()
         ]
         every = [problem for problems in drawn.values() for problem in problems]
         weights = np.concatenate([some / some.mean() for some in likely])
@@ -219,12 +222,12 @@ def corrected(pupil: Path, known: list[Problem]) -> Path:
     return BUILD / "corrected.pt"
 
 
-def by_place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
     """Problems by board and angle."""
-    places = defaultdict(list)
+    found = defaultdict(list)
     for problem in problems:
-        places[problem.place].append(problem)
-    return places
+        found[problem.setup].append(problem)
+    return found
 
 
 def is_plain(problem: Problem) -> bool:

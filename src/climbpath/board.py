@@ -1,9 +1,11 @@
 """Boards: walls with fixed holds. A board's facts are data in boards/*.json, never code."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,37 +14,90 @@ from climbpath.errors import ClimbpathError
 COLUMNS = "ABCDEFGHIJK"
 
 
+class Setup(NamedTuple):
+    """A board at an angle: what models learn, and what a problem stands on. Its text is 'moonboard-2016@40'."""
+
+    board: str
+    """The board's name."""
+    angle: int
+    """In degrees."""
+
+    def __str__(self) -> str:
+        return f"{self.board}@{self.angle}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Setup":
+        """The setup of its text. Raises ValueError for any other text."""
+        board, _, angle = text.partition("@")
+        return cls(board, int(angle))
+
+    @property
+    def title(self) -> str:
+        """For people: 'MoonBoard 2016 · 40°'."""
+        return f"{load(self.board).title} · {self.angle}°"
+
+
+Evidence = dict[Setup, dict[str, int]]
+"""How many problems of every grade a model was trained on, by setup."""
+
+
+def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:
+    """Evidence in plain JSON types."""
+    return {str(setup): dict(counts) for setup, counts in evidence.items()}
+
+
+def evidence_from_json(content: dict[str, dict[str, int]]) -> Evidence:
+    """The evidence that evidence_to_json wrote. Raises ValueError where a key is no setup."""
+    return {Setup.parse(text): counts for text, counts in content.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One numbered position on a board; x and y in cm from the lowest, leftmost grid position.
-
-    `quality` is how good it is for the left and the right hand, 0 (hardly a hold) to 10, where that is known.
-    """
+    """One numbered position on a board."""
 
     label: str
+    """What the board calls it: 'F5'."""
     x: float
+    """cm to the right of the lowest, leftmost grid position."""
     y: float
+    """cm above it, along the board."""
     column: int
+    """0 for A."""
     row: int
+    """From 1."""
     hold_set: str
+    """The set of holds that it is one of."""
     orientation: str | None
+    """The side that it faces, as a point of the compass, where that is known."""
     led: int
+    """Index of its LED."""
     quality: tuple[float, float] | None
+    """An estimate of how good it is for the left and the right hand, 0 (hardly a hold) to 10 (NOTICE has its source);
+    None where there is none."""
 
 
 @dataclass(frozen=True)
 class Board:
-    """A layout. `holds` are in board order: by row, then column, which is the canonical order."""
+    """A layout. Board order is by row, then column."""
 
     name: str
+    """What commands and files call it: 'moonboard-2016'."""
     title: str
+    """What people call it: 'MoonBoard 2016'."""
     angles: tuple[int, ...]
+    """Angles that it can be set to, in degrees."""
     rows: int
+    """Rows of the grid."""
     start_rows: tuple[int, int]
+    """Lowest and highest row of start holds."""
     top_row: int
+    """The row of finish holds, and of no others."""
     reach_cm: float
+    """Longest way from a hold to the nearest one before it in a generated problem."""
     hold_sets: tuple[str, ...]
+    """Names of its hold sets."""
     holds: tuple[Hold, ...]
+    """Its holds in board order."""
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -85,15 +140,15 @@ class Board:
         except KeyError:
             raise ClimbpathError(f"there is no hold {label!r} on {self.title}") from None
 
-    def parse_holds(self, text: str) -> tuple[str, ...]:
-        """Labels as a user types them, 'f5, G18' -> ('F5', 'G18'). Raises ClimbpathError for unknown ones."""
-        labels = [part.upper() for part in text.replace(",", " ").split()]
-        return tuple(self.hold(label).label for label in labels)
+    def parse_holds(self, typed: str | Iterable[str]) -> tuple[str, ...]:
+        """Labels as a user types them, 'f5, G18' -> ('F5', 'G18'), or a list. Raises ClimbpathError for others."""
+        labels = typed.replace(",", " ").split() if isinstance(typed, str) else typed
+        return tuple(self.hold(label.upper()).label for label in labels)
 
-    def parse_hold_sets(self, text: str) -> frozenset[str]:
-        """Hold-set names as a user types them, any case, 'a,original'. Raises ClimbpathError for unknown ones."""
+    def parse_hold_sets(self, typed: str | Iterable[str]) -> frozenset[str]:
+        """Names of hold sets in any case, 'a,original' or a list of them. Raises ClimbpathError for unknown ones."""
         by_name = {name.lower(): name for name in self.hold_sets}
-        chosen = [part.strip().lower() for part in text.split(",")]
+        chosen = [part.strip().lower() for part in (typed.split(",") if isinstance(typed, str) else typed)]
         for part in chosen:
             if part not in by_name:
                 raise ClimbpathError(f"{self.title} has no hold set {part!r}: it has {', '.join(self.hold_sets)}")

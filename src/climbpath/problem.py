@@ -5,44 +5,56 @@ import re
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import NoneType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from climbpath import board as boards
-from climbpath.board import Board
+from climbpath.board import Board, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
 
 DEFAULT_BOARD = "moonboard-2016"
 DEFAULT_METHOD = "Feet follow hands"
 """The foot rule of a problem that names none."""
-SETTLED_REPEATS = 10
-"""Repeats from which on the community has settled a problem's grade; with fewer it is as given."""
+CONSENSUS_REPEATS = 10
+"""Repeats from which on a problem's grade counts as the consensus of its climbers; with fewer it is the setter's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """A problem. Holds of each role are kept sorted in board order, so equal problems compare equal.
 
-    Raises ClimbpathError where a hold is not on the layout, stands in two roles, or the start or
-    finish is missing. Real problems that break rules of sampling (reach, length) are problems all the same.
-    Of a partial one some holds may not be known.
+    Raises ClimbpathError where a hold is not on the layout, stands in two roles, or the start or finish is missing.
+    Real problems that break rules of sampling (reach, length) are problems all the same.
     """
 
     board: str = DEFAULT_BOARD
+    """The board's name."""
     angle: int = 40
+    """In degrees."""
     grade: str | None = None
+    """Font grade; None where it is not known."""
     start: tuple[str, ...]
+    """Labels of the start holds."""
     hands: tuple[str, ...] = ()
+    """Labels of the hand holds between start and finish."""
     feet: tuple[str, ...] = ()
+    """Labels of holds for the feet alone."""
     finish: tuple[str, ...]
+    """Labels of the finish holds."""
     name: str | None = None
+    """What its setter calls it."""
     ids: tuple[str, ...] = ()
+    """Where it was read: 'source:number', one for each source that has it."""
     repeats: int | None = None
+    """How many climbers have repeated it; None where that is not known."""
     benchmark: bool = False
+    """Whether the board's operator made it a benchmark."""
     method: str = DEFAULT_METHOD
+    """The foot rule."""
     user_grade: str | None = None
+    """The Font grade that climbers voted for."""
     partial: bool = False
+    """Whether some of its holds may not be known, as in a hand sequence that skips some."""
 
     def __post_init__(self) -> None:
         layout = boards.load(self.board)
@@ -82,14 +94,14 @@ class Problem:
         return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether so many have repeated the problem that its grade is the community's."""
-        return (self.repeats or 0) >= SETTLED_REPEATS
+    def has_consensus(self) -> bool:
+        """Whether so many climbers have repeated the problem that its grade is their consensus."""
+        return (self.repeats or 0) >= CONSENSUS_REPEATS
 
     @property
-    def place(self) -> str:
-        """Board and angle, 'moonboard-2016@40'."""
-        return f"{self.board}@{self.angle}"
+    def setup(self) -> Setup:
+        """Board and angle."""
+        return Setup(self.board, self.angle)
 
     @property
     def key(self) -> int:
@@ -134,17 +146,13 @@ class Problem:
         return cls(**fields)
 
 
-_PLAIN_FIELDS: dict[str, tuple[type, ...]] = {
-    "board": (str,),
-    "angle": (int,),
-    "grade": (str, NoneType),
-    "name": (str, NoneType),
-    "repeats": (int, NoneType),
-    "benchmark": (bool,),
-    "method": (str,),
-    "user_grade": (str, NoneType),
-    "partial": (bool,),
-}
+FIELDS: dict[str, Any] = get_type_hints(Problem)
+"""Name -> type of every field: text, number, yes or no, each maybe missing, or labels. The Parquet schema and the
+web API's bodies derive from it."""
+LABELS = tuple[str, ...]
+"""The type of fields that list labels or ids."""
+_PLAIN_FIELDS = {name: get_args(hint) or (hint,) for name, hint in FIELDS.items() if hint != LABELS}
+"""Field -> the types that a value in JSON may have."""
 
 
 def _in_board_order(labels: Iterable[str], layout: Board) -> tuple[str, ...]:
@@ -200,16 +208,24 @@ def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a generated problem must keep to. Reach in cm; None means the board's own reach."""
+    """What a generated problem must keep to."""
 
     min_holds: int = 3
+    """Fewest holds."""
     max_holds: int = 14
+    """Most holds."""
     max_reach: float | None = None
+    """Longest way in cm from a hold to the nearest one before it; None is the board's own."""
     hold_sets: frozenset[str] | None = None
+    """Names of the hold sets that may be used; None is all."""
     start: frozenset[str] | None = None
+    """Exactly these start holds; None is any."""
     finish: frozenset[str] | None = None
+    """Exactly these finish holds; None is any."""
     pins: frozenset[str] = frozenset()
+    """Holds that must be used, in any role."""
     bans: frozenset[str] = frozenset()
+    """Holds that must not be used."""
 
 
 def faults(problem: Problem) -> list[str]:
@@ -236,7 +252,7 @@ def faults(problem: Problem) -> list[str]:
     return found
 
 
-def sound(problem: Problem) -> Problem:
+def check_sound(problem: Problem) -> Problem:
     """The problem itself. Raises ClimbpathError with what is wrong where it has faults."""
     if wrong := faults(problem):
         raise ClimbpathError("; ".join(wrong))

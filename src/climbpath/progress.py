@@ -22,7 +22,7 @@ class _Lines(tqdm):  # type: ignore[misc]
             self.lines += 1
 
 
-def progress(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
+def progress_bar(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
     """A tqdm bar over items, or to be updated by hand where items is None; on standard error."""
     if sys.stderr.isatty():
         return tqdm(items, description, total, bar_format=BAR, disable=not shown)

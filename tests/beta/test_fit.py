@@ -133,7 +133,7 @@ def test_sequences_are_told_as_ways() -> None:
     down = hands("F5-LH F5-RH G11-LH E8-LH E13-RH H15-RH G18-LH")
     one_hand = hands("F5-LH F5-LH E8-LH G11-RH E13-LH H15-RH G18-LH")
     known = [Known(SIX, SIX_CLIMBED), Known(SIX, down), Known(SIX, one_hand)]
-    gold, told = theirs(known, ways_of([SIX] * 3, solver.fitted()["choice"]))
+    gold, told = theirs(known, ways_of([SIX] * 3, solver.load_weights()["choice"]))
     assert told == [0]
     assert gold.start[0].tolist() == [0, 0]
     assert gold.moves[0] == 6
@@ -141,7 +141,7 @@ def test_sequences_are_told_as_ways() -> None:
     assert gold.origin[0].tolist() == [0, 0, 1, 2, 3, 4]
     assert gold.other[0].tolist() == [0, 1, 2, 3, 4, 5]
     assert gold.hold[0].tolist() == [1, 2, 3, 4, 5, 5]
-    gold, told = theirs([Known(TWO, TWO_CLIMBED)], ways_of([TWO], solver.fitted()["choice"]))
+    gold, told = theirs([Known(TWO, TWO_CLIMBED)], ways_of([TWO], solver.load_weights()["choice"]))
     assert told == [0]
     assert gold.start.tolist() == [[0, 1]]
     assert gold.hold.tolist() == [[2, 3, 4]]
@@ -196,7 +196,10 @@ def norms(problems: Sequence[Problem], choice: dict[str, float], weights: dict[s
 def test_weights_of_difficulty_explain_grades_that_others_made() -> None:
     """No worse than those that the grades were made with, from which they differ by rounding alone."""
     problems = random_problems(200, seed=4)
-    choice, truth = solver.fitted()["choice"], dict.fromkeys(solver.DIFFICULTY, 0.5) | {"rise": 4.0, "travel": 2.0}
+    choice, truth = (
+        solver.load_weights()["choice"],
+        dict.fromkeys(solver.DIFFICULTY, 0.5) | {"rise": 4.0, "travel": 2.0},
+    )
     exact = norms(problems, choice, truth)
     steps = np.round(exact - exact.min()).astype(int)
     assert 3 < steps.max() < len(LADDER)

@@ -68,7 +68,7 @@ class Plain:
         self.at = [(hold.x / scale, hold.y / scale) for hold in self.holds]
         table = poorness(problem.board)
         self.poor = [{hand: table[i][layout.index[label]] for i, hand in enumerate(HANDS)} for label in self.labels]
-        self.weights = solver.fitted()["choice"]
+        self.weights = solver.load_weights()["choice"]
 
     def beyond(self, one: int, other: int) -> float:
         """What it costs that two holds are out of reach."""

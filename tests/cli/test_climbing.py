@@ -15,7 +15,7 @@ from climbpath.api import acceptance, bundled_grader
 from climbpath.beta.solver import Climber, solve
 from climbpath.data import parquet
 from climbpath.data.split import split
-from climbpath.grader.grader import expected, load_grader, verdicts
+from climbpath.grader.grader import expected, load_grader, predictions
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.problem import Problem, parse_notation, violations
 from support.commands import climbpath
@@ -59,13 +59,13 @@ def piped(text: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[
 def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
     told = out("grade", FIVE, "--out", "told.json", cwd=tmp_path)
     problem = parse_notation(FIVE)
-    (verdict,) = verdicts(bundled_grader().probabilities([problem]))
+    (prediction,) = predictions(bundled_grader().probabilities([problem]))
     lines = told.splitlines()
     assert lines[0] == problem.notation
-    assert lines[1] == f"Grade:     {show(verdict.grade)}"
-    assert lines[2].startswith(f"Expected:  {verdict.expected:.2f} steps above 5+, ")
+    assert lines[1] == f"Grade:     {show(prediction.grade)}"
+    assert lines[2].startswith(f"Expected:  {prediction.expected:.2f} steps above 5+, ")
     bars = dict(re.findall(r"^  (\S+) \(V\d+\) +([\d.]+)%  █+$", told, re.MULTILINE))
-    likely = {grade: share for grade, share in verdict.probabilities.items() if share >= 0.005}
+    likely = {grade: share for grade, share in prediction.probabilities.items() if share >= 0.005}
     assert {grade: float(share) for grade, share in bars.items()} == pytest.approx(
         {grade: 100 * share for grade, share in likely.items()}, abs=0.06
     )
@@ -73,10 +73,10 @@ def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
     assert {line.split()[0] for line in lines[-4:-1]} == {"D9", "G13", "I16"}  # neither the start nor the finish
     (record,) = json.loads((tmp_path / "told.json").read_text())
     assert Problem.from_dict(record["problem"]) == problem
-    assert (record["grade"], record["v_grade"]) == (verdict.grade, v_grade(verdict.grade))
+    assert (record["grade"], record["v_grade"]) == (prediction.grade, v_grade(prediction.grade))
     assert list(record["probabilities"]) == list(LADDER)
     assert sum(record["probabilities"].values()) == pytest.approx(1, abs=2e-3)
-    assert record["expected"] == pytest.approx(verdict.expected, abs=1e-3)
+    assert record["expected"] == pytest.approx(prediction.expected, abs=1e-3)
     assert set(record["influence"]) == {"D9", "G13", "I16"}
 
 
@@ -92,15 +92,15 @@ def test_start_and_finish_may_be_told_beside_the_holds(tmp_path: Path) -> None:
 def test_every_problem_of_a_file_is_graded(name: str, folder: Path, tmp_path: Path) -> None:
     told = out("grade", f"a/{name}", "--out", tmp_path / "told.json", cwd=folder)
     problems = generated(folder)
-    found = verdicts(bundled_grader().probabilities(problems))
+    found = predictions(bundled_grader().probabilities(problems))
     *lines, last = told.splitlines()
     assert last == f"wrote {tmp_path / 'told.json'}"
-    for number, (line, verdict, problem) in enumerate(zip(lines, found, problems, strict=True), 1):
-        sure = f"{verdict.probabilities[verdict.grade]:.0%}"
-        assert line.split() == [f"{number}.", *show(verdict.grade).split(), sure, *problem.notation.split()]
+    for number, (line, prediction, problem) in enumerate(zip(lines, found, problems, strict=True), 1):
+        sure = f"{prediction.probabilities[prediction.grade]:.0%}"
+        assert line.split() == [f"{number}.", *show(prediction.grade).split(), sure, *problem.notation.split()]
     records = json.loads((tmp_path / "told.json").read_text())
     assert [Problem.from_dict(record["problem"]) for record in records] == problems
-    assert [record["grade"] for record in records] == [verdict.grade for verdict in found]
+    assert [record["grade"] for record in records] == [prediction.grade for prediction in found]
 
 
 def test_problems_on_standard_input_are_graded(folder: Path) -> None:
@@ -167,8 +167,8 @@ def test_the_first_problem_of_a_file_has_its_beta_told(folder: Path) -> None:
 
 def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) -> None:
     told = out("show", FIVE, "--height", 180, cwd=folder)
-    (verdict,) = verdicts(bundled_grader().probabilities([parse_notation(FIVE)]))
-    assert f"\nGrade: {show(verdict.grade)}" in told
+    (prediction,) = predictions(bundled_grader().probabilities([parse_notation(FIVE)]))
+    assert f"\nGrade: {show(prediction.grade)}" in told
     assert out("beta", FIVE, "--height", 180, cwd=folder).partition("\n")[2] in told
     assert "known problem" in told
     first, *_ = generated(folder)
@@ -224,9 +224,9 @@ def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path
     assert not any(found.too_far for found in solve(problems, Climber(150, -5)))
     steps = expected(bundled_grader().probabilities(problems))
     assert abs(steps - rank("7A")).max() <= 0.5
-    found = verdicts(bundled_grader().probabilities(problems))
-    for line, verdict in zip(told.splitlines(), found, strict=False):
-        assert line.endswith(f"grader: {verdict.grade} {verdict.probabilities[verdict.grade]:.0%}")
+    found = predictions(bundled_grader().probabilities(problems))
+    for line, prediction in zip(told.splitlines(), found, strict=False):
+        assert line.endswith(f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}")
 
 
 def test_a_giant_and_no_check_accept_everything_in_reach() -> None:
@@ -250,9 +250,9 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     assert re.search(rf"^moonboard-2016@40 +{parts['test']} ", done.stdout, re.MULTILINE)
     assert done.stdout.endswith("Wrote g.safetensors\n")
     grader = load_grader(tmp_path / "g.safetensors")
-    (verdict,) = verdicts(grader.probabilities([parse_notation(FIVE)]))
+    (prediction,) = predictions(grader.probabilities([parse_notation(FIVE)]))
     told = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
-    assert f"Grade:     {show(verdict.grade)}\n" in told
+    assert f"Grade:     {show(prediction.grade)}\n" in told
     written = (tmp_path / "g.safetensors").read_bytes()
     refused = climbpath(*train, cwd=tmp_path)
     assert refused.returncode == 2

@@ -17,7 +17,7 @@ from support.untrained import model, shaken
 ONE_BOARD = random_problems(8)
 BOARDS = [*random_problems(4), *random_problems(3, "moonboard-mini-2020", 1), *random_problems(2, seed=2)]
 HOLD = FAST
-UNMASKED = replace(FAST, exclude_impossible=False, tied=False)
+UNMASKED = replace(FAST, mask_invalid=False, tied=False)
 COORDINATE = replace(GUIDE, d_model=64, num_layers=2)
 
 
@@ -28,7 +28,7 @@ COORDINATE = replace(GUIDE, d_model=64, num_layers=2)
 )
 def test_nats_are_those_of_training(recipe: Recipe, problems: list[Problem]) -> None:
     net = shaken(recipe)
-    encoded = Encoded(problems, net.config.tokens, recipe.exclude_impossible)
+    encoded = Encoded(problems, net.config.tokens, recipe.mask_invalid)
     batches = [encoded.batch(np.array([row])) for row in range(len(problems))]
     expected = [nats(net(batch.inputs, batch.real).logits, batch).item() for batch in batches]
     assert np.abs(nats_per_problem(model(recipe, net=net), problems) - expected).max() < 1e-3

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from climbpath import board as boards
 from climbpath.data.split import numbers, split
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import Grader, expected, influence, load_grader, save_grader, verdicts
+from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
 from climbpath.grader.metrics import confusion, measure, table
 from climbpath.grades import LADDER, parse_grades, rank, v_grade
 from climbpath.model.checkpoint import save_model
@@ -44,7 +44,7 @@ CONFIG = ModelConfig(
     max_seq_len=64,
     tied=True,
     takes_pins=False,
-    foresees=False,
+    predicts_future=False,
 )
 PLACES = {f"{name}@{angle}": {"7A": 1} for name in BOARDS for angle in boards.load(name).angles}
 
@@ -93,11 +93,13 @@ def test_numpy_agrees_with_torch() -> None:
     known."""
     nets = [shaken(0), shaken(1)]
     some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
-    settled = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
-    lessons = labelled(some, CONFIG)
-    assert len(set(lessons.lengths.tolist())) > 2
-    assert torch.equal(lessons.settled, settled)
-    both = torch.stack([net(*lessons.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
+    consensus = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
+    synthetic_problems = labelled(some, CONFIG)
+    assert len(set(synthetic_problems.lengths.tolist())) > 2
+    assert torch.equal(synthetic_problems.consensus, consensus)
+    both = torch.stack(
+        [net(*synthetic_problems.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]
+    ).detach()
     assert (both[0] - both[1]).abs().max() > 0.1
     given, kept = both.mean(dim=0).numpy().swapaxes(0, 1)
     heads = ((given + kept) / 2, given, given, kept, kept)
@@ -151,14 +153,14 @@ def test_what_was_not_learned_is_refused() -> None:
 
 def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> None:
     """V4 is 6B and 6B+; each is less likely than 7A, but not both together. V7 is one off V6 and V8: it fits best."""
-    verdict, plain = verdicts(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
-    assert verdict.grade == "6B+"
-    assert v_grade(verdict.grade) == "V4"
-    assert verdict.expected == pytest.approx(0.25 * 3 + 0.3 * 4 + 0.4 * 7 + 0.05 * 18, abs=1e-5)
-    assert list(verdict.probabilities) == list(LADDER)
-    assert verdict.probabilities["7A"] == pytest.approx(0.4)
+    prediction, plain = predictions(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
+    assert prediction.grade == "6B+"
+    assert v_grade(prediction.grade) == "V4"
+    assert prediction.expected == pytest.approx(0.25 * 3 + 0.3 * 4 + 0.4 * 7 + 0.05 * 18, abs=1e-5)
+    assert list(prediction.probabilities) == list(LADDER)
+    assert prediction.probabilities["7A"] == pytest.approx(0.4)
     assert (plain.grade, plain.expected) == ("5+", 0)
-    (between,) = verdicts(rows({"7A": 0.35, "7A+": 0.25, "7B": 0.4}))
+    (between,) = predictions(rows({"7A": 0.35, "7A+": 0.25, "7B": 0.4}))
     assert between.grade == "7A+"
 
 
@@ -166,16 +168,16 @@ def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> N
 @given(st.lists(st.floats(0.001, 1), min_size=19, max_size=19))
 def test_verdicts_follow_the_definition(weights: list[float]) -> None:
     shares = np.array([weights], np.float32) / np.float32(sum(weights))
-    (verdict,) = verdicts(shares)
+    (prediction,) = predictions(shares)
     by_v: Counter[str] = Counter()
     for grade, share in zip(LADDER, shares[0].tolist(), strict=True):
         by_v[v_grade(grade)] += share
     merits = {v: 2 * by_v[v] + by_v[f"V{int(v[1:]) - 1}"] + by_v[f"V{int(v[1:]) + 1}"] for v in [*by_v]}
-    assert merits[v_grade(verdict.grade)] == pytest.approx(max(merits.values()), rel=1e-5)
-    mine = [verdict.probabilities[grade] for grade in parse_grades(v_grade(verdict.grade))]
-    assert verdict.probabilities[verdict.grade] == max(mine)
+    assert merits[v_grade(prediction.grade)] == pytest.approx(max(merits.values()), rel=1e-5)
+    mine = [prediction.probabilities[grade] for grade in parse_grades(v_grade(prediction.grade))]
+    assert prediction.probabilities[prediction.grade] == max(mine)
     assert expected(shares)[0] == pytest.approx(sum(i * share for i, share in enumerate(shares[0])), rel=1e-4)
-    json.dumps(verdict._asdict())
+    json.dumps(prediction._asdict())
 
 
 def test_influence_is_what_grading_without_the_hold_says() -> None:
@@ -377,16 +379,16 @@ def test_which_grades_are_right() -> None:
 
 def test_labels_are_not_among_the_tokens() -> None:
     some = mixed(3)
-    lessons = labelled(some, CONFIG)
+    synthetic_problems = labelled(some, CONFIG)
     others = labelled([replace(p, grade="8C+", user_grade="5+") for p in some], CONFIG)
-    assert torch.equal(lessons.ids, others.ids)
-    assert lessons.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
+    assert torch.equal(synthetic_problems.ids, others.ids)
+    assert synthetic_problems.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
 
 
 def test_what_follows_is_counted_from_the_first_hold_to_the_end() -> None:
     some = mixed(2)
-    lessons = labelled(some, CONFIG)
-    ids, real, last = lessons.batch(torch.tensor([4, 1, 6]))
+    synthetic_problems = labelled(some, CONFIG)
+    ids, real, last = synthetic_problems.batch(torch.tensor([4, 1, 6]))
     _, following = shaken(0)(ids, real, last)
     total, count = 0.0, 0
     at = 0

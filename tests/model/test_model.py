@@ -22,7 +22,7 @@ from climbpath.model.order import choices, still_pinned
 from climbpath.model.tokens import BODY, PREFIX
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Encoded
-from climbpath.training.losses import foresight_nats, nats
+from climbpath.training.losses import future_holds_nats, nats
 from climbpath.training.muon import orthogonalise
 from climbpath.training.optimizers import learning_rate_factor, side_tasks
 from climbpath.training.recipes import FAST, GUIDE, RECIPES, Recipe
@@ -72,10 +72,10 @@ def test_pins_shown_too_early_would_be_caught(monkeypatch: pytest.MonkeyPatch) -
     """Which pins the next token uses up tells that token."""
     net, forward = shaken(FAST), Transformer.forward
 
-    def early(net: Transformer, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None) -> Output:
+    def early(net: Transformer, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None) -> Output:
         assert pins is not None
         next_pins = pins.view(*ids.shape, -1).roll(-1, dims=1).flatten(0, 1)
-        return forward(net, ids, real, next_pins)
+        return forward(net, ids, token_places, next_pins)
 
     monkeypatch.setattr(Transformer, "forward", early)
     assert leak(net, pins=True) == "position 0 or one before sees the pins of position 1 or later"
@@ -86,12 +86,12 @@ def test_in_a_packed_batch_a_last_token_changes_its_own_place_alone() -> None:
     net = shaken(FAST)
     batch = Encoded(random_problems(6), net.config.tokens, True).batch(np.arange(6), pinned=0.5)
     assert batch.pins is not None
-    rows = batch.real // batch.inputs.shape[1]
+    rows = batch.token_places // batch.inputs.shape[1]
     last = torch.cat([rows[1:] != rows[:-1], torch.tensor([True])])
     ids, pins = batch.inputs.clone(), batch.pins.clone()
-    ids.view(-1)[batch.real[last]] = 7
+    ids.view(-1)[batch.token_places[last]] = 7
     pins[last] = 1 - pins[last]
-    before, after = net(batch.inputs, batch.real, batch.pins).logits, net(ids, batch.real, pins).logits
+    before, after = net(batch.inputs, batch.token_places, batch.pins).logits, net(ids, batch.token_places, pins).logits
     assert len(set(torch.bincount(rows).tolist())) > 1
     assert torch.equal(before[~last], after[~last])
     assert (before[last] != after[last]).any(dim=1).all()
@@ -140,7 +140,7 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
         lookahead = Lookahead(layout, Rules(pins=frozenset(pinned), max_reach=120))
         vectors = pin_vectors(fast, lookahead)
         assert vectors is not None
-        expected = net(batch.inputs, batch.real, batch.pins).logits.detach().numpy()
+        expected = net(batch.inputs, batch.token_places, batch.pins).logits.detach().numpy()
         decoder, state = Decoder(fast.weights, FAST.nhead, 1, 64), lookahead.batch(1)
         for place, token in enumerate(batch.inputs[0].numpy()):
             if place >= PREFIX:
@@ -152,9 +152,9 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
 def test_excluding_the_impossible_leaves_a_distribution_over_the_possible() -> None:
     net = network(FAST)
     problems = random_problems(6)
-    masked = Encoded(problems, net.config.tokens, exclude_impossible=True).batch(np.arange(6))
-    plain = Encoded(problems, net.config.tokens, exclude_impossible=False).batch(np.arange(6))
-    logits = net(masked.inputs, masked.real).logits
+    masked = Encoded(problems, net.config.tokens, mask_invalid=True).batch(np.arange(6))
+    plain = Encoded(problems, net.config.tokens, mask_invalid=False).batch(np.arange(6))
+    logits = net(masked.inputs, masked.token_places).logits
     assert 0 < nats(logits, masked).item() < nats(logits, plain).item()
 
 
@@ -164,17 +164,17 @@ def test_the_nats_of_a_batch_are_the_sum_of_its_problems(pinned: float) -> None:
     together = Encoded(random_problems(6), net.config.tokens, True).batch(np.arange(6), pinned)
     expected = 0.0
     for row in range(6):
-        mine = together.real // together.inputs.shape[1] == row
+        mine = together.token_places // together.inputs.shape[1] == row
         alone = together._replace(
             inputs=together.inputs[[row], : mine.sum()],
-            real=torch.arange(int(mine.sum())),
+            token_places=torch.arange(int(mine.sum())),
             **{
                 name: None if getattr(together, name) is None else getattr(together, name)[mine]
                 for name in ("targets", "possible", "pins")
             },
         )
-        expected += nats(net(alone.inputs, alone.real, alone.pins).logits, alone).item()
-    total = nats(net(together.inputs, together.real, together.pins).logits, together).item()
+        expected += nats(net(alone.inputs, alone.token_places, alone.pins).logits, alone).item()
+    total = nats(net(together.inputs, together.token_places, together.pins).logits, together).item()
     assert total == pytest.approx(expected, rel=1e-4)
 
 
@@ -200,36 +200,36 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
                     sequence = np.array([choices(problem, layout)])
                     left = still_pinned(sequence, np.array([[label in pinned for label in layout.labels]]))
                     batch = Encoded([problem], tokens, True).batch(np.array([0]))
-                    possible = torch.ones(len(batch.real), len(tokens.names), dtype=torch.bool)
+                    possible = torch.ones(len(batch.token_places), len(tokens.names), dtype=torch.bool)
                     possible[PREFIX - 1 :] = torch.from_numpy(tokens.mask_targets(layout.name, sequence, left)[0])
-                    pins = torch.zeros(len(batch.real), len(tokens.names))
+                    pins = torch.zeros(len(batch.token_places), len(tokens.names))
                     pins[:, spelled] = torch.from_numpy(np.insert(left[0], 0, left[0, 0], axis=0)).float()
                     batch = batch._replace(possible=possible & usable)
-                    total += (-nats(net(batch.inputs, batch.real, pins).logits, batch)).exp().item()
+                    total += (-nats(net(batch.inputs, batch.token_places, pins).logits, batch)).exp().item()
     assert total == pytest.approx(1, abs=1e-4)
 
 
 def test_foresight_is_counted_over_the_tokens_still_to_come() -> None:
     net = shaken(FAST).train()
     batch = Encoded(random_problems(4), net.config.tokens, True).batch(np.arange(4))
-    to_come = net(batch.inputs, batch.real, foresee=True).to_come
-    assert to_come is not None
-    rows = batch.real // batch.inputs.shape[1]
+    future_logits = net(batch.inputs, batch.token_places, predict_future=True).future_logits
+    assert future_logits is not None
+    rows = batch.token_places // batch.inputs.shape[1]
     expected = 0.0
     for i, row in enumerate(rows):
         if batch.targets[i] >= 0:
-            follows = torch.zeros(to_come.shape[1])
+            follows = torch.zeros(future_logits.shape[1])
             follows[batch.targets[i:][rows[i:] == row]] = 1
-            expected += F.binary_cross_entropy_with_logits(to_come[i], follows, reduction="sum").item()
-    assert foresight_nats(to_come, batch).item() == pytest.approx(expected, rel=1e-4)
+            expected += F.binary_cross_entropy_with_logits(future_logits[i], follows, reduction="sum").item()
+    assert future_holds_nats(future_logits, batch).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("recipe", [FAST, GUIDE], ids=["fast", "guide"])
 def test_foresight_is_told_where_it_is_asked_and_learned(recipe: Recipe) -> None:
     net = network(recipe)
     ids = torch.zeros(1, 3, dtype=torch.int64)
-    assert net(ids).to_come is None
-    assert (net(ids, foresee=True).to_come is not None) == (recipe.foresight > 0)
+    assert net(ids).future_logits is None
+    assert (net(ids, predict_future=True).future_logits is not None) == (recipe.future_holds > 0)
 
 
 def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
@@ -292,7 +292,7 @@ def test_gradients_are_the_same_every_time_on_two_threads() -> None:
         found = []
         for _ in range(6):
             net.zero_grad()
-            nats(net(batch.inputs, batch.real).logits, batch).backward()
+            nats(net(batch.inputs, batch.token_places).logits, batch).backward()
             found.append({name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None})
     finally:
         torch.set_num_threads(before)

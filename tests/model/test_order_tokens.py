@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.model.order import before_pins, choices, may_follow_each, problem_of, still_pinned
-from climbpath.model.tokens import ANY_GRADE, BODY, PARTIAL, PREFIX, START, Vocabulary
+from climbpath.model.tokens import ANY_GRADE, BODY, PARTIAL, PREFIX, START, Vocabulary, vocabulary_of
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Batch, Encoded, epoch_batches
 from support.making import random_problems
 
 BOARDS = tuple(boards.names())
-HOLD = Vocabulary("hold", BOARDS)
-COORDINATE = Vocabulary("coordinate", ("moonboard-2016",))
+HOLD = vocabulary_of("hold", BOARDS)
+COORDINATE = vocabulary_of("coordinate", ("moonboard-2016",))
 
 
 @st.composite
@@ -98,26 +98,26 @@ def test_the_order_admits_one_sequence_per_problem(problem: Problem, random: obj
 @settings(max_examples=30)
 @given(st.lists(problems(), min_size=1, max_size=6))
 def test_masks_leave_room_for_every_target_and_rows_do_not_depend_on_their_batch(batch: list[Problem]) -> None:
-    encoded = Encoded(batch, HOLD, exclude_impossible=True)
+    encoded = Encoded(batch, HOLD, mask_invalid=True)
     together = encoded.batch(np.arange(len(batch)))
     assert together.possible is not None
     assert together.possible.gather(1, together.targets.clamp(min=0)[:, None])[together.targets >= 0].all()
     spelled = [HOLD.encode(problem) for problem in batch]
-    assert together.inputs.flatten()[together.real].tolist() == [token for ids in spelled for token in ids[:-1]]
+    assert together.inputs.flatten()[together.token_places].tolist() == [token for ids in spelled for token in ids[:-1]]
     unpredicted = [-100] * (PREFIX - 1)
     assert together.targets.tolist() == [token for ids in spelled for token in [*unpredicted, *ids[PREFIX:]]]
 
 
 @given(problems(("moonboard-2016",)))
 def test_coordinate_masks_leave_room_for_every_target(problem: Problem) -> None:
-    batch = Encoded([problem], COORDINATE, exclude_impossible=True).batch(np.array([0]))
+    batch = Encoded([problem], COORDINATE, mask_invalid=True).batch(np.array([0]))
     assert batch.possible is not None
     assert batch.possible.gather(1, batch.targets.clamp(min=0)[:, None])[batch.targets >= 0].all()
 
 
 def test_excluded_tokens_are_other_boards_and_earlier_holds() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("G18",))
-    batch = Encoded([problem], HOLD, exclude_impossible=True).batch(np.array([0]))
+    batch = Encoded([problem], HOLD, mask_invalid=True).batch(np.array([0]))
     assert batch.possible is not None
     after_d9 = {HOLD.names[i] for i in batch.possible[4].nonzero().flatten()}
     assert after_d9
@@ -131,7 +131,7 @@ def test_excluded_tokens_are_other_boards_and_earlier_holds() -> None:
 
 def test_a_third_finish_is_impossible() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("A18", "E18"))
-    batch = Encoded([problem], HOLD, exclude_impossible=True).batch(np.array([0]))
+    batch = Encoded([problem], HOLD, mask_invalid=True).batch(np.array([0]))
     assert batch.possible is not None
     assert batch.possible[-1].nonzero().flatten().tolist() == [HOLD.end]
 
@@ -147,9 +147,9 @@ def test_pins_still_to_come_and_what_passes_none_by(problem: Problem, data: st.D
     free = before_pins(left)
     assert len(left) == len(free) == len(sequence)
     for step, choice in enumerate(sequence):
-        to_come = pins.difference(sequence[:step])
-        assert set(np.flatnonzero(left[step]).tolist()) == to_come
-        lowest = min(to_come, default=len(layout.holds))
+        future_logits = pins.difference(sequence[:step])
+        assert set(np.flatnonzero(left[step]).tolist()) == future_logits
+        lowest = min(future_logits, default=len(layout.holds))
         assert np.flatnonzero(free[step]).tolist() == list(range(lowest + 1))
         if step >= 2 and pins <= set(sequence):
             assert free[step, choice]  # in canonical order a problem passes none of its own holds by
@@ -184,8 +184,8 @@ MIXED = [*random_problems(5), *random_problems(4, "moonboard-mini-2020", seed=1)
 
 def rows_of(batch: Batch) -> list[dict[str, list[int] | list[list[int]]]]:
     """What a batch tells of each of its problems, however far it is padded."""
-    row_of = batch.real // batch.inputs.shape[1]
-    tokens = batch.inputs.flatten()[batch.real]
+    row_of = batch.token_places // batch.inputs.shape[1]
+    tokens = batch.inputs.flatten()[batch.token_places]
     pins = torch.zeros(len(tokens), len(HOLD.names)) if batch.pins is None else batch.pins
     possible = torch.ones_like(pins) if batch.possible is None else batch.possible
     parts = {"tokens": tokens, "targets": batch.targets, "pins": pins, "possible": possible}
@@ -197,7 +197,7 @@ def rows_of(batch: Batch) -> list[dict[str, list[int] | list[list[int]]]]:
 @pytest.mark.parametrize("world", [1, 2, 4])
 def test_shares_of_a_batch_are_the_batch(world: int) -> None:
     """However many processes share it, with the same holds pinned and the same grades left open."""
-    encoded = Encoded(MIXED, HOLD, exclude_impossible=True, open_grade=0.3)
+    encoded = Encoded(MIXED, HOLD, mask_invalid=True, grade_dropout=0.3)
     order = np.random.default_rng(0).permutation(len(MIXED))
     whole = rows_of(encoded.batch(order, pinned=0.4, seed=4))
     shares = [rows_of(encoded.batch(order, pinned=0.4, seed=4, rank=rank, world=world)) for rank in range(world)]
@@ -205,7 +205,7 @@ def test_shares_of_a_batch_are_the_batch(world: int) -> None:
 
 
 def test_a_process_without_a_share_counts_nothing() -> None:
-    encoded = Encoded(random_problems(7), HOLD, exclude_impossible=False)
+    encoded = Encoded(random_problems(7), HOLD, mask_invalid=False)
     shares = [encoded.batch(np.arange(7), pinned=0.5, rank=rank, world=9) for rank in range(9)]
     counted = [int((share.targets >= 0).sum()) for share in shares]
     assert sum(counted) == int((encoded.batch(np.arange(7)).targets >= 0).sum())
@@ -213,7 +213,7 @@ def test_a_process_without_a_share_counts_nothing() -> None:
 
 
 def test_the_seed_decides_which_holds_are_pinned_and_which_grades_are_open() -> None:
-    encoded = Encoded(MIXED, HOLD, exclude_impossible=True, open_grade=0.5)
+    encoded = Encoded(MIXED, HOLD, mask_invalid=True, grade_dropout=0.5)
     first, again, other = (rows_of(encoded.batch(np.arange(9), pinned=0.5, seed=seed)) for seed in (7, 7, 8))
     assert first == again
     assert [row["pins"] for row in first] != [row["pins"] for row in other]
@@ -221,7 +221,7 @@ def test_the_seed_decides_which_holds_are_pinned_and_which_grades_are_open() -> 
 
 
 def test_pins_are_holds_of_the_problem_until_they_are_used() -> None:
-    encoded = Encoded(MIXED, HOLD, exclude_impossible=True)
+    encoded = Encoded(MIXED, HOLD, mask_invalid=True)
     shares = set()
     for seed in range(8):
         batch = encoded.batch(np.arange(9), pinned=1.0, seed=seed)
@@ -242,23 +242,23 @@ def test_pins_are_holds_of_the_problem_until_they_are_used() -> None:
 
 def test_no_pin_may_be_passed_by() -> None:
     """With pins, of the tokens possible without them those are left that stand before the lowest pin to come."""
-    encoded = Encoded(MIXED[:5], HOLD, exclude_impossible=True)
+    encoded = Encoded(MIXED[:5], HOLD, mask_invalid=True)
     pinned, free = (rows_of(encoded.batch(np.arange(5), pinned=share, seed=3)) for share in (1.0, 0.0))
     layout = boards.load("moonboard-2016")
     for bound, unbound in zip(pinned, free, strict=True):
         for place, (pins, now) in enumerate(zip(bound["pins"], bound["possible"], strict=True)):
             expected = set(np.flatnonzero(unbound["possible"][place]).tolist())
-            to_come = [layout.index[HOLD.names[i].split(":")[1]] for i in np.flatnonzero(pins)]
-            if place > PREFIX and to_come:  # behind the start pair
-                later = [f"moonboard-2016:{hold.label}" for hold in layout.holds[min(to_come) + 1 :]]
+            future_logits = [layout.index[HOLD.names[i].split(":")[1]] for i in np.flatnonzero(pins)]
+            if place > PREFIX and future_logits:  # behind the start pair
+                later = [f"moonboard-2016:{hold.label}" for hold in layout.holds[min(future_logits) + 1 :]]
                 expected -= {HOLD.end, *(HOLD.ids[name] for name in later)}
             assert set(np.flatnonzero(now).tolist()) == expected
 
 
 @pytest.mark.parametrize(("share", "number"), [(0.0, 0), (1.0, 9)])
 def test_an_open_grade_stands_in_place_of_the_grade_and_changes_nothing_else(share: float, number: int) -> None:
-    opened = rows_of(Encoded(MIXED, HOLD, exclude_impossible=True, open_grade=share).batch(np.arange(9)))
-    given = rows_of(Encoded(MIXED, HOLD, exclude_impossible=True).batch(np.arange(9)))
+    opened = rows_of(Encoded(MIXED, HOLD, mask_invalid=True, grade_dropout=share).batch(np.arange(9)))
+    given = rows_of(Encoded(MIXED, HOLD, mask_invalid=True).batch(np.arange(9)))
     assert sum(row["tokens"][1] == HOLD.ids[ANY_GRADE] for row in opened) == number
     for row in (*opened, *given):
         del row["tokens"][1]
@@ -274,9 +274,9 @@ def test_a_grade_without_a_token_is_named(grade: str | None) -> None:
 
 def test_unknown_vocabularies_are_refused() -> None:
     with pytest.raises(ClimbpathError, match="choose coordinate or hold"):
-        Vocabulary("words", ("moonboard-2016",))
+        vocabulary_of("words", ("moonboard-2016",))
     with pytest.raises(ClimbpathError, match="one board"):
-        Vocabulary("coordinate", BOARDS)
+        vocabulary_of("coordinate", BOARDS)
 
 
 def test_random_problems_of_the_tests_are_valid() -> None:

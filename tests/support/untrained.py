@@ -14,17 +14,23 @@ from climbpath.training.recipes import FAST, Recipe
 SMALL = replace(FAST, d_model=16, num_layers=1, nhead=2, dim_feedforward=16)
 """The fast recipe in small: hold tokens, pins and an open grade."""
 COORDINATE = replace(
-    SMALL, vocabulary="coordinate", boards=("moonboard-2016",), pinned=0.0, open_grade=0.0, foresight=0.0, settled=False
+    SMALL,
+    vocabulary="coordinate",
+    boards=("moonboard-2016",),
+    pinned=0.0,
+    grade_dropout=0.0,
+    future_holds=0.0,
+    consensus=False,
 )
 WITHOUT_PINS = replace(SMALL, pinned=0.0)
-GIVEN_GRADE = replace(SMALL, open_grade=0.0)
+GIVEN_GRADE = replace(SMALL, grade_dropout=0.0)
 
 
 def network(recipe: Recipe) -> Transformer:
     """The recipe's network as training starts with it, out of training."""
     torch.manual_seed(0)
     sizes = {name: getattr(recipe, name) for name in ModelConfig.__dataclass_fields__ if hasattr(recipe, name)}
-    tasks = {"takes_pins": recipe.pinned > 0, "foresees": recipe.foresight > 0}
+    tasks = {"takes_pins": recipe.pinned > 0, "foresees": recipe.future_holds > 0}
     config = ModelConfig(**{**sizes, **tasks, "boards": recipe.boards or tuple(boards.names())})
     return Transformer(config).eval()
 

@@ -14,8 +14,8 @@ from climbpath.model.checkpoint import load_checkpoint
 from climbpath.model.config import ModelConfig
 from climbpath.model.tokens import ANY_GRADE
 from climbpath.training.batches import Batch, Encoded
-from climbpath.training.distillation import LESSONS, answers, lessons, load_teachers
-from climbpath.training.losses import nats, taught_nats
+from climbpath.training.distillation import SYNTHETIC_RATIO, load_teachers, synthetic_problems, teacher_probabilities
+from climbpath.training.losses import distillation_nats, nats
 from climbpath.training.machine import Machine
 from climbpath.training.recipes import FAST, GUIDE_SMALL
 from climbpath.training.train import train
@@ -28,7 +28,7 @@ def teachers(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Checkpoints of a model that knows pins and open grades, and of one that knows neither."""
     folder = tmp_path_factory.mktemp("teachers")
     paths = []
-    for number, recipe in enumerate([SMALL, replace(SMALL, pinned=0.0, open_grade=0.0, seed=1)]):
+    for number, recipe in enumerate([SMALL, replace(SMALL, pinned=0.0, grade_dropout=0.0, seed=1)]):
         run = folder / str(number)
         train(parquet.load(tiny), recipe, run, folder / f"logs{number}", Machine("cpu", threads=1))
         paths.append(str(run / "best.pt"))
@@ -38,15 +38,15 @@ def teachers(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_each_teacher_answers_only_what_it_has_learned(teachers: list[str], tiny: Path) -> None:
     config = ModelConfig.from_dict(load_checkpoint(Path(teachers[0]))["config"])
     both = load_teachers(teachers, config)
-    assert [(t.knows_pins, t.knows_open_grades) for t in both] == [(True, True), (False, False)]
-    encoded = Encoded(parquet.load(tiny)[:40], config.tokens, True, open_grade=0.5)
+    assert [(t.knows_pins, t.knows_any_grade) for t in both] == [(True, True), (False, False)]
+    encoded = Encoded(parquet.load(tiny)[:40], config.tokens, True, grade_dropout=0.5)
     batch = encoded.batch(np.arange(40), pinned=0.5, seed=4)
     any_grade = config.tokens.ids[ANY_GRADE]
-    taught = answers(both, batch, any_grade)
-    alone = [answers([teacher], batch, any_grade) for teacher in both]
+    taught = teacher_probabilities(both, batch, any_grade)
+    alone = [teacher_probabilities([teacher], batch, any_grade) for teacher in both]
     counted = batch.targets >= 0
     assert batch.pins is not None
-    special = batch.pins.any(dim=1) | (batch.inputs[:, 1] == any_grade)[batch.real // batch.inputs.shape[1]]
+    special = batch.pins.any(dim=1) | (batch.inputs[:, 1] == any_grade)[batch.token_places // batch.inputs.shape[1]]
     plain = counted & ~special
     assert plain.any()
     assert (counted & special).any()
@@ -63,16 +63,16 @@ def test_taught_the_truth_is_nats_and_the_best_answer_is_the_teachers() -> None:
     targets = torch.tensor([0, 3, 6, 2, -100])
     batch = Batch(torch.zeros(1, 5, dtype=torch.int64), torch.arange(5), targets, None, None)
     truth = torch.nn.functional.one_hot(targets.clamp_min(0), config_tokens).float()
-    torch.testing.assert_close(taught_nats(logits, batch, truth), nats(logits, batch))
+    torch.testing.assert_close(distillation_nats(logits, batch, truth), nats(logits, batch))
     taught = torch.randn(5, config_tokens).softmax(dim=1)
-    assert taught_nats(taught.log(), batch, taught) < taught_nats(logits, batch, taught)
+    assert distillation_nats(taught.log(), batch, taught) < distillation_nats(logits, batch, taught)
 
 
 def test_lessons_are_new_and_in_the_mix_that_was_learned(teachers: list[str], tiny: Path) -> None:
     known = {p.key for p in parquet.load(tiny)}
     config = ModelConfig.from_dict(load_checkpoint(Path(teachers[0]))["config"])
-    drawn = list(lessons(load_teachers(teachers, config), 200, seed=0))
-    assert abs(len(drawn) - 200 * LESSONS) <= 10 * LESSONS
+    drawn = list(synthetic_problems(load_teachers(teachers, config), 200, seed=0))
+    assert abs(len(drawn) - 200 * SYNTHETIC_RATIO) <= 10 * SYNTHETIC_RATIO
     assert not known & {p.key for p in drawn}
     assert {p.grade for p in drawn} == {p.grade for p in parquet.load(tiny)}
 

@@ -65,7 +65,7 @@ def test_partial_problems_alone_are_too_little() -> None:
 
 
 def test_the_grade_is_left_open_in_training_alone() -> None:
-    data = TrainingData(WHOLE, replace(FAST, open_grade=1.0))
+    data = TrainingData(WHOLE, replace(FAST, grade_dropout=1.0))
     for encoded, is_open in ((data.train, True), (data.validation, False)):
         grades = encoded.batch(np.arange(len(encoded))).inputs[:, 1]
         assert (grades == data.tokens.ids[ANY_GRADE]).all() == is_open

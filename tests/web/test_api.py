@@ -22,7 +22,7 @@ from climbpath.api import bundled_grader, load
 from climbpath.beta.solver import Climber, lines, solve
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.grader.grader import expected, influence, verdicts
+from climbpath.grader.grader import expected, influence, predictions
 from climbpath.grades import LADDER, rank, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
@@ -281,11 +281,11 @@ def test_all_kinds_of_requests_at_once(client: Client) -> None:
 
 def test_a_problem_is_graded(client: Client) -> None:
     for problem in (HERON, MASTERS):
-        (verdict,) = verdicts(bundled_grader().probabilities([problem]))
+        (prediction,) = predictions(bundled_grader().probabilities([problem]))
         answer = client.post("/api/grade", body_of(problem))
-        assert (answer["grade"], answer["v_grade"]) == (verdict.grade, v_grade(verdict.grade))
-        assert answer["expected"] == pytest.approx(verdict.expected, abs=1e-3)
-        assert answer["probabilities"] == pytest.approx(verdict.probabilities, abs=1e-4)
+        assert (answer["grade"], answer["v_grade"]) == (prediction.grade, v_grade(prediction.grade))
+        assert answer["expected"] == pytest.approx(prediction.expected, abs=1e-3)
+        assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
         assert answer["influence"] == pytest.approx(influence(bundled_grader(), problem), abs=1e-3)
 
 

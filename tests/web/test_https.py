@@ -480,7 +480,7 @@ def test_an_address_that_the_authority_is_not_for_gets_no_https(
 
     certificates.authority(tmp_path / "https", "192.168.1.20")
     monkeypatch.setattr(serving, "lan_address", lambda: "203.0.113.7")
-    place = serving.Place("0.0.0.0", free_port(), tmp_path, https=True)
+    place = serving.Endpoint("0.0.0.0", free_port(), tmp_path, https=True)
     with pytest.raises(ClimbpathError, match=r"certificate authority is not for 203\.0\.113\.7: name another"):
         serving.serve(place, api.load(), [], tmp_path / "book", print)
 
@@ -498,7 +498,7 @@ def test_phones_and_this_machine_are_told_where_to_go(
     monkeypatch.setattr(serving, "lan_address", lambda: "192.168.1.20")
     monkeypatch.setattr(serving.asyncio, "run", not_run)
     port, said = free_port(), list[str]()
-    serving.serve(serving.Place("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", said.append)
+    serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", said.append)
     asked = f":{port}/?token={serving.kept_token(tmp_path / 'https' if https else tmp_path)}"
     first = (
         f"2. climbpath is at https://192.168.1.20{asked}" if https else f"climbpath is at http://192.168.1.20{asked}"

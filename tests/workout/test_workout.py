@@ -182,7 +182,7 @@ def test_a_board_that_the_grader_does_not_know_has_no_opinions(short: Workout, m
     assert planner.opinion(slots_of(short)[0]).startswith("grader: 6")
     monkeypatch.setattr(api, "bundled_grader", Ignorant)
     one = planned("6B+", 20)
-    assert {slot.verdict for slot in slots_of(one)} == {None}
+    assert {slot.prediction for slot in slots_of(one)} == {None}
     assert "grader" not in planner.text(one)
     assert planner.to_dict(one)["sections"][0]["problems"][0]["grader"] is None
     assert sheet.png(one).startswith(b"\x89PNG")
@@ -208,8 +208,8 @@ def test_json_holds_all_of_the_plan(evening: Workout) -> None:
     problems = [problem for section in record["sections"] for problem in section["problems"]]
     assert [Problem.from_dict(one["problem"]) for one in problems] == [slot.problem for slot in slots_of(evening)]
     for one, slot in zip(problems, slots_of(evening), strict=True):
-        assert slot.verdict
-        assert one["grader"]["grade"] == slot.verdict.grade
+        assert slot.prediction
+        assert one["grader"]["grade"] == slot.prediction.grade
         assert sum(one["grader"]["probabilities"].values()) == pytest.approx(1, abs=0.01)
         assert len(one["beta"]["moves"]) == len(slot.beta.moves)
         assert one["style"] == list(slot.style)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Board, Hold
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem, sound
+from climbpath.problem import Problem, check_sound
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -172,10 +172,10 @@ def solve(problems: Sequence[Problem], climber: Climber = DEFAULT_CLIMBER) -> li
     """
     climber.check()
     for problem in problems:
-        sound(problem)
+        check_sound(problem)
     found: dict[int, Beta] = {}
-    for rows, ways in solve_batches(problems, climber, fitted()["choice"]):
-        for i, beta in zip(rows, told([problems[i] for i in rows], climber, ways), strict=True):
+    for rows, ways in solve_batches(problems, climber, load_weights()["choice"]):
+        for i, beta in zip(rows, to_betas([problems[i] for i in rows], climber, ways), strict=True):
             found[i] = beta
     return [found[i] for i in range(len(problems))]
 
@@ -329,9 +329,9 @@ def difficulty_features(ways: Ways) -> Floats:
     return features * ((ways.hand >= 0) & (ways.hold != ways.other))[..., None]
 
 
-def told(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[Beta]:
+def to_betas(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[Beta]:
     """The betas of ways: their moves, how hard each is, and what is out of the climber's reach."""
-    weights = fitted()["difficulty"]
+    weights = load_weights()["difficulty"]
     hard = difficulty_features(ways) @ np.array([weights[name] for name in DIFFICULTY])
     total = (hard**NORM).sum(axis=1) ** (1 / NORM)
     crux = hard.argmax(axis=1)
@@ -360,7 +360,7 @@ def told(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[
 
 
 @cache
-def fitted() -> dict[str, Any]:
+def load_weights() -> dict[str, Any]:
     """What fit.py fitted: weights `choice` and `difficulty`, and `poorness` of holds that use tells."""
     content: dict[str, Any] = json.loads((resources.files("climbpath") / "assets" / "beta.json").read_text("utf-8"))
     return content
@@ -374,7 +374,7 @@ def poorness(board: str) -> Floats:
     neither tells of is like the mean of the board, or of MoonBoard 2016.
     """
     layout = boards.load(board)
-    learned: dict[str, float] = fitted()["poorness"].get(board, {})
+    learned: dict[str, float] = load_weights()["poorness"].get(board, {})
     table = np.array(
         [
             [1 - quality / 10 for quality in hold.quality] if hold.quality else [learned.get(hold.label, np.nan)] * 2

@@ -21,7 +21,7 @@ from climbpath.cli.common import FILE, model_flag, write_json
 @click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
 @click.option("--force", is_flag=True, help="Overwrite a report.")
 def evaluate(
-    model: Path | None,
+    file: Path | None,
     data: Path,
     split: str | None,
     samples: int,
@@ -43,33 +43,33 @@ def evaluate(
     climbpath evaluate --data problems.parquet --report out/evaluate
     climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
     """
-    from climbpath import api, files
     from climbpath import board as boards
+    from climbpath import files
     from climbpath.data import parquet
     from climbpath.evaluation import evaluate as evaluation
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
-    from climbpath.generator import sample
+    from climbpath.generator.request import Sampling, default_guidance
+    from climbpath.model.checkpoint import load_model
 
     folder = report or files.new_folder(Path("out") / "evaluate")
     page, numbers = folder / "report.html", folder / "report.json"
     files.refuse_overwrite([page, numbers], force)
-    generator = api.load(model)
-    held = evaluation.held_out(generator.model, parquet.load(data), split)
-    place = evaluation.main_place(held)
-    board = boards.load(place.partition("@")[0])
+    model = load_model(file)
+    held = evaluation.held_out(model, parquet.load(data), split)
+    setup = evaluation.main_setup(held)
+    board = boards.load(setup.board)
     stems = [path.stem for path in compare]
     lists = [
         read_hold_lists(path, board)._replace(name=path.stem if stems.count(path.stem) == 1 else str(path))
         for path in compare
     ]
-    default = sample.Sampling(guidance=generator.guidance(None))
     result = evaluation.evaluate(
-        generator.model,
+        model,
         held,
         samples=samples,
-        default=default,
-        compare={place: lists},
+        default=Sampling(guidance=default_guidance(model)),
+        compare={setup: lists},
         seed=seed,
         tell=lambda stage: click.echo(f"… {stage}", err=True),
     )

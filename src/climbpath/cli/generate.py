@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath import grades
 from climbpath.cli.common import (
     FILE,
     climber_flags,
@@ -19,6 +18,7 @@ from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
+    from climbpath.generator.request import Request
 
 
 @click.command()
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A model or a checkpoint. [default: the bundled model]",
 )
-@click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more usual.")
+@click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more conventional.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
 @click.option(
@@ -56,14 +56,9 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def generate(
     grade: str,
-    num_samples: int,
-    board: str,
-    angle: int,
     model: Path | None,
-    seed: int | None,
     height: float | None,
     ape: float | None,
-    check_grade: bool,
     visualize: bool,
     out: Path | None,
     formats: str | None,
@@ -84,68 +79,40 @@ def generate(
     Every problem is valid, not among the problems the model knows, and distinct from the others. With --height or
     --ape only problems come whose every move that climber reaches. The grader's opinion stands beside each.
     """
-    import secrets
-
     from climbpath import api
 
     generator = api.load(model)
-    seed = secrets.randbelow(2**32) if seed is None else seed
     climber = None if height is None and ape is None else climber_of(height, ape)
-    conditions |= {"climber": climber, "check_grade": check_grade}
+    request = api.parse_request(grade, climber=climber, **conditions)
     if formats and "parquet" in formats.lower():
-        _generate_to_parquet(generator, model, grade, num_samples, board, angle, seed, out, formats, force, conditions)
+        _generate_to_parquet(
+            generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
+        )
         return
     writers = parse_writers(formats, visualize, out)
-    problems = generator.generate(grade, num_samples, board=board, angle=angle, seed=seed, **conditions)
-    warn_of_thin_evidence(generator, grade, board, angle)
-    print_and_write(problems, num_samples, seed, visualize, out, writers, _file_name(grade), force)
+    problems = generator.run(request)
+    warn_of_thin_evidence(generator, request.setup, request.grades)
+    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force)
 
 
 def _generate_to_parquet(
-    generator: "Generator",
-    model: Path | None,
-    grade: str,
-    number: int,
-    board: str,
-    angle: int,
-    seed: int,
-    out: Path | None,
-    formats: str,
-    force: bool,
-    conditions: dict[str, Any],
+    generator: "Generator", model: Path | None, request: "Request", path: Path, formats: str, force: bool
 ) -> None:
     """Generate any number of problems into one file."""
-    from climbpath import api
     from climbpath.files import refuse_overwrite
-    from climbpath.generator import bulk, sample
+    from climbpath.generator import bulk
 
     if formats.strip().lower() != "parquet":
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
-    path = out or Path("out") / f"{_file_name(grade)}.parquet"
     refuse_overwrite([path], force)
-    temperature, top_p, guidance = (conditions.pop(name) for name in ("temperature", "top_p", "guidance"))
-    climber, check_grade = (conditions.pop(name) for name in ("climber", "check_grade"))
-    request = bulk.Request(
-        model=str(model) if model else None,
-        board=board,
-        angle=angle,
-        grades=tuple(grades.parse_grades(grade)),
-        number=number,
-        rules=api.parse_rules(board, **conditions),
-        sampling=sample.Sampling(temperature, top_p, generator.guidance(guidance, check_grade)),
-        seed=seed,
-        climber=climber,
-        check_grade=check_grade,
-    )
-    accept = api.acceptance(climber, check_grade)
     try:
-        written = bulk.generate_to_parquet(generator.model, request, path, accept)
+        written = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {seed}", err=True)
+        click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {request.seed}", err=True)
         sys.exit(130)
-    if written < number:
-        warn(f"only {written:,} of {number:,} problems: the conditions leave hardly any more new ones")
-    click.echo(f"wrote {written:,} problems to {path}, seed {seed}")
+    if written < request.number:
+        warn(f"only {written:,} of {request.number:,} problems: the conditions leave hardly any more new ones")
+    click.echo(f"wrote {written:,} problems to {path}, seed {request.seed}")
 
 
 def _file_name(grade: str) -> str:

@@ -16,7 +16,7 @@ from climbpath.cli.common import (
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.grader.grader import Verdict
+    from climbpath.grader.grader import GradePrediction
     from climbpath.problem import Problem
 
 BAR = 32
@@ -56,7 +56,7 @@ def grade(
     Grades are opinions: the grader's is the probability of each, learned from what climbers said of other problems.
     """
     from climbpath.files import refuse_overwrite
-    from climbpath.grader.grader import influence, load_grader, verdicts
+    from climbpath.grader.grader import influence, load_grader, predictions
 
     if out:
         refuse_overwrite([out], force)
@@ -64,16 +64,16 @@ def grade(
         problem = _marked(problem, board, start or "", finish or "")
     problems = read_problems(problem, board, angle)
     grader = load_grader(file)
-    found = verdicts(grader.probabilities(problems))
+    found = predictions(grader.probabilities(problems))
     results = []
-    for number, (one, verdict) in enumerate(zip(problems, found, strict=True), 1):
-        told = {"problem": one.to_dict(), "v_grade": grades.v_grade(verdict.grade), **_rounded(verdict)}
+    for number, (one, prediction) in enumerate(zip(problems, found, strict=True), 1):
+        told = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **_rounded(prediction)}
         if len(problems) == 1:
             changes = influence(grader, one)
             told["influence"] = {label: round(change, 3) for label, change in changes.items()}
-            click.echo(_verdict_text(one, verdict, changes))
+            click.echo(_prediction_text(one, prediction, changes))
         else:
-            click.echo(f"{number:>4}. {verdict_line(verdict)}  {one.notation}")
+            click.echo(f"{number:>4}. {prediction_line(prediction)}  {one.notation}")
         results.append(told)
     if out:
         write_json(out, results)
@@ -95,17 +95,17 @@ def _marked(notation: str, board: str, start: str, finish: str) -> str:
     return " ".join(word + marks[word] if word in marks else old for word, old in zip(words, typed, strict=True))
 
 
-def _rounded(verdict: "Verdict") -> dict[str, Any]:
+def _rounded(prediction: "GradePrediction") -> dict[str, Any]:
     return {
-        "grade": verdict.grade,
-        "expected": round(verdict.expected, 3),
-        "probabilities": {name: round(value, 4) for name, value in verdict.probabilities.items()},
+        "grade": prediction.grade,
+        "expected": round(prediction.expected, 3),
+        "probabilities": {name: round(value, 4) for name, value in prediction.probabilities.items()},
     }
 
 
-def verdict_line(verdict: "Verdict") -> str:
+def prediction_line(prediction: "GradePrediction") -> str:
     """The grade that fits best, and how likely it is: '7A (V6)   41%'."""
-    return f"{grades.show(verdict.grade):<9} {verdict.probabilities[verdict.grade]:4.0%}"
+    return f"{grades.show(prediction.grade):<9} {prediction.probabilities[prediction.grade]:4.0%}"
 
 
 def nearest_in_words(steps: float) -> str:
@@ -118,11 +118,11 @@ def nearest_in_words(steps: float) -> str:
     return f"{side}{nearest}"
 
 
-def _verdict_text(problem: "Problem", verdict: "Verdict", changes: dict[str, float]) -> str:
+def _prediction_text(problem: "Problem", prediction: "GradePrediction", changes: dict[str, float]) -> str:
     given = f"   (it says {grades.show(problem.grade)})" if problem.grade else ""
-    lines = [problem.notation, f"Grade:     {grades.show(verdict.grade)}{given}"]
-    lines.append(f"Expected:  {verdict.expected:.2f} steps above 5+, {nearest_in_words(verdict.expected)}")
-    for name, value in verdict.probabilities.items():
+    lines = [problem.notation, f"Grade:     {grades.show(prediction.grade)}{given}"]
+    lines.append(f"Expected:  {prediction.expected:.2f} steps above 5+, {nearest_in_words(prediction.expected)}")
+    for name, value in prediction.probabilities.items():
         if value >= LEAST_SHOWN:
             lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))}")
     lines.append("Without a hold, in steps of the ladder:")

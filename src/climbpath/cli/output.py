@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import (
-    warn,
-)
+from climbpath.cli.common import warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
+    from climbpath.board import Setup
     from climbpath.problem import Problem
 
 
@@ -27,9 +26,9 @@ def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> lis
     return exporters.parse_formats(formats or ("png" if visualize or out else ""))
 
 
-def warn_of_thin_evidence(generator: "Generator", grade: str, board: str, angle: int) -> None:
+def warn_of_thin_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, ...]) -> None:
     """A note for each grade of which the model learned few examples."""
-    for thin, count in generator.thin_evidence(grade, board, angle).items():
+    for thin, count in generator.thin_evidence(setup, grades).items():
         warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
 
 
@@ -65,10 +64,10 @@ def print_and_write(
 def _opinions(problems: Sequence["Problem"]) -> list[str]:
     """What the grader finds each problem to be; '' on a board that it has not learned."""
     from climbpath.api import bundled_grader
-    from climbpath.grader.grader import verdicts
+    from climbpath.grader.grader import predictions
 
     grader = bundled_grader()
-    if not problems or problems[0].place not in grader.evidence:
+    if not problems or problems[0].setup not in grader.evidence:
         return [""] * len(problems)
-    found = verdicts(grader.probabilities(problems))
-    return [f"grader: {verdict.grade} {verdict.probabilities[verdict.grade]:.0%}" for verdict in found]
+    found = predictions(grader.probabilities(problems))
+    return [f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}" for prediction in found]

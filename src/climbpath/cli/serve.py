@@ -34,5 +34,5 @@ def serve(host: str, port: int, https: bool, logbook: Path | None, data: Path | 
 
     folder = platformdirs.user_data_path("climbpath")
     known = [p for p in read_problems(str(data), "", 0) if not p.partial] if data else []
-    place = serving.Place(host, port, folder, https)
-    serving.serve(place, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo)
+    endpoint = serving.Endpoint(host, port, folder, https)
+    serving.serve(endpoint, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo)

@@ -16,7 +16,7 @@ from climbpath.cli.common import (
     read_problem,
     read_problems,
 )
-from climbpath.cli.grade import nearest_in_words, verdict_line
+from climbpath.cli.grade import nearest_in_words, prediction_line
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -38,22 +38,22 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     from climbpath.api import bundled_grader, load
     from climbpath.beta import solver
     from climbpath.drawing import problem as drawing
-    from climbpath.grader.grader import verdicts
+    from climbpath.grader.grader import predictions
 
     one = read_problem(problem, board, angle)
     climber = climber_of(height, ape)
     click.echo(drawing.text(one, colour=sys.stdout.isatty()) + "\n")
     grader = bundled_grader()
-    if one.place in grader.evidence:
-        (verdict,) = verdicts(grader.probabilities([one]))
-        click.echo(f"Grade: {verdict_line(verdict)}, expected {nearest_in_words(verdict.expected)}")
+    if one.setup in grader.evidence:
+        (prediction,) = predictions(grader.probabilities([one]))
+        click.echo(f"Grade: {prediction_line(prediction)}, expected {nearest_in_words(prediction.expected)}")
     (found,) = solver.solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(found))
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))
         return
     model = load().model
-    if one.place not in model.evidence:
+    if one.setup not in model.evidence:
         return
     if one.key in model.known:
         click.echo("\nIts holds are those of a known problem.")

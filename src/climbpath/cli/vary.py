@@ -5,12 +5,7 @@ from pathlib import Path
 import click
 
 from climbpath import grades
-from climbpath.cli.common import (
-    model_flag,
-    one_grade,
-    problem_flags,
-    read_problem,
-)
+from climbpath.cli.common import model_flag, one_grade, problem_flags, read_problem
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -52,19 +47,19 @@ def vary(
     climbpath vary "F5s D9 G13 I16 G18e" --grade 7A
     climbpath vary out/7A/problems.json --keep 0.5 --visualize
     """
-    import secrets
     from dataclasses import replace
 
     from climbpath import api
+    from climbpath.generator.request import random_seed
 
     original = read_problem(problem, board, angle)
     if grade:
         original = replace(original, grade=one_grade(grade))
     if original.grade is None:
         raise ClimbpathError("which grade is it? Name one with --grade, for example --grade 7A")
-    seed = secrets.randbelow(2**32) if seed is None else seed
+    seed = random_seed() if seed is None else seed
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
-    warn_of_thin_evidence(generator, original.grade, original.board, original.angle)
+    warn_of_thin_evidence(generator, original.setup, (original.grade,))
     click.echo(f"  of {grades.show(original.grade)}  {original.notation}")
     print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_flags, warn
+from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_flags
+from climbpath.cli.output import warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def workout(
     The climber reaches every hold of every problem. Where many problems would do, those are taken that share few holds,
     lie on different parts of the board and differ in style.
     """
-    import secrets
-
     from climbpath import api, files
+    from climbpath.board import Setup
+    from climbpath.generator.request import random_seed
     from climbpath.workout import plan as planner
 
     chosen = [part.strip().lower() for part in formats.split(",") if part.strip()]
@@ -76,11 +77,10 @@ def workout(
         angle=angle,
         hold_sets=hold_sets,
         ban=ban,
-        seed=secrets.randbelow(2**32) if seed is None else seed,
+        seed=random_seed() if seed is None else seed,
     )
     planned = dict.fromkeys(slot.problem.grade or "" for section in found.sections for slot in section.slots)
-    for thin, count in generator.thin_evidence(",".join(planned), board, angle).items():
-        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+    warn_of_thin_evidence(generator, Setup(board, angle), tuple(planned))
     click.echo(planner.text(found))
     for name, path in paths.items():
         with files.replacing(path) as temporary:

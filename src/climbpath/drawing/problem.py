@@ -191,7 +191,7 @@ def _grade(problem: Problem) -> str:
 
 
 def _setting(problem: Problem) -> str:
-    return f"{boards.load(problem.board).title} · {problem.angle}°"
+    return problem.setup.title
 
 
 def _rule(problem: Problem) -> str:

@@ -15,7 +15,7 @@ from climbpath.problem import Problem
 TREES = {"max_iter": 200, "learning_rate": 0.06, "max_leaf_nodes": 15, "l2_regularization": 1.0}
 
 
-class Grading(NamedTuple):
+class GradeAgreement(NamedTuple):
     """How far a grader's grades lie from those asked for, in steps of the ladder."""
 
     problems: int
@@ -24,10 +24,10 @@ class Grading(NamedTuple):
     mean_distance: float
 
 
-def grading(steps: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> Grading:
+def grading(steps: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> GradeAgreement:
     """How far expected grades, in steps of the ladder [problems], lie from the problems' own."""
     off = np.abs(steps - [rank(problem.grade or "") for problem in problems])
-    return Grading(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
+    return GradeAgreement(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
 
 
 class Grader:
@@ -42,6 +42,6 @@ class Grader:
         """The expected grade of each set of holds, [sets]."""
         return np.asarray(self.trees.predict(describe(hold_sets, self.board)))
 
-    def agreement(self, problems: Sequence[Problem]) -> Grading:
+    def agreement(self, problems: Sequence[Problem]) -> GradeAgreement:
         """How well its grades agree with those of problems."""
         return grading(self.steps([problem.holds for problem in problems]), problems)

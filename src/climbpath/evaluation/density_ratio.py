@@ -14,13 +14,13 @@ from climbpath.features import Floats, describe
 from climbpath.grades import rank
 from climbpath.problem import Problem
 
-Likeness = Callable[[Sequence[Problem]], NDArray[np.float64]]
+DensityRatio = Callable[[Sequence[Problem]], NDArray[np.float64]]
 """How many times likelier each of some problems is among real ones than among drawn ones, [problems]."""
 SURE = 0.6
 """What the log odds of the two classifiers of `likeness` are multiplied by before they are added up."""
 
 
-def likeness(real: Sequence[Problem], drawn: Sequence[Problem], board: Board) -> Likeness:
+def density_ratio(real: Sequence[Problem], drawn: Sequence[Problem], board: Board) -> DensityRatio:
     """What tells real problems of one board and angle from drawn ones, of the same grades, as many of them settled,
     learned from both.
 
@@ -29,7 +29,7 @@ def likeness(real: Sequence[Problem], drawn: Sequence[Problem], board: Board) ->
     """
 
     def seen(problems: Sequence[Problem]) -> Floats:
-        more = [[rank(problem.grade or ""), len(problem.start), problem.is_settled] for problem in problems]
+        more = [[rank(problem.grade or ""), len(problem.start), problem.has_consensus] for problem in problems]
         return np.concatenate([describe([p.holds for p in problems], board), np.array(more, np.float32)], axis=1)
 
     measured = slice(len(board.holds), None)
@@ -43,9 +43,9 @@ def likeness(real: Sequence[Problem], drawn: Sequence[Problem], board: Board) ->
     trees = HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, max_leaf_nodes=12, l2_regularization=20)
     trees.fit(x, is_real, sample_weight=weights)
 
-    def likeness_of(problems: Sequence[Problem]) -> NDArray[np.float64]:
+    def ratio_of(problems: Sequence[Problem]) -> NDArray[np.float64]:
         features = seen(problems)
         log_odds = smooth.decision_function(features[:, measured]) + trees.decision_function(features)
         return np.exp(SURE * log_odds)
 
-    return likeness_of
+    return ratio_of

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath.beta import solver
-from climbpath.board import Board
+from climbpath.board import Board, Setup
 from climbpath.data.filter import scaled
 from climbpath.data.split import split as split_problems
 from climbpath.errors import ClimbpathError
@@ -20,7 +20,8 @@ from climbpath.evaluation.likelihood import Scored, nats_per_problem, score
 from climbpath.evaluation.two_sample import two_sample_auc
 from climbpath.features import Floats, nearest, presence
 from climbpath.generator.lookahead import Lookahead
-from climbpath.generator.sample import OWN, Sampling, draw_batches, generate
+from climbpath.generator.request import OWN, Request, Sampling
+from climbpath.generator.sample import draw_batches, generate
 from climbpath.grader import grader
 from climbpath.grades import rank
 from climbpath.model.checkpoint import Model
@@ -86,16 +87,16 @@ def _unknown(model: Model, problem: Problem) -> str | None:
     """Why a model cannot be asked about a problem."""
     if reason := _unfit(problem):
         return reason
-    if problem.place not in model.evidence:
-        return f"on {problem.place}, which the model has not learned"
-    if not model.evidence[problem.place].get(problem.grade or ""):
-        return f"graded {problem.grade}, which the model has not learned on {problem.place}"
+    if problem.setup not in model.evidence:
+        return f"on {problem.setup}, which the model has not learned"
+    if not model.evidence[problem.setup].get(problem.grade or ""):
+        return f"graded {problem.grade}, which the model has not learned on {problem.setup}"
     return None
 
 
-def main_place(held: Held) -> str:
-    """The board and angle of most of the held-out problems, 'moonboard-2016@40'."""
-    return Counter(problem.place for problem in held.problems).most_common(1)[0][0]
+def main_setup(held: Held) -> Setup:
+    """The setup of most of the held-out problems."""
+    return Counter(problem.setup for problem in held.problems).most_common(1)[0][0]
 
 
 def evaluate(
@@ -104,7 +105,7 @@ def evaluate(
     *,
     samples: int,
     default: Sampling,
-    compare: Mapping[str, Sequence[HoldLists]],
+    compare: Mapping[Setup, Sequence[HoldLists]],
     seed: int = 0,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def evaluate(
         samples: how many problems to draw for each setting, in the mix of board, angle and grade of `held`, as many
             of them settled.
         default: the users' default sampling; the model's own distribution is measured beside it.
-        compare: lists from elsewhere by place ('moonboard-2016@40'), measured by the same yardstick.
+        compare: lists from elsewhere by setup, measured alike.
         seed: of samples, folds and resamples.
         tell: is told each stage as it begins.
     """
@@ -128,49 +129,49 @@ def evaluate(
         "held_out": len(held.problems),
         "left_out": dict(held.left_out),
         "likelihood": likelihood(model, held.problems),
-        "places": {},
+        "setups": {},
     }
-    by_place: defaultdict[str, list[Problem]] = defaultdict(list)
+    by_setup: defaultdict[Setup, list[Problem]] = defaultdict(list)
     for problem in held.problems:
-        by_place[problem.place].append(problem)
-    for place, real in sorted(by_place.items()):
-        share = max(1, round(samples * len(real) / len(held.problems)))
-        others = [p for p in held.others if p.place == place and not _unfit(p)]
-        judge = _Place(model, place, real, others, share, seed)
-        result["places"][place] = judge.report(default, compare.get(place, ()), tell)
+        by_setup[problem.setup].append(problem)
+    for setup, real in sorted(by_setup.items()):
+        size = max(1, round(samples * len(real) / len(held.problems)))
+        others = [p for p in held.others if p.setup == setup and not _unfit(p)]
+        measured = _Measured(model, setup, real, others, size, seed)
+        result["setups"][str(setup)] = measured.report(default, compare.get(setup, ()), tell)
     return result
 
 
 def likelihood(model: Model, problems: Sequence[Problem]) -> dict[str, Any]:
     """Nats overall, by grade, by board and angle; perplexity of the choice of a hold; calibration by confidence."""
     scored = score(model, problems)
-    told = nats_per_problem(model, problems, told=True) if model.settled else None
+    given = nats_per_problem(model, problems, given_consensus=True) if model.consensus else None
     by_grade: defaultdict[str, list[int]] = defaultdict(list)
-    by_place: defaultdict[str, list[int]] = defaultdict(list)
+    by_setup: defaultdict[Setup, list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
         by_grade[problem.grade or ""].append(i)
-        by_place[problem.place].append(i)
+        by_setup[problem.setup].append(i)
     return {
-        "all": _nats(scored, told, problems, range(len(problems))),
-        "by_grade": {grade: _nats(scored, told, problems, by_grade[grade]) for grade in sorted(by_grade, key=rank)},
-        "by_place": {place: _nats(scored, told, problems, by_place[place]) for place in sorted(by_place)},
+        "all": _nats(scored, given, problems, range(len(problems))),
+        "by_grade": {grade: _nats(scored, given, problems, by_grade[grade]) for grade in sorted(by_grade, key=rank)},
+        "by_setup": {str(setup): _nats(scored, given, problems, by_setup[setup]) for setup in sorted(by_setup)},
         "calibration": calibration(scored),
     }
 
 
 def _nats(
-    scored: Scored, told: NDArray[np.float64] | None, problems: Sequence[Problem], rows: Sequence[int]
+    scored: Scored, given: NDArray[np.float64] | None, problems: Sequence[Problem], rows: Sequence[int]
 ) -> dict[str, float]:
-    nats, real, end = scored.nats[rows], scored.real[rows], scored.end[rows]
+    nats, is_token, end = scored.nats[rows], scored.is_token[rows], scored.end[rows]
     per_problem = nats.sum(axis=1)
     choices = sum(len(problems[i].sequence) for i in rows)
     return {
         "problems": len(rows),
         "nats_per_problem": float(per_problem.mean()),
         "standard_error": float(per_problem.std() / np.sqrt(len(rows))),
-        **({} if told is None else {"nats_told": float(told[rows].mean())}),
+        **({} if given is None else {"nats_given_consensus": float(given[rows].mean())}),
         "nats_per_hold": float(nats.sum() / sum(len(problems[i].holds) for i in rows)),
-        "nats_per_token": float(nats.sum() / real.sum()),
+        "nats_per_token": float(nats.sum() / is_token.sum()),
         "perplexity_of_hold": float(np.exp(nats[~end].sum() / choices)),
     }
 
@@ -180,7 +181,7 @@ def calibration(scored: Scored) -> dict[str, Any]:
 
     The error is the mean gap between probability and frequency, weighted by tokens (Guo et al. 2017).
     """
-    confidence, hit = scored.confidence[scored.real], scored.hit[scored.real]
+    confidence, hit = scored.confidence[scored.is_token], scored.hit[scored.is_token]
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     bins = [
         {"tokens": int(at.sum()), "confidence": float(confidence[at].mean()), "frequency": float(hit[at].mean())}
@@ -191,14 +192,13 @@ def calibration(scored: Scored) -> dict[str, Any]:
     return {"bins": bins, "expected_error": float(error)}
 
 
-class _Place:
+class _Measured:
     """One board at one angle: its held-out real problems, and samples in their grade mix, as many of them settled."""
 
     def __init__(
-        self, model: Model, place: str, real: list[Problem], others: list[Problem], samples: int, seed: int
+        self, model: Model, setup: Setup, real: list[Problem], others: list[Problem], samples: int, seed: int
     ) -> None:
-        name, _, angle = place.partition("@")
-        self.model, self.place, self.board, self.angle = model, place, boards.load(name), int(angle)
+        self.model, self.setup, self.board = model, setup, boards.load(setup.board)
         self.real, self.others, self.seed = real, others, seed
         self.samples = samples
         self.known = others or real
@@ -206,11 +206,11 @@ class _Place:
         enough = min(len(real), len(others)) >= LEAST_JUDGED
         self.grader = Grader(others, self.board, seed) if enough else None
         bundled = grader.bundled_grader()
-        self.ours = bundled if place in bundled.evidence else None
+        self.ours = bundled if setup in bundled.evidence else None
 
     def report(self, default: Sampling, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> dict[str, Any]:
         """The measurements of real problems, samples and lists from elsewhere."""
-        tell(f"{self.place}: real against real")
+        tell(f"{self.setup}: real against real")
         floor = _like(self.real, self.others, self.seed)
         rows = {"real, held out": self._row(self.real, floor)}
         settings = {"generated, the model's own distribution": OWN}
@@ -218,35 +218,35 @@ class _Place:
             settings["generated, the users' default"] = default
         drawn: dict[str, list[Problem]] = {}
         for name, sampling in settings.items():
-            tell(f"{self.place}: {name}")
+            tell(f"{self.setup}: {name}")
             plain = self.plain(sampling, self.samples)
             drawn[name] = self.novel(sampling)
-            stated = {setting: value for setting, value in sampling._asdict().items() if setting != "settled"}
+            stated = {setting: value for setting, value in sampling._asdict().items() if setting != "consensus"}
             rows[name] = self._row(drawn[name], self.real) | self._shares(plain) | {"sampling": stated}
         for lists in compare:
-            tell(f"{self.place}: {lists.name}")
+            tell(f"{self.setup}: {lists.name}")
             rows[lists.name] = self._row(lists.hold_sets, self.real) | {"left_out": dict(lists.left_out)}
         shown = drawn[next(reversed(drawn))]
         similarity, place = self._nearest(shown)
         return {
             "board": self.board.name,
-            "angle": self.angle,
+            "angle": self.setup.angle,
             "rows": rows,
             "shapes": {"real": _shapes(self.real), "generated": _shapes(shown)},
             "usage": {"real": _usage(self.real, self.board), "generated": _usage(shown, self.board)},
-            "likeness": self._likeness(similarity),
+            "likeness": self._similarities(similarity),
             "closest": self._closest(shown, similarity, place),
-            "guidance": self._guidance(tell) if self.model.about["recipe"]["open_grade"] else [],
+            "guidance": self._guidance(tell) if self.model.about["recipe"]["grade_dropout"] else [],
         }
 
     def mixes(self, sampling: Sampling, size: int) -> list[tuple[Counter[str], Sampling, int]]:
         """What to draw to have `size` problems in the mix: grades of settled ones and of others, and each with what
         sampling and seed."""
         found = []
-        for settled in (True, False):
-            mix = Counter(problem.grade or "" for problem in self.real if problem.is_settled is settled)
+        for consensus in (True, False):
+            mix = Counter(problem.grade or "" for problem in self.real if problem.has_consensus is consensus)
             if share := round(size * mix.total() / len(self.real)):
-                found.append((scaled(mix, share), sampling._replace(settled=settled), 2 * self.seed + settled))
+                found.append((scaled(mix, share), sampling._replace(consensus=consensus), 2 * self.seed + consensus))
         return found
 
     def novel(self, sampling: Sampling) -> list[Problem]:
@@ -254,7 +254,8 @@ class _Place:
         found: list[Problem] = []
         for mix, one, seed in self.mixes(sampling, self.samples):
             known = {problem.key for problem in found}
-            found += generate(self.model, self.board.name, self.angle, mix, sampling=one, seed=seed, known=known)
+            request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
+            found += generate(self.model, request, mix, known=known)
         return found
 
     def plain(self, sampling: Sampling, size: int) -> list[Problem]:
@@ -262,7 +263,7 @@ class _Place:
         lookahead = Lookahead(self.board, Rules())
         found: list[Problem] = []
         for mix, one, seed in self.mixes(sampling, size):
-            for batch in draw_batches(self.model, lookahead, self.angle, list(mix.elements()), one, seed):
+            for batch in draw_batches(self.model, lookahead, self.setup, list(mix.elements()), one, seed):
                 found += batch
         return found
 
@@ -276,7 +277,7 @@ class _Place:
         }
 
     def _row(self, problems: Sequence[Any], against: Sequence[Problem]) -> dict[str, Any]:
-        """One row of the table: measured against the known real problems, told apart from `against`."""
+        """One row of the table: measured against the known real problems, given apart from `against`."""
         hold_sets = [_holds(problem) for problem in problems]
         row = measure(hold_sets, [p.holds for p in self.known], self.board)
         mine, theirs = _matched(problems, against, self.seed)
@@ -300,7 +301,7 @@ class _Place:
         """Jaccard similarity of each to the nearest known real problem, and which that is."""
         return nearest(presence([p.holds for p in problems], self.board), self.known_holds)
 
-    def _likeness(self, similarity: Floats) -> dict[str, list[float]]:
+    def _similarities(self, similarity: Floats) -> dict[str, list[float]]:
         """Similarity to the nearest known real problem: of generated and of held-out real ones."""
         found = {"generated": similarity, **({"real": self._nearest(self.real)[0]} if self.others else {})}
         return {name: [round(float(x), 4) for x in values] for name, values in found.items()}
@@ -320,7 +321,7 @@ class _Place:
         """How grade agreement, validity and diversity move with guidance, on plain samples."""
         rows = []
         for guidance in GUIDANCES:
-            tell(f"{self.place}: guidance {guidance:g}")
+            tell(f"{self.setup}: guidance {guidance:g}")
             plain = self.plain(Sampling(guidance=guidance), len(self.real))
             row: dict[str, Any] = {"guidance": guidance, **self._shares(plain)}
             holds = presence([problem.holds for problem in plain], self.board)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.data.stats import table
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.charts import board_axes
@@ -55,10 +56,10 @@ _NATS = (
     ),
     Column("± error", ("standard_error",), _COARSE, "Standard error of that mean: how far chance alone moves it."),
     Column(
-        "if told",
-        ("nats_told",),
+        "given consensus",
+        ("nats_given_consensus",),
         _COARSE,
-        "The same nats where the model is also told which problems ten or more have repeated.",
+        "The same nats where the model also knows which problems ten or more climbers have repeated.",
     ),
     Column("per hold", ("nats_per_hold",), _FINE, "The same nats, shared among the holds of the problems."),
     Column(
@@ -195,10 +196,10 @@ def _table(first: str, columns: Sequence[Column], rows: Mapping[str, Json]) -> T
 def _likelihood_tables(result: Json) -> list[Table]:
     likelihood = result["likelihood"]
     by_grade = {show(grade): row for grade, row in likelihood["by_grade"].items()}
-    by_place = {_title(place): row for place, row in likelihood["by_place"].items()}
+    by_setup = {_title(place): row for place, row in likelihood["by_setup"].items()}
     return [
         _table("grade", _NATS, {**by_grade, "all": likelihood["all"]}),
-        _table("board and angle", _NATS, {**by_place, "all": likelihood["all"]}),
+        _table("board and angle", _NATS, {**by_setup, "all": likelihood["all"]}),
     ]
 
 
@@ -206,9 +207,8 @@ def _guidance_table(place: Json) -> Table:
     return _table("guidance", _GUIDANCE, {f"{row['guidance']:g}": row for row in place["guidance"]})
 
 
-def _title(place: str) -> str:
-    name, _, angle = place.partition("@")
-    return f"{boards.load(name).title} · {angle}°"
+def _title(setup: str) -> str:
+    return Setup.parse(setup).title
 
 
 def _facts(result: Json) -> dict[str, str]:
@@ -283,7 +283,7 @@ def text(result: Json) -> str:
         _text_table(place),
         f"calibration: the likeliest token's probability is off by {error:.3f} in the mean",
     ]
-    for name, measured in result["places"].items():
+    for name, measured in result["setups"].items():
         rows = measured["rows"]
         parts += [
             "\n" + _title(name),
@@ -341,7 +341,7 @@ def page(result: Json) -> str:
         grade_table=grade,
         place_table=place,
         likelihood_charts=_likelihood_charts(result["likelihood"]),
-        places=[_place(i, name, measured) for i, (name, measured) in enumerate(result["places"].items(), 1)],
+        places=[_place(i, name, measured) for i, (name, measured) in enumerate(result["setups"].items(), 1)],
     )
     return html.encode("utf-8", "replace").decode()  # names of files may hold what UTF-8 does not
 
@@ -366,7 +366,7 @@ def _tiles(result: Json) -> list[Tile]:
 def _headlines(result: Json) -> Table:
     """What users get on each board at each angle, and real problems below it."""
     rows = {}
-    for name, place in result["places"].items():
+    for name, place in result["setups"].items():
         rows[f"{_title(name)}, generated"] = place["rows"][_shown(place)]
         rows[f"{_title(name)}, real"] = next(iter(place["rows"].values()))
     wanted = ("AUC (95 % range)", "near 50%", "±1", "valid", "distinct", "novel")
@@ -492,10 +492,10 @@ def _paint_calibration(calibration: Json, axes: "Axes") -> None:
     )
 
 
-def _likeness_chart(prefix: str, likeness: Json) -> Chart:
+def _likeness_chart(prefix: str, density_ratio: Json) -> Chart:
     title = "Similarity to the nearest known real problem (1: the same holds)"
     bins = np.linspace(0, 1, 21).tolist()
-    return _chart(f"{prefix}-likeness", title, partial(_paint_histogram, likeness, bins, "similarity"))
+    return _chart(f"{prefix}-likeness", title, partial(_paint_histogram, density_ratio, bins, "similarity"))
 
 
 def _shape_chart(prefix: str, shape: str, shapes: Json) -> Chart:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from climbpath.errors import ClimbpathError
-from climbpath.generator.sample import Sampling, generate, guidance_of
-from climbpath.grader.grader import Grader, expected, nearest_grade, verdicts
+from climbpath.generator.request import Request, Sampling, can_be_guided
+from climbpath.generator.sample import generate
+from climbpath.grader.grader import Grader, expected, nearest_grade, predictions
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules
@@ -59,11 +60,11 @@ def moved(
     problem = replace(problem, repeats=None)  # as of the proposals, so that both are judged alike
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
-    step = rank(problem.grade or verdicts(probabilities)[0].grade) + steps
-    way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.place, {})
+    step = rank(problem.grade or predictions(probabilities)[0].grade) + steps
+    way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.setup, {})
     if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
         raise ClimbpathError(f"the model has learned no problems a grade {way} than this")
-    guided = Sampling(guidance=guidance_of(model, PROPOSING))
+    guided = Sampling(guidance=PROPOSING if can_be_guided(model) else 1.0)
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - 1, MOST_CHANGES)
     for changes in range(1, most + 1):
@@ -93,10 +94,16 @@ def _proposals(
         kept = frozenset(holds) - taken
         bans = taken.union(problem.feet)
         rules = Rules(pins=kept, bans=bans, min_holds=max(2, len(kept)), max_holds=len(kept) + changes)
-        wanted = {problem.grade or "": COMPLETIONS}
-        seed = int(rng.integers(2**32))
+        request = Request(
+            setup=problem.setup,
+            grades=(problem.grade or "",),
+            number=COMPLETIONS,
+            rules=rules,
+            sampling=sampling,
+            seed=int(rng.integers(2**32)),
+        )
         try:
-            for proposal in generate(model, problem.board, problem.angle, wanted, rules, sampling, seed=seed):
+            for proposal in generate(model, request):
                 new = set(proposal.holds) - kept
                 if (
                     proposal.key not in seen

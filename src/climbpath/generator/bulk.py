@@ -6,80 +6,45 @@ until all are there.
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
 
 import numpy as np
 
-from climbpath.beta.solver import Climber
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
-from climbpath.generator.sample import Accept, Sampling, check, generate
+from climbpath.generator.request import Request
+from climbpath.generator.sample import check, generate
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Rules
-from climbpath.progress import progress
+from climbpath.progress import progress_bar
 
 CHUNK = 10_000
 """Problems in a chunk."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What is asked for; `grades` share `number` evenly, `model` None is the bundled one.
-
-    `climber` and `check_grade` say what the problems are accepted by, so that nobody goes on with other ones.
-    """
-
-    model: str | None
-    board: str
-    angle: int
-    grades: tuple[str, ...]
-    number: int
-    rules: Rules
-    sampling: Sampling
-    seed: int
-    climber: Climber | None = None
-    check_grade: bool = False
-
-    def chunk(self, number: int) -> dict[str, int]:
-        """Grade -> problems of a chunk: those from number * CHUNK to the next chunk's first, grades in turn."""
-        first, end = number * CHUNK, min((number + 1) * CHUNK, self.number)
-        turns = Counter(self.grades[i % len(self.grades)] for i in range(first, end))
-        return {grade: turns[grade] for grade in self.grades if turns[grade]}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        rules = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in asdict(self.rules).items()}
-        return {**asdict(self), "grades": list(self.grades), "rules": rules, "sampling": list(self.sampling)}
-
-
-def generate_to_parquet(model: Model, request: Request, path: Path, accept: Accept | None = None) -> int:
+def generate_to_parquet(model: Model, request: Request, path: Path, model_name: str | None = None) -> int:
     """Write valid, novel, distinct problems to a Parquet file, under a progress bar, and return how many.
 
-    Interrupted, the chunks that are done stay beside the file, and the same request goes on from them. Fewer than
-    asked for are written where there are no more.
+    Interrupted, the chunks that are done stay beside the file, and the same request to the model of the same name goes
+    on from them. Fewer than asked for are written where there are no more.
 
     Raises ClimbpathError where the request cannot be met, or another one was interrupted at this path.
     """
-    check(model, request.board, request.angle, request.grades, request.rules, request.sampling)
+    check(model, request)
     parts = path.with_name(f"{path.name}.parts")
-    _claim(parts, request)
+    _claim(parts, request, model_name)
     files = [parts / f"{number:06}.parquet" for number in range(-(-request.number // CHUNK))]
     seen: set[int] = set()
-    with progress(None, path.name, request.number) as bar:
+    with progress_bar(None, path.name, request.number) as bar:
         for number, file in enumerate(files):
             if file.exists():
                 seen.update(problem.key for problem in parquet.read(file))
             else:
-                seed = int(np.random.SeedSequence([request.seed, number]).generate_state(1, np.uint64)[0])
-                place, wanted = (request.board, request.angle), request.chunk(number)
-                drawn = generate(
-                    model, *place, wanted, request.rules, request.sampling, seed=seed, known=seen, accept=accept
+                problems = list(
+                    generate(model, _chunk_seed(request, number), chunk_counts(request, number), known=seen)
                 )
-                problems = list(drawn)
                 parquet.write(file, problems)
                 seen.update(problem.key for problem in problems)
             bar.update(len(seen) - bar.n)
@@ -88,15 +53,28 @@ def generate_to_parquet(model: Model, request: Request, path: Path, accept: Acce
     return len(seen)
 
 
-def _claim(parts: Path, request: Request) -> None:
+def chunk_counts(request: Request, number: int) -> dict[str, int]:
+    """Grade -> problems of a chunk: those from number * CHUNK to the next chunk's first, grades in turn."""
+    first, end = number * CHUNK, min((number + 1) * CHUNK, request.number)
+    turns = Counter(request.grades[i % len(request.grades)] for i in range(first, end))
+    return {grade: turns[grade] for grade in request.grades if turns[grade]}
+
+
+def _chunk_seed(request: Request, number: int) -> Request:
+    """The request with a chunk's own seed."""
+    seed = np.random.SeedSequence([request.seed, number]).generate_state(1, np.uint64)[0]
+    return replace(request, seed=int(seed))
+
+
+def _claim(parts: Path, request: Request, model_name: str | None) -> None:
     """Make the folder of chunks this request's. Raises ClimbpathError where it is another's."""
-    asked = json.dumps(request.to_dict(), indent=1)
+    asked = json.dumps({"model": model_name, **request.to_dict()}, indent=1)
     claim = parts / "request.json"
     if claim.exists():
         if claim.read_text(encoding="utf-8") != asked:
             raise ClimbpathError(
-                f"{parts} holds what was drawn of another request before it was interrupted: ask for the same again to "
-                "go on with it, or delete the folder"
+                f"{parts} holds problems of another request, which was interrupted: ask for the same again to go on "
+                "with it, or delete the folder"
             )
         return
     with replacing(claim) as temporary:

@@ -19,10 +19,12 @@ NEVER = 1 << 20
 """Hands needed where there is no way."""
 
 
-class Batch:
+class State:
     """How far B sequences in lock-step have come.
 
-    `within` [B, H] marks the holds in reach of one they use, `left` [B, H] the pins that they have not used yet.
+    `start` [B, 2], `last` [B], `finishes` [B] and `used` [B] are the start pair, the last choice, and how many finish
+    holds and holds in all were chosen. `within` [B, H] marks the holds in reach of one they use, `open_pins` [B, H] the
+    pins that are still to be placed.
     """
 
     def __init__(self, board: Board, pins: Bools, count: int) -> None:
@@ -32,11 +34,11 @@ class Batch:
         self.finishes = np.zeros(count, np.int64)
         self.used = np.zeros(count, np.int64)
         self.within = np.zeros((count, len(board.holds)), bool)
-        self.left = np.repeat(pins[None], count, axis=0)
+        self.open_pins = np.repeat(pins[None], count, axis=0)
 
     def keep(self, rows: Ints) -> None:
         """Go on with these rows only."""
-        for name in ("start", "last", "finishes", "used", "within", "left"):
+        for name in ("start", "last", "finishes", "used", "within", "open_pins"):
             setattr(self, name, getattr(self, name)[rows])
 
 
@@ -71,12 +73,15 @@ class Lookahead:
         self.need_of_pin = [self._need(np.array([pin]), below=pin) for pin in self.hand_pins]
         self.pairs = self._pairs()
 
-    def batch(self, count: int) -> Batch:
+    def initial_state(self, count: int) -> State:
         """So many sequences without a choice yet."""
-        return Batch(self.board, self.pins, count)
+        return State(self.board, self.pins, count)
 
     def _goals(self) -> list[Ints]:
-        """Sets of finish holds of which one each must come within reach of the starts and hands."""
+        """Step 1: sets of finish holds; of each set one must come within reach of the starts and hands.
+
+        A finish of two holds that are in reach of one another is reached with the lower one.
+        """
         if self.top_pin is not None:
             return [np.array([self.top_pin])]
         if not self.fixed_finish:
@@ -86,7 +91,8 @@ class Lookahead:
         return goals if self.near[low, high] else [*goals, np.array([high])]
 
     def _need(self, goal: Ints, below: int | None = None) -> Ints:
-        """Further hands needed after each hand, all later in board order and below a pin, until a goal is in reach."""
+        """Step 2: further hands needed after each hand, [H], all later in board order and below a pin, until a goal
+        is in reach: shortest paths upwards, from the last hold to the first."""
         top = len(self.near) if below is None else below
         need = np.where(self.near[:, goal].any(axis=1) & (np.arange(len(self.near)) < top), 0, NEVER)
         for hold in range(top - 1, -1, -1):
@@ -96,27 +102,31 @@ class Lookahead:
         return need
 
     def _fits(self, used: Ints, need: Ints, at_hand: Ints) -> Bools:
-        """Whether a problem that used so many holds and needs that many more hands can still be valid."""
+        """Whether a problem that used so many holds and needs that many more hands can still be valid: not too long by
+        the shortest way, and not too short where it takes all of the `at_hand` hands that it could."""
         most = np.maximum(at_hand, need)
         return (used + need + self.ends <= self.rules.max_holds) & (used + most + self.ends >= self.rules.min_holds)
 
     def _need_of_start(self, need: Ints, goal: Ints) -> Ints:
-        """Hands needed after each start hold, behind which any hand may follow, until a goal is in reach, [H]."""
+        """Step 3: the same after each start hold, [H], which any hand may follow, lower ones too."""
         ways = np.where(self.near, np.where(self.hands, 1 + need, NEVER), NEVER).min(axis=1)
         return np.where(self.near[:, goal].any(axis=1), 0, ways)
 
     def _pairs(self) -> Bools:
-        """Which start pairs can be completed, [H, H]; the diagonal is one-hold starts."""
+        """Step 4: which start pairs can be completed, [H, H]; the diagonal is one-hold starts."""
+        # hands needed until every goal is in reach, from the nearer of the two starts or from a pin on the way
         holds = np.arange(len(self.near))
         need = np.zeros(self.near.shape, np.int64)
         for goal, after in zip(self.goals, self.need, strict=True):
             start = self._need_of_start(after, goal)
             need += np.minimum(np.minimum(start[:, None], start), after[self.hand_pins].min(initial=NEVER))
+        # and until every pin is placed: the pin itself, and the hands on the way to it
         for i, (pin, after) in enumerate(zip(self.hand_pins, self.need_of_pin, strict=True)):
             start = self._need_of_start(after, np.array([pin]))
             ways = np.minimum(np.minimum(start[:, None], start), after[self.hand_pins[:i]].min(initial=NEVER))
             ways = ways if self.hands[pin] else np.full_like(ways, NEVER)
             need += np.where((holds == pin) | (holds[:, None] == pin), 0, 1 + ways)
+        # hands in reach of either start, without the starts themselves: what a long problem can be filled up with
         near = self.near & self.hands
         shared = (near.astype(np.float32) @ near.T).astype(np.int64)
         either = near.sum(axis=1)[:, None] + near.sum(axis=1) - shared
@@ -142,73 +152,81 @@ class Lookahead:
         if not self.possible():
             raise ClimbpathError(_why_not(self.board, self.rules))
 
-    def allowed(self, batch: Batch) -> Bools:
+    def allowed(self, state: State) -> Bools:
         """Which choices may come next, [B, H + 1]; at least one in every row."""
-        step = np.full(len(batch.last), batch.step)
-        mask = may_follow(self.board, step, batch.start, batch.last, batch.finishes)
-        if batch.step == 0:
+        # what the canonical order admits
+        step = np.full(len(state.last), state.step)
+        mask = may_follow(self.board, step, state.start, state.last, state.finishes)
+        # and of that what can be completed: starts by their pairs, hands by what is still needed, finish and end by
+        # what they leave out
+        if state.step == 0:
             mask[:, :-1] &= self.pairs.any(axis=1)
-        elif batch.step == 1:
-            mask[:, :-1] &= self.pairs[batch.last]
+        elif state.step == 1:
+            mask[:, :-1] &= self.pairs[state.last]
         else:
-            hand = self._hand(batch, mask[:, :-1] & ~self.board.can_finish)
-            mask[:, :-1] &= np.where(self.board.can_finish, self._finish(batch), hand)
-            mask[:, -1] &= (batch.finishes >= self.ends) | (batch.last == len(self.board.holds))
+            hand = self._hand(state, mask[:, :-1] & ~self.board.can_finish)
+            mask[:, :-1] &= np.where(self.board.can_finish, self._finish(state), hand)
+            mask[:, -1] &= (state.finishes >= self.ends) | (state.last == len(self.board.holds))
             if self.pins.any():
-                mask &= before_pins(batch.left)
+                mask &= before_pins(state.open_pins)
         return mask
 
-    def _finish(self, batch: Batch) -> Bools:
-        allowed: Bools = self.finish & batch.within & (batch.used < self.rules.max_holds)[:, None]
+    def _finish(self, state: State) -> Bools:
+        """Which finish holds may come next, [B, H]: in reach, not too early, and not instead of one that is owed."""
+        allowed: Bools = self.finish & state.within & (state.used < self.rules.max_holds)[:, None]
         if self.fixed_finish:
-            turn = np.array([*self.fixed_finish, -1])[np.minimum(batch.finishes, len(self.fixed_finish))]
+            # a finish that is asked for comes hold by hold, once each can be reached
+            turn = np.array([*self.fixed_finish, -1])[np.minimum(state.finishes, len(self.fixed_finish))]
             allowed &= np.arange(allowed.shape[1]) == turn[:, None]
             for goal in self.goals:
-                allowed &= (batch.within[:, goal].any(axis=1) | (batch.finishes > 0))[:, None]
+                allowed &= (state.within[:, goal].any(axis=1) | (state.finishes > 0))[:, None]
         elif self.top_pin is not None:
-            owed = batch.left[:, self.top_pin]
-            other = ~owed | ((batch.finishes == 0) & (batch.used + 1 < self.rules.max_holds))
+            # beside a pinned finish hold another one may come first, if there is room for both
+            owed = state.open_pins[:, self.top_pin]
+            other = ~owed | ((state.finishes == 0) & (state.used + 1 < self.rules.max_holds))
             is_pin = np.arange(allowed.shape[1]) == self.top_pin
-            allowed &= (is_pin | other[:, None]) & (batch.within[:, self.top_pin] | ~owed)[:, None]
-        return allowed & ((batch.finishes > 0) | (batch.used + self.ends >= self.rules.min_holds))[:, None]
+            allowed &= (is_pin | other[:, None]) & (state.within[:, self.top_pin] | ~owed)[:, None]
+        return allowed & ((state.finishes > 0) | (state.used + self.ends >= self.rules.min_holds))[:, None]
 
-    def _hand(self, batch: Batch, candidates: Bools) -> Bools:
-        candidates &= self.hands & batch.within
+    def _hand(self, state: State, candidates: Bools) -> Bools:
+        """Which of the candidates [B, H] may be the next hand: in reach, and what is needed after it still fits."""
+        candidates &= self.hands & state.within
         later = candidates[:, ::-1].cumsum(axis=1)[:, ::-1] - candidates
+        # hands that are needed behind each candidate, for every goal and for every pin that is still to be placed
         total = np.zeros(candidates.shape, np.int64)
         for goal, need in zip(self.goals, self.need, strict=True):
-            there = np.any(batch.within[:, goal], axis=1, keepdims=True)
-            total += np.where(there, 0, self._further(batch, candidates, need, self.hand_pins))
+            there = np.any(state.within[:, goal], axis=1, keepdims=True)
+            total += np.where(there, 0, self._further(state, candidates, need, self.hand_pins))
         for i, (pin, need) in enumerate(zip(self.hand_pins, self.need_of_pin, strict=True)):
-            further = self._further(batch, candidates, need, self.hand_pins[:i])
-            owed = batch.left[:, [pin]] & (np.arange(candidates.shape[1]) != pin)
-            total += np.where(owed, 1 + np.where(batch.within[:, [pin]], 0, further), 0)
-        return candidates & self._fits(batch.used[:, None] + 1, total, later)
+            further = self._further(state, candidates, need, self.hand_pins[:i])
+            owed = state.open_pins[:, [pin]] & (np.arange(candidates.shape[1]) != pin)
+            total += np.where(owed, 1 + np.where(state.within[:, [pin]], 0, further), 0)
+        return candidates & self._fits(state.used[:, None] + 1, total, later)
 
-    def _further(self, batch: Batch, candidates: Bools, need: Ints, pins: list[int]) -> Ints:
+    def _further(self, state: State, candidates: Bools, need: Ints, pins: list[int]) -> Ints:
         """Hands needed after each candidate, [B, H]: from it, from a later one in reach, or from a pin to come."""
         ways = np.where(candidates, 1 + need, NEVER)
         others = np.minimum.accumulate(ways[:, ::-1], axis=1)[:, ::-1]
         others = np.concatenate([others[:, 1:], np.full((len(ways), 1), NEVER)], axis=1)
         best = np.minimum(need, others)
         if pins:
-            best = np.minimum(best, np.where(batch.left[:, pins], need[pins], NEVER).min(axis=1, keepdims=True))
+            best = np.minimum(best, np.where(state.open_pins[:, pins], need[pins], NEVER).min(axis=1, keepdims=True))
         return best
 
-    def choose(self, batch: Batch, choice: Ints) -> None:
+    def choose(self, state: State, choice: Ints) -> None:
         """Take one choice per row, [B], of those that `allowed` gave."""
         holds = len(self.board.holds)
         hold = np.minimum(choice, holds - 1)
         is_hold = choice < holds
-        if batch.step < 2:
-            batch.start[:, batch.step] = choice
-        again = is_hold & (batch.step == 1) & (choice == batch.last)
-        batch.used += is_hold & ~again
-        batch.finishes += is_hold & (batch.step >= 2) & self.board.can_finish[hold]
-        batch.within |= self.near[hold] & is_hold[:, None]
-        batch.left[is_hold, hold[is_hold]] = False
-        batch.last = choice
-        batch.step += 1
+        if state.step < 2:
+            state.start[:, state.step] = choice
+        again = is_hold & (state.step == 1) & (choice == state.last)
+        state.used += is_hold & ~again
+        state.finishes += is_hold & (state.step >= 2) & self.board.can_finish[hold]
+        state.within |= self.near[hold] & is_hold[:, None]
+        state.open_pins[is_hold, hold[is_hold]] = False
+        state.last = choice
+        state.step += 1
 
 
 def _indices(board: Board, labels: frozenset[str]) -> list[int]:

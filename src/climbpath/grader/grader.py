@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
+from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.grades import LADDER, v_number
@@ -27,12 +28,12 @@ from climbpath.model.config import ModelConfig
 from climbpath.model.inference import encode
 from climbpath.model.order import Ints, choices
 from climbpath.model.tokens import ANY_GRADE, PREFIX
-from climbpath.problem import Problem, sound
+from climbpath.problem import Problem, check_sound
 from climbpath.threads import on_threads
 
 Floats = NDArray[np.float32]
 
-FORMAT = 2
+FORMAT = 3
 BUNDLED = "grader.safetensors"
 FIELD = "climbpath grader"
 BATCH = 256
@@ -50,7 +51,7 @@ class Grader:
 
     config: ModelConfig
     members: list[dict[str, np.ndarray]]
-    evidence: dict[str, dict[str, int]]
+    evidence: Evidence
     train_keys: np.ndarray
     about: dict[str, Any]
 
@@ -67,10 +68,10 @@ class Grader:
 
         Raises ClimbpathError as above.
         """
-        groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        groups: defaultdict[tuple[Setup, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             self._check(problem)
-            groups[problem.place, len(problem.sequence)].append(i)
+            groups[problem.setup, len(problem.sequence)].append(i)
         parts = [places[first : first + BATCH] for places in groups.values() for first in range(0, len(places), BATCH)]
 
         def read(rows: list[int]) -> Floats:
@@ -86,11 +87,11 @@ class Grader:
         return found
 
     def _check(self, problem: Problem) -> None:
-        sound(problem)
-        if problem.place not in self.evidence:
+        check_sound(problem)
+        if problem.setup not in self.evidence:
             raise ClimbpathError(
                 f"the grader has not learned {boards.load(problem.board).title} at {problem.angle}°: "
-                f"it knows {', '.join(self.evidence)}"
+                f"it knows {', '.join(map(str, self.evidence))}"
             )
         if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
@@ -100,14 +101,14 @@ class Grader:
         tokens, first = self.config.tokens, problems[0]
         layout = boards.load(first.board)
         sequences = np.array([choices(problem, layout) for problem in problems])
-        prefix = [tokens.ids[first.place], tokens.ids[ANY_GRADE]]
+        prefix = [tokens.ids[str(first.setup)], tokens.ids[ANY_GRADE]]
         return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
 
 
 def kinds(problems: Sequence[Problem]) -> Floats:
     """How likely the grade of each problem is one as given, and one that repeats have settled: [problems, 2]."""
-    settled = [0.5 if problem.repeats is None else float(problem.is_settled) for problem in problems]
-    return np.array([(1 - share, share) for share in settled], np.float32).reshape(-1, 2)
+    consensus = [0.5 if problem.repeats is None else float(problem.has_consensus) for problem in problems]
+    return np.array([(1 - share, share) for share in consensus], np.float32).reshape(-1, 2)
 
 
 def mean_softmax(logits: Floats, weights: Floats) -> Floats:
@@ -118,7 +119,7 @@ def mean_softmax(logits: Floats, weights: Floats) -> Floats:
     return np.einsum("mpkg,pk->pg", share, weights) / np.float32(len(logits))
 
 
-class Verdict(NamedTuple):
+class GradePrediction(NamedTuple):
     """What the grader says of a problem.
 
     `grade` is the likeliest Font grade of the V grade that is most likely right or one off, where being right counts
@@ -130,13 +131,13 @@ class Verdict(NamedTuple):
     probabilities: dict[str, float]
 
 
-def verdicts(probabilities: Floats) -> list[Verdict]:
+def predictions(probabilities: Floats) -> list[GradePrediction]:
     """The verdict of each row of probabilities, [problems, LADDER]."""
     off = np.abs(V_OF[:, None] - np.arange(V_OF.max() + 1))
     merit = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
     told = np.where(merit.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
     return [
-        Verdict(LADDER[best], float(mean), dict(zip(LADDER, row, strict=True)))
+        GradePrediction(LADDER[best], float(mean), dict(zip(LADDER, row, strict=True)))
         for best, mean, row in zip(told, expected(probabilities), probabilities.tolist(), strict=True)
     ]
 
@@ -182,7 +183,7 @@ def save_grader(path: Path, grader: Grader) -> None:
         "format": FORMAT,
         "members": len(grader.members),
         "config": grader.config.to_dict(),
-        "evidence": grader.evidence,
+        "evidence": evidence_to_json(grader.evidence),
         "about": grader.about,
     }
     tensors["train_keys"] = grader.train_keys
@@ -223,4 +224,6 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
         members[int(number)][inner] = value
-    return Grader(ModelConfig.from_dict(about["config"]), members, about["evidence"], keys, about["about"])
+    return Grader(
+        ModelConfig.from_dict(about["config"]), members, evidence_from_json(about["evidence"]), keys, about["about"]
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score
 
-from climbpath.grader.grader import V_OF, Floats, Grader, verdicts
+from climbpath.grader.grader import V_OF, Floats, Grader, predictions
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem
 
@@ -23,7 +23,7 @@ def measure(probabilities: Floats, problems: Sequence[Problem]) -> dict[str, Any
     probability of the told grade); `nats` is the mean -log probability of the Font grade.
     """
     steps = np.array([rank(problem.grade or "") for problem in problems])
-    told = np.array([rank(verdict.grade) for verdict in verdicts(probabilities)])
+    told = np.array([rank(prediction.grade) for prediction in predictions(probabilities)])
     rows = np.arange(len(steps))
     same_v = V_OF[:, None] == V_OF
     given = np.maximum(probabilities[rows, steps], 1e-9)
@@ -52,7 +52,7 @@ def _agreement(told: NDArray[np.int64], true: NDArray[np.int64], confidence: Flo
 def confusion(probabilities: Floats, problems: Sequence[Problem]) -> tuple[list[str], NDArray[np.int64]]:
     """Grades that occur, easiest first, and how often each (row) was told as each (column)."""
     true = [rank(problem.grade or "") for problem in problems]
-    told = [rank(verdict.grade) for verdict in verdicts(probabilities)]
+    told = [rank(prediction.grade) for prediction in predictions(probabilities)]
     steps = sorted({*true, *told})
     return [LADDER[step] for step in steps], confusion_matrix(true, told, labels=steps)
 
@@ -62,10 +62,10 @@ COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macr
 
 def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of what `measure` says of held-out problems: of each board and angle, and of all together."""
-    graded = [problem for problem in problems if problem.grade and problem.place in grader.evidence]
+    graded = [problem for problem in problems if problem.grade and problem.setup in grader.evidence]
     probabilities = grader.probabilities(graded)
-    places = np.array([problem.place for problem in graded], str)
-    groups = {place: places == place for place in grader.evidence if place in places}
+    setups = [problem.setup for problem in graded]
+    groups = {str(setup): np.array([s == setup for s in setups]) for setup in grader.evidence if setup in setups}
     if len(groups) > 1:
         groups["all"] = np.ones(len(graded), bool)
     rows: list[tuple[str, ...]] = []

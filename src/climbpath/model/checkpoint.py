@@ -12,31 +12,34 @@ from typing import Any
 
 import numpy as np
 
+from climbpath.board import Evidence, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 
-FORMAT = 2
+FORMAT = 3
 BUNDLED = "model.safetensors"
 
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model, ready to sample.
-
-    `evidence` counts training problems: {'moonboard-2016@40': {'7A': 900, …}}, and `settled` those of them that repeats
-    have settled, where it tells them from others. `known_keys` are the keys of all problems of its data set and
-    `train_keys` those it was trained on, uint64.
-    """
+    """A trained model, ready to sample."""
 
     config: ModelConfig
+    """Its shape."""
     weights: dict[str, np.ndarray]
-    evidence: dict[str, dict[str, int]]
-    settled: dict[str, dict[str, int]]
+    """As `fold` rearranges them."""
+    evidence: Evidence
+    """How many problems of every grade it was trained on."""
+    consensus: Evidence
+    """How many of these had a consensus grade; empty where the model does not take that as a condition."""
     known_keys: np.ndarray
+    """Keys of all problems of its data set, uint64: what is not among them is novel."""
     train_keys: np.ndarray
+    """Keys of the problems that it was trained on, uint64."""
     about: dict[str, Any]
+    """Its recipe and how well it did, in plain JSON types."""
 
     @cached_property
     def known(self) -> frozenset[int]:
@@ -80,7 +83,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as a checkpoint ({reason}): it is damaged or not ours; "
             "use latest.pt, best.pt or an epoch_*.pt of the same folder"
         ) from None
-    wanted = {"format", "model_state_dict", "config", "evidence", "train_keys", "known_keys"}
+    wanted = {"format", "model_state_dict", "config", "evidence", "consensus", "train_keys", "known_keys"}
     if not isinstance(checkpoint, dict) or not wanted <= set(checkpoint) or checkpoint["format"] != FORMAT:
         raise ClimbpathError(
             f"{path} is not a climbpath checkpoint of format {FORMAT}: train one with 'climbpath train'"
@@ -102,8 +105,8 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
     return Model(
         config=config,
         weights=fold(state, config.tokens.features()[1], config.nhead),
-        evidence=checkpoint["evidence"],
-        settled=checkpoint.get("settled", {}),
+        evidence=evidence_from_json(checkpoint["evidence"]),
+        consensus=evidence_from_json(checkpoint["consensus"]),
         known_keys=checkpoint["known_keys"].numpy().view(np.uint64),
         train_keys=checkpoint["train_keys"].numpy().view(np.uint64),
         about={
@@ -125,8 +128,8 @@ def save_model(path: Path, model: Model) -> None:
     about = {
         "format": FORMAT,
         "config": model.config.to_dict(),
-        "evidence": model.evidence,
-        "settled": model.settled,
+        "evidence": evidence_to_json(model.evidence),
+        "consensus": evidence_to_json(model.consensus),
         "about": model.about,
     }
     with replacing(path) as temporary:
@@ -149,15 +152,15 @@ def load_model(path: Path | None = None) -> Model:
         zipped = file.read(4) == b"PK\x03\x04"
     try:
         return model_of(load_checkpoint(path)) if zipped else _read_model(path)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ClimbpathError(f"{path} is not a climbpath model: {error!r} is missing or wrong in it") from None
 
 
 def _read_model(path: Path) -> Model:
     about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
-    counts = about["evidence"], about.get("settled", {})
-    return Model(ModelConfig.from_dict(about["config"]), tensors, *counts, known, train, about["about"])
+    evidence, consensus = (evidence_from_json(about[name]) for name in ("evidence", "consensus"))
+    return Model(ModelConfig.from_dict(about["config"]), tensors, evidence, consensus, known, train, about["about"])
 
 
 def read_tensors(

@@ -6,32 +6,39 @@ from functools import cached_property
 from typing import Any
 
 from climbpath.errors import ClimbpathError
-from climbpath.model.tokens import Vocabulary
+from climbpath.model.tokens import Vocabulary, vocabulary_of
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything that fixes the shape of a model; `tied` uses one token table for input and output.
-
-    `takes_pins` is whether it can be told of pins, `foresees` whether it also tells which holds are still to come,
-    `settled` whether it can be told that repeats have settled a problem.
-
-    Raises ClimbpathError where sizes contradict each other.
-    """
+    """Everything that fixes the shape of a model. Raises ClimbpathError where sizes contradict each other."""
 
     vocabulary: str
+    """'hold' or 'coordinate': see tokens.py."""
     boards: tuple[str, ...]
+    """Names of the boards that it has tokens for."""
     d_model: int
+    """Width of the stream, D."""
     num_layers: int
+    """Blocks of attention and feed-forward."""
     nhead: int
+    """Attention heads in a block; d_model is a multiple of it."""
     dim_feedforward: int
+    """Width of the feed-forward part."""
     dropout: float
+    """Probability to drop an activation behind attention and feed-forward in training."""
     embedding_dropout: float
+    """The same behind the embeddings."""
     max_seq_len: int
+    """Most tokens of a problem, condition included."""
     tied: bool
+    """Whether one token table serves as input and output."""
     takes_pins: bool
-    foresees: bool
-    settled: bool = False
+    """Whether it takes pins (holds that the problem must use) as an input."""
+    predicts_future: bool
+    """Whether it has the head of the future-holds task: which holds occur anywhere later."""
+    consensus: bool
+    """Whether it takes as a condition that a problem's grade is a consensus."""
 
     def __post_init__(self) -> None:
         for field in ("d_model", "num_layers", "nhead", "dim_feedforward", "max_seq_len"):
@@ -48,7 +55,7 @@ class ModelConfig:
     @cached_property
     def tokens(self) -> Vocabulary:
         """The vocabulary."""
-        return Vocabulary(self.vocabulary, self.boards, self.settled)
+        return vocabulary_of(self.vocabulary, self.boards, self.consensus)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back."""

@@ -12,11 +12,11 @@ from torch.nn import functional as F
 
 from climbpath.model.config import ModelConfig
 
-SMALL = 0.02
-"""Standard deviation of the start values of tables that make logits, as in GPT-2."""
+INIT_STD = 0.02
+"""Standard deviation that tables which make logits are initialised with, as in GPT-2."""
 
-RARE = 4.0
-"""Minus the logit of a hold being among those to come, at the start: some 2 %."""
+FUTURE_BIAS = -4.0
+"""Added to the future logits, so that training starts from 2 % for each token to occur later."""
 
 
 class Dropout(nn.Module):
@@ -70,26 +70,31 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(d, config.dim_feedforward), nn.Linear(config.dim_feedforward, d)
         self.dropout = Dropout(config.dropout)
 
-    def forward(self, x: Tensor, real: Tensor, b: int, t: int) -> Tensor:
-        """Each position attends to itself and to those before it; `real` [N] says where in [B * T] the tokens stand."""
+    def forward(self, x: Tensor, token_places: Tensor, b: int, t: int) -> Tensor:
+        """Each token attends to itself and to those before it.
+
+        `token_places` [N] says which of the B * T places hold the tokens of x.
+        """
         d = x.shape[1]
-        qkv = self.qkv(self.norm1(x))
-        q, k, v = (
-            qkv.new_zeros(b * t, 3 * d).index_copy(0, real, qkv).view(b, t, 3, self.nhead, -1).permute(2, 0, 3, 1, 4)
-        )
+        qkv = self.qkv(self.norm1(x))  # [N, 3 D]
+        # attention alone needs the rectangle of problems and places: padding is 0 and comes last, where causality
+        # keeps it from being seen
+        padded = qkv.new_zeros(b * t, 3 * d).index_copy(0, token_places, qkv)
+        q, k, v = padded.view(b, t, 3, self.nhead, -1).permute(2, 0, 3, 1, 4)  # each [B, heads, T, D / heads]
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b * t, d)[real]))
+        # back to the N tokens that there are
+        x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b * t, d)[token_places]))
         return x + self.dropout(self.down(F.relu(self.up(self.norm2(x)))))
 
 
 class Output(NamedTuple):
-    """`logits` of the token that follows, and `to_come`, those of each token being among all that follow, or None.
+    """`logits` of the next token; `future_logits`, of each token to occur anywhere later, or None.
 
     Both [N, V], or [B, T, V] where all places hold tokens.
     """
 
     logits: Tensor
-    to_come: Tensor | None
+    future_logits: Tensor | None
 
 
 class Transformer(nn.Module):
@@ -99,49 +104,55 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         features = torch.from_numpy(config.tokens.features()[1])
-        std = SMALL if config.tied else 1.0  # what makes logits must start small; 1 is where torch's embeddings start
+        std = INIT_STD if config.tied else 1.0  # tables that make logits start small; 1 is torch's for embeddings
         self.embedding = TokenTable(features, config.d_model, std)
         self.position = nn.Parameter(torch.randn(config.max_seq_len, config.d_model) * std)
         self.dropout = Dropout(config.embedding_dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm = nn.LayerNorm(config.d_model)
-        self.output = self.embedding if config.tied else TokenTable(features, config.d_model, SMALL)
+        self.output = self.embedding if config.tied else TokenTable(features, config.d_model, INIT_STD)
         self.pin = nn.Linear(config.d_model, config.d_model, bias=False) if config.takes_pins else None
-        self.foresight = nn.Linear(config.d_model, config.d_model) if config.foresees else None
+        self.future = nn.Linear(config.d_model, config.d_model) if config.predicts_future else None
 
     def forward(
-        self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None, foresee: bool = False
+        self, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None, predict_future: bool = False
     ) -> Output:
         """Logits; those of position t depend on ids[:, : t + 1] and pins[:, : t + 1] alone.
 
         Args:
             ids: token ids, [B, T], padded with any.
-            real: which of the B * T places hold tokens, [N], sorted; None for all.
-            pins: 1 for every token that is a pin still to come, [N, V]; None for no pins.
-            foresee: whether to tell what is to come, too, which only training asks.
+            token_places: which of the B * T places hold tokens, [N], sorted; None for all.
+            pins: 1 for every token that is a pin not yet placed, [N, V]; None for no pins.
+            predict_future: whether to compute the future logits, which only training needs.
         """
         b, t = ids.shape
-        x, table = self.read(ids, real, pins)
-        shape = (b, t, -1) if real is None else (len(x), -1)
-        to_come = F.linear(self.foresight(x), table).view(shape) - RARE if self.foresight and foresee else None
+        x, table = self.hidden_states(ids, token_places, pins)
+        shape = (b, t, -1) if token_places is None else (len(x), -1)
         logits = F.linear(x, table)
+        # the future-holds task: which tokens occur anywhere later, from a projection of the same hidden states
+        future_logits = None
+        if self.future and predict_future:
+            future_logits = F.linear(self.future(x), table).view(shape) + FUTURE_BIAS
         if self.training:  # every process needs a gradient of every weight, used or not
-            logits = logits + 0 * sum(p.sum() for part in (self.pin, self.foresight) if part for p in part.parameters())
-        return Output(logits.view(shape), to_come)
+            logits = logits + 0 * sum(p.sum() for part in (self.pin, self.future) if part for p in part.parameters())
+        return Output(logits.view(shape), future_logits)
 
-    def read(self, ids: Tensor, real: Tensor | None = None, pins: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """What each token is understood as, [N, D], and the output table, [V, D]; arguments as above."""
+    def hidden_states(
+        self, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Final hidden states, [N, D], and the output table, [V, D]; arguments as above."""
         b, t = ids.shape
-        places = torch.arange(b * t, device=ids.device) if real is None else real
+        token_places = torch.arange(b * t, device=ids.device) if token_places is None else token_places
         table = self.embedding()
-        x = F.embedding(ids.flatten()[places], table) + F.embedding(places % t, self.position)
+        # token and position, and the sum of all pins that are not yet placed
+        x = F.embedding(ids.flatten()[token_places], table) + F.embedding(token_places % t, self.position)
         if self.pin and pins is not None:
             x = x + self.pin(pins @ table)
         x = self.dropout(x)
         for block in self.blocks:
-            x = block(x, places, b, t)
+            x = block(x, token_places, b, t)
         return self.norm(x), table if self.config.tied else self.output()
 
     def count_parameters(self) -> int:
-        """Trained numbers."""
+        """Trainable parameters."""
         return sum(parameter.numel() for parameter in self.parameters())

@@ -16,13 +16,13 @@ from climbpath.problem import Problem
 class Batch(NamedTuple):
     """B problems as training takes them, with N tokens in all but the ends, which predict nothing.
 
-    `inputs` [B, T] are token ids, of which the places `real` [N] hold tokens; `targets` [N] are the tokens that
+    `inputs` [B, T] are token ids, of which the places `token_places` [N] hold tokens; `targets` [N] are the tokens that
     follow those, -100 where it is part of the condition; `possible` bool [N, V] is what may follow, or None;
     `pins` [N, V] of 0 and 1 are the pins still to come, or None.
     """
 
     inputs: Tensor
-    real: Tensor
+    token_places: Tensor
     targets: Tensor
     possible: Tensor | None
     pins: Tensor | None
@@ -38,10 +38,10 @@ class Encoded:
         self,
         problems: Sequence[Problem],
         tokens: Vocabulary,
-        exclude_impossible: bool,
-        open_grade: float = 0.0,
+        mask_invalid: bool,
+        grade_dropout: float = 0.0,
     ) -> None:
-        self.tokens, self.exclude_impossible, self.open_grade = tokens, exclude_impossible, open_grade
+        self.tokens, self.mask_invalid, self.grade_dropout = tokens, mask_invalid, grade_dropout
         sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
         self.lengths = np.array([len(sequence) for sequence in sequences], np.int64)
         self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
@@ -69,7 +69,7 @@ class Encoded:
         part = np.arange(len(rows))[rank::world]
         counted = len(part) > 0
         part = part if counted else np.zeros(1, np.int64)  # every process must take part in every step
-        is_open = (rng.random(len(rows)) < self.open_grade)[part]
+        is_open = (rng.random(len(rows)) < self.grade_dropout)[part]
         given = self._draw_pins(rows, pinned, rng)[part]
         mine = rows[part]
         steps = int(self.lengths[mine].max())
@@ -79,7 +79,7 @@ class Encoded:
         if is_open.any():
             ids[is_open, 1] = self.tokens.any_grade
         every_token = len(mine), length - 1, len(self.tokens.names)
-        possible = np.ones(every_token, bool) if self.exclude_impossible else None
+        possible = np.ones(every_token, bool) if self.mask_invalid else None
         pins = np.zeros(every_token, np.float32) if given.any() else None
         for number in np.unique(self.boards[mine]):
             name = self.tokens.boards[number]
@@ -98,13 +98,13 @@ class Encoded:
         ids[ids < 0] = self.tokens.end
         targets = ids[:, 1:].copy()
         targets[:, : PREFIX - 1 if counted else length] = -100
-        real = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
+        token_places = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
         return Batch(
             torch.from_numpy(ids[:, :-1]),
-            torch.from_numpy(real),
-            torch.from_numpy(targets.reshape(-1)[real]),
-            None if possible is None else torch.from_numpy(possible.reshape(-1, possible.shape[-1])[real]),
-            None if pins is None else torch.from_numpy(pins.reshape(-1, pins.shape[-1])[real]),
+            torch.from_numpy(token_places),
+            torch.from_numpy(targets.reshape(-1)[token_places]),
+            None if possible is None else torch.from_numpy(possible.reshape(-1, possible.shape[-1])[token_places]),
+            None if pins is None else torch.from_numpy(pins.reshape(-1, pins.shape[-1])[token_places]),
         )
 
     def _draw_pins(self, rows: Ints, share: float, rng: np.random.Generator) -> Bools:

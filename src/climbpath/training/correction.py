@@ -19,9 +19,9 @@ from torch.optim.swa_utils import AveragedModel
 from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
 from climbpath.problem import Problem
-from climbpath.progress import progress
+from climbpath.progress import progress_bar
 from climbpath.training.batches import Encoded, epoch_batches
-from climbpath.training.losses import masked, taught_nats
+from climbpath.training.losses import distillation_nats, masked
 from climbpath.training.optimizers import begin_step, make_optimizers, moving_average
 from climbpath.training.recipes import Recipe
 
@@ -35,7 +35,7 @@ def correct(
     checkpoint: Mapping[str, Any],
     temperature: float,
     drawn: Sequence[Problem],
-    likeness: NDArray[np.float64],
+    density_ratio: NDArray[np.float64],
     seed: int = 0,
 ) -> dict[str, Any]:
     """A checkpoint whose model draws problems as its own, weighted by their likeness to real ones.
@@ -53,28 +53,30 @@ def correct(
     """
     config = ModelConfig.from_dict(checkpoint["config"])
     recipe = Recipe.from_dict(checkpoint["recipe"])
-    recipe = replace(recipe, decay=True, learning_rate=LEARNING_RATE, muon_learning_rate=MUON_LEARNING_RATE)
+    recipe = replace(recipe, lr_decay=True, learning_rate=LEARNING_RATE, muon_learning_rate=MUON_LEARNING_RATE)
     net = Transformer(config)
     net.load_state_dict(checkpoint["model_state_dict"])
     net.eval()  # dropout would make the new model differ from the old one where there is nothing to learn
     old = copy.deepcopy(net).requires_grad_(False)
-    data = Encoded(drawn, config.tokens, recipe.exclude_impossible, recipe.open_grade)
-    capped = np.minimum(likeness / likeness.mean(), MOST_LIKELY)
+    data = Encoded(drawn, config.tokens, recipe.mask_invalid, recipe.grade_dropout)
+    capped = np.minimum(density_ratio / density_ratio.mean(), MOST_LIKELY)
     more = torch.from_numpy(capped / capped.mean() - 1).float()
     optimizers = make_optimizers(net, recipe)
-    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
+    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.ema_decay))
     order = epoch_batches(len(data), BATCH_SIZE, seed, 0)
-    bar = progress(None, "Correction", len(order))
+    bar = progress_bar(None, "Correction", len(order))
     for step, rows in enumerate(order):
         begin_step(optimizers.values(), recipe, step, len(order))
         batch = data.batch(rows, recipe.pinned, seed + step)
         counted = batch.targets >= 0
         with torch.no_grad():
-            taught = (masked(old(batch.inputs, batch.real, batch.pins).logits, batch) / temperature).softmax(dim=1)
-        of_row = more[torch.from_numpy(rows)[batch.real // batch.inputs.shape[1]]]
+            taught = (masked(old(batch.inputs, batch.token_places, batch.pins).logits, batch) / temperature).softmax(
+                dim=1
+            )
+        of_row = more[torch.from_numpy(rows)[batch.token_places // batch.inputs.shape[1]]]
         taught[counted] = taught[counted].scatter_add(1, batch.targets[counted][:, None], of_row[counted][:, None])
-        logits = net(batch.inputs, batch.real, batch.pins).logits / temperature
-        (taught_nats(logits, batch, taught) / counted.sum()).backward()
+        logits = net(batch.inputs, batch.token_places, batch.pins).logits / temperature
+        (distillation_nats(logits, batch, taught) / counted.sum()).backward()
         for optimizer in optimizers.values():
             optimizer.step()
         averaged.update_parameters(net)

@@ -15,17 +15,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from climbpath.errors import ClimbpathError
-from climbpath.generator.sample import Sampling, generate
+from climbpath.generator.request import OWN, Request
+from climbpath.generator.sample import generate
 from climbpath.model.checkpoint import Model, load_checkpoint, model_of
 from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
-from climbpath.problem import SETTLED_REPEATS, Problem
+from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.batches import Batch
 from climbpath.training.losses import masked
 
-LESSONS = 3
+SYNTHETIC_RATIO = 3
 """Problems that the teachers draw for every real one."""
-TAUGHT = 0.9
+DISTILL_WEIGHT = 0.9
 """Weight of the teachers' probabilities beside that of the token that really follows."""
 
 
@@ -41,9 +42,9 @@ class Teacher(NamedTuple):
         return self.model.config.takes_pins
 
     @property
-    def knows_open_grades(self) -> bool:
+    def knows_any_grade(self) -> bool:
         """Whether it has learned problems of any grade."""
-        return bool(self.model.about["recipe"]["open_grade"])
+        return bool(self.model.about["recipe"]["grade_dropout"])
 
 
 def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
@@ -80,9 +81,9 @@ def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
         net.load_state_dict(given, strict=False)
 
 
-def lessons(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iterator[Problem]:
+def synthetic_problems(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iterator[Problem]:
     """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
-    share = LESSONS * train_problems / max(1, len(teachers))
+    share = SYNTHETIC_RATIO * train_problems / max(1, len(teachers))
     for number, (_, model) in enumerate(teachers):
         yield from drawn_by(model, share, seed + number)
 
@@ -93,30 +94,30 @@ def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
     As many as it learned are drawn as settled ones, and have the fewest repeats of such.
     """
     learned = sum(sum(counts.values()) for counts in model.evidence.values())
-    for place, counts in model.evidence.items():
-        board, _, angle = place.partition("@")
-        settled = Counter(model.settled.get(place, {}))
-        for kind, repeats in ((settled, SETTLED_REPEATS), (Counter(counts) - settled, None)):
+    for setup, counts in model.evidence.items():
+        consensus = Counter(model.consensus.get(setup, {}))
+        for kind, repeats in ((consensus, CONSENSUS_REPEATS), (Counter(counts) - consensus, None)):
             wanted = Counter({grade: round(number * count / learned) for grade, count in kind.items()})
-            sampling = Sampling(settled=repeats is not None)
-            for problem in generate(model, board, int(angle), +wanted, sampling=sampling, seed=seed):
+            sampling = OWN._replace(consensus=repeats is not None)
+            request = Request(setup=setup, grades=tuple(counts), sampling=sampling, seed=seed)
+            for problem in generate(model, request, +wanted):
                 yield replace(problem, repeats=repeats)
 
 
 @torch.no_grad()
-def answers(teachers: Sequence[Teacher], batch: Batch, any_grade: int) -> Tensor:
+def teacher_probabilities(teachers: Sequence[Teacher], batch: Batch, any_grade: int) -> Tensor:
     """Mean probabilities of the token that follows under those teachers that have learned such a question, [N, V].
 
     Where none has, it is the token that really follows.
     """
     counted = batch.targets >= 0
     pinned = torch.zeros_like(counted) if batch.pins is None else batch.pins.any(dim=1)
-    is_open = (batch.inputs[:, 1] == any_grade)[batch.real // batch.inputs.shape[1]]
+    is_open = (batch.inputs[:, 1] == any_grade)[batch.token_places // batch.inputs.shape[1]]
     total = torch.zeros(len(counted), len(teachers[0].net.config.tokens.names), device=counted.device)
     able = torch.zeros_like(batch.targets)
     for teacher in teachers:
-        can = counted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_open_grades)
-        probabilities = masked(teacher.net(batch.inputs, batch.real, batch.pins).logits, batch).softmax(dim=1)
+        can = counted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_any_grade)
+        probabilities = masked(teacher.net(batch.inputs, batch.token_places, batch.pins).logits, batch).softmax(dim=1)
         total = total + probabilities * can[:, None]
         able = able + can
     truth = F.one_hot(batch.targets.clamp_min(0), total.shape[1])

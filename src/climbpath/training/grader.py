@@ -27,7 +27,7 @@ from climbpath.model.inference import fold
 from climbpath.model.model import Transformer
 from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import DEFAULT_METHOD, Problem
-from climbpath.progress import progress
+from climbpath.progress import progress_bar
 from climbpath.training.optimizers import begin_step, make_optimizers, moving_average
 from climbpath.training.recipes import FAST, Recipe, config_of
 from climbpath.training.selection import evidence, is_here_whole, whole_numbers
@@ -41,11 +41,11 @@ RECIPE = replace(
     num_epochs=10,
     learning_rate=2e-3,
     muon_learning_rate=6e-3,
-    average=0.995,
+    ema_decay=0.995,
     pinned=0.0,
-    open_grade=0.0,
-    foresight=0.0,
-    settled=False,
+    grade_dropout=0.0,
+    future_holds=0.0,
+    consensus=False,
 )
 """How a member is trained. Of the fast recipe's settings those of size, epochs, rates and averaging are its own; the
 side tasks are left out, and early stopping is not used."""
@@ -62,10 +62,12 @@ class GraderNet(nn.Module):
         self.head = nn.Linear(config.d_model, 2 * len(LADDER))
         nn.init.zeros_(self.head.weight)
 
-    def forward(self, ids: Tensor, real: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of grades [B, 2, LADDER], given and settled, and of tokens [N, V]; `real` [N] are the places of
-        tokens in [B * T], and `last` [B] which of those N end a problem."""
-        x, table = self.body.read(ids, real)
+    def forward(self, ids: Tensor, token_places: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of grades [B, 2, LADDER], without and with consensus, and of next tokens [N, V].
+
+        `token_places` [N] are the places of tokens in [B * T], and `last` [B] which of those N end a problem.
+        """
+        x, table = self.body.hidden_states(ids, token_places)
         return self.head(x.index_select(0, last)).unflatten(1, (2, -1)), x @ table.T
 
 
@@ -76,14 +78,14 @@ class Labelled(NamedTuple):
     ids: Tensor
     lengths: Tensor
     right: Tensor
-    settled: Tensor
+    consensus: Tensor
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What GraderNet takes of these rows."""
         lengths = self.lengths[rows]
         longest = int(lengths.max())
-        real = torch.arange(longest) < lengths[:, None]
-        return self.ids[rows, :longest], real.flatten().nonzero()[:, 0], lengths.cumsum(0) - 1
+        token_places = torch.arange(longest) < lengths[:, None]
+        return self.ids[rows, :longest], token_places.flatten().nonzero()[:, 0], lengths.cumsum(0) - 1
 
 
 def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
@@ -100,8 +102,8 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
             right[row, rank(problem.user_grade)] = True
     ids[:, 1] = tokens.ids[ANY_GRADE]
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    settled = torch.tensor([problem.is_settled for problem in problems])
-    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), settled)
+    consensus = torch.tensor([problem.has_consensus for problem in problems])
+    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), consensus)
 
 
 def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
@@ -164,7 +166,7 @@ def train_grader(
     weights = []
     for number in range(members):
         recipe = replace(RECIPE, num_epochs=epochs, seed=seed + number)
-        net = fitted(train, config, recipe, f"Member {number + 1}/{members}")
+        net = fit_member(train, config, recipe, f"Member {number + 1}/{members}")
         state = {name: value.numpy() for name, value in net.body.state_dict().items()}
         head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
         weights.append(fold(state, features, config.nhead) | head)
@@ -175,24 +177,24 @@ def train_grader(
     return grader
 
 
-def fitted(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
+def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
     """One member, trained: the moving average of its weights."""
     torch.manual_seed(recipe.seed)
     net = GraderNet(config)
     optimizers = make_optimizers(net, recipe)
-    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.average))
+    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.ema_decay))
     steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
-    bar = progress(None, name, steps, True)
+    bar = progress_bar(None, name, steps, True)
     net.train()
     for _ in range(recipe.num_epochs):
         for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
             begin_step(optimizers.values(), recipe, step, steps)
-            ids, real, last = train.batch(rows)
-            graded, following = net(ids, real, last)
-            asked = torch.where(train.settled[rows, None], graded[:, 1], graded[:, 0])
+            ids, token_places, last = train.batch(rows)
+            graded, following = net(ids, token_places, last)
+            asked = torch.where(train.consensus[rows, None], graded[:, 1], graded[:, 0])
             likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
-            (loss + FOLLOWS * follow_nats(following, ids, real, last)).backward()
+            (loss + FOLLOWS * follow_nats(following, ids, token_places, last)).backward()
             for optimizer in optimizers.values():
                 optimizer.step()
             averaged.update_parameters(net)
@@ -205,13 +207,13 @@ def fitted(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> G
     return kept.requires_grad_(False).eval()
 
 
-def follow_nats(following: Tensor, ids: Tensor, real: Tensor, last: Tensor) -> Tensor:
+def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tensor) -> Tensor:
     """Mean -log p of the token that follows, over all tokens that are neither condition nor last; logits [N, V]."""
-    behind = torch.ones(len(real), dtype=torch.bool)
+    behind = torch.ones(len(token_places), dtype=torch.bool)
     behind[last] = False
-    behind &= real % ids.shape[1] >= PREFIX - 1
+    behind &= token_places % ids.shape[1] >= PREFIX - 1
     # Indexing with a mask would add up gradients in any order, and two runs would differ.
-    targets = torch.where(behind, ids.flatten().roll(-1)[real], -100)
+    targets = torch.where(behind, ids.flatten().roll(-1)[token_places], -100)
     return F.cross_entropy(following, targets, ignore_index=-100)
 
 

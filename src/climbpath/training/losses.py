@@ -19,17 +19,19 @@ def nats(logits: Tensor, batch: Batch) -> Tensor:
     return F.cross_entropy(masked(logits, batch), batch.targets, ignore_index=-100, reduction="sum")
 
 
-def foresight_nats(to_come: Tensor, batch: Batch) -> Tensor:
+def future_holds_nats(future_logits: Tensor, batch: Batch) -> Tensor:
     """-log p of which tokens are among those still to come, at every real place, summed; `to_come` is [N, V]."""
     b, t = batch.inputs.shape
-    follows = to_come.new_zeros(b * t, to_come.shape[1])
+    follows = future_logits.new_zeros(b * t, future_logits.shape[1])
     counted = batch.targets >= 0
-    follows[batch.real[counted], batch.targets[counted]] = 1
+    follows[batch.token_places[counted], batch.targets[counted]] = 1
     follows = follows.view(b, t, -1).flip(1).cummax(dim=1).values.flip(1).flatten(0, 1)
-    return F.binary_cross_entropy_with_logits(to_come[counted], follows[batch.real[counted]], reduction="sum")
+    return F.binary_cross_entropy_with_logits(
+        future_logits[counted], follows[batch.token_places[counted]], reduction="sum"
+    )
 
 
-def taught_nats(logits: Tensor, batch: Batch, taught: Tensor) -> Tensor:
+def distillation_nats(logits: Tensor, batch: Batch, taught: Tensor) -> Tensor:
     """Cross-entropy of the model's probabilities against those taught, [N, V], summed."""
     counted = batch.targets >= 0
     log_p = F.log_softmax(masked(logits, batch)[counted], dim=1)

@@ -28,7 +28,7 @@ def make_optimizers(net: nn.Module, recipe: Recipe) -> dict[str, torch.optim.Opt
 def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     """What the recipe's learning rates are multiplied by at a step (from 0) of all steps."""
     warm = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
-    return warm * (1 - step / steps) if recipe.decay else warm
+    return warm * (1 - step / steps) if recipe.lr_decay else warm
 
 
 def begin_step(optimizers: Iterable[Any], recipe: Recipe, step: int, steps: int) -> float:

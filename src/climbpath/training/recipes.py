@@ -27,7 +27,7 @@ class Recipe:
     name: str
     vocabulary: str
     boards: tuple[str, ...] | None
-    exclude_impossible: bool
+    mask_invalid: bool
     d_model: int
     num_layers: int
     nhead: int
@@ -41,15 +41,15 @@ class Recipe:
     learning_rate: float
     muon_learning_rate: float | None
     warmup_steps: int
-    decay: bool
+    lr_decay: bool
     weight_decay: float
-    average: float
+    ema_decay: float
     patience: int
     pinned: float
-    open_grade: float
-    foresight: float
+    grade_dropout: float
+    future_holds: float
     teachers: tuple[str, ...] = ()
-    settled: bool = False
+    consensus: bool = False
     seed: int
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class Recipe:
         for field in ("pinned", "open_grade"):
             if not 0 <= getattr(self, field) <= 1:
                 raise ClimbpathError(f"{field} is a share from 0 to 1, not {getattr(self, field)}")
-        if self.vocabulary != "hold" and (self.pinned or self.open_grade or self.teachers or self.settled):
+        if self.vocabulary != "hold" and (self.pinned or self.grade_dropout or self.teachers or self.consensus):
             raise ClimbpathError(
                 f"the recipe {self.name} has no hold tokens: pins, settled problems, open grades and teachers need them"
             )
@@ -92,8 +92,8 @@ def config_of(recipe: Recipe, boards: tuple[str, ...]) -> ModelConfig:
         vocabulary=recipe.vocabulary,
         boards=boards,
         takes_pins=recipe.pinned > 0,
-        foresees=recipe.foresight > 0,
-        settled=recipe.settled,
+        predicts_future=recipe.future_holds > 0,
+        consensus=recipe.consensus,
         **{name: getattr(recipe, name) for name in SIZES},
     )
 
@@ -102,7 +102,7 @@ GUIDE = Recipe(
     name="guide",
     vocabulary="coordinate",
     boards=("moonboard-2016",),
-    exclude_impossible=False,
+    mask_invalid=False,
     d_model=256,
     num_layers=6,
     nhead=8,
@@ -116,13 +116,13 @@ GUIDE = Recipe(
     learning_rate=1e-4,
     muon_learning_rate=None,
     warmup_steps=500,
-    decay=False,
+    lr_decay=False,
     weight_decay=0.01,
-    average=0.0,
+    ema_decay=0.0,
     patience=10,
     pinned=0.0,
-    open_grade=0.0,
-    foresight=0.0,
+    grade_dropout=0.0,
+    future_holds=0.0,
     seed=0,
 )
 GUIDE_SMALL = replace(GUIDE, name="guide-small", d_model=128, num_layers=4, nhead=4, dim_feedforward=512)
@@ -130,7 +130,7 @@ FAST = Recipe(
     name="fast",
     vocabulary="hold",
     boards=None,
-    exclude_impossible=True,
+    mask_invalid=True,
     d_model=96,
     num_layers=3,
     nhead=4,
@@ -144,14 +144,14 @@ FAST = Recipe(
     learning_rate=3e-3,
     muon_learning_rate=0.01,
     warmup_steps=50,
-    decay=True,
+    lr_decay=True,
     weight_decay=0.0,
-    average=0.99,
+    ema_decay=0.99,
     patience=10,
     pinned=0.2,
-    open_grade=0.1,
-    foresight=0.1,
-    settled=True,
+    grade_dropout=0.1,
+    future_holds=0.1,
+    consensus=True,
     seed=0,
 )
 RECIPES = {recipe.name: recipe for recipe in (FAST, GUIDE, GUIDE_SMALL)}

@@ -11,12 +11,13 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from climbpath.board import evidence_to_json
 from climbpath.drawing.charts import BANDS
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import save_checkpoint
 from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
-from climbpath.problem import SETTLED_REPEATS
+from climbpath.problem import CONSENSUS_REPEATS
 from climbpath.training.distillation import Teacher
 from climbpath.training.recipes import Recipe
 from climbpath.training.selection import TrainingData
@@ -51,7 +52,7 @@ class Run:
     checkpoint_dir: Path
     source: str
     teachers: list[Teacher]
-    at: Progress = field(default_factory=Progress)
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def kept(self) -> nn.Module:
@@ -63,8 +64,8 @@ class Run:
         return {
             "config": self.config.to_dict(),
             "recipe": self.recipe.to_dict(),
-            "evidence": self.data.evidence,
-            "settled": self.data.settled,
+            "evidence": evidence_to_json(self.data.evidence),
+            "consensus": evidence_to_json(self.data.consensus),
             "parameters": self.net.count_parameters(),
             "train_problems": len(self.data.parts["train"]),
             "validation_problems": len(self.data.validation),
@@ -74,12 +75,12 @@ class Run:
         """The checkpoint of this moment."""
         state = {
             **self.about(),
-            "epoch": self.at.epoch,
+            "epoch": self.progress.epoch,
             "val_loss": val_loss,
             "nats_per_problem": nats_per_problem,
             "model_state_dict": self.kept.state_dict(),
             **{f"{name}_state_dict": optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "progress": self.at.__dict__,
+            "progress": self.progress.__dict__,
             "source": self.source,
             "train_keys": self.data.train_keys,
             "known_keys": self.data.known_keys,
@@ -107,7 +108,7 @@ class Run:
             self.averaged.n_averaged.fill_(checkpoint["averaged_steps"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(checkpoint[f"{name}_state_dict"])
-        self.at = Progress(**checkpoint["progress"])
+        self.progress = Progress(**checkpoint["progress"])
 
     def announce(self) -> None:
         """Print what is about to be trained, on what and where."""
@@ -119,21 +120,21 @@ class Run:
         print(f"Model: {self.net.count_parameters():,} parameters")
         drawn = len(data.train) - len(data.parts["train"])
         print(f"Data: {len(data.parts['train']):,} train and {len(data.validation):,} validation problems")
-        if settled := sum(sum(counts.values()) for counts in data.settled.values()):
-            print(f"  {settled:,} of the train problems are settled: {SETTLED_REPEATS} or more have repeated them")
+        if consensus := sum(sum(counts.values()) for counts in data.consensus.values()):
+            print(f"  {consensus:,} of the train problems have a consensus grade: {CONSENSUS_REPEATS} or more repeats")
         if drawn:
             print(f"  and {drawn:,} problems that {len(self.teachers)} teachers drew")
         for reason, count in data.left_out.items():
             print(f"  left out: {count:,} {reason}")
         where = f"{self.fabric.device.type}, {self.fabric.world_size} process(es), {torch.get_num_threads()} threads"
         print(f"Device: {where}", flush=True)
-        if self.at.step:
-            print(f"Resuming in epoch {self.at.epoch + 1} after step {self.at.step}", flush=True)
+        if self.progress.step:
+            print(f"Resuming in epoch {self.progress.epoch + 1} after step {self.progress.step}", flush=True)
 
 
 def summary(run: Run) -> str:
     """The finished run in a few lines, with the guide's reading of its loss where the vocabulary is the guide's."""
-    best = min(run.at.history, key=lambda record: record["nats_per_problem"])
+    best = min(run.progress.history, key=lambda record: record["nats_per_problem"])
     reading = ""
     if run.recipe.vocabulary == "coordinate":
         reached = [name for name, loss in BANDS if best["val_loss"] < loss]
@@ -142,8 +143,8 @@ def summary(run: Run) -> str:
         "recipe": run.recipe.name,
         "parameters": f"{run.net.count_parameters():,}",
         "train problems": f"{len(run.data.parts['train']):,}",
-        "epochs": f"{run.at.epoch} (best: {best['epoch']:.0f})",
-        "training time": f"{run.at.seconds:.1f} s",
+        "epochs": f"{run.progress.epoch} (best: {best['epoch']:.0f})",
+        "training time": f"{run.progress.seconds:.1f} s",
         "best val loss per token": f"{best['val_loss']:.4f}{reading}",
         "best nats per problem": f"{best['nats_per_problem']:.3f}",
     }

@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
+from climbpath.board import Evidence, Setup
 from climbpath.data.split import check_split, numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import keys_to_tensor
-from climbpath.model.tokens import PREFIX, Vocabulary
+from climbpath.model.tokens import PREFIX, vocabulary_of
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.training.batches import Encoded
 from climbpath.training.recipes import Recipe
@@ -23,13 +24,13 @@ def is_here_whole(problem: Problem, whole: Collection[tuple[str, str]]) -> bool:
     return any((problem.board, number) in whole for number in numbers(problem))
 
 
-def evidence(problems: Iterable[Problem]) -> dict[str, dict[str, int]]:
-    """How many problems there are of every grade, by board and angle; partial ones are not counted."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def evidence(problems: Iterable[Problem]) -> Evidence:
+    """How many problems there are of every grade, by setup; partial ones are not counted."""
+    found: defaultdict[Setup, Counter[str]] = defaultdict(Counter)
     for problem in problems:
         if not problem.partial:
-            found[problem.place][problem.grade or ""] += 1
-    return {place: dict(counts) for place, counts in sorted(found.items())}
+            found[problem.setup][problem.grade or ""] += 1
+    return {setup: dict(counts) for setup, counts in sorted(found.items())}
 
 
 class TrainingData:
@@ -37,7 +38,8 @@ class TrainingData:
 
     def __init__(self, problems: Sequence[Problem], recipe: Recipe) -> None:
         self.boards = recipe.boards or tuple(sorted({problem.board for problem in problems}))
-        self.tokens = Vocabulary(recipe.vocabulary, self.boards, recipe.settled)
+        self.tokens = vocabulary_of(recipe.vocabulary, self.boards, recipe.consensus)
+        self.counts_consensus = recipe.consensus
         self.left_out: Counter[str] = Counter()
         parts = split(problems)
         self.whole = whole_numbers(problems)
@@ -53,14 +55,14 @@ class TrainingData:
                     + (f" (left out: {reasons})" if reasons else ": at least 20 problems of a grade are needed")
                 )
         self.train = self.encoded(self.parts["train"], recipe)
-        self.validation = Encoded(self.parts["validation"], self.tokens, recipe.exclude_impossible)
+        self.validation = Encoded(self.parts["validation"], self.tokens, recipe.mask_invalid)
         self.held_out_keys = {p.key for name in ("validation", "test") for p in parts[name]}
         self.train_keys = keys_to_tensor({p.key for p in self.parts["train"]})
         self.known_keys = keys_to_tensor({p.key for p in problems})
 
     def encoded(self, problems: Sequence[Problem], recipe: Recipe) -> Encoded:
         """Problems to train on."""
-        return Encoded(problems, self.tokens, recipe.exclude_impossible, recipe.open_grade)
+        return Encoded(problems, self.tokens, recipe.mask_invalid, recipe.grade_dropout)
 
     def _takes(self, problem: Problem, part: str, recipe: Recipe) -> bool:
         reason = self._reason(problem, part, recipe)
@@ -86,11 +88,11 @@ class TrainingData:
         return None
 
     @cached_property
-    def evidence(self) -> dict[str, dict[str, int]]:
-        """How many train problems there are of every grade, by board and angle."""
+    def evidence(self) -> Evidence:
+        """How many train problems there are of every grade, by setup."""
         return evidence(self.parts["train"])
 
     @cached_property
-    def settled(self) -> dict[str, dict[str, int]]:
-        """How many of these repeats have settled, where they are told from others."""
-        return evidence(p for p in self.parts["train"] if p.is_settled) if self.tokens.settled else {}
+    def consensus(self) -> Evidence:
+        """How many of these have a consensus grade, where the recipe makes that a condition."""
+        return evidence(p for p in self.parts["train"] if p.has_consensus) if self.counts_consensus else {}

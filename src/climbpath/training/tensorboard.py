@@ -12,6 +12,7 @@ from PIL import Image
 
 from climbpath.drawing.problem import sheet
 from climbpath.errors import ClimbpathError
+from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import generate
 from climbpath.model.checkpoint import model_of
 
@@ -43,10 +44,9 @@ def log_writer(fabric: Fabric, log_dir: Path, step: int) -> Iterator[Any]:
 def log_pictures(checkpoint: Mapping[str, Any], writer: Any, step: int) -> None:
     """Add a sheet of six problems that the checkpoint's model makes at the grade it saw most."""
     model = model_of(checkpoint)
-    place, counts = next(iter(model.evidence.items()))
-    board, _, angle = place.partition("@")
+    setup, counts = next(iter(model.evidence.items()))
     grade = max(counts, key=counts.__getitem__)
-    problems = list(generate(model, board, int(angle), {grade: 6}))
+    problems = list(generate(model, Request(setup=setup, grades=(grade,), number=6, sampling=OWN, seed=0)))
     if problems:
         picture = np.asarray(Image.open(io.BytesIO(sheet(problems))).convert("RGB"))
         writer.add_image("problems", picture, step, dataformats="HWC")

@@ -32,10 +32,18 @@ from climbpath.model.model import Transformer
 from climbpath.model.order import Ints
 from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem
-from climbpath.progress import progress
+from climbpath.progress import progress_bar
 from climbpath.training.batches import Batch, Encoded, epoch_batches
-from climbpath.training.distillation import LESSONS, TAUGHT, answers, check_teachers, lessons, load_teachers, start_from
-from climbpath.training.losses import foresight_nats, nats, taught_nats
+from climbpath.training.distillation import (
+    DISTILL_WEIGHT,
+    SYNTHETIC_RATIO,
+    check_teachers,
+    load_teachers,
+    start_from,
+    synthetic_problems,
+    teacher_probabilities,
+)
+from climbpath.training.losses import distillation_nats, future_holds_nats, nats
 from climbpath.training.machine import Machine, launch
 from climbpath.training.optimizers import begin_step, make_optimizers, moving_average, side_tasks
 from climbpath.training.recipes import RECIPES, Recipe, config_of
@@ -73,7 +81,7 @@ def choose_recipe(
     asked = {**changes, **({"name": name} if name else {})}
     for setting, value in asked.items():
         old = getattr(recipe, setting)
-        if value != old and (setting != "num_epochs" or recipe.decay):
+        if value != old and (setting != "num_epochs" or recipe.lr_decay):
             raise ClimbpathError(
                 f"--resume goes on with {setting} {old}; {value} contradicts it: leave that flag out, "
                 "or leave --resume out to train anew"
@@ -121,8 +129,8 @@ def train(
         check_teachers(teachers, data.held_out_keys)
         learned = data.parts["train"]
         if fabric.is_global_zero:
-            print(f"{len(teachers)} teachers draw {LESSONS * len(learned):,} problems …", flush=True)
-        data.train = data.encoded([*learned, *lessons(teachers, len(learned), recipe.seed)], recipe)
+            print(f"{len(teachers)} teachers draw {SYNTHETIC_RATIO * len(learned):,} problems …", flush=True)
+        data.train = data.encoded([*learned, *synthetic_problems(teachers, len(learned), recipe.seed)], recipe)
     torch.manual_seed(recipe.seed)
     with _memory_explained(recipe):
         net = Transformer(config)
@@ -131,7 +139,7 @@ def train(
         model, *wrapped = fabric.setup(net, *optimizers.values())
         for teacher in teachers:
             teacher.net.to(fabric.device)
-    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.average)) if recipe.average else None
+    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.ema_decay)) if recipe.ema_decay else None
     run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source, teachers)
     if resume:
         run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
@@ -144,17 +152,17 @@ def train(
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
     if not resume:
         run.save("latest.pt", val_loss=math.inf, nats_per_problem=math.inf)
-    with _signals() as caught, log_writer(fabric, log_dir, run.at.step) as writer:
-        while run.at.epoch < recipe.num_epochs and run.at.bad_epochs < recipe.patience:
+    with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as writer:
+        while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
             train_epoch(run, model, wrapped, machine, caught, writer)
             finish_epoch(run, writer)
     if fabric.is_global_zero:
         curves = checkpoint_dir / "training_curves.png"
-        training_curves(run.at.history, curves, recipe.vocabulary == "coordinate")
+        training_curves(run.progress.history, curves, recipe.vocabulary == "coordinate")
         print(summary(run))
         print(f"Loss curve: {curves}")
         print(f"Best model: {checkpoint_dir / 'best.pt'}")
-    return run.at
+    return run.progress
 
 
 def train_epoch(
@@ -169,44 +177,46 @@ def train_epoch(
 
     Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
     """
-    fabric, recipe, at = run.fabric, run.recipe, run.at
-    order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, at.epoch)
-    rest = order[at.step_in_epoch :]
+    fabric, recipe, progress = run.fabric, run.recipe, run.progress
+    order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, progress.epoch)
+    rest = order[progress.step_in_epoch :]
     steps = recipe.num_epochs * len(order)
-    questions = [
-        (rows, recipe.pinned * side_tasks(step, steps), _mix(recipe.seed, step))
-        for step, rows in enumerate(rest, at.step)
+    batch_specs = [
+        (rows, recipe.pinned * side_tasks(step, steps), _derive_seed(recipe.seed, step))
+        for step, rows in enumerate(rest, progress.step)
     ]
     loader: DataLoader[Batch] = DataLoader(
-        questions,  # type: ignore[arg-type]
+        batch_specs,  # type: ignore[arg-type]
         batch_size=None,
         num_workers=machine.num_workers,
         collate_fn=_Collate(run.data.train, fabric.global_rank, fabric.world_size),  # type: ignore[arg-type]
         generator=torch.Generator(),  # leaves the global generator, which dropout uses, alone
     )
-    description = f"Epoch {at.epoch + 1}/{recipe.num_epochs} [Train]"
-    bar = progress(None, description, len(order), fabric.is_global_zero)
-    bar.update(at.step_in_epoch)
+    description = f"Epoch {progress.epoch + 1}/{recipe.num_epochs} [Train]"
+    bar = progress_bar(None, description, len(order), fabric.is_global_zero)
+    bar.update(progress.step_in_epoch)
     started = time.perf_counter()
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
-        lr = begin_step(optimizers, recipe, at.step, steps)
-        torch.manual_seed(_mix(recipe.seed, at.step, fabric.global_rank))
+        lr = begin_step(optimizers, recipe, progress.step, steps)
+        torch.manual_seed(_derive_seed(recipe.seed, progress.step, fabric.global_rank))
         tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
         with _memory_explained(recipe):
             batch = fabric.to_device(batch)
-            foresight = recipe.foresight * side_tasks(at.step, steps)
-            output = model(batch.inputs, batch.real, batch.pins, foresight > 0)
+            future_holds = recipe.future_holds * side_tasks(progress.step, steps)
+            output = model(batch.inputs, batch.token_places, batch.pins, future_holds > 0)
             loss = nats(output.logits, batch)
             if run.teachers:
-                taught = answers(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
-                loss = (1 - TAUGHT) * loss + TAUGHT * taught_nats(output.logits, batch, taught)
-            second = foresight * foresight_nats(output.to_come, batch) if foresight else 0.0
+                probabilities = teacher_probabilities(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
+                loss = (1 - DISTILL_WEIGHT) * loss + DISTILL_WEIGHT * distillation_nats(
+                    output.logits, batch, probabilities
+                )
+            second = future_holds * future_holds_nats(output.future_logits, batch) if future_holds else 0.0
             fabric.backward((loss + second) * (fabric.world_size / tokens))
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
         if not math.isfinite(total):
             raise ClimbpathError(
-                f"the loss is {total} in epoch {at.epoch + 1}, step {at.step + 1}: "
+                f"the loss is {total} in epoch {progress.epoch + 1}, step {progress.step + 1}: "
                 f"try a lower --learning_rate (now {recipe.learning_rate:g}); "
                 f"{run.checkpoint_dir / 'latest.pt'} is from before and whole"
             )
@@ -214,58 +224,58 @@ def train_epoch(
             optimizer.step()
         if run.averaged:
             run.averaged.update_parameters(run.net)
-        at.step += 1
-        at.step_in_epoch += 1
-        at.train_nats += total
-        at.train_tokens += tokens
-        bar.set_postfix_str(f"loss={at.train_nats / at.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
+        progress.step += 1
+        progress.step_in_epoch += 1
+        progress.train_nats += total
+        progress.train_tokens += tokens
+        bar.set_postfix_str(f"loss={progress.train_nats / progress.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
         bar.update(1)
-        writer.add_scalar("train/loss", total / tokens, at.step)
-        writer.add_scalar("train/learning_rate", lr, at.step)
-        writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), at.step)
-        at.seconds += time.perf_counter() - started
+        writer.add_scalar("train/loss", total / tokens, progress.step)
+        writer.add_scalar("train/learning_rate", lr, progress.step)
+        writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), progress.step)
+        progress.seconds += time.perf_counter() - started
         started = time.perf_counter()
         stopped = int(_all_reduce(fabric, torch.tensor(caught[-1] if caught else 0), "max"))
         if stopped:
             bar.close()
-            last = at.history[-1] if at.history else {"val_loss": math.inf, "nats_per_problem": math.inf}
+            last = progress.history[-1] if progress.history else {"val_loss": math.inf, "nats_per_problem": math.inf}
             run.save("latest.pt", last["val_loss"], last["nats_per_problem"])
-            raise InterruptedRunError(stopped, at)
+            raise InterruptedRunError(stopped, progress)
     bar.close()
 
 
 def finish_epoch(run: Run, writer: Any) -> None:
     """Validate, log, save."""
-    fabric, at, recipe = run.fabric, run.at, run.recipe
+    fabric, progress, recipe = run.fabric, run.progress, run.recipe
     val_loss, per_problem = validate(run)
-    at.epoch += 1
+    progress.epoch += 1
     record = {
-        "epoch": at.epoch,
-        "step": at.step,
-        "train_loss": at.train_nats / at.train_tokens,
+        "epoch": progress.epoch,
+        "step": progress.step,
+        "train_loss": progress.train_nats / progress.train_tokens,
         "val_loss": val_loss,
         "nats_per_problem": per_problem,
-        "seconds": at.seconds,
+        "seconds": progress.seconds,
     }
-    at.history.append(record)
-    at.step_in_epoch, at.train_nats, at.train_tokens = 0, 0.0, 0
-    improved = per_problem < at.best
-    at.best, at.bad_epochs = (per_problem, 0) if improved else (at.best, at.bad_epochs + 1)
-    writer.add_scalar("val/loss", val_loss, at.step)
-    writer.add_scalar("val/nats_per_problem", per_problem, at.step)
+    progress.history.append(record)
+    progress.step_in_epoch, progress.train_nats, progress.train_tokens = 0, 0.0, 0
+    improved = per_problem < progress.best
+    progress.best, progress.bad_epochs = (per_problem, 0) if improved else (progress.best, progress.bad_epochs + 1)
+    writer.add_scalar("val/loss", val_loss, progress.step)
+    writer.add_scalar("val/nats_per_problem", per_problem, progress.step)
     if fabric.is_global_zero:
         print(f"Train Loss: {record['train_loss']:.4f}")
         print(f"Val Loss: {val_loss:.4f} ({per_problem:.3f} nats per problem)")
-        if at.epoch % PICTURES_EVERY == 0 or at.epoch == recipe.num_epochs:
-            log_pictures(run.state(val_loss, per_problem), writer, at.step)
+        if progress.epoch % PICTURES_EVERY == 0 or progress.epoch == recipe.num_epochs:
+            log_pictures(run.state(val_loss, per_problem), writer, progress.step)
     if improved:
         run.save("best.pt", val_loss, per_problem)
         if fabric.is_global_zero:
             print(f"✓ Saved best model with val_loss={val_loss:.4f}")
-    if at.epoch % KEEP_EVERY == 0:
-        run.save(f"epoch_{at.epoch}.pt", val_loss, per_problem)
+    if progress.epoch % KEEP_EVERY == 0:
+        run.save(f"epoch_{progress.epoch}.pt", val_loss, per_problem)
     run.save("latest.pt", val_loss, per_problem)
-    if fabric.is_global_zero and at.bad_epochs >= recipe.patience:
+    if fabric.is_global_zero and progress.bad_epochs >= recipe.patience:
         print(f"Stopping early: no improvement in {recipe.patience} epochs")
     fabric.barrier()
 
@@ -276,13 +286,13 @@ def validate(run: Run) -> tuple[float, float]:
     fabric, data = run.fabric, run.data.validation
     by_length = np.argsort(data.lengths, kind="stable")
     batches = [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(data), VALIDATION_BATCH)]
-    description = f"Epoch {run.at.epoch + 1}/{run.recipe.num_epochs} [Val]"
-    bar = progress(None, description, len(batches), fabric.is_global_zero)
+    description = f"Epoch {run.progress.epoch + 1}/{run.recipe.num_epochs} [Val]"
+    bar = progress_bar(None, description, len(batches), fabric.is_global_zero)
     run.kept.eval()
     total, tokens = 0.0, 0
     for rows in batches:
         batch = fabric.to_device(data.batch(rows, rank=fabric.global_rank, world=fabric.world_size))
-        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.real).logits, batch), "sum"))
+        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.token_places).logits, batch), "sum"))
         tokens += int((data.token_lengths[rows] - PREFIX).sum())
         bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)
         bar.update(1)
@@ -290,7 +300,7 @@ def validate(run: Run) -> tuple[float, float]:
     return total / tokens, total / len(data)
 
 
-def _mix(*numbers: int) -> int:
+def _derive_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 

@@ -115,7 +115,7 @@ class Search(NamedTuple):
 
 def identity_of(problem: Problem) -> str:
     """A problem's identity as text, 'moonboard-2016@40:F5s-D9-G18e'."""
-    return f"{problem.place}:{problem.notation.replace(' ', '-')}"
+    return f"{problem.setup}:{problem.notation.replace(' ', '-')}"
 
 
 def now() -> str:

@@ -1,18 +1,19 @@
 """What the API takes and gives, with a limit on everything that comes from outside."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from climbpath import board as boards
 from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, lines
-from climbpath.grader.grader import Verdict
+from climbpath.grader.grader import GradePrediction
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
-from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
+from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
 from climbpath.web import logbook
 
 MOST_PROBLEMS, MOST_HOLDS, MOST_BANS = 20, 40, 200
@@ -90,61 +91,70 @@ class ClimberBody(Model):
         return Climber(self.height, self.ape)
 
 
-class ProblemBody(Model):
+class ProblemBase(Model):
     """A problem: holds with roles on a board, and what is known of it."""
-
-    board: BoardName = DEFAULT_BOARD
-    angle: Angle = 40
-    grade: Grade | None = None
-    start: Annotated[list[Label], Field(min_length=1, max_length=2)]
-    hands: Holds = []
-    feet: Holds = []
-    finish: Annotated[list[Label], Field(min_length=1, max_length=2)]
-    name: Name | None = None
-    ids: Annotated[list[Name], Field(max_length=20)] = []
-    repeats: Annotated[int, Field(ge=0, lt=2**31), WHOLE] | None = None
-    benchmark: bool = False
-    method: Name = DEFAULT_METHOD
-    user_grade: Grade | None = None
-    partial: bool = False
 
     def problem(self) -> Problem:
         """The problem. Raises ClimbpathError where the board has no such one."""
         return Problem.from_dict(self.model_dump())
 
 
-class ProblemOut(BaseModel):
+LIMITS: dict[str, Any] = {
+    "board": BoardName,
+    "angle": Angle,
+    "grade": Grade | None,
+    "start": Annotated[list[Label], Field(min_length=1, max_length=2)],
+    "hands": Holds,
+    "feet": Holds,
+    "finish": Annotated[list[Label], Field(min_length=1, max_length=2)],
+    "name": Name | None,
+    "ids": Annotated[list[Name], Field(max_length=20)],
+    "repeats": Annotated[int, Field(ge=0, lt=2**31), WHOLE] | None,
+    "method": Name,
+    "user_grade": Grade | None,
+}
+"""What comes from outside is bounded: the types of Problem's fields in a body, but for those that are yes or no."""
+
+
+def _body_fields() -> dict[str, Any]:
+    """Name -> type and default of every field of Problem, in a body."""
+    found = {}
+    for field in dataclasses.fields(Problem):
+        default = ... if field.default is dataclasses.MISSING else field.default
+        bounded = LIMITS[field.name] if field.name in LIMITS else FIELDS[field.name]
+        if field.name not in LIMITS and bounded is not bool:
+            raise TypeError(f"a body's field {field.name} needs a limit")
+        found[field.name] = bounded, list(default) if isinstance(default, tuple) else default
+    return found
+
+
+class ProblemOutBase(BaseModel):
     """A problem with its notation, V grade, identity in a logbook, and a name that would suit it."""
 
-    board: str
-    angle: int
-    grade: str | None
-    start: list[str]
-    hands: list[str]
-    feet: list[str]
-    finish: list[str]
-    name: str | None
-    ids: list[str]
-    repeats: int | None
-    benchmark: bool
-    method: str
-    user_grade: str | None
-    partial: bool
     notation: str
     v_grade: str | None
     identity: str
     suggested_name: str
 
 
+if TYPE_CHECKING:
+    ProblemBody = ProblemBase
+    ProblemOut = ProblemOutBase
+else:
+    ProblemBody = create_model("ProblemBody", __base__=ProblemBase, **_body_fields())
+    _out_fields = {name: (list[str] if hint == LABELS else hint, ...) for name, hint in FIELDS.items()}
+    ProblemOut = create_model("ProblemOut", __base__=ProblemOutBase, **_out_fields)
+
+
 def problem_out(problem: Problem) -> ProblemOut:
     """A problem as the API gives it."""
-    return ProblemOut(
-        **problem.to_dict(),
-        notation=problem.notation,
-        v_grade=v_grade(problem.grade) if problem.grade else None,
-        identity=logbook.identity_of(problem),
-        suggested_name=suggested_name(problem),
-    )
+    more = {
+        "notation": problem.notation,
+        "v_grade": v_grade(problem.grade) if problem.grade else None,
+        "identity": logbook.identity_of(problem),
+        "suggested_name": suggested_name(problem),
+    }
+    return ProblemOut(**problem.to_dict(), **more)
 
 
 class HoldOut(BaseModel):
@@ -174,7 +184,7 @@ class BoardOut(BaseModel):
     graded: dict[int, bool]
 
 
-class Welcome(BaseModel):
+class AppInfo(BaseModel):
     """What the page needs first."""
 
     version: str
@@ -183,7 +193,7 @@ class Welcome(BaseModel):
     boards: list[BoardOut]
 
 
-class Wish(Model):
+class GenerateRequest(Model):
     """Which problems are wanted.
 
     `pins` are used in any role, `start` and `finish` are exactly these holds, `bans` are not used.
@@ -223,18 +233,18 @@ class GradeOut(BaseModel):
     influence: dict[str, float]
 
 
-def grade_out(verdict: Verdict, influence: dict[str, float]) -> GradeOut:
+def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> GradeOut:
     """A verdict as the API gives it, with the steps by which taking away each hold would change it."""
     return GradeOut(
-        grade=verdict.grade,
-        v_grade=v_grade(verdict.grade),
-        expected=round(verdict.expected, 3),
-        probabilities={name: round(share, 4) for name, share in verdict.probabilities.items()},
+        grade=prediction.grade,
+        v_grade=v_grade(prediction.grade),
+        expected=round(prediction.expected, 3),
+        probabilities={name: round(share, 4) for name, share in prediction.probabilities.items()},
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 
 
-class BetaWish(Model):
+class BetaRequest(Model):
     """Whose beta is wanted."""
 
     problem: ProblemBody
@@ -370,7 +380,7 @@ def entry_out(entry: logbook.Entry) -> EntryOut:
     )
 
 
-class Found(BaseModel):
+class SearchResult(BaseModel):
     """Entries of a search, how many there are in all, and the climber's lists with their sizes."""
 
     entries: list[EntryOut]

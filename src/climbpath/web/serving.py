@@ -29,7 +29,7 @@ CONNECTIONS = 800
 """Connections that are open at once, idle ones included; more are refused with 503. Systems allow some 1,000 files."""
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """Where the app listens and keeps its files."""
 
     host: str
@@ -98,7 +98,9 @@ def listening(host: str, port: int) -> socket.socket:
     return place
 
 
-def serve(place: Place, generator: Generator, known: Sequence[Problem], book: Path, say: Callable[[str], None]) -> None:
+def serve(
+    endpoint: Endpoint, generator: Generator, known: Sequence[Problem], book: Path, say: Callable[[str], None]
+) -> None:
     """Serve the app until it is stopped; `say` is told where to find it.
 
     With HTTPS, the next port has the page on which phones learn to trust this machine.
@@ -106,26 +108,26 @@ def serve(place: Place, generator: Generator, known: Sequence[Problem], book: Pa
     Raises ClimbpathError where a port is taken, a file cannot be used, or HTTPS cannot be for the host.
     """
     # HTTPS has a token of its own, because one that went over plain HTTP may be known to others
-    folder = place.folder / "https" if place.https else place.folder
-    token = None if is_local(place.host) else kept_token(folder)
+    folder = endpoint.folder / "https" if endpoint.https else endpoint.folder
+    token = None if is_local(endpoint.host) else kept_token(folder)
     app = create_app(generator, Logbook(book), known, token)
-    names = _names(place.host)
-    addresses = [f"{'https' if place.https else 'http'}://{_in_url(name)}:{place.port}/" for name in names]
+    names = _names(endpoint.host)
+    addresses = [f"{'https' if endpoint.https else 'http'}://{_in_url(name)}:{endpoint.port}/" for name in names]
     links = [f"{address}?token={token}" if token else address for address in addresses]
-    if place.https:
+    if endpoint.https:
         authority = certificates.authority(folder, names[0])
         others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
         certificate = certificates.issue(authority, folder, names[0], others)
         servers = [_server(app, ssl_certfile=certificate), _server(trust.create_app(authority, addresses[0]))]
-        sockets = [listening(place.host, place.port), listening(place.host, place.port + 1)]
-        setup = f"http://{_in_url(names[0])}:{place.port + 1}/"
+        sockets = [listening(endpoint.host, endpoint.port), listening(endpoint.host, endpoint.port + 1)]
+        setup = f"http://{_in_url(names[0])}:{endpoint.port + 1}/"
         say(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
         say(textwrap.indent(authority.fingerprint, "  "))
         if token:
             say(qr_code(setup))
     else:
-        servers, sockets = [_server(app)], [listening(place.host, place.port)]
-    say(f"{'2. ' if place.https else ''}climbpath is at {links[0]}")
+        servers, sockets = [_server(app)], [listening(endpoint.host, endpoint.port)]
+    say(f"{'2. ' if endpoint.https else ''}climbpath is at {links[0]}")
     for link in links[1:]:
         say(f"On this machine also at {link}")
     say(f"The logbook is {book}. Stop with Ctrl-C.")

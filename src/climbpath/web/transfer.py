@@ -18,7 +18,7 @@ from climbpath.data import exporters, importers
 from climbpath.data.importers import climbpath_csv
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
-from climbpath.problem import sound
+from climbpath.problem import check_sound
 from climbpath.web.logbook import Entry, Tick
 from climbpath.web.schemas import KeptEntry, fault_in
 
@@ -150,7 +150,7 @@ def _entry(record: object) -> Entry | str:
     try:
         kept = KeptEntry.model_validate(record)
         ticks = tuple(Tick(str(tick.id), tick.day, tick.attempts) for tick in kept.ticks)
-        problem = sound(kept.problem.problem())
+        problem = check_sound(kept.problem.problem())
         return Entry(problem, kept.stars, kept.notes, kept.felt, tuple(kept.lists), ticks, kept.saved)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -1,20 +1,18 @@
 """Work off the event loop, with a bound on how much of it may wait: a full queue is refused at once, never slow."""
 
 import asyncio
-import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from climbpath.api import NOTHING_FOUND, Generator, acceptance
-from climbpath.beta.solver import Climber
+from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.sample import Accept, Sampling
-from climbpath.problem import Problem, Rules
+from climbpath.generator.request import NOTHING_FOUND, Accept, Request
+from climbpath.problem import Problem
 
 Result = TypeVar("Result")
 
@@ -48,48 +46,39 @@ class Workers:
             self.waiting -= 1
 
 
-class Condition(NamedTuple):
-    """What requests must share to be sampled in one batch."""
-
-    board: str
-    angle: int
-    rules: Rules
-    sampling: Sampling
-    climber: Climber | None
-    check_grade: bool
-    seed: int | None
-
-
 @dataclass
-class _Request:
-    condition: Condition
-    wanted: Counter[str]
+class _Waiting:
+    """A request that waits for its problems; one of its own seed is sampled alone."""
+
+    request: Request
+    has_own_seed: bool
     until: float
     done: "asyncio.Future[list[Problem]]" = field(repr=False)
 
 
 class Sampler:
-    """Samples problems on one thread: requests that wait together under one condition are one batch."""
+    """Samples problems on one thread: requests of one condition that wait together are one batch."""
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.queue: deque[_Request] = deque()
+        self.queue: deque[_Waiting] = deque()
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
 
-    async def generate(self, condition: Condition, wanted: Counter[str]) -> list[Problem]:
-        """New problems, grade -> number; fewer where the condition leaves no more or time runs out.
+    async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
+        """The problems of a request; fewer than asked for where the conditions leave no more or time runs out.
 
-        Raises BusyError at once where too many requests wait, and ClimbpathError where the condition cannot be met.
+        Raises BusyError at once where too many requests wait, and ClimbpathError where the request cannot be met.
         """
         if len(self.queue) >= MOST_WAITING:
             raise BusyError
-        request = _Request(condition, wanted, time.monotonic() + LONGEST_S, asyncio.get_running_loop().create_future())
-        self.queue.append(request)
+        done = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(request, has_own_seed, time.monotonic() + LONGEST_S, done)
+        self.queue.append(waiting)
         if not self.is_running:
             self.is_running = True
             self._task = asyncio.create_task(self._run())
-        return await request.done
+        return await waiting.done
 
     async def _run(self) -> None:
         """Sample for the oldest request and all that can join it, until none waits."""
@@ -98,59 +87,49 @@ class Sampler:
                 together = self._next_batch()
                 if not together:
                     continue
-                wanted: Counter[str] = sum((request.wanted for request in together), Counter())
+                counts = sum((Counter(waiting.request.counts()) for waiting in together), Counter[str]())
                 until = time.monotonic() + LONGEST_S
                 try:
                     found = await asyncio.get_running_loop().run_in_executor(
-                        self.pool, self._sample, together[0].condition, wanted, until
+                        self.pool, self._sample, together[0].request, counts, until
                     )
                 except Exception as error:  # whatever it is, it belongs to those who asked
-                    for request in together:
-                        if not request.done.done():
-                            request.done.set_exception(error)
+                    for waiting in together:
+                        if not waiting.done.done():
+                            waiting.done.set_exception(error)
                     continue
                 _hand_out(found, together)
         finally:
             self.is_running = False
 
-    def _next_batch(self) -> list[_Request]:
+    def _next_batch(self) -> list[_Waiting]:
         first = self.queue.popleft()
         if first.done.done():  # the client is gone
             return []
         if time.monotonic() > first.until:
             first.done.set_exception(BusyError())
             return []
-        together, size = [first], first.wanted.total()
-        others: deque[_Request] = deque()
+        together, size = [first], first.request.number
+        others: deque[_Waiting] = deque()
         while self.queue:
-            request = self.queue.popleft()
+            waiting = self.queue.popleft()
             if (
-                request.condition == first.condition
-                and first.condition.seed is None
-                and size + request.wanted.total() <= MOST_TOGETHER
+                waiting.request.condition == first.request.condition
+                and not (first.has_own_seed or waiting.has_own_seed)
+                and size + waiting.request.number <= MOST_TOGETHER
             ):
-                together.append(request)
-                size += request.wanted.total()
+                together.append(waiting)
+                size += waiting.request.number
             else:
-                others.append(request)
+                others.append(waiting)
         self.queue = others
         return together
 
-    def _sample(self, condition: Condition, wanted: Counter[str], until: float) -> list[Problem]:
-        accept = _until(until, acceptance(condition.climber, condition.check_grade))
-        seed = secrets.randbelow(2**32) if condition.seed is None else condition.seed
+    def _sample(self, request: Request, counts: Counter[str], until: float) -> list[Problem]:
         found: list[Problem] = []
         try:
-            for problem in sample.generate(
-                self.generator.model,
-                condition.board,
-                condition.angle,
-                wanted,
-                condition.rules,
-                condition.sampling,
-                seed=seed,
-                accept=accept,
-            ):
+            accept = _until(until, request.acceptance())
+            for problem in sample.generate(self.generator.model, request, counts, accept=accept):
                 found.append(problem)
         except TimeoutError:
             if not found:
@@ -171,16 +150,17 @@ def _until(moment: float, accept: Accept | None) -> Accept:
     return timed
 
 
-def _hand_out(found: list[Problem], together: list[_Request]) -> None:
-    """Each request gets what it wants of the problems found, grade by grade, in the order of the queue."""
+def _hand_out(found: list[Problem], together: list[_Waiting]) -> None:
+    """Each request gets what it asks for of the problems found, grade by grade, in the order of the queue."""
     by_grade: dict[str, list[Problem]] = {}
     for problem in reversed(found):
         by_grade.setdefault(problem.grade or "", []).append(problem)
-    for request in together:
-        share = [stock.pop() for grade in request.wanted.elements() if (stock := by_grade.get(grade))]
-        if request.done.done():
+    for waiting in together:
+        grades = Counter(waiting.request.counts()).elements()
+        mine = [stock.pop() for grade in grades if (stock := by_grade.get(grade))]
+        if waiting.done.done():
             continue
-        if share:
-            request.done.set_result(share)
+        if mine:
+            waiting.done.set_result(mine)
         else:
-            request.done.set_exception(ClimbpathError(NOTHING_FOUND))
+            waiting.done.set_exception(ClimbpathError(NOTHING_FOUND))

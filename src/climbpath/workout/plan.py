@@ -14,10 +14,12 @@ from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta import solver
 from climbpath.beta.solver import DEFAULT_CLIMBER, Beta, Climber
+from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
+from climbpath.generator.request import Request, Sampling, default_guidance, parse_rules
 from climbpath.generator.sample import THIN_EVIDENCE
-from climbpath.grader.grader import Verdict, expected, verdicts
+from climbpath.grader.grader import GradePrediction, expected, predictions
 from climbpath.grades import LADDER, parse_grades, rank, show, v_grade
 from climbpath.problem import DEFAULT_BOARD, Problem
 
@@ -74,7 +76,7 @@ class Slot(NamedTuple):
     number: int
     problem: Problem
     beta: Beta
-    verdict: Verdict | None
+    prediction: GradePrediction | None
     style: tuple[str, ...]
 
 
@@ -110,8 +112,7 @@ class Workout(NamedTuple):
     @property
     def setting(self) -> str:
         """The board with its angle, and the seed."""
-        problem = self.sections[0].slots[0].problem
-        return f"{boards.load(problem.board).title} · {problem.angle}° · seed {self.seed}"
+        return f"{self.sections[0].slots[0].problem.setup.title} · seed {self.seed}"
 
 
 class _Part(NamedTuple):
@@ -129,7 +130,7 @@ class _Pool(NamedTuple):
     """
 
     betas: list[Beta]
-    verdicts: list[Verdict | None]
+    predictions: list[GradePrediction | None]
     styles: list[tuple[str, ...]]
     places: dict[str, list[int]]
     easy: dict[str, list[int]]
@@ -172,20 +173,21 @@ def plan(
     if not SHORTEST <= minutes <= LONGEST:
         raise ClimbpathError(f"a workout takes {SHORTEST} to {LONGEST} minutes, not {minutes}: choose other --minutes")
     asked = parse_grades(grade)
-    generator.thin_evidence(grade, board, angle)  # raises for grades that are not learned
-    parts = _parts(asked, minutes, generator.model.evidence[f"{board}@{angle}"])
+    setup = Setup(board, angle)
+    generator.thin_evidence(setup, tuple(asked))  # raises for grades that are not learned
+    parts = _parts(asked, minutes, generator.model.evidence[setup])
     need = Counter(one for part in parts for one in part.grades)
     size = max(POOL, POOL_PER_SLOT * max(need.values()))
-    drawn = generator.generate(
-        ",".join(need),
-        DRAWN * size * len(need),
-        board=board,
-        angle=angle,
-        seed=seed,
-        guidance=generator.guidance(None, check_grade=True),
-        hold_sets=hold_sets,
-        ban=ban,
-        climber=climber,
+    drawn = generator.run(
+        Request(
+            setup=setup,
+            grades=tuple(sorted(need, key=rank)),
+            number=DRAWN * size * len(need),
+            rules=parse_rules(board, hold_sets=hold_sets, ban=ban),
+            sampling=Sampling(guidance=default_guidance(generator.model, check_grade=True)),
+            climber=climber,
+            seed=seed,
+        )
     )
     found = Counter(problem.grade for problem in drawn)
     for one, number in need.items():
@@ -197,7 +199,7 @@ def plan(
     pool = _pool(drawn, size, climber)
     places = _chosen(pool, [(one, part.pace is WARM_UP) for part in parts for one in part.grades])
     slots = (
-        Slot(number, pool.betas[i].problem, pool.betas[i], pool.verdicts[i], pool.styles[i])
+        Slot(number, pool.betas[i].problem, pool.betas[i], pool.predictions[i], pool.styles[i])
         for number, i in enumerate(places, 1)
     )
     sections = [Section(part.pace, part.advice, tuple(islice(slots, len(part.grades)))) for part in parts]
@@ -261,11 +263,11 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     The nearest, and not those within half a step: of the hardest grades the grader finds next to nothing as hard.
     """
     grader = api.bundled_grader()
-    said: list[Verdict | None] = [None] * len(drawn)
+    said: list[GradePrediction | None] = [None] * len(drawn)
     off = np.zeros(len(drawn))
-    if drawn[0].place in grader.evidence:
+    if drawn[0].setup in grader.evidence:
         probabilities = grader.probabilities(drawn)
-        said = [*verdicts(probabilities)]
+        said = [*predictions(probabilities)]
         off = np.abs(expected(probabilities) - [rank(problem.grade or "") for problem in drawn])
     by_grade: defaultdict[str, list[int]] = defaultdict(list)
     for i in off.argsort(kind="stable").tolist():
@@ -363,7 +365,7 @@ def words(slot: Slot) -> str:
 
 def opinion(slot: Slot) -> str:
     """The grade that the grader expects, 'grader: 7A'; '' where it was not asked."""
-    return f"grader: {LADDER[round(slot.verdict.expected)]}" if slot.verdict else ""
+    return f"grader: {LADDER[round(slot.prediction.expected)]}" if slot.prediction else ""
 
 
 def clock(minutes: int) -> str:
@@ -414,10 +416,10 @@ def to_dict(workout: Workout) -> dict[str, Any]:
 
 
 def _slot_dict(slot: Slot) -> dict[str, Any]:
-    said = slot.verdict and {
-        "grade": slot.verdict.grade,
-        "expected": round(slot.verdict.expected, 3),
-        "probabilities": {grade: round(value, 4) for grade, value in slot.verdict.probabilities.items()},
+    said = slot.prediction and {
+        "grade": slot.prediction.grade,
+        "expected": round(slot.prediction.expected, 3),
+        "probabilities": {grade: round(value, 4) for grade, value in slot.prediction.probabilities.items()},
     }
     told = slot.beta.to_dict()
     climbed = {name: told[name] for name in ("start", "moves", "crux", "difficulty", "no_hand")}

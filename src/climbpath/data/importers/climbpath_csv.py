@@ -8,7 +8,7 @@ from pathlib import Path
 
 from climbpath.data.importers import pieces
 from climbpath.errors import ClimbpathError
-from climbpath.problem import DEFAULT_BOARD, Problem, parse_notation, sound
+from climbpath.problem import DEFAULT_BOARD, Problem, check_sound, parse_notation
 
 TITLE = "a CSV with a column 'notation' (and board, angle, grade, name)"
 
@@ -32,4 +32,4 @@ def problem(row: Mapping[str, str]) -> Problem:
     if not angle.isdecimal():
         raise ClimbpathError(f"the angle is {angle[:60]!r} where degrees should be")
     found = parse_notation(row["notation"], row.get("board") or DEFAULT_BOARD, int(angle[:4]))
-    return sound(replace(found, grade=row.get("grade") or None, name=row.get("name") or None))
+    return check_sound(replace(found, grade=row.get("grade") or None, name=row.get("name") or None))

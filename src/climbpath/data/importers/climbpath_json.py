@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from climbpath.data.importers import pieces
-from climbpath.problem import Problem, sound
+from climbpath.problem import Problem, check_sound
 
 TITLE = 'climbpath\'s own JSON ([{"board": …, "start": […], …}])'
 
@@ -22,4 +22,4 @@ def records(path: Path) -> Iterator[Any]:
 
 def problem(record: Any) -> Problem:
     """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
-    return sound(Problem.from_dict(record))
+    return check_sound(Problem.from_dict(record))

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem, sound
+from climbpath.problem import FIELDS, LABELS, Problem, check_sound
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TITLE = "climbpath's own Parquet"
-VERSION = "2"
+VERSION = "3"
 """Of the schema; it stands in the file's metadata."""
 
 
@@ -19,26 +19,10 @@ def schema() -> "pa.Schema":
     """The columns: the fields of Problem, each with its type, none left out."""
     import pyarrow as pa
 
-    labels = pa.list_(pa.string())
-    return pa.schema(
-        [
-            ("board", pa.string()),
-            ("angle", pa.int16()),
-            ("grade", pa.string()),
-            ("start", labels),
-            ("hands", labels),
-            ("feet", labels),
-            ("finish", labels),
-            ("name", pa.string()),
-            ("ids", pa.list_(pa.string())),
-            ("repeats", pa.int32()),
-            ("benchmark", pa.bool_()),
-            ("method", pa.string()),
-            ("user_grade", pa.string()),
-            ("partial", pa.bool_()),
-        ],
-        metadata={"climbpath.problems": VERSION},
-    )
+    types = {str: pa.string(), int: pa.int32(), bool: pa.bool_(), LABELS: pa.list_(pa.string())}
+    required = {name: hint if hint in types else get_args(hint)[0] for name, hint in FIELDS.items()}
+    columns = [(name, types[hint]) for name, hint in required.items()]
+    return pa.schema(columns, metadata={"climbpath.problems": VERSION})
 
 
 def recognises(start: bytes) -> bool:
@@ -70,7 +54,7 @@ def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
 
 def problem(record: dict[str, Any]) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where it holds none."""
-    return sound(Problem.from_dict(record))
+    return check_sound(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema") -> None:

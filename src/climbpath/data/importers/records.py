@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem, sound
+from climbpath.problem import Problem, check_sound
 
 Kind = TypeVar("Kind", str, bool, list[Any], dict[str, Any])
 
@@ -53,7 +53,7 @@ def clean_problem(start: Iterable[str], hands: Iterable[str], finish: Iterable[s
     for label in start + hands + finish:
         if not isinstance(label, str):
             raise ClimbpathError(f"a hold is text such as F5, not {_shown(label)}")
-    return sound(
+    return check_sound(
         Problem.from_dict(
             {
                 "start": start,

@@ -16,8 +16,8 @@ from climbpath.evaluation.evaluate import evaluate, held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.generator.sample import OWN, Sampling, generate
 from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_model
-from climbpath.model.tokens import SETTLED, Vocabulary
-from climbpath.problem import SETTLED_REPEATS, Problem, Rules
+from climbpath.model.tokens import CONSENSUS, vocabulary_of
+from climbpath.problem import CONSENSUS_REPEATS, Problem, Rules
 from climbpath.training.distillation import drawn_by
 from climbpath.training.machine import Machine
 from climbpath.training.recipes import FAST, GUIDE
@@ -27,15 +27,15 @@ from support.making import random_problems
 
 SMALL = replace(FAST, d_model=32, num_layers=1, nhead=2, dim_feedforward=32, num_epochs=6, batch_size=32)
 BOARD, PLACE = "moonboard-2016", "moonboard-2016@40"
-TOLD, UNTOLD = Vocabulary("hold", (BOARD,), settled=True), Vocabulary("hold", (BOARD,))
+TOLD, UNTOLD = vocabulary_of("hold", (BOARD,), consensus=True), vocabulary_of("hold", (BOARD,))
 
 
 def short_and_long() -> list[Problem]:
     """Short problems that are settled and twice as many long ones that are not; of 7B none is settled."""
     short = random_problems(600, seed=1, rules=Rules(max_reach=150, max_holds=5))
     long = random_problems(1200, seed=2, rules=Rules(max_reach=120, min_holds=7, max_holds=11))
-    settled = [replace(problem, repeats=25) for problem in short if problem.grade != "7B"]
-    return [*settled, *(replace(problem, repeats=3) for problem in long)]
+    consensus = [replace(problem, repeats=25) for problem in short if problem.grade != "7B"]
+    return [*consensus, *(replace(problem, repeats=3) for problem in long)]
 
 
 @pytest.fixture(scope="module")
@@ -61,61 +61,63 @@ def mean_holds(problems: list[Problem]) -> float:
 
 def test_users_get_problems_like_the_settled_ones(model: Model) -> None:
     assert mean_holds(drawn(model, "7A", OWN)) < 5.5
-    assert mean_holds(drawn(model, "7A", Sampling(settled=False))) > 7
+    assert mean_holds(drawn(model, "7A", Sampling(consensus=False))) > 7
 
 
 def test_where_none_of_the_grade_is_settled_the_others_are_asked_for(model: Model) -> None:
     assert "7B" in model.evidence[PLACE]
-    assert "7B" not in model.settled[PLACE]
-    assert drawn(model, "7B", OWN) == drawn(model, "7B", Sampling(settled=False))
+    assert "7B" not in model.consensus[PLACE]
+    assert drawn(model, "7B", OWN) == drawn(model, "7B", Sampling(consensus=False))
 
 
 def test_a_problem_is_likelier_as_what_it_is(model: Model) -> None:
     held = split(short_and_long())["test"]
-    other = [replace(problem, repeats=None if problem.is_settled else SETTLED_REPEATS) for problem in held]
-    told, wrong = (nats_per_problem(model, problems, told=True) for problems in (held, other))
-    assert told.mean() + 1 < wrong.mean()
+    other = [replace(problem, repeats=None if problem.has_consensus else CONSENSUS_REPEATS) for problem in held]
+    given, wrong = (nats_per_problem(model, problems, given_consensus=True) for problems in (held, other))
+    assert given.mean() + 1 < wrong.mean()
 
 
 def test_untold_a_problem_may_be_of_either_kind(model: Model) -> None:
     """What is told token by token is, in sum, the mean of both kinds' whole probabilities."""
     held = split(short_and_long())["test"]
     as_settled, as_other = (
-        nats_per_problem(model, [replace(problem, repeats=repeats) for problem in held], told=True)
-        for repeats in (SETTLED_REPEATS, None)
+        nats_per_problem(model, [replace(problem, repeats=repeats) for problem in held], given_consensus=True)
+        for repeats in (CONSENSUS_REPEATS, None)
     )
-    share = np.array([model.settled[PLACE].get(p.grade, 0) / model.evidence[PLACE][p.grade or ""] for p in held])
+    share = np.array([model.consensus[PLACE].get(p.grade, 0) / model.evidence[PLACE][p.grade or ""] for p in held])
     either = -np.log(share * np.exp(-as_settled) + (1 - share) * np.exp(-as_other))
     np.testing.assert_allclose(nats_per_problem(model, held), either, rtol=1e-6)
     unlearned = replace(held[0], repeats=3, partial=True)
-    np.testing.assert_allclose(nats_per_problem(model, [unlearned]), nats_per_problem(model, [unlearned], told=True))
+    np.testing.assert_allclose(
+        nats_per_problem(model, [unlearned]), nats_per_problem(model, [unlearned], given_consensus=True)
+    )
 
 
 def test_a_model_that_learned_no_settled_problems_takes_them_as_any_other(model: Model) -> None:
     held = split(short_and_long())["test"]
     others = [replace(problem, repeats=None) for problem in held]
-    learned_none = replace(model, settled={})
-    expected = nats_per_problem(model, others, told=True)
+    learned_none = replace(model, consensus={})
+    expected = nats_per_problem(model, others, given_consensus=True)
     for told in (False, True):
         np.testing.assert_allclose(nats_per_problem(learned_none, held, told), expected, rtol=1e-6)
 
 
 def test_counts_of_settled_problems_stay_with_the_model(trained: Path, model: Model, tmp_path: Path) -> None:
     learned = TrainingData(short_and_long(), SMALL).parts["train"]
-    assert model.settled == {PLACE: dict(Counter(p.grade for p in learned if p.is_settled))}
+    assert model.consensus == {PLACE: dict(Counter(p.grade for p in learned if p.has_consensus))}
     save_model(tmp_path / "model.safetensors", model)
     for path in (trained, tmp_path / "model.safetensors"):
         again = load_model(path)
-        assert again.settled == model.settled
+        assert again.consensus == model.consensus
         assert drawn(again, "7A", OWN) == drawn(model, "7A", OWN)
 
 
 def test_what_is_drawn_as_learned_says_what_it_was_drawn_as(model: Model) -> None:
     found = list(drawn_by(model, 600, seed=1))
-    settled = [problem for problem in found if problem.is_settled]
-    share = sum(model.settled[PLACE].values()) / sum(model.evidence[PLACE].values())
-    assert len(settled) / len(found) == pytest.approx(share, abs=0.02)
-    assert mean_holds(settled) + 1.5 < mean_holds([problem for problem in found if not problem.is_settled])
+    consensus = [problem for problem in found if problem.has_consensus]
+    share = sum(model.consensus[PLACE].values()) / sum(model.evidence[PLACE].values())
+    assert len(consensus) / len(found) == pytest.approx(share, abs=0.02)
+    assert mean_holds(consensus) + 1.5 < mean_holds([problem for problem in found if not problem.has_consensus])
 
 
 def test_evaluation_draws_as_many_settled_problems_as_are_held_out(
@@ -131,27 +133,27 @@ def test_evaluation_draws_as_many_settled_problems_as_are_held_out(
 
 def test_a_model_that_was_not_told_makes_no_difference(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    recipe = replace(SMALL, settled=False, num_epochs=1)
+    recipe = replace(SMALL, consensus=False, num_epochs=1)
     train(short_and_long(), recipe, run, tmp_path / "logs", Machine("cpu", threads=1))
     checkpoint = load_checkpoint(run / "latest.pt")
     older = {name: value for name, value in checkpoint.items() if name != "settled"}
     older["config"] = {name: value for name, value in checkpoint["config"].items() if name != "settled"}
     for untold in (model_of(checkpoint), model_of(older)):
-        assert untold.settled == {}
-        assert drawn(untold, "7A", OWN) == drawn(untold, "7A", Sampling(settled=False))
+        assert untold.consensus == {}
+        assert drawn(untold, "7A", OWN) == drawn(untold, "7A", Sampling(consensus=False))
 
 
 @given(st.integers(0, 40), st.booleans())
 def test_a_problem_is_spelled_by_its_kind(repeats: int, partial: bool) -> None:
     problem = replace(random_problems(1)[0], repeats=repeats, partial=partial)
     name = TOLD.names[TOLD.encode(problem)[0]]
-    assert name.endswith(SETTLED) == (repeats >= SETTLED_REPEATS and not partial)
+    assert name.endswith(CONSENSUS) == (repeats >= CONSENSUS_REPEATS and not partial)
     back = TOLD.decode(TOLD.encode(problem), BOARD)
     assert TOLD.encode(back) == TOLD.encode(problem)
-    assert (back.partial, back.is_settled) == (partial, name.endswith(SETTLED))
-    assert not UNTOLD.names[UNTOLD.encode(problem)[0]].endswith(SETTLED)
+    assert (back.partial, back.has_consensus) == (partial, name.endswith(CONSENSUS))
+    assert not UNTOLD.names[UNTOLD.encode(problem)[0]].endswith(CONSENSUS)
 
 
 def test_coordinate_tokens_cannot_tell_settled_problems() -> None:
     with pytest.raises(ClimbpathError, match=r"no hold tokens: .* settled problems, .* need them"):
-        replace(GUIDE, settled=True)
+        replace(GUIDE, consensus=True)

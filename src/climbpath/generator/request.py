@@ -1,0 +1,172 @@
+"""A request: everything that is asked of a generator, as command line, Python, web app and workouts build it."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from climbpath import board as boards
+from climbpath.beta.solver import Climber, solve
+from climbpath.board import Setup
+from climbpath.errors import ClimbpathError
+from climbpath.grader.grader import bundled_grader, expected
+from climbpath.grades import rank
+from climbpath.model.checkpoint import Model
+from climbpath.problem import Problem, Rules
+
+DEFAULT_GUIDANCE = 1.25
+"""The least at which a grader agrees with generated problems as often as with real ones (docs/dev/experiments.md)."""
+CHECKED_GUIDANCE = 2.0
+"""Default guidance where the grader checks: more of the samples pass (docs/dev/experiments.md)."""
+NEAR_GRADE = 0.5
+"""Steps of the ladder that the grader's expected grade may lie from the grade asked for, to pass its check."""
+NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"
+
+NO_RULES = Rules()
+"""Only those of the board, and of length."""
+
+Accept = Callable[[Sequence[Problem]], Sequence[bool]]
+"""Which of some problems pass."""
+Typed = str | Iterable[str] | None
+"""Holds or hold sets as a user types them: 'F5,G6', a list of them, or None."""
+
+
+class Sampling(NamedTuple):
+    """How tokens are drawn."""
+
+    temperature: float = 1.0
+    """Divides the logits: above 1 is more adventurous, below 1 more conventional."""
+    top_p: float = 1.0
+    """Nucleus sampling (Holtzman et al. 2020): keeps the likeliest tokens that together have this probability."""
+    guidance: float | None = None
+    """Classifier-free guidance (Ho & Salimans 2022): the factor g of what the grade adds to the logits,
+    free + g (graded - free); 1 is the model's own distribution, None the default of the request."""
+    consensus: bool = True
+    """Asks for problems like those with a consensus grade, where the model has learned such of the grade."""
+
+
+DEFAULT_SAMPLING = Sampling()
+OWN = Sampling(guidance=1.0)
+"""The model's own distribution."""
+
+
+def can_be_guided(model: Model) -> bool:
+    """Whether a model was trained with some of the grades dropped, which guidance compares with."""
+    return bool(model.about["recipe"]["grade_dropout"])
+
+
+def default_guidance(model: Model, check_grade: bool = False) -> float:
+    """The guidance of requests that name none: 1, the model's own, where it has not learned to be guided."""
+    if not can_be_guided(model):
+        return 1.0
+    return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
+
+
+def random_seed() -> int:
+    """A seed for a request that names none."""
+    return secrets.randbelow(2**32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked of a generator. Raises ClimbpathError for a number below 1 and an impossible climber."""
+
+    setup: Setup
+    """Board and angle."""
+    grades: tuple[str, ...]
+    """Distinct Font grades, which share `number` evenly."""
+    number: int = 1
+    """How many problems."""
+    rules: Rules = NO_RULES
+    """What every problem keeps to."""
+    sampling: Sampling = DEFAULT_SAMPLING
+    """How tokens are drawn."""
+    climber: Climber | None = None
+    """Who must be able to reach every hold of the beta."""
+    check_grade: bool = False
+    """Whether only problems are kept whose grade the grader confirms to half a step."""
+    seed: int = field(default_factory=random_seed)
+    """The same seed, version and machine give the same problems."""
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise ClimbpathError(f"cannot generate {self.number} problems: ask for at least 1")
+        if self.climber:
+            self.climber.check()
+
+    def counts(self) -> dict[str, int]:
+        """Grade -> number of problems, as even as can be; which grades get one more is drawn by the seed."""
+        each, more = divmod(self.number, len(self.grades))
+        lucky = set(np.random.default_rng(self.seed).permutation(len(self.grades))[:more].tolist())
+        return {grade: each + (i in lucky) for i, grade in enumerate(self.grades)}
+
+    @property
+    def condition(self) -> tuple[object, ...]:
+        """All but grades, number and seed: requests of one condition can be sampled in one batch."""
+        return self.setup, self.rules, self.sampling, self.climber, self.check_grade
+
+    def sampling_for(self, model: Model) -> Sampling:
+        """The sampling with its guidance filled in: the one asked for, else the default."""
+        if self.sampling.guidance is not None:
+            return self.sampling
+        return self.sampling._replace(guidance=default_guidance(model, self.check_grade))
+
+    def acceptance(self) -> Accept | None:
+        """What problems must pass beside the rules: the climber reaches all holds, the grader confirms the grade.
+
+        None where nothing is to be passed. The filter raises ClimbpathError where the grader is to check and has not
+        learned the setup.
+        """
+        return self._accepts if self.climber or self.check_grade else None
+
+    def _accepts(self, problems: Sequence[Problem]) -> list[bool]:
+        passed = np.ones(len(problems), bool)
+        if self.climber and problems:
+            passed &= [not beta.too_far for beta in solve(problems, self.climber)]
+        if self.check_grade and problems:
+            steps = expected(bundled_grader().probabilities(problems))
+            passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
+        return passed.tolist()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        rules = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in asdict(self.rules).items()}
+        climber = self.climber and self.climber._asdict()
+        return {
+            "setup": str(self.setup),
+            "grades": list(self.grades),
+            "number": self.number,
+            "rules": rules,
+            "sampling": self.sampling._asdict(),
+            "climber": climber,
+            "check_grade": self.check_grade,
+            "seed": self.seed,
+        }
+
+
+def parse_rules(
+    board: str,
+    *,
+    pin: Typed = None,
+    start: Typed = None,
+    finish: Typed = None,
+    ban: Typed = None,
+    hold_sets: Typed = None,
+    min_holds: int = NO_RULES.min_holds,
+    max_holds: int = NO_RULES.max_holds,
+    max_reach: float | None = None,
+) -> Rules:
+    """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
+    layout = boards.load(board)
+    return Rules(
+        min_holds=min_holds,
+        max_holds=max_holds,
+        max_reach=max_reach,
+        hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
+        start=frozenset(layout.parse_holds(start)) if start else None,
+        finish=frozenset(layout.parse_holds(finish)) if finish else None,
+        pins=frozenset(layout.parse_holds(pin or ())),
+        bans=frozenset(layout.parse_holds(ban or ())),
+    )

@@ -1,0 +1,19 @@
+"""Parameters and refusals that several routes have."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query
+
+from climbpath.web.schemas import Failure
+
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "It is not there."}}
+ProfileId = Annotated[UUID, Query(description="A climber's id.")]
+Identity = Annotated[
+    str,
+    Path(
+        pattern=r"^[a-z0-9-]{1,40}@[0-9]{1,2}:[A-Za-z0-9-]{4,400}$",
+        description="A problem's identity: moonboard-2016@40:F5s-D9-G18e",
+    ),
+]
+BINARY = {"schema": {"type": "string", "format": "binary"}}
