@@ -230,7 +230,7 @@ def test_guidance_scales_what_the_grade_adds_to_the_logits(guidance: float) -> N
     with_grade, without = (net(ids).logits[0].detach().numpy() for ids in (graded, free))
     logits = without + guidance * (with_grade - without)
     lookahead = Lookahead(layout, Rules())
-    state = lookahead.batch(1)
+    state = lookahead.initial_state(1)
     for step, choice in enumerate(choices(problem, layout)):
         allowed = np.flatnonzero(lookahead.allowed(state)[0])
         spelled = tokens.spelling(layout.name)[START if step < 2 else BODY, allowed, 0]

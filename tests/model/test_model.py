@@ -141,7 +141,7 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
         vectors = pin_vectors(fast, lookahead)
         assert vectors is not None
         expected = net(batch.inputs, batch.token_places, batch.pins).logits.detach().numpy()
-        decoder, state = Decoder(fast.weights, FAST.nhead, 1, 64), lookahead.batch(1)
+        decoder, state = Decoder(fast.weights, FAST.nhead, 1, 64), lookahead.initial_state(1)
         for place, token in enumerate(batch.inputs[0].numpy()):
             if place >= PREFIX:
                 lookahead.choose(state, np.array([choices(problem, layout)[place - PREFIX]]))

@@ -55,7 +55,7 @@ def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = 
 def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
     """Sequences [count, N] with every allowed choice equally likely; asserts that there is one at every step."""
     end = len(lookahead.board.holds)
-    batch, steps = lookahead.batch(count), []
+    batch, steps = lookahead.initial_state(count), []
     while not steps or (steps[-1] < end).any():
         allowed = lookahead.allowed(batch)
         assert allowed.any(axis=1).all(), f"nothing is allowed at step {batch.step} under {lookahead.rules}"

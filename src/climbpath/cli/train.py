@@ -2,39 +2,44 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-RECIPE_FLAGS: dict[str, tuple[type, str]] = {
-    "batch_size": (int, "Problems per step."),
-    "num_epochs": (int, "Times through the data."),
-    "learning_rate": (float, "AdamW's highest learning rate."),
-    "warmup_steps": (int, "Steps until the learning rate is reached."),
-    "max_seq_len": (int, "Longest problem in tokens; longer ones are left out."),
-    "d_model": (int, "Width of the model."),
-    "num_layers": (int, "Layers of the model."),
-    "nhead": (int, "Attention heads per layer."),
-    "dim_feedforward": (int, "Width of the feed-forward part."),
-    "dropout": (float, "Share of activations dropped in training."),
-    "embedding_dropout": (float, "The same behind the embeddings."),
-    "weight_decay": (float, "AdamW's and Muon's weight decay."),
-    "patience": (int, "Epochs without improvement before training stops."),
-    "seed": (int, "Seed of weights, data order and dropout."),
-}
+from climbpath.training.recipes import doc_of, find_recipe, recipe_file, type_of
+
+RECIPE_FLAGS = (
+    "batch_size",
+    "num_epochs",
+    "learning_rate",
+    "warmup_steps",
+    "max_seq_len",
+    "d_model",
+    "num_layers",
+    "nhead",
+    "dim_feedforward",
+    "dropout",
+    "embedding_dropout",
+    "weight_decay",
+    "patience",
+    "seed",
+)
+"""Settings of a recipe that have a flag; all can be changed in a recipe file."""
 
 
 def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds a flag for every setting of a recipe that may be overridden."""
-    for name, (kind, text) in reversed(RECIPE_FLAGS.items()):
-        command = click.option(f"--{name.replace('_', '-')}", type=kind, help=f"{text} [default: the recipe's]")(
-            command
-        )
+    """Adds a flag for each of RECIPE_FLAGS."""
+    for name in reversed(RECIPE_FLAGS):
+        text = f"{doc_of(name)} [default: the recipe's]"
+        command = click.option(f"--{name.replace('_', '-')}", type=type_of(name), help=text)(command)
     return command
 
 
 @click.command()
-@click.option("--recipe", type=click.Choice(["fast", "guide", "guide-small"]), help="Settings. [default: fast]")
+@click.option("--recipe", help="fast, guide, guide-small, or a recipe file: my.toml. [default: fast]")
+@click.option("--print-recipe", is_flag=True, help="Print the recipe as a file to edit, and train nothing.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -60,6 +65,7 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @recipe_flags
 def train(
     recipe: str | None,
+    print_recipe: bool,
     data: Path | None,
     teachers: tuple[Path, ...],
     resume: bool,
@@ -78,12 +84,21 @@ def train(
     climbpath train                                     the fast recipe on the demo problems
     climbpath train --data problems.parquet             on your own problems
     climbpath train --recipe guide --num-epochs 5       the guide's settings, a quick test
+    climbpath train --print-recipe > my.toml            all settings, each with what it means, to edit
+    climbpath train --recipe my.toml                    with these
     climbpath train --teacher large.pt --data …         a small model learns from a large one, too
     climbpath train --resume                            go on after an interruption
 
     Writes best.pt, latest.pt, every tenth epoch, config.json and training_curves.png. An earlier run in the
     same folder is set aside, not overwritten.
     """
+    changes: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    changes |= {"teachers": tuple(str(path.resolve()) for path in teachers)} if teachers else {}
+    chosen = find_recipe(recipe) if recipe else None
+    if print_recipe:
+        click.echo(recipe_file(replace(chosen or find_recipe("fast"), **changes)), nl=False)
+        return
+
     from climbpath.training import train as training
     from climbpath.training.machine import Machine, resolve_device
 
@@ -91,11 +106,9 @@ def train(
     name = f"climb_path_{resolve_device(device)}"
     checkpoint_dir = checkpoint_dir or Path("checkpoints") / name
     log_dir = log_dir or Path("runs") / name
-    changes: dict[str, object] = {key: value for key, value in settings.items() if value is not None}
-    changes |= {"teachers": tuple(str(path.resolve()) for path in teachers)} if teachers else {}
-    chosen, source = training.choose_recipe(recipe, changes, data, checkpoint_dir if resume else None)
+    final, source = training.choose_recipe(chosen, changes, data, checkpoint_dir if resume else None)
     try:
-        training.train(training.read_problems(source), chosen, checkpoint_dir, log_dir, machine, resume, source)
+        training.train(training.read_problems(source), final, checkpoint_dir, log_dir, machine, resume, source)
     except training.InterruptedRunError as interrupted:
         at = interrupted.progress
         click.echo(

@@ -14,32 +14,28 @@ from climbpath.problem import Problem
 
 
 class Batch(NamedTuple):
-    """B problems as training takes them, with N tokens in all but the ends, which predict nothing.
-
-    `inputs` [B, T] are token ids, of which the places `token_places` [N] hold tokens; `targets` [N] are the tokens that
-    follow those, -100 where it is part of the condition; `possible` bool [N, V] is what may follow, or None;
-    `pins` [N, V] of 0 and 1 are the pins still to come, or None.
-    """
+    """B problems as training takes them, with N tokens in all but the ends, which predict nothing."""
 
     inputs: Tensor
+    """Token ids, [B, T]."""
     token_places: Tensor
+    """Which of the B * T places hold tokens, [N], sorted."""
     targets: Tensor
+    """The next token of each, [N]; -100 where that is part of the condition."""
     possible: Tensor | None
+    """Which tokens can be the next one, bool [N, V]; None where all can."""
     pins: Tensor | None
+    """1 for every token that is a pin still to be placed, [N, V]; None where there are no pins."""
 
 
 class Encoded:
     """Problems as arrays of choices: 40 bytes each, so that a million stay small.
 
-    Of a share `open_grade` of them the grade is left open.
+    `grade_dropout` is the fraction of them whose grade is dropped, anew in each batch.
     """
 
     def __init__(
-        self,
-        problems: Sequence[Problem],
-        tokens: Vocabulary,
-        mask_invalid: bool,
-        grade_dropout: float = 0.0,
+        self, problems: Sequence[Problem], tokens: Vocabulary, mask_invalid: bool, grade_dropout: float = 0.0
     ) -> None:
         self.tokens, self.mask_invalid, self.grade_dropout = tokens, mask_invalid, grade_dropout
         sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
@@ -61,23 +57,28 @@ class Encoded:
         return PREFIX + self.tokens.width * (self.lengths - 1) + 1
 
     def batch(self, rows: Ints, pinned: float = 0.0, seed: int = 0, rank: int = 0, world: int = 1) -> Batch:
-        """The rows of one batch, or the share of them that process `rank` of `world` takes.
+        """The rows of one batch, or those of them that process `rank` of `world` takes.
 
-        Of a share `pinned` of them some holds are given ahead; `seed` draws which.
+        Of a fraction `pinned` of them some holds are given as pins; `seed` draws which.
         """
+        # 1. Draw for the whole batch, then take this process's part, so that the draw does not depend on their number.
         rng = np.random.default_rng(seed)
         part = np.arange(len(rows))[rank::world]
         counted = len(part) > 0
         part = part if counted else np.zeros(1, np.int64)  # every process must take part in every step
-        is_open = (rng.random(len(rows)) < self.grade_dropout)[part]
+        drops_grade = (rng.random(len(rows)) < self.grade_dropout)[part]
         given = self._draw_pins(rows, pinned, rng)[part]
         mine = rows[part]
+
+        # 2. The condition, [B, PREFIX] of ids [B, T + 1].
         steps = int(self.lengths[mine].max())
         length = PREFIX + self.tokens.width * (steps - 1) + 1
         ids = np.full((len(mine), length), self.tokens.end)
         ids[:, :PREFIX] = self.prefixes[mine]
-        if is_open.any():
-            ids[is_open, 1] = self.tokens.any_grade
+        if drops_grade.any():
+            ids[drops_grade, 1] = self.tokens.any_grade
+
+        # 3. Board by board: the tokens of the choices, the pins still to be placed, and what may follow.
         every_token = len(mine), length - 1, len(self.tokens.names)
         possible = np.ones(every_token, bool) if self.mask_invalid else None
         pins = np.zeros(every_token, np.float32) if given.any() else None
@@ -86,31 +87,38 @@ class Encoded:
             table = self.tokens.spelling(name)
             of_board = np.flatnonzero(self.boards[mine] == number)
             sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
-            sequences[sequences < 0] = table.shape[1] - 1
+            sequences[sequences < 0] = table.shape[1] - 1  # padded with the end
             ids[of_board, PREFIX:] = self.tokens.spell(name, sequences)[:, : length - PREFIX]
             left = still_pinned(sequences, given[of_board, : table.shape[1] - 1]) if pins is not None else None
             if pins is not None and left is not None:
+                # the condition, too, is read with all pins in sight
                 shown = np.concatenate([left[:, :1]] * (PREFIX - 1) + [left], axis=1)
                 pins[of_board[:, None], :, table[BODY, :-1, 0]] = shown.transpose(0, 2, 1)
             if possible is not None:
                 masks = self.tokens.mask_targets(name, sequences, left)
                 possible[of_board, PREFIX - 1 :] = masks[:, : length - PREFIX]
         ids[ids < 0] = self.tokens.end
+
+        # 4. Each token's target is the next one, but none is asked for inside the condition. Padding is packed away.
         targets = ids[:, 1:].copy()
         targets[:, : PREFIX - 1 if counted else length] = -100
         token_places = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
+
+        def packed(table: np.ndarray | None) -> Tensor | None:
+            return None if table is None else torch.from_numpy(table.reshape(-1, table.shape[-1])[token_places])
+
         return Batch(
-            torch.from_numpy(ids[:, :-1]),
-            torch.from_numpy(token_places),
-            torch.from_numpy(targets.reshape(-1)[token_places]),
-            None if possible is None else torch.from_numpy(possible.reshape(-1, possible.shape[-1])[token_places]),
-            None if pins is None else torch.from_numpy(pins.reshape(-1, pins.shape[-1])[token_places]),
+            inputs=torch.from_numpy(ids[:, :-1]),
+            token_places=torch.from_numpy(token_places),
+            targets=torch.from_numpy(targets.reshape(-1)[token_places]),
+            possible=packed(possible),
+            pins=packed(pins),
         )
 
-    def _draw_pins(self, rows: Ints, share: float, rng: np.random.Generator) -> Bools:
-        """Random holds of a share of the rows, one to all of a problem's: bool [rows, holds of the largest board]."""
+    def _draw_pins(self, rows: Ints, fraction: float, rng: np.random.Generator) -> Bools:
+        """Random holds of a fraction of the rows, one to all of a problem's: bool [rows, most holds of a board]."""
         pins = np.zeros((len(rows), max(len(boards.load(name).holds) for name in self.tokens.boards)), bool)
-        for row in np.flatnonzero(rng.random(len(rows)) < share):
+        for row in np.flatnonzero(rng.random(len(rows)) < fraction):
             holds = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
             pins[row, rng.permutation(holds)[: rng.integers(1, len(holds) + 1)]] = True
         return pins

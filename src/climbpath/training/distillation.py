@@ -1,7 +1,7 @@
-"""Distillation: a small model learns from larger ones what they make of real problems, and of ones that they draw.
+"""Distillation: a student learns from larger teachers how they continue real problems and synthetic ones.
 
 A model that is fast enough to sample from is small; several larger ones together know more. Their mean probability
-is the target (Hinton et al. 2015), and the problems that they draw make up for the real ones being few.
+is the target (Hinton et al. 2015), and synthetic problems, which they draw, make up for the real ones being few.
 """
 
 from collections import Counter
@@ -15,23 +15,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from climbpath.errors import ClimbpathError
-from climbpath.generator.request import OWN, Request
+from climbpath.generator.request import OWN, Request, can_be_guided
 from climbpath.generator.sample import generate
 from climbpath.model.checkpoint import Model, load_checkpoint, model_of
 from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.batches import Batch
-from climbpath.training.losses import masked
+from climbpath.training.losses import mask_logits
 
 SYNTHETIC_RATIO = 3
-"""Problems that the teachers draw for every real one."""
+"""Synthetic problems for every real one."""
 DISTILL_WEIGHT = 0.9
 """Weight of the teachers' probabilities beside that of the token that really follows."""
 
 
 class Teacher(NamedTuple):
-    """A trained model as the network that answers, and as the model that draws."""
+    """A trained model: the network that predicts, and the model that draws."""
 
     net: Transformer
     model: Model
@@ -43,8 +43,8 @@ class Teacher(NamedTuple):
 
     @property
     def knows_any_grade(self) -> bool:
-        """Whether it has learned problems of any grade."""
-        return bool(self.model.about["recipe"]["grade_dropout"])
+        """Whether it has learned problems without their grade."""
+        return can_be_guided(self.model)
 
 
 def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
@@ -63,7 +63,7 @@ def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
 
 
 def check_teachers(teachers: Sequence[Teacher], held_out: Collection[int]) -> None:
-    """Raises ClimbpathError where a teacher was trained on keys that its pupil is measured on."""
+    """Raises ClimbpathError where a teacher was trained on keys that its student is measured on."""
     for number, teacher in enumerate(teachers, 1):
         leaked = len(set(teacher.model.train_keys.tolist()).intersection(held_out))
         if leaked:
@@ -82,16 +82,16 @@ def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
 
 
 def synthetic_problems(teachers: Sequence[Teacher], train_problems: int, seed: int) -> Iterator[Problem]:
-    """Problems that the teachers draw, novel to them, in the mix of board, angle and grade that they learned."""
-    share = SYNTHETIC_RATIO * train_problems / max(1, len(teachers))
+    """Problems that the teachers draw, novel to them, in the mix of setup and grade that they learned."""
+    each = SYNTHETIC_RATIO * train_problems / max(1, len(teachers))
     for number, (_, model) in enumerate(teachers):
-        yield from drawn_by(model, share, seed + number)
+        yield from drawn_by(model, each, seed + number)
 
 
 def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
-    """Some `number` problems that a model draws, novel to it, in the mix of board, angle and grade that it learned.
+    """Some `number` problems that a model draws, novel to it, in the mix of setup and grade that it learned.
 
-    As many as it learned are drawn as settled ones, and have the fewest repeats of such.
+    As many as it learned are drawn with a consensus grade, and have the fewest repeats of such.
     """
     learned = sum(sum(counts.values()) for counts in model.evidence.values())
     for setup, counts in model.evidence.items():
@@ -106,19 +106,21 @@ def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
 
 @torch.no_grad()
 def teacher_probabilities(teachers: Sequence[Teacher], batch: Batch, any_grade: int) -> Tensor:
-    """Mean probabilities of the token that follows under those teachers that have learned such a question, [N, V].
+    """Mean probabilities of the next token, [N, V], under those teachers that have learned problems of its kind.
 
-    Where none has, it is the token that really follows.
+    Where none has, the token that really follows has all the probability.
     """
-    counted = batch.targets >= 0
-    pinned = torch.zeros_like(counted) if batch.pins is None else batch.pins.any(dim=1)
+    # which tokens stand in problems with pins, or without their grade: not every teacher knows such
+    predicted = batch.targets >= 0
+    pinned = torch.zeros_like(predicted) if batch.pins is None else batch.pins.any(dim=1)
     is_open = (batch.inputs[:, 1] == any_grade)[batch.token_places // batch.inputs.shape[1]]
-    total = torch.zeros(len(counted), len(teachers[0].net.config.tokens.names), device=counted.device)
+    # sum of probabilities [N, V], and of how many teachers [N]
+    total = torch.zeros(len(predicted), len(teachers[0].net.config.tokens.names), device=predicted.device)
     able = torch.zeros_like(batch.targets)
     for teacher in teachers:
-        can = counted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_any_grade)
-        probabilities = masked(teacher.net(batch.inputs, batch.token_places, batch.pins).logits, batch).softmax(dim=1)
-        total = total + probabilities * can[:, None]
+        can = predicted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_any_grade)
+        logits = teacher.net(batch.inputs, batch.token_places, batch.pins).logits
+        total = total + mask_logits(logits, batch).softmax(dim=1) * can[:, None]
         able = able + can
     truth = F.one_hot(batch.targets.clamp_min(0), total.shape[1])
     return torch.where((able > 0)[:, None], total / able.clamp_min(1)[:, None], truth)

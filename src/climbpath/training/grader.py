@@ -28,7 +28,7 @@ from climbpath.model.model import Transformer
 from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress_bar
-from climbpath.training.optimizers import begin_step, make_optimizers, moving_average
+from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
 from climbpath.training.selection import evidence, is_here_whole, whole_numbers
 
@@ -181,28 +181,26 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
     """One member, trained: the moving average of its weights."""
     torch.manual_seed(recipe.seed)
     net = GraderNet(config)
-    optimizers = make_optimizers(net, recipe)
-    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=moving_average(recipe.ema_decay))
+    stepper = Stepper(net, recipe)
     steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
     bar = progress_bar(None, name, steps, True)
     net.train()
     for _ in range(recipe.num_epochs):
         for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
-            begin_step(optimizers.values(), recipe, step, steps)
+            stepper.begin(step, steps)
             ids, token_places, last = train.batch(rows)
             graded, following = net(ids, token_places, last)
-            asked = torch.where(train.consensus[rows, None], graded[:, 1], graded[:, 0])
-            likely = asked.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
+            # the head of the label's kind, and the probability that the grade is one of the label's
+            head = torch.where(train.consensus[rows, None], graded[:, 1], graded[:, 0])
+            likely = head.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
             (loss + FOLLOWS * follow_nats(following, ids, token_places, last)).backward()
-            for optimizer in optimizers.values():
-                optimizer.step()
-            averaged.update_parameters(net)
+            stepper.finish()
             step += 1
             bar.set_postfix_str(f"loss={float(loss.detach()):.4f}", refresh=False)
             bar.update(1)
     bar.close()
-    kept = averaged.module
+    kept = stepper.kept
     assert isinstance(kept, GraderNet)
     return kept.requires_grad_(False).eval()
 

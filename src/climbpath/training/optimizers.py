@@ -1,11 +1,12 @@
-"""How training goes about it: optimizers, learning rate, share of pins, averaging."""
+"""Optimizers and schedules: learning rates, when the side tasks count, the moving average of the weights."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from climbpath.training.muon import Muon
 from climbpath.training.recipes import Recipe
@@ -31,23 +32,51 @@ def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     return warm * (1 - step / steps) if recipe.lr_decay else warm
 
 
-def begin_step(optimizers: Iterable[Any], recipe: Recipe, step: int, steps: int) -> float:
-    """Give the optimizers that make_optimizers made their learning rates of a step, and clear the gradients.
-
-    Returns AdamW's learning rate.
-    """
-    factor = learning_rate_factor(recipe, step, steps)
-    rates = recipe.learning_rate, recipe.muon_learning_rate
-    for optimizer, rate in zip(optimizers, rates, strict=False):
-        optimizer.param_groups[0]["lr"] = (rate or 0.0) * factor
-        optimizer.zero_grad()
-    return recipe.learning_rate * factor
-
-
-def side_tasks(step: int, steps: int) -> float:
-    """How much pins and foresight count at a step of all steps, 0 to 1: nothing in the first quarter, in which the
-    plain task is learned, and all from the middle on."""
+def side_task_weight(step: int, steps: int) -> float:
+    """How much pins and the future-holds task count at a step of all steps, 0 to 1: nothing in the first quarter, in
+    which the plain task is learned, and all from the middle on."""
     return min(1.0, max(0.0, 4 * step / steps - 1))
+
+
+class Stepper:
+    """The optimizers of a network and the moving average of its weights: what every training loop steps."""
+
+    def __init__(self, net: nn.Module, recipe: Recipe) -> None:
+        self.net, self.recipe = net, recipe
+        self.optimizers = make_optimizers(net, recipe)
+        self.stepping: list[Any] = list(self.optimizers.values())
+        self.averaged = self._start_average()
+
+    def wrap(self, fabric: Any) -> Any:
+        """Hand network and optimizers to Fabric, which moves them to its device; returns the network to call."""
+        model, *self.stepping = fabric.setup(self.net, *self.optimizers.values())
+        self.averaged = self._start_average()  # a copy of the weights on their device
+        return model
+
+    def _start_average(self) -> AveragedModel | None:
+        decay = self.recipe.ema_decay
+        return AveragedModel(self.net, multi_avg_fn=moving_average(decay)) if decay else None
+
+    @property
+    def kept(self) -> nn.Module:
+        """The weights that are validated and kept: the averaged ones where the recipe averages."""
+        return self.averaged.module if self.averaged else self.net
+
+    def begin(self, step: int, steps: int) -> float:
+        """Set the learning rates of a step (from 0) of all steps and clear the gradients; returns AdamW's rate."""
+        factor = learning_rate_factor(self.recipe, step, steps)
+        rates = self.recipe.learning_rate, self.recipe.muon_learning_rate
+        for optimizer, rate in zip(self.stepping, rates, strict=False):
+            optimizer.param_groups[0]["lr"] = (rate or 0.0) * factor
+            optimizer.zero_grad()
+        return self.recipe.learning_rate * factor
+
+    def finish(self) -> None:
+        """Take the step of the gradients, and the new weights into the average."""
+        for optimizer in self.stepping:
+            optimizer.step()
+        if self.averaged:
+            self.averaged.update_parameters(self.net)
 
 
 Tensors = tuple[Tensor, ...] | list[Tensor]

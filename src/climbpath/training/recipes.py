@@ -1,70 +1,78 @@
-"""Recipes: named, complete sets of training settings."""
+"""Recipes: named, complete sets of training settings, built in or read from a TOML file.
 
+Imports nothing heavy, because the command line makes its flags of a recipe's settings.
+"""
+
+import json
+import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from climbpath.errors import ClimbpathError
-from climbpath.model.config import ModelConfig
+
+if TYPE_CHECKING:
+    from climbpath.model.config import ModelConfig
+
+
+def setting(doc: str, default: Any = MISSING) -> Any:
+    """A setting of a recipe, with its one line of documentation: for this file, --help and recipe files alike."""
+    return field(default=default, metadata={"doc": doc})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides how a model is trained, but not on what and where.
 
-    `tied` uses one token table for input and output. `boards` None takes the boards that the data has.
-    `exclude_impossible` takes choices that cannot follow out of the softmax. `muon_learning_rate` trains the
-    blocks' matrices with Muon and the rest with AdamW at `learning_rate`; None trains all with AdamW. `decay` lets
-    the learning rates fall linearly to zero after the warm-up. `average` is the decay per step of the weights'
-    moving average, which is then what is validated and kept; 0 keeps the weights themselves. `patience` is epochs
-    without improvement before training stops. `pinned` is the share of problems of which some holds are given
-    ahead, and `open_grade` the share whose grade is left open; both need hold tokens. `foresight` weighs a second
-    task: to tell at every step which holds are still to come. Pins and foresight begin after the first quarter of
-    training, so that the plain task is learned first. `teachers` are checkpoints of trained models that teach this
-    one. `settled` tells problems that repeats have settled from others, which needs hold tokens.
+    Raises ClimbpathError for a setting out of range, and for one that needs hold tokens where there are none.
     """
 
-    name: str
-    vocabulary: str
-    boards: tuple[str, ...] | None
-    mask_invalid: bool
-    d_model: int
-    num_layers: int
-    nhead: int
-    dim_feedforward: int
-    dropout: float
-    embedding_dropout: float
-    max_seq_len: int
-    tied: bool
-    batch_size: int
-    num_epochs: int
-    learning_rate: float
-    muon_learning_rate: float | None
-    warmup_steps: int
-    lr_decay: bool
-    weight_decay: float
-    ema_decay: float
-    patience: int
-    pinned: float
-    grade_dropout: float
-    future_holds: float
-    teachers: tuple[str, ...] = ()
-    consensus: bool = False
-    seed: int
+    name: str = setting("What the recipe is called.")
+    vocabulary: str = setting("'hold' (one token a hold) or 'coordinate' (the guide's, two tokens a hold).")
+    boards: tuple[str, ...] | None = setting("Boards that the model has tokens for; left out, those of the data.", None)
+    mask_invalid: bool = setting("Whether tokens that cannot follow are taken out of the softmax.")
+    d_model: int = setting("Width of the model.")
+    num_layers: int = setting("Layers of the model.")
+    nhead: int = setting("Attention heads per layer.")
+    dim_feedforward: int = setting("Width of the feed-forward part.")
+    dropout: float = setting("Probability to drop an activation in training.")
+    embedding_dropout: float = setting("The same behind the embeddings.")
+    max_seq_len: int = setting("Longest problem in tokens; longer ones are left out.")
+    tied: bool = setting("Whether one token table serves as input and output.")
+    batch_size: int = setting("Problems per step.")
+    num_epochs: int = setting("Times through the data.")
+    learning_rate: float = setting("AdamW's highest learning rate.")
+    muon_learning_rate: float | None = setting("Muon's, for the blocks' matrices; left out, AdamW trains all.", None)
+    warmup_steps: int = setting("Steps until the learning rates are reached.")
+    lr_decay: bool = setting("Whether the learning rates fall linearly to zero after the warm-up.")
+    weight_decay: float = setting("AdamW's and Muon's weight decay.")
+    ema_decay: float = setting("Decay per step of the weights' moving average, which is kept; 0 keeps the weights.")
+    patience: int = setting("Epochs without improvement before training stops.")
+    pinned: float = setting("Fraction of problems of which some holds are given as pins; needs hold tokens.")
+    grade_dropout: float = setting("Fraction of problems whose grade is dropped, for guidance; needs hold tokens.")
+    future_holds: float = setting("Weight of the future-holds task: to predict which holds occur anywhere later.")
+    teachers: tuple[str, ...] = setting("Checkpoints of trained models to learn from, too; needs hold tokens.", ())
+    consensus: bool = setting(
+        "Whether a consensus grade (ten repeats or more) is a condition; needs hold tokens.", False
+    )
+    seed: int = setting("Seed of weights, data order and dropout.")
 
     def __post_init__(self) -> None:
-        for field in ("batch_size", "num_epochs", "patience"):
-            if getattr(self, field) < 1:
-                raise ClimbpathError(f"{field} must be at least 1, not {getattr(self, field)}")
-        for field in ("warmup_steps", "weight_decay"):
-            if getattr(self, field) < 0:
-                raise ClimbpathError(f"{field} cannot be negative: {getattr(self, field)}")
-        for field in ("pinned", "open_grade"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise ClimbpathError(f"{field} is a share from 0 to 1, not {getattr(self, field)}")
+        for name in ("batch_size", "num_epochs", "patience"):
+            if getattr(self, name) < 1:
+                raise ClimbpathError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("warmup_steps", "weight_decay"):
+            if getattr(self, name) < 0:
+                raise ClimbpathError(f"{name} cannot be negative: {getattr(self, name)}")
+        for name in ("pinned", "grade_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ClimbpathError(f"{name} is a fraction from 0 to 1, not {getattr(self, name)}")
+        if not 0 <= self.ema_decay < 1:
+            raise ClimbpathError(f"ema_decay must be at least 0 and under 1, not {self.ema_decay}")
         if self.vocabulary != "hold" and (self.pinned or self.grade_dropout or self.teachers or self.consensus):
             raise ClimbpathError(
-                f"the recipe {self.name} has no hold tokens: pins, settled problems, open grades and teachers need them"
+                f"the recipe {self.name} has no hold tokens: pinned, grade_dropout, consensus and teachers need them"
             )
         if not self.learning_rate > 0:
             raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
@@ -73,28 +81,93 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back."""
-        boards = list(self.boards) if self.boards else None
-        return {**asdict(self), "boards": boards, "teachers": list(self.teachers)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> "Recipe":
-        """The recipe that to_dict wrote."""
-        boards = tuple(fields["boards"]) if fields["boards"] else None
-        return cls(**{**fields, "boards": boards, "teachers": tuple(fields["teachers"])})
+    def from_dict(cls, content: Mapping[str, Any]) -> "Recipe":
+        """The recipe that to_dict wrote. Raises ClimbpathError, naming the setting, where one is wrong or missing."""
+        unknown = sorted(content.keys() - SETTINGS.keys())
+        if unknown:
+            raise ClimbpathError(f"a recipe has no setting {unknown[0]!r}")
+        missing = [name for name, one in SETTINGS.items() if name not in content and one.default is MISSING]
+        if missing:
+            raise ClimbpathError(f"the recipe lacks {', '.join(missing)}")
+        return cls(**{name: _checked(name, value) for name, value in content.items()})
 
 
-SIZES = ("d_model", "num_layers", "nhead", "dim_feedforward", "dropout", "embedding_dropout", "max_seq_len", "tied")
+SETTINGS: dict[str, Field[Any]] = {one.name: one for one in fields(Recipe)}
+"""Every setting by name, in the order in which files list them."""
+TYPES = get_type_hints(Recipe)
 
 
-def config_of(recipe: Recipe, boards: tuple[str, ...]) -> ModelConfig:
+def doc_of(name: str) -> str:
+    """The line of documentation of a setting."""
+    return str(SETTINGS[name].metadata["doc"])
+
+
+def type_of(name: str) -> type:
+    """The type of a setting, None aside: str, bool, int, float or tuple."""
+    hint = next((one for one in get_args(TYPES[name]) if one is not type(None) and one is not ...), TYPES[name])
+    listed = "tuple" in str(TYPES[name])
+    return tuple if listed else hint
+
+
+KINDS = {tuple: "a list of texts", str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+def _checked(name: str, value: Any) -> Any:
+    """A value as its setting has it. Raises ClimbpathError for one of another type."""
+    kind = type_of(name)
+    if value is None and SETTINGS[name].default is None:
+        return None
+    if kind is tuple and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ClimbpathError(f"{name} is {KINDS[kind]}, not {value!r}")
+    return value
+
+
+def recipe_file(recipe: Recipe) -> str:
+    """A recipe as a TOML file with a comment for every setting, to be copied and edited."""
+    lines = ["# A recipe for climbpath train --recipe FILE: all settings, each with what it means."]
+    for name, value in recipe.to_dict().items():
+        lines += ["", f"# {doc_of(name)}"]
+        lines.append(f"# {name} =" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a TOML file. Raises ClimbpathError, naming the file, the setting and the way out."""
+    try:
+        return Recipe.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ClimbpathError(f"cannot read the recipe {path}: {error.strerror}") from None
+    except (ClimbpathError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        way_out = "'climbpath train --print-recipe' writes a whole one"
+        raise ClimbpathError(f"{path} is not a recipe: {error}; {way_out}") from None
+
+
+def find_recipe(text: str) -> Recipe:
+    """The built-in recipe of this name, or the one in the file of this name. Raises ClimbpathError for neither."""
+    if text in RECIPES:
+        return RECIPES[text]
+    if not text.endswith(".toml"):
+        raise ClimbpathError(f"there is no recipe {text!r}: choose from {', '.join(RECIPES)}, or name a .toml file")
+    return read_recipe(Path(text))
+
+
+def config_of(recipe: Recipe, boards: tuple[str, ...]) -> "ModelConfig":
     """The shape of the model that a recipe trains. Raises ClimbpathError where sizes contradict each other."""
+    from climbpath.model.config import ModelConfig  # brings NumPy
+
+    sizes = SETTINGS.keys() & ModelConfig.__dataclass_fields__.keys() - {"boards"}
     return ModelConfig(
-        vocabulary=recipe.vocabulary,
         boards=boards,
         takes_pins=recipe.pinned > 0,
         predicts_future=recipe.future_holds > 0,
-        consensus=recipe.consensus,
-        **{name: getattr(recipe, name) for name in SIZES},
+        **{name: getattr(recipe, name) for name in sizes},
     )
 
 
@@ -155,4 +228,4 @@ FAST = Recipe(
     seed=0,
 )
 RECIPES = {recipe.name: recipe for recipe in (FAST, GUIDE, GUIDE_SMALL)}
-"""Every recipe by name; the first is the default."""
+"""Every built-in recipe by name; the first is the default."""

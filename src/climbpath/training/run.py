@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
-from torch.optim.swa_utils import AveragedModel
 
 from climbpath.board import evidence_to_json
 from climbpath.drawing.charts import BANDS
@@ -19,23 +17,33 @@ from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
 from climbpath.problem import CONSENSUS_REPEATS
 from climbpath.training.distillation import Teacher
+from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import Recipe
 from climbpath.training.selection import TrainingData
 
 
 @dataclass
 class Progress:
-    """How far a run has come. `train_nats` and `train_tokens` are of the epoch under way."""
+    """How far a run has come."""
 
     epoch: int = 0
+    """Epochs that are done."""
     step: int = 0
+    """Steps that are done, in all epochs."""
     step_in_epoch: int = 0
+    """Steps that are done of the epoch under way."""
     train_nats: float = 0.0
+    """Loss of the epoch under way, summed over its tokens."""
     train_tokens: int = 0
+    """Tokens of the epoch under way."""
     best: float = math.inf
+    """Fewest nats per validation problem."""
     bad_epochs: int = 0
+    """Epochs since then."""
     seconds: float = 0.0
+    """Time spent training."""
     history: list[dict[str, float]] = field(default_factory=list)
+    """What was measured after each epoch."""
 
 
 @dataclass
@@ -43,21 +51,25 @@ class Run:
     """All that a run is made of, and what of it stands in a checkpoint."""
 
     fabric: Fabric
+    """Devices and processes."""
     recipe: Recipe
+    """The settings."""
     config: ModelConfig
+    """The shape of the network."""
     data: TrainingData
+    """What is learned from."""
     net: Transformer
-    averaged: AveragedModel | None
-    optimizers: dict[str, torch.optim.Optimizer]
+    """The network that is trained."""
+    stepper: Stepper
+    """Its optimizers and the moving average of its weights."""
     checkpoint_dir: Path
+    """Where checkpoints go."""
     source: str
+    """Where the problems came from, '' for the bundled ones."""
     teachers: list[Teacher]
+    """Models to learn from, too."""
     progress: Progress = field(default_factory=Progress)
-
-    @property
-    def kept(self) -> nn.Module:
-        """The weights that are validated and kept: the averaged ones where the recipe averages."""
-        return self.averaged.module if self.averaged else self.net
+    """How far it has come."""
 
     def about(self) -> dict[str, Any]:
         """Settings, sizes and data of the run, in plain JSON types."""
@@ -78,16 +90,16 @@ class Run:
             "epoch": self.progress.epoch,
             "val_loss": val_loss,
             "nats_per_problem": nats_per_problem,
-            "model_state_dict": self.kept.state_dict(),
-            **{f"{name}_state_dict": optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "model_state_dict": self.stepper.kept.state_dict(),
+            **{f"{name}_state_dict": optimizer.state_dict() for name, optimizer in self.stepper.optimizers.items()},
             "progress": self.progress.__dict__,
             "source": self.source,
             "train_keys": self.data.train_keys,
             "known_keys": self.data.known_keys,
         }
-        if self.averaged:
+        if averaged := self.stepper.averaged:
             state["training_state_dict"] = self.net.state_dict()
-            state["averaged_steps"] = int(self.averaged.n_averaged)
+            state["averaged_steps"] = int(averaged.n_averaged)
         return state
 
     def save(self, name: str, val_loss: float, nats_per_problem: float) -> None:
@@ -102,11 +114,12 @@ class Run:
                 f"{self.checkpoint_dir / 'latest.pt'} was trained on other problems than these: name the same --data, "
                 "or leave --resume out to train anew"
             )
-        self.net.load_state_dict(checkpoint["training_state_dict" if self.averaged else "model_state_dict"])
-        if self.averaged:
-            self.averaged.module.load_state_dict(checkpoint["model_state_dict"])
-            self.averaged.n_averaged.fill_(checkpoint["averaged_steps"])
-        for name, optimizer in self.optimizers.items():
+        averaged = self.stepper.averaged
+        self.net.load_state_dict(checkpoint["training_state_dict" if averaged else "model_state_dict"])
+        if averaged:
+            averaged.module.load_state_dict(checkpoint["model_state_dict"])
+            averaged.n_averaged.fill_(checkpoint["averaged_steps"])
+        for name, optimizer in self.stepper.optimizers.items():
             optimizer.load_state_dict(checkpoint[f"{name}_state_dict"])
         self.progress = Progress(**checkpoint["progress"])
 
@@ -123,7 +136,7 @@ class Run:
         if consensus := sum(sum(counts.values()) for counts in data.consensus.values()):
             print(f"  {consensus:,} of the train problems have a consensus grade: {CONSENSUS_REPEATS} or more repeats")
         if drawn:
-            print(f"  and {drawn:,} problems that {len(self.teachers)} teachers drew")
+            print(f"  and {drawn:,} synthetic problems of {len(self.teachers)} teachers")
         for reason, count in data.left_out.items():
             print(f"  left out: {count:,} {reason}")
         where = f"{self.fabric.device.type}, {self.fabric.world_size} process(es), {torch.get_num_threads()} threads"

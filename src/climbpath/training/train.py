@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from climbpath.data import parquet
@@ -45,7 +44,7 @@ from climbpath.training.distillation import (
 )
 from climbpath.training.losses import distillation_nats, future_holds_nats, nats
 from climbpath.training.machine import Machine, launch
-from climbpath.training.optimizers import begin_step, make_optimizers, moving_average, side_tasks
+from climbpath.training.optimizers import Stepper, side_task_weight
 from climbpath.training.recipes import RECIPES, Recipe, config_of
 from climbpath.training.run import Progress, Run, summary
 from climbpath.training.selection import TrainingData
@@ -67,26 +66,28 @@ class InterruptedRunError(Exception):
 
 
 def choose_recipe(
-    name: str | None, changes: Mapping[str, Any], data: Path | None, resumed: Path | None
+    recipe: Recipe | None, changes: Mapping[str, Any], data: Path | None, resumed: Path | None
 ) -> tuple[Recipe, str]:
     """The recipe with its changed settings, and where its problems come from ('' for the bundled ones).
 
-    A resumed run keeps its recipe; only one without decay may be given more epochs. Raises ClimbpathError where a
-    setting contradicts that.
+    A resumed run keeps its recipe; only one whose learning rates do not decay may be given more epochs. Raises
+    ClimbpathError where a setting contradicts that.
     """
     if resumed is None:
-        return replace(RECIPES[name or next(iter(RECIPES))], **changes), str(data or "")
+        return replace(recipe or next(iter(RECIPES.values())), **changes), str(data or "")
     checkpoint = load_checkpoint(resumed / "latest.pt")
-    recipe = Recipe.from_dict(checkpoint["recipe"])
-    asked = {**changes, **({"name": name} if name else {})}
+    before = Recipe.from_dict(checkpoint["recipe"])
+    # a built-in recipe is only named: the run may have changed its settings by flags
+    named = {} if recipe is None else {"name": recipe.name} if recipe.name in RECIPES else vars(recipe)
+    asked = {**named, **changes}
     for setting, value in asked.items():
-        old = getattr(recipe, setting)
-        if value != old and (setting != "num_epochs" or recipe.lr_decay):
+        old = getattr(before, setting)
+        if value != old and (setting != "num_epochs" or before.lr_decay):
             raise ClimbpathError(
-                f"--resume goes on with {setting} {old}; {value} contradicts it: leave that flag out, "
+                f"--resume goes on with {setting} {old}; {value} contradicts it: leave that out, "
                 "or leave --resume out to train anew"
             )
-    return replace(recipe, **asked), str(data or checkpoint["source"])
+    return replace(before, **asked), str(data or checkpoint["source"])
 
 
 def read_problems(source: str) -> list[Problem]:
@@ -124,6 +125,7 @@ def train(
     fabric = launch(machine)
     data = TrainingData(problems, recipe)
     config = config_of(recipe, data.boards)
+    # teachers draw synthetic problems, which join the real ones
     teachers = load_teachers(recipe.teachers, config)
     if teachers:
         check_teachers(teachers, data.held_out_keys)
@@ -131,16 +133,16 @@ def train(
         if fabric.is_global_zero:
             print(f"{len(teachers)} teachers draw {SYNTHETIC_RATIO * len(learned):,} problems …", flush=True)
         data.train = data.encoded([*learned, *synthetic_problems(teachers, len(learned), recipe.seed)], recipe)
+    # network and optimizers, on the device
     torch.manual_seed(recipe.seed)
     with _memory_explained(recipe):
         net = Transformer(config)
         start_from(net, teachers)
-        optimizers = make_optimizers(net, recipe)
-        model, *wrapped = fabric.setup(net, *optimizers.values())
+        stepper = Stepper(net, recipe)
+        model = stepper.wrap(fabric)
         for teacher in teachers:
             teacher.net.to(fabric.device)
-    averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.ema_decay)) if recipe.ema_decay else None
-    run = Run(fabric, recipe, config, data, net, averaged, optimizers, checkpoint_dir, source, teachers)
+    run = Run(fabric, recipe, config, data, net, stepper, checkpoint_dir, source, teachers)
     if resume:
         run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
     run.announce()
@@ -154,7 +156,7 @@ def train(
         run.save("latest.pt", val_loss=math.inf, nats_per_problem=math.inf)
     with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as writer:
         while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
-            train_epoch(run, model, wrapped, machine, caught, writer)
+            train_epoch(run, model, machine, caught, writer)
             finish_epoch(run, writer)
     if fabric.is_global_zero:
         curves = checkpoint_dir / "training_curves.png"
@@ -165,24 +167,19 @@ def train(
     return run.progress
 
 
-def train_epoch(
-    run: Run,
-    model: Any,
-    optimizers: Sequence[Any],
-    machine: Machine,
-    caught: list[int],
-    writer: Any,
-) -> None:
+def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], writer: Any) -> None:
     """Train the rest of an epoch.
 
     Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
     """
     fabric, recipe, progress = run.fabric, run.recipe, run.progress
+    # the rest of the epoch's batches, each with its fraction of pins and a seed of its own: what a loader of any number
+    # of workers makes of them does not depend on what was done before
     order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, progress.epoch)
     rest = order[progress.step_in_epoch :]
     steps = recipe.num_epochs * len(order)
     batch_specs = [
-        (rows, recipe.pinned * side_tasks(step, steps), _derive_seed(recipe.seed, step))
+        (rows, recipe.pinned * side_task_weight(step, steps), derive_seed(recipe.seed, step))
         for step, rows in enumerate(rest, progress.step)
     ]
     loader: DataLoader[Batch] = DataLoader(
@@ -198,21 +195,23 @@ def train_epoch(
     started = time.perf_counter()
     model.train()
     for batch, rows in zip(loader, rest, strict=True):
-        lr = begin_step(optimizers, recipe, progress.step, steps)
-        torch.manual_seed(_derive_seed(recipe.seed, progress.step, fabric.global_rank))
-        tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())
+        lr = run.stepper.begin(progress.step, steps)
+        torch.manual_seed(derive_seed(recipe.seed, progress.step, fabric.global_rank))
+        tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())  # of all processes
         with _memory_explained(recipe):
             batch = fabric.to_device(batch)
-            future_holds = recipe.future_holds * side_tasks(progress.step, steps)
-            output = model(batch.inputs, batch.token_places, batch.pins, future_holds > 0)
+            # main task: the next token, after the data and after the teachers
+            future_weight = recipe.future_holds * side_task_weight(progress.step, steps)
+            output = model(batch.inputs, batch.token_places, batch.pins, future_weight > 0)
             loss = nats(output.logits, batch)
             if run.teachers:
                 probabilities = teacher_probabilities(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
-                loss = (1 - DISTILL_WEIGHT) * loss + DISTILL_WEIGHT * distillation_nats(
-                    output.logits, batch, probabilities
-                )
-            second = future_holds * future_holds_nats(output.future_logits, batch) if future_holds else 0.0
-            fabric.backward((loss + second) * (fabric.world_size / tokens))
+                distilled = distillation_nats(output.logits, batch, probabilities)
+                loss = (1 - DISTILL_WEIGHT) * loss + DISTILL_WEIGHT * distilled
+            # side task: which holds occur anywhere later
+            side = future_weight * future_holds_nats(output.future_logits, batch) if future_weight else 0.0
+            # Fabric averages gradients over processes, each of which has a part of the tokens
+            fabric.backward((loss + side) * (fabric.world_size / tokens))
         total = float(_all_reduce(fabric, loss.detach(), "sum"))
         if not math.isfinite(total):
             raise ClimbpathError(
@@ -220,10 +219,8 @@ def train_epoch(
                 f"try a lower --learning_rate (now {recipe.learning_rate:g}); "
                 f"{run.checkpoint_dir / 'latest.pt'} is from before and whole"
             )
-        for optimizer in optimizers:
-            optimizer.step()
-        if run.averaged:
-            run.averaged.update_parameters(run.net)
+        run.stepper.finish()
+        # account for the step, show and log it
         progress.step += 1
         progress.step_in_epoch += 1
         progress.train_nats += total
@@ -235,6 +232,7 @@ def train_epoch(
         writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), progress.step)
         progress.seconds += time.perf_counter() - started
         started = time.perf_counter()
+        # a signal that any process caught stops them all, with everything saved
         stopped = int(_all_reduce(fabric, torch.tensor(caught[-1] if caught else 0), "max"))
         if stopped:
             bar.close()
@@ -288,11 +286,13 @@ def validate(run: Run) -> tuple[float, float]:
     batches = [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(data), VALIDATION_BATCH)]
     description = f"Epoch {run.progress.epoch + 1}/{run.recipe.num_epochs} [Val]"
     bar = progress_bar(None, description, len(batches), fabric.is_global_zero)
-    run.kept.eval()
+    run.stepper.kept.eval()
     total, tokens = 0.0, 0
     for rows in batches:
         batch = fabric.to_device(data.batch(rows, rank=fabric.global_rank, world=fabric.world_size))
-        total += float(_all_reduce(fabric, nats(run.kept(batch.inputs, batch.token_places).logits, batch), "sum"))
+        total += float(
+            _all_reduce(fabric, nats(run.stepper.kept(batch.inputs, batch.token_places).logits, batch), "sum")
+        )
         tokens += int((data.token_lengths[rows] - PREFIX).sum())
         bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)
         bar.update(1)
@@ -300,7 +300,8 @@ def validate(run: Run) -> tuple[float, float]:
     return total / tokens, total / len(data)
 
 
-def _derive_seed(*numbers: int) -> int:
+def derive_seed(*numbers: int) -> int:
+    """A seed that is a function of some numbers, 0 to 2^63 - 1."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 

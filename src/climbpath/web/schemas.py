@@ -148,7 +148,7 @@ else:
 
 def problem_out(problem: Problem) -> ProblemOut:
     """A problem as the API gives it."""
-    more = {
+    more: dict[str, Any] = {
         "notation": problem.notation,
         "v_grade": v_grade(problem.grade) if problem.grade else None,
         "identity": logbook.identity_of(problem),
