@@ -4,19 +4,47 @@
 const CACHE = "climbpath-1";
 const PATIENCE_MS = 3000;
 const PAGE = [
-  "/", "/app.css", "/icon.svg", "/icon-192.png", "/icon-512.png", "/manifest.webmanifest",
-  "/js/api.js", "/js/board.js", "/js/book.js", "/js/climb.js", "/js/climber.js", "/js/compose.js", "/js/dom.js",
-  "/js/judge.js", "/js/logbook.js", "/js/main.js", "/js/panel.js", "/js/problem.js", "/js/stage.js", "/js/state.js",
-  "/js/storage.js", "/js/texts.js",
+  "/",
+  "/app.css",
+  "/icon.svg",
+  "/icon-192.png",
+  "/icon-512.png",
+  "/manifest.webmanifest",
+  "/js/api.js",
+  "/js/board.js",
+  "/js/book.js",
+  "/js/climb.js",
+  "/js/climber.js",
+  "/js/compose.js",
+  "/js/dom.js",
+  "/js/judge.js",
+  "/js/logbook.js",
+  "/js/main.js",
+  "/js/panel.js",
+  "/js/problem.js",
+  "/js/stage.js",
+  "/js/state.js",
+  "/js/storage.js",
+  "/js/texts.js",
 ];
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PAGE)).then(() => self.skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(PAGE))
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener("activate", (event) => {
   const drop = (names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
-  event.waitUntil(caches.keys().then(drop).then(() => self.clients.claim()));
+  event.waitUntil(
+    caches
+      .keys()
+      .then(drop)
+      .then(() => self.clients.claim()),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
@@ -32,7 +60,9 @@ async function fresh(request, pathname) {
     if (response.ok) cache.put(pathname, response.clone());
     return response;
   });
-  const late = new Promise((resolve) => { setTimeout(() => resolve(cache.match(pathname)), PATIENCE_MS); });
+  const late = new Promise((resolve) => {
+    setTimeout(() => resolve(cache.match(pathname)), PATIENCE_MS);
+  });
   try {
     return (await Promise.race([asked, late])) ?? (await asked);
   } catch {

@@ -49,7 +49,9 @@ async function answerOf(path, options) {
 
 function inTime(promise, patience) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("late")), patience); });
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("late")), patience);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
@@ -72,7 +74,9 @@ function queue(items) {
 export function write(method, path, body) {
   const item = { id: newId(), method, path, body };
   written += 1;
-  const answer = new Promise((resolve) => { askers.set(item.id, resolve); });
+  const answer = new Promise((resolve) => {
+    askers.set(item.id, resolve);
+  });
   queue([...outbox(), item]);
   send();
   return answer;
@@ -82,7 +86,8 @@ export function write(method, path, body) {
 function send() {
   sending ??= (navigator.locks?.request("climbpath.outbox", sendAll) ?? sendAll()).finally(() => {
     sending = null;
-    if (askers.size) send(); // one came while this ended
+    if (askers.size)
+      send(); // one came while this ended
     else change({ waits: waitingWrites() });
   });
   return sending;

@@ -7,9 +7,11 @@ import { change, profile, state } from "./state.js";
 import { bodyOf } from "./judge.js";
 import { T } from "./texts.js";
 
-const NEWEST = 200, PAGE = 50;
+const NEWEST = 200,
+  PAGE = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
-export const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
+export const inCopy = (identity, owner = profile().id) =>
+  copyOf(owner).find((entry) => entry.identity === identity) ?? null;
 
 // Put an entry into the copy, or take it out where it is null.
 function note(identity, entry, owner = profile().id) {
@@ -29,14 +31,17 @@ async function put(entry, method, address, body) {
   const answer = await answering;
   if (answer === false) note(identity, null, id);
   else if (!waitingWrites(encodeURIComponent(identity))) {
-    const now = answer ?? await fetched(identity, id).catch(() => entry); // no answer: another tab sent it
+    const now = answer ?? (await fetched(identity, id).catch(() => entry)); // no answer: another tab sent it
     if (!now) toast(T.lost(T.gone));
     note(identity, now, id);
   }
 }
 
 async function fetched(identity, owner) {
-  const found = await askAfterWrites("GET", `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`);
+  const found = await askAfterWrites(
+    "GET",
+    `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`,
+  );
   return found.entries.find((entry) => entry.identity === identity) ?? null;
 }
 
@@ -58,7 +63,16 @@ export async function refreshCopy() {
 }
 
 export async function save(problem) {
-  const blank = { identity: problem.identity, problem, stars: 0, notes: "", felt: null, lists: [], ticks: [], saved: new Date().toISOString() };
+  const blank = {
+    identity: problem.identity,
+    problem,
+    stars: 0,
+    notes: "",
+    felt: null,
+    lists: [],
+    ticks: [],
+    saved: new Date().toISOString(),
+  };
   await put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
   return inCopy(problem.identity);
 }
@@ -79,11 +93,18 @@ export const bringBack = (entry) => put(entry, "PATCH", path(entry.identity), { 
 
 export function tick(entry, day, attempts) {
   const done = { id: newId(), day, attempts };
-  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), { day, attempts });
+  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), {
+    day,
+    attempts,
+  });
 }
 
 export const untick = (entry, done) =>
-  put({ ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) }, "DELETE", path(entry.identity, `/ticks/${done.id}`));
+  put(
+    { ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) },
+    "DELETE",
+    path(entry.identity, `/ticks/${done.id}`),
+  );
 
 // {entries, total, lists} of a search; where the server cannot be reached, from the copy on this device.
 export async function search(fields, offset = 0) {
@@ -112,11 +133,16 @@ function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order
   const { ladder } = state.welcome;
   const words = text.toLowerCase().split(/\s+/);
   const told = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
-  const entries = copy.filter((entry) => words.every((word) => told(entry).includes(word))
-    && (!list || entry.lists.includes(list))
-    && (!ticked || String(entry.ticks.length > 0) === ticked)
-    && (!easiest || rank(entry) >= ladder.indexOf(easiest))
-    && (!hardest || rank(entry) <= ladder.indexOf(hardest))).sort(ORDERS[order]);
+  const entries = copy
+    .filter(
+      (entry) =>
+        words.every((word) => told(entry).includes(word)) &&
+        (!list || entry.lists.includes(list)) &&
+        (!ticked || String(entry.ticks.length > 0) === ticked) &&
+        (!easiest || rank(entry) >= ladder.indexOf(easiest)) &&
+        (!hardest || rank(entry) <= ladder.indexOf(hardest)),
+    )
+    .sort(ORDERS[order]);
   const lists = {};
   for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
   return { entries, total: entries.length, lists };

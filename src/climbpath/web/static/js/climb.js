@@ -10,7 +10,8 @@ import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tunin
 import { entryOf, inCopy, save } from "./book.js";
 import { holdsOf, query } from "./problem.js";
 
-const AHEAD = 6, REFILL = 4;
+const AHEAD = 6,
+  REFILL = 4;
 
 // What has been shown, and what waits to be; it outlives the view. `at` is behind the last one while none is shown.
 const trail = { shown: [], at: -1, stock: [], for: "", fetching: null };
@@ -22,12 +23,16 @@ function refill() {
   const asked = conditions();
   if (trail.for !== asked) Object.assign(trail, { stock: [], for: asked, fetching: null });
   if (trail.fetching || trail.stock.length >= REFILL) return trail.fetching ?? Promise.resolve();
-  const fetching = ask("POST", "/api/generate", wish(AHEAD)).then(({ problems }) => {
-    if (trail.for !== asked) return;
-    // named from the start, so that it has one name here, in its link and in the logbook
-    trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
-    judge(problems[0]).catch(() => {}); // only ahead of time: if it fails now, it is asked again when it is shown
-  }).finally(() => { if (trail.fetching === fetching) trail.fetching = null; });
+  const fetching = ask("POST", "/api/generate", wish(AHEAD))
+    .then(({ problems }) => {
+      if (trail.for !== asked) return;
+      // named from the start, so that it has one name here, in its link and in the logbook
+      trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
+      judge(problems[0]).catch(() => {}); // only ahead of time: if it fails now, it is asked again when it is shown
+    })
+    .finally(() => {
+      if (trail.fetching === fetching) trail.fetching = null;
+    });
   trail.fetching = fetching;
   return fetching;
 }
@@ -40,14 +45,18 @@ export class Climb {
     }
     this.stage = new Stage({ on: { swipe: (way) => this.go(way), tap: () => {} } });
     this.panel = h("aside", { class: "panel" });
-    this.cards = Object.fromEntries(["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]));
+    this.cards = Object.fromEntries(
+      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]),
+    );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view" }, this.stage.root, this.panel);
     this.entry = null;
     this.alike = null;
   }
 
-  get problem() { return trail.shown[trail.at] ?? null; }
+  get problem() {
+    return trail.shown[trail.at] ?? null;
+  }
 
   start() {
     replace(this.cards.tuning, tuningCard());
@@ -105,11 +114,21 @@ export class Climb {
   // One further, or one back among those shown.
   async go(way) {
     if (way < 0) {
-      if (trail.at > 0) { trail.at -= 1; this.opened(); }
+      if (trail.at > 0) {
+        trail.at -= 1;
+        this.opened();
+      }
       return;
     }
-    if (trail.at + 1 < trail.shown.length) { trail.at += 1; this.opened(); return; }
-    if (!gradesInRange().length) { this.none(T.notLearned(layout().title)); return; }
+    if (trail.at + 1 < trail.shown.length) {
+      trail.at += 1;
+      this.opened();
+      return;
+    }
+    if (!gradesInRange().length) {
+      this.none(T.notLearned(layout().title));
+      return;
+    }
     if (trail.for !== conditions() || !trail.stock.length) {
       const asked = conditions();
       if (!this.problem) this.none(T.searching);
@@ -122,7 +141,10 @@ export class Climb {
       }
       if (!this.root.isConnected || asked !== conditions()) return; // another view, or other conditions, have come
       this.search(false);
-      if (failure) { this.failed(failure); return; }
+      if (failure) {
+        this.failed(failure);
+        return;
+      }
     }
     if (!trail.stock.length) return;
     trail.shown.push(trail.stock.shift());
@@ -139,7 +161,9 @@ export class Climb {
       return;
     }
     const known = new Set(trail.shown.map((problem) => problem.identity));
-    const others = recent().map((item) => item.problem).filter((problem) => !known.has(problem.identity))
+    const others = recent()
+      .map((item) => item.problem)
+      .filter((problem) => !known.has(problem.identity))
       .sort((a, b) => isHere(b) - isHere(a));
     if (others.length) {
       trail.shown.push(others[0]);
@@ -201,12 +225,18 @@ export class Climb {
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.grade, gradeCard(problem, opinion));
     this.renderBeta(opinion);
-    replace(this.cards.similar, similarCard(this.alike, (other) => this.open(other)));
+    replace(
+      this.cards.similar,
+      similarCard(this.alike, (other) => this.open(other)),
+    );
     replace(this.cards.share, shareCard(problem));
   }
 
   renderBeta(opinion) {
-    replace(this.cards.beta, betaCard(opinion, this.stage.step, (step) => this.toStep(step)));
+    replace(
+      this.cards.beta,
+      betaCard(opinion, this.stage.step, (step) => this.toStep(step)),
+    );
   }
 
   toStep(step) {
@@ -218,10 +248,20 @@ export class Climb {
 
   renderStage() {
     const { problem, stage } = this;
-    replace(stage.caption,
-      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation),
-        h("small", null, `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`)),
-      gradePill(problem.grade));
+    replace(
+      stage.caption,
+      h(
+        "div",
+        { class: "title" },
+        h("h1", null, problem.name ?? problem.notation),
+        h(
+          "small",
+          null,
+          `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`,
+        ),
+      ),
+      gradePill(problem.grade),
+    );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
     replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : this.buttons());
@@ -229,23 +269,34 @@ export class Climb {
 
   buttons(isBare = false) {
     const { problem } = this;
-    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null, disabled: isBare });
+    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), {
+      quiet: true,
+      "aria-pressed": String(Boolean(this.entry)),
+      class: this.entry ? "on" : null,
+      disabled: isBare,
+    });
     return [
       button("back", T.previous, () => this.go(-1), { quiet: true, disabled: trail.at < 1 }),
       button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !seen(problem)?.beta }),
-      h("button", { type: "button", class: "primary", title: T.nextTold, onclick: () => this.go(1) }, h("span", null, T.next), icon("next")),
+      h(
+        "button",
+        { type: "button", class: "primary", title: T.nextTold, onclick: () => this.go(1) },
+        h("span", null, T.next),
+        icon("next"),
+      ),
       heart,
       button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare }),
     ];
   }
 
   async save() {
-    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    if (this.entry) {
+      this.cards.entry.scrollIntoView({ behavior: "smooth" });
+      return;
+    }
     const { problem } = this;
     if (await save(problem)) toast(T.saved);
   }
-
-
 
   open(problem) {
     trail.shown = [...trail.shown.slice(0, trail.at + 1), problem];
@@ -259,9 +310,13 @@ export class Climb {
     const { problem, stage } = this;
     const isStepping = stage.step !== null && stage.beta;
     const move = (by) => this.toStep(Math.min(stage.beta.moves.length, Math.max(0, stage.step + by)));
-    if (event.key === "ArrowRight") { if (isStepping) move(1); else this.go(1); }
-    else if (event.key === "ArrowLeft") { if (isStepping) move(-1); else this.go(-1); }
-    else if (event.key === "b" && problem && seen(problem)?.beta) this.toStep(isStepping ? null : 0);
+    if (event.key === "ArrowRight") {
+      if (isStepping) move(1);
+      else this.go(1);
+    } else if (event.key === "ArrowLeft") {
+      if (isStepping) move(-1);
+      else this.go(-1);
+    } else if (event.key === "b" && problem && seen(problem)?.beta) this.toStep(isStepping ? null : 0);
     else if (event.key === "s" && problem && !this.entry) this.save();
     else if (event.key === "Escape" && isStepping) this.toStep(null);
     else return false;

@@ -11,7 +11,9 @@ import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
-const MOST_STEPS = 200, MOST_PINS = 20, JUDGE_AFTER_MS = 30;
+const MOST_STEPS = 200,
+  MOST_PINS = 20,
+  JUDGE_AFTER_MS = 30;
 const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, where the climber gave it one
 const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
 
@@ -102,9 +104,14 @@ export class Compose {
   constructor(problem, fields) {
     const isNew = problem && queryOf(now(), layout(), state.place.angle) !== fields?.toString();
     if (isNew) put(stepOf(problem, fields));
-    this.stage = new Stage({ isEdited: true, on: { tap: (label) => this.tap(label), press: (label) => this.press(label) } });
+    this.stage = new Stage({
+      isEdited: true,
+      on: { tap: (label) => this.tap(label), press: (label) => this.press(label) },
+    });
     this.panel = h("aside", { class: "panel" });
-    this.cards = Object.fromEntries(["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]));
+    this.cards = Object.fromEntries(
+      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]),
+    );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
     this.entry = null;
@@ -116,7 +123,10 @@ export class Compose {
   }
 
   async start() {
-    replace(this.cards.hint, h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)));
+    replace(
+      this.cards.hint,
+      h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
+    );
     replace(this.cards.tuning, tuningCard());
     this.changed();
   }
@@ -136,12 +146,17 @@ export class Compose {
   tap(label) {
     const step = now();
     const mark = step.marks[label];
-    if (!mark && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
+    if (!mark && pinsOf(step).length >= MOST_PINS) {
+      toast(T.tooManyPins);
+      return;
+    }
     const next = { undefined: "use", use: "ban" }[mark];
     const marks = next ? { ...step.marks, [label]: next } : without(step.marks, label);
     const isOut = next === "ban" || !next;
     put({
-      ...step, marks, grade: null,
+      ...step,
+      marks,
+      grade: null,
       roles: isOut ? without(step.roles, label) : step.roles,
       filled: isOut ? without(step.filled, label) : step.filled,
     });
@@ -154,8 +169,17 @@ export class Compose {
     const hold = on.holds.find((one) => one.label === label);
     const step = now();
     const set = (mark, role) => {
-      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
-      const rest = { ...step, grade: null, filled: without(step.filled, label), roles: without(step.roles, label), marks: without(step.marks, label) };
+      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) {
+        toast(T.tooManyPins);
+        return;
+      }
+      const rest = {
+        ...step,
+        grade: null,
+        filled: without(step.filled, label),
+        roles: without(step.roles, label),
+        marks: without(step.marks, label),
+      };
       if (mark) rest.marks[label] = mark;
       if (role) rest.roles[label] = role;
       put(rest);
@@ -164,28 +188,50 @@ export class Compose {
       this.stage.board.focus(label);
     };
     const pick = (name, mark, role) =>
-      h("button", { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) }, T.roleChoices[name]);
-    const box = dialog(T.roleTitle(label), T.close, h("div", { class: "picks" },
-      isStartRow(hold, on) && pick("start", "use", "start"),
-      hold.row !== on.top_row && pick("hands", "use", "hands"),
-      hold.row === on.top_row && pick("finish", "use", "finish"),
-      hold.row !== on.top_row && pick("feet", "use", "feet"),
-      pick("ban", "ban"), pick("free")));
+      h(
+        "button",
+        { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) },
+        T.roleChoices[name],
+      );
+    const box = dialog(
+      T.roleTitle(label),
+      T.close,
+      h(
+        "div",
+        { class: "picks" },
+        isStartRow(hold, on) && pick("start", "use", "start"),
+        hold.row !== on.top_row && pick("hands", "use", "hands"),
+        hold.row === on.top_row && pick("finish", "use", "finish"),
+        hold.row !== on.top_row && pick("feet", "use", "feet"),
+        pick("ban", "ban"),
+        pick("free"),
+      ),
+    );
   }
 
   async complete() {
     const step = now();
     const on = layout();
-    const own = (role) => Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
+    const own = (role) =>
+      Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
     const feet = own("feet");
     const pins = pinsOf(step).filter((label) => !feet.includes(label));
-    if (!gradesInRange().length) { toast(T.notLearned(on.title)); return; }
+    if (!gradesInRange().length) {
+      toast(T.notLearned(on.title));
+      return;
+    }
     this.stage.root.classList.add("busy");
     try {
       const asked = { ...wish(1), pins, bans: [...bansOf(step), ...feet], start: own("start"), finish: own("finish") };
-      const { problems: [found] } = await ask("POST", "/api/generate", asked);
+      const {
+        problems: [found],
+      } = await ask("POST", "/api/generate", asked);
       if (step !== now()) return; // the holds are others by now
-      put({ ...step, filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) }, grade: found.grade });
+      put({
+        ...step,
+        filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
+        grade: found.grade,
+      });
       if (this.root.isConnected) this.changed();
     } catch (error) {
       toast(error.message);
@@ -218,20 +264,25 @@ export class Compose {
     if (!problem) return;
     this.asking = new AbortController();
     const { signal } = this.asking;
-    this.timer = setTimeout(async () => {
-      try {
-        await judge(problem, signal);
-        if (signal.aborted) return;
-        this.render();
-        this.entry = await entryOf(problem);
-        if (!signal.aborted && this.entry) this.render();
-      } catch (error) {
-        if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
-      }
-    }, seen(problem) ? 0 : JUDGE_AFTER_MS);
+    this.timer = setTimeout(
+      async () => {
+        try {
+          await judge(problem, signal);
+          if (signal.aborted) return;
+          this.render();
+          this.entry = await entryOf(problem);
+          if (!signal.aborted && this.entry) this.render();
+        } catch (error) {
+          if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
+        }
+      },
+      seen(problem) ? 0 : JUDGE_AFTER_MS,
+    );
   }
 
-  query() { return queryOf(now(), layout(), state.place.angle); }
+  query() {
+    return queryOf(now(), layout(), state.place.angle);
+  }
 
   marks() {
     const step = now();
@@ -247,7 +298,11 @@ export class Compose {
     const opinion = problem && seen(problem);
     stage.lay();
     if (!opinion?.beta) stage.step = null;
-    stage.show(problemOf(roles, on, state.place.angle), { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
+    stage.show(problemOf(roles, on, state.place.angle), {
+      marks: this.marks(),
+      absent: absentSets(),
+      beta: opinion?.beta,
+    });
     this.renderStage(problem, opinion, fault);
     replace(this.cards.grade, problem && gradeCard(problem, opinion));
     this.renderBeta(problem, opinion);
@@ -273,24 +328,54 @@ export class Compose {
     const step = now();
     const told = fault
       ? h("p", { class: "told", role: "status" }, fault)
-      : h("div", { class: "title" }, h("h1", null, T.holds(holdsOf(problem).length)),
-        opinion?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), opinion.beta.too_far))));
-    replace(stage.caption, told, !fault && opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)]);
+      : h(
+          "div",
+          { class: "title" },
+          h("h1", null, T.holds(holdsOf(problem).length)),
+          opinion?.beta?.too_far > 0 &&
+            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), opinion.beta.too_far))),
+        );
+    replace(
+      stage.caption,
+      told,
+      !fault &&
+        opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)],
+    );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
     const one = draft();
-    replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : [
-      button("undo", T.undo, () => this.undo(-1), { quiet: true, disabled: one.at === 0 }),
-      button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
-      h("button", { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length }, h("span", null, T.complete)),
-      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !opinion?.beta }),
-      button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, disabled: !problem, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null }),
-      button("clear", T.clear, () => this.clear(), { quiet: true, disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length) }),
-    ]);
+    replace(
+      stage.actions,
+      isStepping
+        ? stage.stepper(() => this.toStep(stage.step))
+        : [
+            button("undo", T.undo, () => this.undo(-1), { quiet: true, disabled: one.at === 0 }),
+            button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
+            h(
+              "button",
+              { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
+              h("span", null, T.complete),
+            ),
+            button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !opinion?.beta }),
+            button("save", this.entry ? T.saved : T.save, () => this.save(), {
+              quiet: true,
+              disabled: !problem,
+              "aria-pressed": String(Boolean(this.entry)),
+              class: this.entry ? "on" : null,
+            }),
+            button("clear", T.clear, () => this.clear(), {
+              quiet: true,
+              disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length),
+            }),
+          ],
+    );
   }
 
   async save() {
-    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    if (this.entry) {
+      this.cards.entry.scrollIntoView({ behavior: "smooth" });
+      return;
+    }
     const { problem } = this;
     const grade = problem.grade ?? seen(problem)?.verdict?.grade ?? null;
     if (await save({ ...problem, grade })) toast(T.saved);

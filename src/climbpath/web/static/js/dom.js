@@ -44,30 +44,48 @@ export const icon = (name) =>
 
 // A button with an icon and words; the words may be for screen readers alone.
 export const button = (name, words, onclick, { quiet = false, ...attributes } = {}) =>
-  h("button", { type: "button", onclick, title: quiet ? words : undefined, ...attributes },
-    name && icon(name), h("span", { class: quiet ? "unseen" : undefined }, words));
+  h(
+    "button",
+    { type: "button", onclick, title: quiet ? words : undefined, ...attributes },
+    name && icon(name),
+    h("span", { class: quiet ? "unseen" : undefined }, words),
+  );
 
 export const labelled = (words, control, hint) =>
   h("label", { class: "field" }, h("span", null, words), control, hint && h("small", null, hint));
 
 export const choice = (value, options, onchange, attributes) =>
-  h("select", { onchange: (event) => onchange(event.target.value), value, ...attributes },
-    options.map(([key, words]) => h("option", { value: key }, words)));
+  h(
+    "select",
+    { onchange: (event) => onchange(event.target.value), value, ...attributes },
+    options.map(([key, words]) => h("option", { value: key }, words)),
+  );
 
 // Make an element's children these. What is alike stays the same element, so that the focus, an open picker, a press
 // under way and text half typed outlive it: a handler finds other elements by its event, as its own may not be shown.
 export function replace(element, ...children) {
   const old = [...element.childNodes];
-  const shown = children.flat(2).filter(isThere).map((child, i) => {
-    const fresh = child instanceof Node ? child : document.createTextNode(child);
-    return old[i] && isAlike(old[i], fresh) ? updated(old[i], fresh) : fresh;
-  });
+  const shown = children
+    .flat(2)
+    .filter(isThere)
+    .map((child, i) => {
+      const fresh = child instanceof Node ? child : document.createTextNode(child);
+      return old[i] && isAlike(old[i], fresh) ? updated(old[i], fresh) : fresh;
+    });
   for (const child of old) if (!shown.includes(child)) child.remove();
-  shown.forEach((child, i) => { if (element.childNodes[i] !== child) element.insertBefore(child, element.childNodes[i] ?? null); });
+  shown.forEach((child, i) => {
+    if (element.childNodes[i] !== child) element.insertBefore(child, element.childNodes[i] ?? null);
+  });
 }
 
-const isAlike = (old, fresh) => old.nodeName === fresh.nodeName && (old.nodeType === Node.TEXT_NODE
-  || (old !== fresh && given.has(old) && given.has(fresh) && old.type === fresh.type && old.dataset.key === fresh.dataset.key));
+const isAlike = (old, fresh) =>
+  old.nodeName === fresh.nodeName &&
+  (old.nodeType === Node.TEXT_NODE ||
+    (old !== fresh &&
+      given.has(old) &&
+      given.has(fresh) &&
+      old.type === fresh.type &&
+      old.dataset.key === fresh.dataset.key));
 
 function updated(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
@@ -78,7 +96,8 @@ function updated(old, fresh) {
   given.set(old, now);
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {
-    if (name === "style") old.style.cssText = value; // as an attribute the content security policy forbids it
+    if (name === "style")
+      old.style.cssText = value; // as an attribute the content security policy forbids it
     else if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const name of Object.keys({ ...before, ...now })) if (name.startsWith("on")) old[name] = now[name] ?? null;
@@ -93,7 +112,19 @@ function updated(old, fresh) {
 export function toast(words, action) {
   const bar = h("div", { class: "toast" }, h("span", null, words));
   if (action) {
-    bar.append(h("button", { type: "button", onclick: () => { action.run(); bar.remove(); } }, action.words));
+    bar.append(
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            action.run();
+            bar.remove();
+          },
+        },
+        action.words,
+      ),
+    );
   }
   document.getElementById("toasts").append(bar);
   setTimeout(() => bar.remove(), action ? 8000 : 4500);
@@ -101,14 +132,25 @@ export function toast(words, action) {
 
 // A dialog that closes by its button, by Escape, or by a tap beside it.
 export function dialog(title, closeWords, ...content) {
-  const box = h("dialog", { "aria-label": title },
-    h("div", { class: "dialog-head" }, h("h2", null, title),
-      button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" })),
-    content);
+  const box = h(
+    "dialog",
+    { "aria-label": title },
+    h(
+      "div",
+      { class: "dialog-head" },
+      h("h2", null, title),
+      button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" }),
+    ),
+    content,
+  );
   let isBeside = false; // where the press began: the one that opened it may end beside it
   box.addEventListener("close", () => box.remove());
-  box.addEventListener("pointerdown", (event) => { isBeside = event.target === box; });
-  box.addEventListener("click", (event) => { if (isBeside && event.target === box) box.close(); });
+  box.addEventListener("pointerdown", (event) => {
+    isBeside = event.target === box;
+  });
+  box.addEventListener("click", (event) => {
+    if (isBeside && event.target === box) box.close();
+  });
   document.body.append(box);
   box.showModal();
   return box;

@@ -4,7 +4,8 @@ import { ask, askAfterWrites } from "./api.js";
 import { keep, kept } from "./storage.js";
 import { boardOf, profile } from "./state.js";
 
-const MOST_KEPT = 200, MOST_RECENT = 50;
+const MOST_KEPT = 200,
+  MOST_RECENT = 50;
 const FIELDS = ["board", "angle", "grade", "start", "hands", "feet", "finish", "name", "repeats", "method"];
 const judged = new Map();
 

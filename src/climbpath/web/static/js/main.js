@@ -14,22 +14,46 @@ import { query, readLink, rolesOf } from "./problem.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
-const AGAIN_MS = 5000, START_MS = 4000;
+const AGAIN_MS = 5000,
+  START_MS = 4000;
 let current = null;
 let name = null;
 
 function tabs() {
-  replace(document.getElementById("tabs"), Object.keys(views).map((view) =>
-    h("a", { href: `?view=${view}`, "aria-current": view === name ? "page" : null }, icon(view), h("span", null, T.tabs[view]))));
+  replace(
+    document.getElementById("tabs"),
+    Object.keys(views).map((view) =>
+      h(
+        "a",
+        { href: `?view=${view}`, "aria-current": view === name ? "page" : null },
+        icon(view),
+        h("span", null, T.tabs[view]),
+      ),
+    ),
+  );
 }
 
 function header() {
   const waits = isSending() ? 0 : waitingWrites();
   const words = !state.online ? T.offline : "";
-  replace(document.getElementById("header"),
+  replace(
+    document.getElementById("header"),
     h("strong", { class: "brand" }, "climbpath"),
-    (words || waits > 0) && h("button", { type: "button", class: "offline", title: T.offlineTold, onclick: () => { toast(T.offlineTold); reconnect(); } },
-      [words, waits > 0 && T.waiting(waits)].filter(Boolean).join(" · ")));
+    (words || waits > 0) &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "offline",
+          title: T.offlineTold,
+          onclick: () => {
+            toast(T.offlineTold);
+            reconnect();
+          },
+        },
+        [words, waits > 0 && T.waiting(waits)].filter(Boolean).join(" · "),
+      ),
+  );
 }
 
 // Shows what the address says: a view, and a problem in it. One that is none yet is shown where it can be changed.
@@ -73,15 +97,24 @@ async function begin() {
   applyTheme();
   const skip = document.getElementById("skip");
   skip.textContent = T.skip;
-  skip.onclick = (event) => { event.preventDefault(); main.focus(); };
+  skip.onclick = (event) => {
+    event.preventDefault();
+    main.focus();
+  };
   document.getElementById("tabs").setAttribute("aria-label", T.nav);
   try {
     const isNew = !state.profiles.length; // else the climbers that are known here do, until the server has told
-    [state.welcome] = await Promise.all([ask("GET", "/api/boards", undefined, { patience: START_MS }), isNew && loadProfiles()]);
+    [state.welcome] = await Promise.all([
+      ask("GET", "/api/boards", undefined, { patience: START_MS }),
+      isNew && loadProfiles(),
+    ]);
     keep("welcome", state.welcome);
   } catch (error) {
     state.welcome ??= kept("welcome", null);
-    if (!state.welcome || !state.profiles.length || error.status === 401) { replace(main, h("p", { class: "told" }, error.message)); return; }
+    if (!state.welcome || !state.profiles.length || error.status === 401) {
+      replace(main, h("p", { class: "told" }, error.message));
+      return;
+    }
   }
   header();
   listen((fields) => {
@@ -89,7 +122,8 @@ async function begin() {
     header();
     if (fields.online || "profileId" in fields) reconnect();
   });
-  if (!layout()?.angles.includes(state.place.angle)) change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
+  if (!layout()?.angles.includes(state.place.angle))
+    change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
   follow();
   window.addEventListener("popstate", follow);
   reconnect();
@@ -98,7 +132,9 @@ async function begin() {
 
 window.addEventListener("online", reconnect);
 window.addEventListener("offline", () => change({ online: false }));
-setInterval(() => { if (!state.online || waitingWrites()) reconnect(); }, AGAIN_MS);
+setInterval(() => {
+  if (!state.online || waitingWrites()) reconnect();
+}, AGAIN_MS);
 document.addEventListener("click", (event) => {
   const href = event.target.closest("a")?.getAttribute("href");
   if (!href?.startsWith("?") || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open it elsewhere

@@ -6,7 +6,15 @@ export const state = {
   welcome: null, // ladder, v_grades, boards, version
   place: kept("place", { board: "moonboard-2016", angle: 40 }),
   range: kept("range", ["6B", "7A"]),
-  tuning: { fewest: 3, most: 14, temperature: 1, holdSets: {}, reachOnly: false, checked: false, ...kept("tuning", {}) },
+  tuning: {
+    fewest: 3,
+    most: 14,
+    temperature: 1,
+    holdSets: {},
+    reachOnly: false,
+    checked: false,
+    ...kept("tuning", {}),
+  },
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
   online: true,
@@ -40,7 +48,10 @@ export function rangeHere() {
   const { ladder } = state.welcome;
   const known = knownGrades();
   const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  return state.range.map((grade) => known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade))
+  return state.range
+    .map((grade) =>
+      known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade),
+    )
     .sort((a, b) => ladder.indexOf(a) - ladder.indexOf(b));
 }
 

@@ -28,7 +28,8 @@ export const T = {
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the problems that you saw last.",
   offline: "Offline",
-  offlineTold: "The server cannot be reached. Your logbook and the last 50 problems are here; what you note is sent later.",
+  offlineTold:
+    "The server cannot be reached. Your logbook and the last 50 problems are here; what you note is sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Sent what you noted offline",
   lost: (words) => `One change could not be saved: ${words}`,
@@ -51,7 +52,8 @@ export const T = {
   asked: (grade) => `Made as ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
-  hardest: (label, steps) => `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
+  hardest: (label, steps) =>
+    `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
 
   betaTitle: "Beta",
   step: (i, n) => `${i} of ${n}`,
@@ -66,7 +68,8 @@ export const T = {
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For the feet, or as intermediates: ${labels}.`,
-  forWhom: (name, height, ape) => `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
+  forWhom: (name, height, ape) =>
+    `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
 
   similar: "Similar problems",
   known: "A known problem uses exactly these holds.",
@@ -94,7 +97,8 @@ export const T = {
   composeKeys: "On a keyboard: arrow keys move, Enter cycles, R sets the role.",
   empty: "Tap the holds that you want, then let Complete fill in the rest.",
   faults: {
-    noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or keep a finger on one and choose Start.`,
+    noStart: (low, high) =>
+      `No start yet: tap a hold in rows ${low} to ${high}, or keep a finger on one and choose Start.`,
     manyStarts: (n) => `${n} start holds: a problem has one or two.`,
     noFinish: (row) => `No finish yet: tap a hold in row ${row}.`,
     manyFinishes: (n, row) => `${n} holds in row ${row}: a problem finishes on one or two.`,
@@ -162,7 +166,8 @@ export const T = {
   cannotInstall:
     "Over plain HTTP browsers allow no installing, no offline use and no Bluetooth. Start climbpath serve with --https, or open it on the machine itself.",
   installed: "It is installed, and works offline for the logbook and the last 50 problems.",
-  about: (version) => `climbpath ${version}. Nobody has climbed what it makes: look at a problem, and at the mats, before you pull on.`,
+  about: (version) =>
+    `climbpath ${version}. Nobody has climbed what it makes: look at a problem, and at the mats, before you pull on.`,
 
   boardLabel: (title, angle) => `${title} at ${angle}°`,
   shownLabel: (title, words) => `${title}: ${words}`,
