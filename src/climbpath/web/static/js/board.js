@@ -1,16 +1,16 @@
-// The board as SVG, in centimetres: every hold with an outline of its own, rings for roles, marks, and the beta.
+// The board as SVG, in centimetres: every hold with its own outline, rings for roles, marks, and the beta.
 
 import { svg } from "./dom.js";
 import { T } from "./texts.js";
 
-const LEFT = 24,
-  RIGHT = 14,
-  TOP = 14,
-  BOTTOM = 24;
+const LEFT = 24;
+const RIGHT = 14;
+const TOP = 14;
+const BOTTOM = 24;
 const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
-const LONG_PRESS_MS = 450,
-  SWIPE_PX = 45,
-  STILL_PX = 10;
+const LONG_PRESS_MS = 450;
+const SWIPE_PX = 45;
+const STILL_PX = 10;
 const RINGS = {
   start: [[8.2, 3.6]],
   hands: [[9.2, 2]],
@@ -21,7 +21,7 @@ const RINGS = {
   ],
 };
 
-// Numbers from 0 to 1 that are the same for the same text.
+// Random numbers from 0 to 1, always the same for the same text.
 function* chances(text) {
   let state = 2166136261;
   for (const char of text) state = Math.imul(state ^ char.charCodeAt(0), 16777619);
@@ -46,13 +46,13 @@ function smooth(points) {
   return `${path}Z`;
 }
 
-// A hold is wider than high, and has its lip on the side that it faces; the outline is drawn by its label.
+// A hold is wider than it is high, with its lip on the side that it faces; its label seeds its shape.
 function outline(hold) {
   const random = chances(hold.label + hold.hold_set);
   const next = () => random.next().value;
   next();
-  const wide = 5.2 + 1.6 * next(),
-    high = 3.4 + 1.6 * next();
+  const wide = 5.2 + 1.6 * next();
+  const high = 3.4 + 1.6 * next();
   const corners = 8;
   const body = Array.from({ length: corners }, (_, i) => {
     const turn = (2 * Math.PI * i) / corners;
@@ -66,7 +66,7 @@ function outline(hold) {
 const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
 
 export class BoardView {
-  // `on` may have tap(label), press(label), move(label) for editing, and swipe(±1) for going on.
+  // `on` may have tap(label) and press(label) for editing, and swipe(±1) for the next or the previous problem.
   constructor(on = {}) {
     this.on = on;
     this.root = svg("svg", { class: "board", focusable: "false" });
@@ -82,18 +82,18 @@ export class BoardView {
       const label = labelAt(event);
       if (!label || !this.on.press) return;
       event.preventDefault();
-      clearTimeout(this.timer); // on touch it comes before a long press is over, or after
+      clearTimeout(this.timer); // on touch screens this event may come before or after the long press ends
       if (!this.pressed) this.on.press(label);
       this.pressed = true;
     });
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // Which board, whether it is edited, and whether hold sets are missing on this wall.
+  // Draw an empty board, which can be edited or not.
   lay(layout, isEdited) {
     const key = `${layout.name} ${isEdited}`;
-    if (this.key_ === key) return;
-    this.key_ = key;
+    if (this.laid === key) return;
+    this.laid = key;
     this.layout = layout;
     this.isEdited = isEdited;
     this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
@@ -170,17 +170,17 @@ export class BoardView {
     return this.high - TOP - cm;
   }
 
-  // roles: label -> role; marks: label -> use, ban or fill; dim: labels that step back; words for screen readers.
+  // roles: label -> role; marks: label -> use, ban or fill; dim: labels to fade; absent: hold sets missing on
+  // this wall; words: for screen readers.
   show({ roles = {}, marks = {}, dim = [], absent = [], words = "" }) {
     this.root.setAttribute("aria-label", words);
     const lights = [];
     for (const [label, place] of this.places) {
-      const role = roles[label],
-        mark = marks[label];
+      const role = roles[label];
+      const mark = marks[label];
       const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
       if (mark === "use") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
-      if (mark === "ban")
-        rings.push(svg("path", { d: "M-6.500 -6.500 L6.500 6.500 M6.500 -6.500 L-6.500 6.500", class: "cross" }));
+      if (mark === "ban") rings.push(svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }));
       place.lastChild.replaceChildren(...rings);
       place.classList.toggle("lit", Boolean(role));
       place.classList.toggle("banned", mark === "ban");
@@ -222,8 +222,8 @@ export class BoardView {
   }
 
   arrow(move, when, isCrux) {
-    const from = this.byLabel.get(move.origin),
-      to = this.byLabel.get(move.hold);
+    const from = this.byLabel.get(move.origin);
+    const to = this.byLabel.get(move.hold);
     const [x1, y1, x2, y2] = [from.x, this.y(from.y), to.x, this.y(to.y)];
     const long = Math.hypot(x2 - x1, y2 - y1);
     if (!long) return svg("g");
@@ -241,7 +241,7 @@ export class BoardView {
       svg("path", { d: `M${start.join(" ")} Q${bend.join(" ")} ${end.join(" ")}` }),
       svg("path", {
         class: "head",
-        d: "M0 0 L-6.500 3.600 L-6.500 -3.600 Z",
+        d: "M0 0 L-6.5 3.6 L-6.5 -3.6 Z",
         transform: `translate(${end.join(" ")}) rotate(${turn})`,
       }),
     );
@@ -302,10 +302,10 @@ export class BoardView {
     event.stopPropagation();
   }
 
-  // The nearest hold that way, straight ones first.
+  // The nearest hold in that direction, preferring those straight ahead.
   neighbour(hold, [dx, dy]) {
-    let best = null,
-      least = Infinity;
+    let best = null;
+    let least = Infinity;
     for (const other of this.layout.holds) {
       const along = dx * (other.x - hold.x) + dy * (other.y - hold.y);
       const aside = Math.abs(dy * (other.x - hold.x)) + Math.abs(dx * (other.y - hold.y));

@@ -37,7 +37,7 @@ export class ClimberView {
       set({ easiest, hardest });
       change({ range: [easiest, hardest] });
     };
-    const rank = (grade) => state.welcome.ladder.indexOf(grade);
+    const rank = (grade) => state.appInfo.ladder.indexOf(grade);
     const number = (field, least, most) =>
       h("input", {
         type: "number",
@@ -51,7 +51,7 @@ export class ClimberView {
           set({ [field]: Number(event.target.value) });
         },
       });
-    const grades = state.welcome.ladder.map((grade) => [grade, grade]);
+    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
     replace(
       this.root,
       h("h1", null, T.climberTitle),
@@ -138,7 +138,7 @@ export class ClimberView {
           { "aria-label": T.theme },
         ),
       ),
-      card(T.appTitle, this.installWords(), h("p", { class: "quiet" }, T.about(state.welcome.version))),
+      card(T.appTitle, this.installWords(), h("p", { class: "quiet" }, T.about(state.appInfo.version))),
     );
   }
 
@@ -149,9 +149,9 @@ export class ClimberView {
   }
 
   add() {
-    const { height, ape, easiest, hardest } = { height: 175, ape: 0, easiest: "6B", hardest: "7A" };
     const id = newId();
-    keepProfile({ id, name: `${T.you} ${state.profiles.length + 1}`, height, ape, easiest, hardest });
+    const name = `${T.you} ${state.profiles.length + 1}`;
+    keepProfile({ id, name, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
     change({ profileId: id });
     this.root.querySelector("input[type=text]").select();
   }

@@ -1,30 +1,30 @@
-// Composing: holds that must be used, holds that must not, and the model fills in the rest.
+// Composing: the climber chooses holds to use and holds to avoid, and the model fills in the rest.
 
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, gradesInRange, knownGrades, layout, state, wish } from "./state.js";
-import { judge, seen } from "./judge.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, knownGrades, layout, state } from "./state.js";
+import { analyse, analysisOf } from "./analysis.js";
 import { Stage, climberName, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
-const MOST_STEPS = 200,
-  MOST_PINS = 20,
-  JUDGE_AFTER_MS = 30;
-const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, where the climber gave it one
+const MOST_STEPS = 200;
+const MOST_PINS = 20;
+const ANALYSE_AFTER_MS = 30;
+const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, if the climber chose one
 const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
 
-// One step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber gave it;
-// `filled` label -> role, what the model filled in. Steps never change, so undo is going back among them.
-const kepts = kept("compose", {});
+// A step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber chose; `filled`
+// label -> the role of a hold that the model filled in. Steps never change, so undo just goes back to an earlier one.
+const keptSteps = kept("compose", {});
 const drafts = {}; // a board's name -> {steps, at}
 
 function draft() {
   const { board } = state.place;
-  drafts[board] ??= { steps: [kepts[board] ?? BLANK], at: 0 };
+  drafts[board] ??= { steps: [keptSteps[board] ?? BLANK], at: 0 };
   return drafts[board];
 }
 
@@ -38,25 +38,25 @@ function put(step) {
 }
 
 function keepNow() {
-  kepts[state.place.board] = now();
-  keep("compose", kepts);
+  keptSteps[state.place.board] = now();
+  keep("compose", keptSteps);
 }
 
 const pinsOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "use");
 const bansOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "ban");
 const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
 
-// Every lit hold with its role: the climber's word counts first, then the model's, then what the rows tell.
+// Every lit hold with its role: the climber's choice comes first, then the model's, then what the rows imply.
 export function litRoles(step, on) {
   const lit = {};
   for (const label of pinsOf(step)) lit[label] = step.roles[label] ?? step.filled[label] ?? "hands";
   for (const [label, role] of Object.entries(step.filled)) lit[label] ??= step.roles[label] ?? role;
-  const told = inferred(lit, on);
-  for (const label of Object.keys(step.roles)) if (label in lit) told[label] = step.roles[label];
-  return told;
+  const roles = inferred(lit, on);
+  for (const label of Object.keys(step.roles)) if (label in lit) roles[label] = step.roles[label];
+  return roles;
 }
 
-// Why the lit holds are no problem yet, in words; null where they are one.
+// Why the lit holds are not a problem yet, as a message; null if they are one.
 export function faultOf(roles, on) {
   const labels = (role) => Object.keys(roles).filter((label) => roles[label] === role);
   const [starts, finishes] = [labels("start"), labels("finish")];
@@ -74,8 +74,8 @@ export function faultOf(roles, on) {
   return null;
 }
 
-// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber gave them, and
-// the bans. Where all is the climber's own, the problem says it already.
+// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber chose, and the
+// bans. If the climber chose everything, the problem alone is enough.
 function queryOf(step, on, angle) {
   const roles = litRoles(step, on);
   const own = pinsOf(step).map((label) => label + (OWN[step.roles[label]] ?? ""));
@@ -84,7 +84,7 @@ function queryOf(step, on, angle) {
   return query(problemOf(roles, on, angle, step.grade), more);
 }
 
-// The step that a link tells; without pins in it, all of the problem is the climber's own.
+// The step that a link describes; if it names no pins, the climber chose the whole problem.
 function stepOf(problem, fields) {
   const on = boardOf(problem);
   const roles = rolesOf(problem);
@@ -142,7 +142,7 @@ export class Compose {
     }
   }
 
-  // Free, must use, must not use, free again; what the model filled in becomes the climber's own at first.
+  // Free, must use, must not use, free again. The first tap on a hold that the model filled in makes it a pin.
   tap(label) {
     const step = now();
     const mark = step.marks[label];
@@ -163,7 +163,7 @@ export class Compose {
     this.changed();
   }
 
-  // What a hold is to be, from a list.
+  // Choose a hold's role from a list.
   press(label) {
     const on = layout();
     const hold = on.holds.find((one) => one.label === label);
@@ -222,15 +222,21 @@ export class Compose {
     }
     this.stage.root.classList.add("busy");
     try {
-      const asked = { ...wish(1), pins, bans: [...bansOf(step), ...feet], start: own("start"), finish: own("finish") };
+      const request = {
+        ...generateRequest(1),
+        pins,
+        bans: [...bansOf(step), ...feet],
+        start: own("start"),
+        finish: own("finish"),
+      };
       const {
-        problems: [found],
-      } = await ask("POST", "/api/generate", asked);
-      if (step !== now()) return; // the holds are others by now
+        problems: [completed],
+      } = await ask("POST", "/api/generate", request);
+      if (step !== now()) return; // the holds have changed meanwhile
       put({
         ...step,
-        filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
-        grade: found.grade,
+        filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
+        grade: completed.grade,
       });
       if (this.root.isConnected) this.changed();
     } catch (error) {
@@ -253,7 +259,7 @@ export class Compose {
     toast(T.cleared, { words: T.undone, run: () => this.undo(-1) });
   }
 
-  // The holds, or who climbs them, have changed: judge again, a moment later if more changes follow.
+  // The holds, or who climbs them, have changed: analyse again, after a moment in case more changes follow.
   changed() {
     this.entry = null;
     this.asking?.abort();
@@ -267,7 +273,7 @@ export class Compose {
     this.timer = setTimeout(
       async () => {
         try {
-          await judge(problem, signal);
+          await analyse(problem, signal);
           if (signal.aborted) return;
           this.render();
           this.entry = await entryOf(problem);
@@ -276,7 +282,7 @@ export class Compose {
           if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
         }
       },
-      seen(problem) ? 0 : JUDGE_AFTER_MS,
+      analysisOf(problem) ? 0 : ANALYSE_AFTER_MS,
     );
   }
 
@@ -295,51 +301,54 @@ export class Compose {
     const step = now();
     const roles = litRoles(step, on);
     const fault = faultOf(roles, on);
-    const opinion = problem && seen(problem);
+    const analysis = problem && analysisOf(problem);
     stage.lay();
-    if (!opinion?.beta) stage.step = null;
+    if (!analysis?.beta) stage.step = null;
     stage.show(problemOf(roles, on, state.place.angle), {
       marks: this.marks(),
       absent: absentSets(),
-      beta: opinion?.beta,
+      beta: analysis?.beta,
     });
-    this.renderStage(problem, opinion, fault);
-    replace(this.cards.grade, problem && gradeCard(problem, opinion));
-    this.renderBeta(problem, opinion);
+    this.renderStage(problem, analysis, fault);
+    replace(this.cards.grade, problem && gradeCard(problem, analysis));
+    this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.share, problem && shareCard(problem, this.query()));
   }
 
-  renderBeta(problem, opinion) {
-    replace(this.cards.beta, problem && betaCard(opinion, this.stage.step, (to) => this.toStep(to)));
+  renderBeta(problem, analysis) {
+    replace(this.cards.beta, problem && betaCard(analysis, this.stage.step, (to) => this.toStep(to)));
   }
 
   toStep(to) {
     const { problem, stage } = this;
-    const opinion = seen(problem);
+    const analysis = analysisOf(problem);
     stage.step = to;
-    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
-    this.renderStage(problem, opinion, null);
-    this.renderBeta(problem, opinion);
+    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
+    this.renderStage(problem, analysis, null);
+    this.renderBeta(problem, analysis);
   }
 
-  renderStage(problem, opinion, fault) {
+  renderStage(problem, analysis, fault) {
     const { stage } = this;
     const step = now();
-    const told = fault
-      ? h("p", { class: "told", role: "status" }, fault)
+    const caption = fault
+      ? h("p", { class: "message", role: "status" }, fault)
       : h(
           "div",
           { class: "title" },
           h("h1", null, T.holds(holdsOf(problem).length)),
-          opinion?.beta?.too_far > 0 &&
-            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), opinion.beta.too_far))),
+          analysis?.beta?.too_far > 0 &&
+            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), analysis.beta.too_far))),
         );
     replace(
       stage.caption,
-      told,
+      caption,
       !fault &&
-        opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)],
+        analysis?.prediction && [
+          chartOf(analysis.prediction, { class: "chart spark" }),
+          gradePill(analysis.prediction.grade),
+        ],
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
@@ -356,7 +365,7 @@ export class Compose {
               { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
               h("span", null, T.complete),
             ),
-            button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !opinion?.beta }),
+            button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),
             button("save", this.entry ? T.saved : T.save, () => this.save(), {
               quiet: true,
               disabled: !problem,
@@ -377,7 +386,7 @@ export class Compose {
       return;
     }
     const { problem } = this;
-    const grade = problem.grade ?? seen(problem)?.verdict?.grade ?? null;
+    const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
     if (await save({ ...problem, grade })) toast(T.saved);
   }
 

@@ -1,4 +1,4 @@
-// The logbook: search, filter, open, import and export.
+// The logbook view: search, filter, open, import and export.
 
 import { ask, ApiError } from "./api.js";
 import { button, choice, h, replace } from "./dom.js";
@@ -8,7 +8,7 @@ import { card, problemLine } from "./panel.js";
 import { refreshCopy, search } from "./book.js";
 
 const IMPORT_MS = 300000;
-const wanted = { text: "", in_list: "", ticked: "", stars: "", easiest: "", hardest: "", order: "newest" };
+const wanted = { text: "", in_list: "", ticked: "", easiest: "", hardest: "", order: "newest" };
 
 export class Logbook {
   constructor(open) {
@@ -16,16 +16,16 @@ export class Logbook {
     this.entries = [];
     this.lists = {};
     this.bar = h("div", { class: "search" });
-    this.found = h("div", { class: "found" });
+    this.results = h("div", { class: "results" });
     this.files = h("div", { class: "files" });
-    this.told = h("div", { role: "status" }); // what became of an import
+    this.importMessage = h("div", { role: "status" }); // how an import went
     this.picker = h("input", {
       type: "file",
       accept: ".json,.csv,.gz,.parquet",
       hidden: true,
       onchange: () => this.import(this.picker.files[0]),
     });
-    this.root = h("div", { class: "page" }, (this.title = h("h1")), this.bar, this.found, this.files);
+    this.root = h("div", { class: "page" }, (this.title = h("h1")), this.bar, this.results, this.files);
   }
 
   start() {
@@ -45,16 +45,16 @@ export class Logbook {
   async look(more = false) {
     const asking = (this.asking = {});
     try {
-      const found = await search(wanted, more ? this.entries.length : 0);
+      const results = await search(wanted, more ? this.entries.length : 0);
       if (asking !== this.asking) return;
-      this.entries = more ? [...this.entries, ...found.entries] : found.entries;
-      const isNew = JSON.stringify(this.lists) !== JSON.stringify(found.lists);
-      this.lists = found.lists;
+      this.entries = more ? [...this.entries, ...results.entries] : results.entries;
+      const isNew = JSON.stringify(this.lists) !== JSON.stringify(results.lists);
+      this.lists = results.lists;
       if (isNew) this.refine();
-      this.render(found);
+      this.render(results);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (asking === this.asking) replace(this.found, h("p", { class: "told" }, error.message));
+      if (asking === this.asking) replace(this.results, h("p", { class: "message" }, error.message));
     }
   }
 
@@ -65,7 +65,7 @@ export class Logbook {
 
   refine() {
     this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
-    const grades = state.welcome.ladder.map((grade) => [grade, grade]);
+    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
     const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
     replace(
       this.bar,
@@ -98,7 +98,7 @@ export class Logbook {
   render({ total, isOffline }) {
     const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
     if (!this.entries.length) {
-      replace(this.found, h("p", { class: "told empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
+      replace(this.results, h("p", { class: "message empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
       return;
     }
     const about = (entry) =>
@@ -110,8 +110,8 @@ export class Logbook {
         .filter(Boolean)
         .join(" · ");
     replace(
-      this.found,
-      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.found(total)),
+      this.results,
+      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
       h(
         "div",
         { class: "lines" },
@@ -142,14 +142,14 @@ export class Logbook {
           button("download", T.importTitle, () => this.picker.click()),
           this.picker,
         ),
-        this.told,
+        this.importMessage,
       ),
     );
   }
 
   async import(file) {
     if (!file) return;
-    replace(this.told, h("p", null, T.importing));
+    replace(this.importMessage, h("p", null, T.importing));
     try {
       const { read, added, merged, rejected, reasons } = await ask(
         "POST",
@@ -158,7 +158,7 @@ export class Logbook {
         { raw: true, patience: IMPORT_MS },
       );
       replace(
-        this.told,
+        this.importMessage,
         h("p", null, T.importDone(read, added, merged, rejected)),
         reasons.length > 0 &&
           h(
@@ -170,7 +170,7 @@ export class Logbook {
       await this.look();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      replace(this.told, h("p", { class: "warn" }, error.message));
+      replace(this.importMessage, h("p", { class: "warn" }, error.message));
     } finally {
       this.picker.value = ""; // so that the same file can be chosen again
     }

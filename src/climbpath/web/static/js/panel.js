@@ -1,4 +1,4 @@
-// Cards that tell more of a problem: how hard, how it goes, what is like it, sharing it, and its place in the logbook.
+// The cards about a problem: its grade, its beta, similar problems, sharing, fine-tuning, and its logbook entry.
 
 import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
@@ -7,15 +7,15 @@ import { query, rolesOf } from "./problem.js";
 import { bringBack, edit, remove, tick, untick } from "./book.js";
 import { climberName, gradePill } from "./stage.js";
 
-const LEAST_SHOWN = 0.02,
-  SURE = 0.55,
-  WORTH_TELLING = 0.3;
+const LEAST_SHOWN = 0.02;
+const SURE = 0.55;
+const WORTH_SHOWING = 0.3;
 
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, title), content);
 
-// Bars for the grades that are likely enough to be seen, and one on either side.
-export function chartOf(verdict, attributes) {
-  const shares = Object.entries(verdict.probabilities);
+// Bars for the grades that are likely enough to be visible, and one more on either side.
+export function chartOf(prediction, attributes) {
+  const shares = Object.entries(prediction.probabilities);
   const ranked = [...shares].sort((a, b) => b[1] - a[1]);
   const places = shares.map(([, share], i) => (share >= LEAST_SHOWN ? i : -1)).filter((i) => i >= 0);
   const words = ranked
@@ -30,7 +30,7 @@ export function chartOf(verdict, attributes) {
       bar.style.height = `${Math.max(2, (share / ranked[0][1]) * 100)}%`;
       return h(
         "div",
-        { class: vGrade(grade) === verdict.v_grade ? "told" : null },
+        { class: vGrade(grade) === prediction.v_grade ? "predicted" : null },
         h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""),
         h("span", null, bar),
         h("b", null, grade),
@@ -39,31 +39,31 @@ export function chartOf(verdict, attributes) {
   );
 }
 
-export function gradeCard(problem, opinion) {
+export function gradeCard(problem, analysis) {
   if (!boardOf(problem).graded[problem.angle]) return card(T.grade, h("p", null, T.notGraded));
-  const verdict = opinion?.verdict;
-  if (!verdict) return card(T.grade, h("div", { class: "chart waiting" }));
-  const ranked = Object.entries(verdict.probabilities).sort((a, b) => b[1] - a[1]);
-  const share = verdict.probabilities[verdict.grade];
+  const prediction = analysis?.prediction;
+  if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
+  const ranked = Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1]);
+  const share = prediction.probabilities[prediction.grade];
   const others = ranked
-    .filter(([grade, one]) => grade !== verdict.grade && one > 0.12)
+    .filter(([grade, one]) => grade !== prediction.grade && one > 0.12)
     .slice(0, 2)
     .map(([grade]) => grade);
   const words =
     share >= SURE || !others.length
-      ? T.gradeTold(verdict.grade, share)
-      : T.gradeSplit(verdict.grade, others.join(" or "));
-  const [label, steps] = Object.entries(verdict.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
+      ? T.gradeClear(prediction.grade, share)
+      : T.gradeSplit(prediction.grade, others.join(" or "));
+  const [label, steps] = Object.entries(prediction.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
   return card(
     T.grade,
-    chartOf(verdict),
+    chartOf(prediction),
     h("p", null, words, problem.grade ? ` ${T.asked(problem.grade)}` : ""),
-    Math.abs(steps ?? 0) >= WORTH_TELLING && h("p", { class: "quiet" }, T.hardest(label, steps)),
+    Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(label, steps)),
   );
 }
 
-export function betaCard(opinion, step, go) {
-  const beta = opinion?.beta;
+export function betaCard(analysis, step, go) {
+  const beta = analysis?.beta;
   if (!beta) return card(T.betaTitle, h("div", { class: "waiting" }));
   const who = profile() ?? { height: 175, ape: 0 };
   const [left, right] = [beta.start.LH, beta.start.RH];
@@ -131,18 +131,19 @@ export const problemLine = (problem, more, onclick) =>
     gradePill(problem.grade),
   );
 
-export function similarCard(found, open) {
-  if (!found) return null;
+export function similarCard(similarProblems, open) {
+  if (!similarProblems) return null;
+  const { is_known: isKnown, problems } = similarProblems;
   return card(
     T.similar,
-    h("p", null, found.is_known ? T.known : T.novel),
-    found.problems.length
+    h("p", null, isKnown ? T.known : T.novel),
+    problems.length
       ? h(
           "div",
           { class: "lines" },
-          found.problems.map(({ problem, shared }) => problemLine(problem, T.shared(shared), () => open(problem))),
+          problems.map(({ problem, shared }) => problemLine(problem, T.shared(shared), () => open(problem))),
         )
-      : h("p", { class: "quiet" }, T.noneAlike),
+      : h("p", { class: "quiet" }, T.noneSimilar),
   );
 }
 
@@ -161,17 +162,18 @@ export async function copyLink(problem, address = query(problem)) {
     await navigator.clipboard.writeText(link);
     toast(T.copied);
   } catch {
-    // over plain HTTP, or where the browser is told to refuse: the link is chosen, to be copied by hand
+    // over plain HTTP, or if the browser refuses: the link is selected, to be copied by hand
     document.querySelector(".link").focus();
   }
   return undefined;
 }
 
-// `composed`: the query of a link that tells more than the problem.
+// `composed`: the query of a link to a step of composing, which says more than the problem.
 export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
+  const options = { height: who.height, ape: who.ape || "" };
   const picture = (kind, withBeta) =>
-    `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", height: who.height, ape: who.ape || "" })}`;
+    `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;
   const download = (kind, withBeta, words) =>
     h("a", { class: "button", href: picture(kind, withBeta), download: true }, words);
   return card(
@@ -206,11 +208,11 @@ export function shareCard(problem, composed) {
   );
 }
 
-// Conditions of generating beyond board and grades.
+// The conditions for generating problems besides board and grades.
 export function tuningCard() {
   const { tuning } = state;
   const set = (fields) => change({ tuning: { ...state.tuning, ...fields } });
-  const slider = (words, value, least, most, step, tell, onchange) => {
+  const slider = (words, value, least, most, step, textOf, onchange) => {
     const input = h("input", {
       type: "range",
       min: least,
@@ -218,14 +220,15 @@ export function tuningCard() {
       step,
       value,
       "aria-label": words,
-      "aria-valuetext": tell(value),
+      "aria-valuetext": textOf(value),
       oninput: ({ target }) => {
-        target.closest("label").querySelector("b").textContent = tell(Number(target.value));
-        target.setAttribute("aria-valuetext", tell(Number(target.value)));
+        target.closest("label").querySelector("b").textContent = textOf(Number(target.value));
+        target.setAttribute("aria-valuetext", textOf(Number(target.value)));
       },
       onchange: (event) => onchange(Number(event.target.value)),
     });
-    return h("label", { class: "field slider" }, h("span", null, words, h("b", null, tell(value))), input); // no output: that would be what the label is for
+    // not an <output>: the label would belong to that, and not to the slider
+    return h("label", { class: "field slider" }, h("span", null, words, h("b", null, textOf(value))), input);
   };
   const { board } = state.place;
   const sets = layout().hold_sets;
@@ -233,7 +236,7 @@ export function tuningCard() {
   const choose = (name, isOn) => {
     const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
     if (next.length) set({ holdSets: { ...tuning.holdSets, [board]: next.length === sets.length ? undefined : next } });
-    else change({ tuning }); // one set is left at least
+    else change({ tuning }); // the last set stays
   };
   const tick = (words, isOn, onchange) =>
     h(
@@ -272,7 +275,7 @@ const today = () => {
   return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 };
 
-// What the climber notes of a saved problem.
+// The climber's own record of a saved problem: name, stars, ticks, notes and lists.
 export function entryCard(entry) {
   if (!entry) return null;
   const { problem } = entry;
@@ -337,7 +340,7 @@ export function entryCard(entry) {
         T.felt,
         choice(
           entry.felt ?? "",
-          [["", T.feltNone], ...state.welcome.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
+          [["", T.feltNone], ...state.appInfo.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
           (felt) => edit(entry, { felt: felt || null }),
         ),
       ),
@@ -366,12 +369,12 @@ export function entryCard(entry) {
           type: "submit",
           class: "primary",
           onclick: (event) => {
-            if (event.detail > 1) event.preventDefault();
+            if (event.detail > 1) event.preventDefault(); // a double tap is one tick
           },
         },
         T.tick,
       ),
-    ), // not by a double tap
+    ),
     h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
     labelled(
       T.notes,

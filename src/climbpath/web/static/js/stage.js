@@ -1,4 +1,4 @@
-// The part of the screen that is always in view: filters, board, caption, and the buttons under it.
+// The part of the screen that comes first: filters, board, caption, and the buttons below.
 
 import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
@@ -6,9 +6,9 @@ import { T } from "./texts.js";
 import { boardOf, change, layout, profile, rangeHere, state, vGrade } from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
 
-// Board, angle and range of grades, as the system's own pickers.
+// Board, angle and range of grades, as native pickers.
 export function filters() {
-  const { ladder, boards } = state.welcome;
+  const { ladder, boards } = state.appInfo;
   const { board, angle } = state.place;
   const here = boards.find((one) => one.name === board);
   const learned = here.grades[angle];
@@ -60,7 +60,7 @@ export class Stage {
     this.caption = h("div", { class: "caption" });
     this.actions = h("div", { class: "actions" });
     this.root = h("section", { class: "stage" }, this.filters, this.wall, this.caption, this.actions);
-    this.step = null; // of the beta, where it is shown
+    this.step = null; // of the beta; null while it is not shown
     this.lay();
   }
 
@@ -69,7 +69,7 @@ export class Stage {
     this.board.lay(on, this.isEdited);
   }
 
-  // A problem with its caption; `beta` is shown up to the step where one is chosen.
+  // Show a problem on the board, and its beta up to the current step if there is one.
   show(problem, { marks, absent, beta } = {}) {
     this.problem = problem;
     this.beta = beta ?? null;
@@ -88,7 +88,7 @@ export class Stage {
     if (isStepping) this.board.showBeta(this.beta, this.step);
   }
 
-  // The buttons that step through the beta, in place of others while it is shown.
+  // The buttons that step through the beta, which replace the others while it is shown.
   stepper(again) {
     const { beta } = this;
     const move = beta.moves[this.step - 1];
