@@ -118,7 +118,7 @@ async function sendAll() {
         queue(outbox().map((one) => ({ ...one, isLate: true })));
         break;
       }
-      // an earlier attempt may have got through, and its answer been lost
+      // an earlier attempt got through, but its answer was lost
       const isDone = item.method === "DELETE" && error.status === 404;
       if (!isDone) toast(T.lost(error.message));
     }

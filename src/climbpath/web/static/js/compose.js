@@ -47,7 +47,7 @@ const bansOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] 
 const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
 
 // Every lit hold with its role: the climber's choice comes first, then the model's, then what the rows imply.
-export function litRoles(step, on) {
+function litRoles(step, on) {
   const lit = {};
   for (const label of pinsOf(step)) lit[label] = step.roles[label] ?? step.filled[label] ?? "hands";
   for (const [label, role] of Object.entries(step.filled)) lit[label] ??= step.roles[label] ?? role;

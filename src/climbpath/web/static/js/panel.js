@@ -101,7 +101,7 @@ export function betaCard(analysis, step, go) {
 }
 
 // A small board, for lists.
-export function thumbnail(problem) {
+function thumbnail(problem) {
   const layoutHere = boardOf(problem);
   const roles = rolesOf(problem);
   const high = Math.max(...layoutHere.holds.map((hold) => hold.y));

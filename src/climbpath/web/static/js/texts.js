@@ -97,8 +97,7 @@ export const T = {
   composeKeys: "On a keyboard: arrow keys move, Enter cycles, R sets the role.",
   empty: "Tap the holds that you want, then let Complete fill in the rest.",
   faults: {
-    noStart: (low, high) =>
-      `No start yet: tap a hold in rows ${low} to ${high}, or long-press one and choose Start.`,
+    noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or long-press one and choose Start.`,
     manyStarts: (n) => `${n} start holds: a problem has one or two.`,
     noFinish: (row) => `No finish yet: tap a hold in row ${row}.`,
     manyFinishes: (n, row) => `${n} holds in row ${row}: a problem finishes on one or two.`,
