@@ -109,7 +109,7 @@ export const T = {
   roleTitle: (label) => `Hold ${label}`,
   roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Must not use", free: "Free" },
   openInCompose: "Change it",
-  tooManyPins: "The model can use up to 20 chosen holds: free some first.",
+  tooManyPins: "You can choose up to 20 holds: free one first.",
 
   logbookTitle: (name) => `${name}’s logbook`,
   search: "Search name, notes, holds",
