@@ -49,7 +49,7 @@ export const T = {
   grade: "Grade",
   gradeClear: (grade, share) => `The grader says ${grade}, with ${Math.round(share * 100)} % confidence.`,
   gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
-  asked: (grade) => `Generated as ${grade}.`,
+  asked: (grade) => `Set as ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
   hardest: (label, steps) =>
