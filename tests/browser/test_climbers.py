@@ -110,7 +110,7 @@ def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server
     expect(chosen(page)).to_have_text("Kim")
     press(toasts(page).get_by_role("button", name="Undo"))
     tab(page, "Logbook")
-    expect(page.locator(".found .problem-line")).to_have_count(1)
+    expect(page.locator(".results .problem-line")).to_have_count(1)
 
 
 @on_phone
@@ -173,7 +173,7 @@ def test_switching_climbers_switches_logbook_and_grades(visit: Visit, server: Se
     expect(chosen(page)).to_have_text("Sam")
     tab(page, "Logbook")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
-    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    expect(page.locator(".results")).to_contain_text("Nothing here yet")
     tab(page, "Climb")
     expect(action(page, "Save")).to_be_visible()
     expect(page.locator(".filters").get_by_label("Easiest grade")).to_have_value("7C")
@@ -195,7 +195,7 @@ def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: S
     expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
     with page.expect_response(f"**/api/problems?profile={kim}**"):
         held.let_go(newest_first=True)
-    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    expect(page.locator(".results")).to_contain_text("Nothing here yet")
     eventually(lambda: page.evaluate(f"localStorage['climbpath.book.{sam}']") == "[]")
 
 

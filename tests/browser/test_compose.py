@@ -234,7 +234,7 @@ def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     fault = told(page)
     touch(page, "D9")
-    expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or keep a finger on one and choose Start.")
+    expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or long-press one and choose Start.")
     touch(page, "F5")
     expect(fault).to_have_text("No finish yet: tap a hold in row 18.")
     expect(action(page, "Save")).to_be_disabled()

@@ -43,7 +43,7 @@ CLIMBED = """async (links) => {
   const { query, readLink } = await import("/js/problem.js");
   const { state } = await import("/js/state.js");
   return links.map((link) => {
-    const problem = readLink(new URLSearchParams(link), state.welcome);
+    const problem = readLink(new URLSearchParams(link), state.appInfo);
     return problem && [query(problem), problem];
   });
 }"""
@@ -148,7 +148,7 @@ def test_a_name_with_markup_in_a_link_is_text(visit: Visit) -> None:
         action(page, "Save").click()
         expect(card(page, "In your logbook").get_by_label("Name", exact=True)).to_have_value(name)
     tab(page, "Logbook")
-    expect(page.locator(".found .problem-line strong")).to_have_text(list(reversed(names)))
+    expect(page.locator(".results .problem-line strong")).to_have_text(list(reversed(names)))
     assert not page.locator("main img, main script").count()
 
 

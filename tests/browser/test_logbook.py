@@ -25,7 +25,7 @@ def saved(server: Server, climber: str, **more: object) -> None:
 
 def lists(page: Page, *names: str) -> None:
     """The page lists these problems, in this order."""
-    expect(page.locator(".found .problem-line strong")).to_have_text(list(names))
+    expect(page.locator(".results .problem-line strong")).to_have_text(list(names))
 
 
 @pytest.fixture
@@ -144,13 +144,13 @@ def test_ticks_with_attempts_and_days(visit: Visit, server: Server, kim: str, de
     attempts.fill("7")
     press(tick)
     expect(entry.locator(".ticks li")).to_have_count(2)
-    expect(entry.locator(".ticks")).to_contain_text("2026-05-30 · Climbed at attempt 7")
+    expect(entry.locator(".ticks")).to_contain_text("2026-05-30 · Climbed on attempt 7")
     expect(attempts).to_have_value("1")
     for wrong in ("0", "1000", ""):
         attempts.fill(wrong)
         press(tick)
     expect(entry.locator(".ticks li")).to_have_count(2)
-    press(entry.locator("li", has_text="attempt 7").get_by_role("button", name="Take this tick back"))
+    press(entry.locator("li", has_text="attempt 7").get_by_role("button", name="Remove this tick"))
     expect(entry.locator(".ticks li")).to_have_count(1)
     eventually(lambda: [tick["attempts"] for tick in server.entries(kim)[0]["ticks"]] == [1])
 
@@ -183,20 +183,20 @@ def test_undoing_elsewhere_brings_the_problem_back_into_the_list(visit: Visit, s
     page = visit(LINK, climber=kim)
     press(entry_card(page).get_by_role("button", name="Delete from logbook"))
     tab(page, "Logbook")
-    expect(page.locator(".found")).to_contain_text("Nothing here yet")
+    expect(page.locator(".results")).to_contain_text("Nothing here yet")
     press(toasts(page).get_by_role("button", name="Undo"))
-    expect(page.locator(".found .problem-line")).to_have_count(1)
+    expect(page.locator(".results .problem-line")).to_have_count(1)
 
 
 @on_phone
 def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server: Server, kim: str, device: str) -> None:
     page = visit("?view=logbook", device, kim)
     expect(page.get_by_role("heading", level=1)).to_have_text("Kim’s logbook")
-    expect(page.locator(".found")).to_contain_text("Nothing here yet. Save a problem that you like")
+    expect(page.locator(".results")).to_contain_text("Nothing here yet. Save a problem that you like")
     saved(server, kim)
     server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
     page.reload()
-    line = page.locator(".found .problem-line")
+    line = page.locator(".results .problem-line")
     expect(line).to_contain_text("Slow Heron")
     expect(line).to_contain_text("climbed once")
     press(line)
@@ -216,7 +216,7 @@ def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
     for text, found in (("fingers", ["Birch"]), ("g13 d9", ["Birch"]), ("cedar", ["Cedar"]), ("%", [])):
         bar.get_by_label("Search").fill(text)
         lists(page, *found)
-    expect(page.locator(".found")).to_contain_text("No problem fits this search.")
+    expect(page.locator(".results")).to_contain_text("No problem fits this search.")
     bar.get_by_label("Search").fill("")
     lists(page, "Dogwood", "Cedar", "Birch", "Ash")
     for label, value, found in (
@@ -238,7 +238,7 @@ def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
         ("newest", "Dogwood"),
     ):
         bar.get_by_label("Order").select_option(order)
-        expect(page.locator(".found .problem-line strong").first).to_have_text(first)
+        expect(page.locator(".results .problem-line strong").first).to_have_text(first)
 
 
 def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
@@ -252,7 +252,7 @@ def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
     expect(search).to_be_focused()
     search.press_sequentially("ar")
     expect(search).to_have_value("cedar")
-    expect(page.locator(".found .problem-line")).to_have_count(1)
+    expect(page.locator(".results .problem-line")).to_have_count(1)
 
 
 def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: str) -> None:
@@ -265,10 +265,10 @@ def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: st
     page.locator("input[type=file]").set_input_files(
         {"name": "many.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
     )
-    expect(page.locator(".found")).to_contain_text("60 problems")
-    expect(page.locator(".found .problem-line")).to_have_count(50)
+    expect(page.locator(".results")).to_contain_text("60 problems")
+    expect(page.locator(".results .problem-line")).to_have_count(50)
     press(page.get_by_role("button", name="Show more"))
-    expect(page.locator(".found .problem-line")).to_have_count(60)
+    expect(page.locator(".results .problem-line")).to_have_count(60)
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
 
 
@@ -277,7 +277,7 @@ def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: st
     [
         ("JSON, everything", "logbook.json"),
         ("CSV, for spreadsheets", "logbook.csv"),
-        ("The app’s shape", "logbook.app.json"),
+        ("The app’s format", "logbook.app.json"),
     ],
 )
 def test_an_export_comes_back_in_for_another_climber(
@@ -295,7 +295,7 @@ def test_an_export_comes_back_in_for_another_climber(
         press(card(other, "Import").get_by_role("button", name="Import"))
     choosing.value.set_files(path)
     expect(card(other, "Import")).to_contain_text("4 records read: 4 new, 0 there already, 0 not usable.")
-    expect(other.locator(".found .problem-line")).to_have_count(4)
+    expect(other.locator(".results .problem-line")).to_have_count(4)
 
     def kept(climber: str) -> list[object]:
         every = sorted(server.entries(climber), key=lambda entry: entry["identity"])

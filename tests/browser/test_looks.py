@@ -45,7 +45,7 @@ def entry(page: Page) -> None:
 def no_model(page: Page) -> None:
     climb(page)
     choose(page, "Board", "moonboard-mini-2020")
-    expect(page.locator(".caption .told")).to_be_visible()
+    expect(page.locator(".caption .message")).to_be_visible()
 
 
 def compose(page: Page) -> None:
@@ -61,7 +61,7 @@ def roles(page: Page) -> None:
 
 def logbook(page: Page) -> None:
     page.goto("?view=logbook")
-    expect(page.locator(".found .problem-line")).to_have_count(len(SAVED))
+    expect(page.locator(".results .problem-line")).to_have_count(len(SAVED))
 
 
 def climber(page: Page) -> None:

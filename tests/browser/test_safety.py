@@ -38,10 +38,10 @@ def is_text_alone(page: Page) -> None:
 def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, device: str) -> None:
     page = visit("?view=logbook", device, mallory)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}’s logbook")
-    expect(page.locator(".found strong")).to_have_text(HOSTILE)
+    expect(page.locator(".results strong")).to_have_text(HOSTILE)
     expect(page.locator(".search").get_by_label("List").locator("option").nth(1)).to_have_text(f"{HOSTILE} (1)")
     is_text_alone(page)
-    press(page.locator(".found .problem-line"))
+    press(page.locator(".results .problem-line"))
     expect(page.locator(".caption h1")).to_have_text(HOSTILE)
     expect(card(page, "In your logbook").get_by_label("Notes")).to_have_value(HOSTILE)
     expect(card(page, "Beta")).to_contain_text(f"For {HOSTILE}: 175 cm.")
@@ -131,7 +131,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
                 page.locator(f'[data-label="{label}"] .touch').tap()
             expect(page.locator(".caption .pill")).to_be_visible()
         if view == "Logbook":
-            expect(page.locator(".found .problem-line")).to_have_count(1)
+            expect(page.locator(".results .problem-line")).to_have_count(1)
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= size["width"], (view, wide)
         assert wide[1] == size["width"], (view, wide)

@@ -65,7 +65,7 @@ def shown(page: Page) -> str:
 
 def told(page: Page) -> Locator:
     """What stands under the board in place of a problem."""
-    return page.locator(".caption .told")
+    return page.locator(".caption .message")
 
 
 def toasts(page: Page) -> Locator:

@@ -252,7 +252,7 @@ class BetaRequest(Model):
 
 
 class MoveOut(BaseModel):
-    """One hand goes from `origin` to `hold` while the other is on `other`; `told` says it in words."""
+    """One hand goes from `origin` to `hold` while the other is on `other`; `text` says it in words."""
 
     hand: Literal["LH", "RH"]
     origin: str
@@ -260,14 +260,14 @@ class MoveOut(BaseModel):
     other: str
     difficulty: float
     too_far: float
-    told: str
+    text: str
 
 
 class BetaOut(BaseModel):
     """How a problem is climbed; `crux` is the place of the hardest move, `too_far` in cm is 0 where all is in reach."""
 
     start: dict[str, str]
-    start_told: str
+    start_text: str
     moves: list[MoveOut]
     crux: int
     no_hand: list[str]
@@ -280,8 +280,8 @@ def beta_out(beta: Beta) -> BetaOut:
     first, *rest = lines(beta)
     return BetaOut(
         start={"LH": beta.start[0], "RH": beta.start[1]},
-        start_told=first,
-        moves=[MoveOut(**move._asdict(), told=told) for move, told in zip(beta.moves, rest, strict=True)],
+        start_text=first,
+        moves=[MoveOut(**move._asdict(), text=text) for move, text in zip(beta.moves, rest, strict=True)],
         crux=beta.crux,
         no_hand=list(beta.no_hand),
         too_far=round(beta.too_far, 1),

@@ -1,40 +1,70 @@
-// Offline: the page itself is kept, and comes from the server whenever that answers in time. What the server tells is
-// kept by the page.
+// Offline use: caches the files of the page, which come from the server whenever it answers in time. The page itself
+// stores the data that it needs offline.
 
-const CACHE = "climbpath-1";
+const CACHE = "climbpath-2";
 const PATIENCE_MS = 3000;
 const PAGE = [
-  "/", "/app.css", "/icon.svg", "/icon-192.png", "/icon-512.png", "/manifest.webmanifest",
-  "/js/api.js", "/js/board.js", "/js/book.js", "/js/climb.js", "/js/climber.js", "/js/compose.js", "/js/dom.js",
-  "/js/judge.js", "/js/logbook.js", "/js/main.js", "/js/panel.js", "/js/problem.js", "/js/stage.js", "/js/state.js",
-  "/js/storage.js", "/js/texts.js",
+  "/",
+  "/app.css",
+  "/icon.svg",
+  "/icon-192.png",
+  "/icon-512.png",
+  "/manifest.webmanifest",
+  "/js/analysis.js",
+  "/js/api.js",
+  "/js/board.js",
+  "/js/book.js",
+  "/js/climb.js",
+  "/js/climber.js",
+  "/js/compose.js",
+  "/js/dom.js",
+  "/js/logbook.js",
+  "/js/main.js",
+  "/js/panel.js",
+  "/js/problem.js",
+  "/js/stage.js",
+  "/js/state.js",
+  "/js/storage.js",
+  "/js/texts.js",
 ];
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PAGE)).then(() => self.skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(PAGE))
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener("activate", (event) => {
   const drop = (names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
-  event.waitUntil(caches.keys().then(drop).then(() => self.clients.claim()));
+  event.waitUntil(
+    caches
+      .keys()
+      .then(drop)
+      .then(() => self.clients.claim()),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin) return;
-  if (PAGE.includes(pathname)) event.respondWith(fresh(event.request, pathname));
+  if (PAGE.includes(pathname)) event.respondWith(freshOrCached(event.request, pathname));
 });
 
-// The server's answer, or after a while, or where there is none, the kept one.
-async function fresh(request, pathname) {
+// The server's answer; the cached one if there is none, or if it takes too long.
+async function freshOrCached(request, pathname) {
   const cache = await caches.open(CACHE);
-  const asked = fetch(request).then((response) => {
+  const answer = fetch(request).then((response) => {
     if (response.ok) cache.put(pathname, response.clone());
     return response;
   });
-  const late = new Promise((resolve) => { setTimeout(() => resolve(cache.match(pathname)), PATIENCE_MS); });
+  const late = new Promise((resolve) => {
+    setTimeout(() => resolve(cache.match(pathname)), PATIENCE_MS);
+  });
   try {
-    return (await Promise.race([asked, late])) ?? (await asked);
+    return (await Promise.race([answer, late])) ?? (await answer);
   } catch {
     return (await cache.match(pathname)) ?? Response.error();
   }

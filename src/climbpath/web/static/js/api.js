@@ -1,4 +1,4 @@
-// Talking to the server. Reads fail with an ApiError; writes are queued first, and go out in their order.
+// Talking to the server. Reads throw an ApiError; writes are queued first and sent in order.
 
 import { toast } from "./dom.js";
 import { T } from "./texts.js";
@@ -35,7 +35,7 @@ export async function ask(method, path, body, { signal, raw, patience = PATIENCE
   return content;
 }
 
-// Fails where the answer breaks off, or is not climbpath's, as in a network that first wants its own page to be seen.
+// Throws if the answer breaks off or is not climbpath's, as in a network that first shows a sign-in page of its own.
 async function answerOf(path, options) {
   const response = await fetch(path, options);
   const text = await response.text();
@@ -49,13 +49,15 @@ async function answerOf(path, options) {
 
 function inTime(promise, patience) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("late")), patience); });
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("late")), patience);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-// The queue is in the store, where other tabs find it, too: each adds to it and takes from it in one go.
+// The queue is in local storage, shared with other tabs: each adds to it or takes from it in one go.
 const outbox = () => kept("outbox", []);
-const askers = new Map(); // a write's id -> who waits here for its answer
+const waiters = new Map(); // a write's id -> what resolves the promise of its answer
 let written = 0; // how many writes were queued here
 let sending = null;
 
@@ -67,12 +69,14 @@ function queue(items) {
   change({ waits: items.length });
 }
 
-// Queue a write and send what waits. Its answer; null while the server cannot be reached; false where it is refused,
-// which the user has been told then.
+// Queue a write and send the queue. Resolves to the answer, to null while the server cannot be reached, and to false if
+// the write is refused; the user has seen a message then.
 export function write(method, path, body) {
   const item = { id: newId(), method, path, body };
   written += 1;
-  const answer = new Promise((resolve) => { askers.set(item.id, resolve); });
+  const answer = new Promise((resolve) => {
+    waiters.set(item.id, resolve);
+  });
   queue([...outbox(), item]);
   send();
   return answer;
@@ -82,13 +86,16 @@ export function write(method, path, body) {
 function send() {
   sending ??= (navigator.locks?.request("climbpath.outbox", sendAll) ?? sendAll()).finally(() => {
     sending = null;
-    if (askers.size) send(); // one came while this ended
-    else change({ waits: waitingWrites() });
+    if (waiters.size) {
+      send(); // a write was queued while this ended
+    } else {
+      change({ waits: waitingWrites() });
+    }
   });
   return sending;
 }
 
-// Ask for what writes change: those that wait go first, and an answer that one has overtaken is asked for again.
+// Ask for something that writes change: queued writes go first, and if one comes in meanwhile, ask again.
 export async function askAfterWrites(...asked) {
   for (;;) {
     if (waitingWrites()) await send();
@@ -98,7 +105,7 @@ export async function askAfterWrites(...asked) {
   }
 }
 
-// A write that is refused for good is dropped and told; one that may succeed later stays, and is told then.
+// A write that is refused for good is dropped, with a message; one that may succeed later stays, with a message then.
 async function sendAll() {
   let isLateSent = false;
   for (let [item] = outbox(); item; [item] = outbox()) {
@@ -111,16 +118,17 @@ async function sendAll() {
         queue(outbox().map((one) => ({ ...one, isLate: true })));
         break;
       }
-      const isDone = item.method === "DELETE" && error.status === 404; // it was sent before, and its answer lost
+      // an earlier attempt got through, but its answer was lost
+      const isDone = item.method === "DELETE" && error.status === 404;
       if (!isDone) toast(T.lost(error.message));
     }
     const { id } = item;
     queue(outbox().filter((other) => other.id !== id));
-    askers.get(id)?.(answer);
-    askers.delete(id);
+    waiters.get(id)?.(answer);
+    waiters.delete(id);
   }
-  for (const resolve of askers.values()) resolve(null);
-  askers.clear();
+  for (const resolve of waiters.values()) resolve(null);
+  waiters.clear();
   if (isLateSent) toast(T.sent);
 }
 

@@ -1,14 +1,27 @@
-// The board as SVG, in centimetres: every hold with an outline of its own, rings for roles, marks, and the beta.
+// The board as SVG, in centimetres: every hold with its own outline, rings for roles, marks, and the beta.
 
 import { svg } from "./dom.js";
 import { T } from "./texts.js";
 
-const LEFT = 24, RIGHT = 14, TOP = 14, BOTTOM = 24;
+const LEFT = 24;
+const RIGHT = 14;
+const TOP = 14;
+const BOTTOM = 24;
 const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
-const LONG_PRESS_MS = 450, SWIPE_PX = 45, STILL_PX = 10;
-const RINGS = { start: [[8.2, 3.6]], hands: [[9.2, 2]], feet: [[6.4, 1.8]], finish: [[9.8, 1.8], [6.6, 1.8]] };
+const LONG_PRESS_MS = 450;
+const SWIPE_PX = 45;
+const STILL_PX = 10;
+const RINGS = {
+  start: [[8.2, 3.6]],
+  hands: [[9.2, 2]],
+  feet: [[6.4, 1.8]],
+  finish: [
+    [9.8, 1.8],
+    [6.6, 1.8],
+  ],
+};
 
-// Numbers from 0 to 1 that are the same for the same text.
+// Random numbers from 0 to 1, always the same for the same text.
 function* chances(text) {
   let state = 2166136261;
   for (const char of text) state = Math.imul(state ^ char.charCodeAt(0), 16777619);
@@ -33,12 +46,13 @@ function smooth(points) {
   return `${path}Z`;
 }
 
-// A hold is wider than high, and has its lip on the side that it faces; the outline is drawn by its label.
+// A hold is wider than it is high, with its lip on the side that it faces; its label seeds its shape.
 function outline(hold) {
   const random = chances(hold.label + hold.hold_set);
   const next = () => random.next().value;
   next();
-  const wide = 5.2 + 1.6 * next(), high = 3.4 + 1.6 * next();
+  const wide = 5.2 + 1.6 * next();
+  const high = 3.4 + 1.6 * next();
   const corners = 8;
   const body = Array.from({ length: corners }, (_, i) => {
     const turn = (2 * Math.PI * i) / corners;
@@ -52,7 +66,7 @@ function outline(hold) {
 const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
 
 export class BoardView {
-  // `on` may have tap(label), press(label), move(label) for editing, and swipe(±1) for going on.
+  // `on` may have tap(label) and press(label) for editing, and swipe(±1) for the next or the previous problem.
   constructor(on = {}) {
     this.on = on;
     this.root = svg("svg", { class: "board", focusable: "false" });
@@ -61,24 +75,25 @@ export class BoardView {
     this.root.addEventListener("pointerup", (event) => this.up(event));
     this.root.addEventListener("pointercancel", () => this.forget());
     this.root.addEventListener("pointermove", (event) => {
-      if (this.from && Math.hypot(event.clientX - this.from.x, event.clientY - this.from.y) > STILL_PX) clearTimeout(this.timer);
+      if (this.from && Math.hypot(event.clientX - this.from.x, event.clientY - this.from.y) > STILL_PX)
+        clearTimeout(this.timer);
     });
     this.root.addEventListener("contextmenu", (event) => {
       const label = labelAt(event);
       if (!label || !this.on.press) return;
       event.preventDefault();
-      clearTimeout(this.timer); // on touch it comes before a long press is over, or after
+      clearTimeout(this.timer); // on touch screens this event may come before or after the long press ends
       if (!this.pressed) this.on.press(label);
       this.pressed = true;
     });
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // Which board, whether it is edited, and whether hold sets are missing on this wall.
+  // Draw an empty board, which can be edited or not.
   lay(layout, isEdited) {
     const key = `${layout.name} ${isEdited}`;
-    if (this.key_ === key) return;
-    this.key_ = key;
+    if (this.laid === key) return;
+    this.laid = key;
     this.layout = layout;
     this.isEdited = isEdited;
     this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
@@ -88,7 +103,9 @@ export class BoardView {
     this.high = Math.max(...layout.holds.map((hold) => hold.y)) + TOP;
     const box = [-LEFT, -TOP, wide + LEFT + RIGHT, this.high + BOTTOM];
     this.root.setAttribute("viewBox", box.join(" "));
-    const grid = svg("g", { class: "grid", "aria-hidden": "true" },
+    const grid = svg(
+      "g",
+      { class: "grid", "aria-hidden": "true" },
       columns.map(([column, x]) => [
         svg("line", { x1: x, x2: x, y1: 0, y2: this.high - TOP }),
         svg("text", { x, y: this.high + 4, "text-anchor": "middle" }, String.fromCharCode(65 + column)),
@@ -96,19 +113,30 @@ export class BoardView {
       rows.map(([row, y]) => [
         svg("line", { x1: 0, x2: wide, y1: this.y(y), y2: this.y(y) }),
         svg("text", { x: -LEFT + 9, y: this.y(y) + 2.6, "text-anchor": "middle" }, row),
-      ]));
+      ]),
+    );
     this.glow = svg("g", { "aria-hidden": "true" });
     this.over = svg("g", { class: "beta", "aria-hidden": "true" });
     this.places = new Map();
     const holds = layout.holds.map((hold) => {
       const [body, lip] = outline(hold);
       const turn = COMPASS[hold.orientation] ?? 0;
-      const place = svg("g", { class: `hold ${setClass(hold.hold_set)}`, "data-label": hold.label,
-        transform: `translate(${hold.x} ${this.y(hold.y)})` },
-      svg("circle", { r: 10, class: "touch" }),
-      svg("g", { transform: `rotate(${turn})`, class: "shape" },
-        svg("path", { d: body, class: "body" }), svg("path", { d: lip, class: "lip" })),
-      svg("g", { class: "rings" }));
+      const place = svg(
+        "g",
+        {
+          class: `hold ${setClass(hold.hold_set)}`,
+          "data-label": hold.label,
+          transform: `translate(${hold.x} ${this.y(hold.y)})`,
+        },
+        svg("circle", { r: 10, class: "touch" }),
+        svg(
+          "g",
+          { transform: `rotate(${turn})`, class: "shape" },
+          svg("path", { d: body, class: "body" }),
+          svg("path", { d: lip, class: "lip" }),
+        ),
+        svg("g", { class: "rings" }),
+      );
       if (isEdited) {
         place.setAttribute("role", "button");
         place.setAttribute("tabindex", "-1");
@@ -117,8 +145,19 @@ export class BoardView {
       return place;
     });
     this.root.replaceChildren(
-      svg("rect", { class: "wall", x: box[0] + 16, y: box[1] + 1, width: box[2] - 17, height: this.high + TOP - 4, rx: 7 }),
-      grid, this.glow, svg("g", null, holds), this.over);
+      svg("rect", {
+        class: "wall",
+        x: box[0] + 16,
+        y: box[1] + 1,
+        width: box[2] - 17,
+        height: this.high + TOP - 4,
+        rx: 7,
+      }),
+      grid,
+      this.glow,
+      svg("g", null, holds),
+      this.over,
+    );
     if (isEdited) {
       this.root.setAttribute("role", "group");
       this.focus(this.places.has(this.focused) ? this.focused : layout.holds[0].label, false);
@@ -127,17 +166,21 @@ export class BoardView {
     }
   }
 
-  y(cm) { return this.high - TOP - cm; }
+  y(cm) {
+    return this.high - TOP - cm;
+  }
 
-  // roles: label -> role; marks: label -> use, ban or fill; dim: labels that step back; words for screen readers.
+  // roles: label -> role; marks: label -> use, ban or fill; dim: labels to fade; absent: hold sets missing on
+  // this wall; words: for screen readers.
   show({ roles = {}, marks = {}, dim = [], absent = [], words = "" }) {
     this.root.setAttribute("aria-label", words);
     const lights = [];
     for (const [label, place] of this.places) {
-      const role = roles[label], mark = marks[label];
+      const role = roles[label];
+      const mark = marks[label];
       const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
       if (mark === "use") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
-      if (mark === "ban") rings.push(svg("path", { d: "M-6.500 -6.500 L6.500 6.500 M6.500 -6.500 L-6.500 6.500", class: "cross" }));
+      if (mark === "ban") rings.push(svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }));
       place.lastChild.replaceChildren(...rings);
       place.classList.toggle("lit", Boolean(role));
       place.classList.toggle("banned", mark === "ban");
@@ -168,28 +211,40 @@ export class BoardView {
     const marks = Object.entries(at).map(([hand, label]) => {
       const hold = this.byLabel.get(label);
       const side = hand === "LH" ? -1 : 1;
-      return svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x + side * (shared ? 8 : 7)} ${this.y(hold.y) + 7})` },
-        svg("circle", { r: 4.6 }), svg("text", { y: 2, "text-anchor": "middle" }, hand[0]));
+      return svg(
+        "g",
+        { class: `hand ${hand}`, transform: `translate(${hold.x + side * (shared ? 8 : 7)} ${this.y(hold.y) + 7})` },
+        svg("circle", { r: 4.6 }),
+        svg("text", { y: 2, "text-anchor": "middle" }, hand[0]),
+      );
     });
     this.over.replaceChildren(...arrows, ...marks);
   }
 
   arrow(move, when, isCrux) {
-    const from = this.byLabel.get(move.origin), to = this.byLabel.get(move.hold);
+    const from = this.byLabel.get(move.origin);
+    const to = this.byLabel.get(move.hold);
     const [x1, y1, x2, y2] = [from.x, this.y(from.y), to.x, this.y(to.y)];
     const long = Math.hypot(x2 - x1, y2 - y1);
     if (!long) return svg("g");
     const outward = move.hand === "LH" ? 1 : -1;
-    const bend = [(x1 + x2) / 2 + (0.16 * outward * (y2 - y1)), (y1 + y2) / 2 - (0.16 * outward * (x2 - x1))];
+    const bend = [(x1 + x2) / 2 + 0.16 * outward * (y2 - y1), (y1 + y2) / 2 - 0.16 * outward * (x2 - x1)];
     const near = (x, y) => {
       const far = Math.hypot(bend[0] - x, bend[1] - y);
       return [x + (11 * (bend[0] - x)) / far, y + (11 * (bend[1] - y)) / far];
     };
     const [start, end] = [near(x1, y1), near(x2, y2)];
     const turn = (Math.atan2(end[1] - bend[1], end[0] - bend[0]) * 180) / Math.PI;
-    return svg("g", { class: `move ${move.hand} ${when}${isCrux ? " crux" : ""}${move.too_far ? " far" : ""}` },
+    return svg(
+      "g",
+      { class: `move ${move.hand} ${when}${isCrux ? " crux" : ""}${move.too_far ? " far" : ""}` },
       svg("path", { d: `M${start.join(" ")} Q${bend.join(" ")} ${end.join(" ")}` }),
-      svg("path", { class: "head", d: "M0 0 L-6.500 3.600 L-6.500 -3.600 Z", transform: `translate(${end.join(" ")}) rotate(${turn})` }));
+      svg("path", {
+        class: "head",
+        d: "M0 0 L-6.5 3.6 L-6.5 -3.6 Z",
+        transform: `translate(${end.join(" ")}) rotate(${turn})`,
+      }),
+    );
   }
 
   down(event) {
@@ -198,7 +253,10 @@ export class BoardView {
     if (event.button || !event.isPrimary) return;
     this.from = { x: event.clientX, y: event.clientY, label: labelAt(event) };
     if (this.on.press && this.from.label) {
-      this.timer = setTimeout(() => { this.pressed = true; this.on.press(this.from.label); }, LONG_PRESS_MS);
+      this.timer = setTimeout(() => {
+        this.pressed = true;
+        this.on.press(this.from.label);
+      }, LONG_PRESS_MS);
     }
   }
 
@@ -244,9 +302,10 @@ export class BoardView {
     event.stopPropagation();
   }
 
-  // The nearest hold that way, straight ones first.
+  // The nearest hold in that direction, preferring those straight ahead.
   neighbour(hold, [dx, dy]) {
-    let best = null, least = Infinity;
+    let best = null;
+    let least = Infinity;
     for (const other of this.layout.holds) {
       const along = dx * (other.x - hold.x) + dy * (other.y - hold.y);
       const aside = Math.abs(dy * (other.x - hold.x)) + Math.abs(dx * (other.y - hold.y));

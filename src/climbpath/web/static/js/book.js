@@ -1,17 +1,19 @@
-// The logbook of the climber who is chosen: the server's, with a copy of its newest entries on this device.
+// The current climber's logbook: on the server, with a copy of its newest entries on this device.
 
 import { toast } from "./dom.js";
 import { ask, askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
-import { bodyOf } from "./judge.js";
+import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
 
-const NEWEST = 200, PAGE = 50;
+const NEWEST = 200;
+const PAGE = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
-export const inCopy = (identity, owner = profile().id) => copyOf(owner).find((entry) => entry.identity === identity) ?? null;
+export const inCopy = (identity, owner = profile().id) =>
+  copyOf(owner).find((entry) => entry.identity === identity) ?? null;
 
-// Put an entry into the copy, or take it out where it is null.
+// Put an entry into the copy, or take it out if it is null.
 function note(identity, entry, owner = profile().id) {
   const others = copyOf(owner).filter((other) => other.identity !== identity);
   keep(`book.${owner}`, (entry ? [entry, ...others] : others).slice(0, NEWEST));
@@ -20,8 +22,8 @@ function note(identity, entry, owner = profile().id) {
 
 const path = (identity, more = "") => `/api/problems/${encodeURIComponent(identity)}${more}?profile=${profile().id}`;
 
-// Change an entry: at once here, and on the server as soon as it can be reached. What this asks is queued before it is
-// shown; while more of it waits, the server's answer is older than what is shown.
+// Change an entry: at once here, and on the server as soon as it can be reached. The write is queued before the change
+// is shown; while more writes for this entry wait, the server's answer is older than what is shown.
 async function put(entry, method, address, body) {
   const [{ identity }, { id }] = [entry, profile()];
   const answering = write(method, address, body);
@@ -29,18 +31,21 @@ async function put(entry, method, address, body) {
   const answer = await answering;
   if (answer === false) note(identity, null, id);
   else if (!waitingWrites(encodeURIComponent(identity))) {
-    const now = answer ?? await fetched(identity, id).catch(() => entry); // no answer: another tab sent it
+    const now = answer ?? (await fetched(identity, id).catch(() => entry)); // null: another tab sent it
     if (!now) toast(T.lost(T.gone));
     note(identity, now, id);
   }
 }
 
 async function fetched(identity, owner) {
-  const found = await askAfterWrites("GET", `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`);
-  return found.entries.find((entry) => entry.identity === identity) ?? null;
+  const results = await askAfterWrites(
+    "GET",
+    `/api/problems?profile=${owner}&text=${encodeURIComponent(identity.slice(0, 100))}`,
+  );
+  return results.entries.find((entry) => entry.identity === identity) ?? null;
 }
 
-// The entry of a problem, or null where it is not saved.
+// The entry of a problem, or null if it is not saved.
 export async function entryOf({ identity }) {
   const here = inCopy(identity);
   if (here || !state.online) return here;
@@ -50,7 +55,7 @@ export async function entryOf({ identity }) {
   return entry;
 }
 
-// Make the copy anew, with what was noted elsewhere, too.
+// Renew the copy, including changes made on other devices.
 export async function refreshCopy() {
   const { id } = profile();
   const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
@@ -58,7 +63,16 @@ export async function refreshCopy() {
 }
 
 export async function save(problem) {
-  const blank = { identity: problem.identity, problem, stars: 0, notes: "", felt: null, lists: [], ticks: [], saved: new Date().toISOString() };
+  const blank = {
+    identity: problem.identity,
+    problem,
+    stars: 0,
+    notes: "",
+    felt: null,
+    lists: [],
+    ticks: [],
+    saved: new Date().toISOString(),
+  };
   await put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
   return inCopy(problem.identity);
 }
@@ -79,13 +93,20 @@ export const bringBack = (entry) => put(entry, "PATCH", path(entry.identity), { 
 
 export function tick(entry, day, attempts) {
   const done = { id: newId(), day, attempts };
-  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), { day, attempts });
+  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), {
+    day,
+    attempts,
+  });
 }
 
 export const untick = (entry, done) =>
-  put({ ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) }, "DELETE", path(entry.identity, `/ticks/${done.id}`));
+  put(
+    { ...entry, ticks: entry.ticks.filter((other) => other.id !== done.id) },
+    "DELETE",
+    path(entry.identity, `/ticks/${done.id}`),
+  );
 
-// {entries, total, lists} of a search; where the server cannot be reached, from the copy on this device.
+// {entries, total, lists} of a search; from the copy on this device if the server cannot be reached.
 export async function search(fields, offset = 0) {
   const { id } = profile();
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
@@ -98,7 +119,7 @@ export async function search(fields, offset = 0) {
   }
 }
 
-const rank = ({ problem }) => state.welcome.ladder.indexOf(problem.grade);
+const rank = ({ problem }) => state.appInfo.ladder.indexOf(problem.grade);
 const nameOf = ({ problem }) => problem.name ?? "";
 const ORDERS = {
   newest: (a, b) => b.saved.localeCompare(a.saved),
@@ -109,23 +130,28 @@ const ORDERS = {
 };
 
 function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order }) {
-  const { ladder } = state.welcome;
+  const { ladder } = state.appInfo;
   const words = text.toLowerCase().split(/\s+/);
-  const told = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
-  const entries = copy.filter((entry) => words.every((word) => told(entry).includes(word))
-    && (!list || entry.lists.includes(list))
-    && (!ticked || String(entry.ticks.length > 0) === ticked)
-    && (!easiest || rank(entry) >= ladder.indexOf(easiest))
-    && (!hardest || rank(entry) <= ladder.indexOf(hardest))).sort(ORDERS[order]);
+  const searched = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
+  const entries = copy
+    .filter(
+      (entry) =>
+        words.every((word) => searched(entry).includes(word)) &&
+        (!list || entry.lists.includes(list)) &&
+        (!ticked || String(entry.ticks.length > 0) === ticked) &&
+        (!easiest || rank(entry) >= ladder.indexOf(easiest)) &&
+        (!hardest || rank(entry) <= ladder.indexOf(hardest)),
+    )
+    .sort(ORDERS[order]);
   const lists = {};
   for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
   return { entries, total: entries.length, lists };
 }
 
-// The climbers from the server; a first one is made where there is none.
+// Load the climbers from the server; if there are none, create the first.
 export async function loadProfiles() {
   let profiles = await askAfterWrites("GET", "/api/profiles");
-  if (waitingWrites() && state.profiles.length) return; // this device knows more
+  if (waitingWrites() && state.profiles.length) return; // this device has newer ones
   if (!profiles.length) {
     await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
     profiles = await ask("GET", "/api/profiles");

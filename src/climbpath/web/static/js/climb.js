@@ -1,33 +1,49 @@
-// Problem after problem: swipe, press, or use the arrow keys; what comes next is fetched ahead.
+// Problem after problem: swipe, tap or use the arrow keys. The next ones are fetched ahead.
 
 import { ask } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, change, gradesInRange, isHere, layout, profile, state, wish } from "./state.js";
-import { judge, recent, remember, seen, similar } from "./judge.js";
+import {
+  absentSets,
+  boardOf,
+  change,
+  generateRequest,
+  gradesInRange,
+  isHere,
+  layout,
+  profile,
+  state,
+} from "./state.js";
+import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryOf, inCopy, save } from "./book.js";
 import { holdsOf, query } from "./problem.js";
 
-const AHEAD = 6, REFILL = 4;
+const AHEAD = 6;
+const REFILL = 4;
 
-// What has been shown, and what waits to be; it outlives the view. `at` is behind the last one while none is shown.
+// The problems shown so far and the stock of those to come; it outlives the view. `at` is the index of the one on the
+// board, and one past the end while there is none.
 const trail = { shown: [], at: -1, stock: [], for: "", fetching: null };
 
-const conditions = () => JSON.stringify(wish(0));
+const conditions = () => JSON.stringify(generateRequest(0));
 
-// Ask for more in the background; what was asked for under other conditions is thrown away.
+// Fetch more in the background; problems generated under other conditions are thrown away.
 function refill() {
   const asked = conditions();
   if (trail.for !== asked) Object.assign(trail, { stock: [], for: asked, fetching: null });
   if (trail.fetching || trail.stock.length >= REFILL) return trail.fetching ?? Promise.resolve();
-  const fetching = ask("POST", "/api/generate", wish(AHEAD)).then(({ problems }) => {
-    if (trail.for !== asked) return;
-    // named from the start, so that it has one name here, in its link and in the logbook
-    trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
-    judge(problems[0]).catch(() => {}); // only ahead of time: if it fails now, it is asked again when it is shown
-  }).finally(() => { if (trail.fetching === fetching) trail.fetching = null; });
+  const fetching = ask("POST", "/api/generate", generateRequest(AHEAD))
+    .then(({ problems }) => {
+      if (trail.for !== asked) return;
+      // named at once, so that a problem has the same name here, in its link and in the logbook
+      trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
+      analyse(problems[0]).catch(() => {}); // only in advance: if it fails, it is repeated when the problem is shown
+    })
+    .finally(() => {
+      if (trail.fetching === fetching) trail.fetching = null;
+    });
   trail.fetching = fetching;
   return fetching;
 }
@@ -38,16 +54,20 @@ export class Climb {
       trail.shown = [...trail.shown.slice(0, trail.at + 1), linked];
       trail.at = trail.shown.length - 1;
     }
-    this.stage = new Stage({ on: { swipe: (way) => this.go(way), tap: () => {} } });
+    this.stage = new Stage({ on: { swipe: (way) => this.go(way) } });
     this.panel = h("aside", { class: "panel" });
-    this.cards = Object.fromEntries(["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]));
+    this.cards = Object.fromEntries(
+      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]),
+    );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view" }, this.stage.root, this.panel);
     this.entry = null;
-    this.alike = null;
+    this.similarProblems = null;
   }
 
-  get problem() { return trail.shown[trail.at] ?? null; }
+  get problem() {
+    return trail.shown[trail.at] ?? null;
+  }
 
   start() {
     replace(this.cards.tuning, tuningCard());
@@ -56,20 +76,20 @@ export class Climb {
     if (gradesInRange().length) refill().catch(() => {});
   }
 
-  // The first problem under other conditions.
+  // Show the first problem under the new conditions.
   goOn() {
     trail.shown = trail.shown.slice(0, trail.at + 1);
     if (this.problem && !isHere(this.problem)) trail.at = trail.shown.length;
     this.go(1);
   }
 
-  // Other conditions, another climber, or an entry that changed.
+  // The conditions, the climber or an entry have changed.
   heard(fields) {
     if ("place" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
     }
     if ("place" in fields && this.problem && isHere(this.problem)) {
-      this.render(); // it was opened, and the filters follow
+      this.render(); // a problem was opened, and the filters follow it
     } else if ("place" in fields || "range" in fields || "tuning" in fields) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.goOn();
@@ -84,7 +104,7 @@ export class Climb {
     }
   }
 
-  // Words in place of a problem.
+  // Show a message in place of a problem.
   none(words) {
     trail.at = trail.shown.length;
     history.replaceState(null, "", "?view=climb");
@@ -92,7 +112,7 @@ export class Climb {
     this.search(false);
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
-    replace(this.stage.caption, h("p", { class: "told" }, words));
+    replace(this.stage.caption, h("p", { class: "message" }, words));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
   }
@@ -102,14 +122,24 @@ export class Climb {
     this.stage.root.classList.toggle("busy", isSearching);
   }
 
-  // One further, or one back among those shown.
+  // To the next problem (1), or back to the one before (-1).
   async go(way) {
     if (way < 0) {
-      if (trail.at > 0) { trail.at -= 1; this.opened(); }
+      if (trail.at > 0) {
+        trail.at -= 1;
+        this.opened();
+      }
       return;
     }
-    if (trail.at + 1 < trail.shown.length) { trail.at += 1; this.opened(); return; }
-    if (!gradesInRange().length) { this.none(T.notLearned(layout().title)); return; }
+    if (trail.at + 1 < trail.shown.length) {
+      trail.at += 1;
+      this.opened();
+      return;
+    }
+    if (!gradesInRange().length) {
+      this.none(T.notLearned(layout().title));
+      return;
+    }
     if (trail.for !== conditions() || !trail.stock.length) {
       const asked = conditions();
       if (!this.problem) this.none(T.searching);
@@ -120,16 +150,19 @@ export class Climb {
       } catch (error) {
         failure = error;
       }
-      if (!this.root.isConnected || asked !== conditions()) return; // another view, or other conditions, have come
+      if (!this.root.isConnected || asked !== conditions()) return; // the view or the conditions have changed meanwhile
       this.search(false);
-      if (failure) { this.failed(failure); return; }
+      if (failure) {
+        this.failed(failure);
+        return;
+      }
     }
     if (!trail.stock.length) return;
     trail.shown.push(trail.stock.shift());
     trail.at = trail.shown.length - 1;
     this.opened();
     refill().catch(() => {});
-    if (trail.stock.length) judge(trail.stock[0]).catch(() => {});
+    if (trail.stock.length) analyse(trail.stock[0]).catch(() => {});
   }
 
   failed(error) {
@@ -139,7 +172,9 @@ export class Climb {
       return;
     }
     const known = new Set(trail.shown.map((problem) => problem.identity));
-    const others = recent().map((item) => item.problem).filter((problem) => !known.has(problem.identity))
+    const others = recent()
+      .map((item) => item.problem)
+      .filter((problem) => !known.has(problem.identity))
       .sort((a, b) => isHere(b) - isHere(a));
     if (others.length) {
       trail.shown.push(others[0]);
@@ -154,38 +189,38 @@ export class Climb {
     toast(T.endOfSeen);
   }
 
-  // A problem has come onto the board.
+  // The problem on the board is another one.
   opened() {
     const { problem } = this;
     if (!isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
     const who = profile();
     if (this.identity !== problem.identity) {
-      this.alike = null;
+      this.similarProblems = null;
       if (this.stage.step !== null) this.stage.step = 0;
     }
     Object.assign(this, { who, identity: problem.identity, entry: inCopy(problem.identity) });
     this.render();
     history.replaceState(null, "", `?${query(problem)}`);
-    const isStill = () => this.problem?.identity === problem.identity && profile().id === who.id;
-    const told = (fields) => {
-      if (!isStill()) return;
+    const isCurrent = () => this.problem?.identity === problem.identity && profile().id === who.id;
+    const update = (fields) => {
+      if (!isCurrent()) return;
       Object.assign(this, fields);
       this.render();
     };
-    const judged = async () => {
-      const opinion = await judge(problem);
-      remember(problem, opinion);
-      told({});
+    const addAnalysis = async () => {
+      const analysis = await analyse(problem);
+      remember(problem, analysis);
+      update({});
     };
-    const found = async () => {
+    const addEntry = async () => {
       const entry = await entryOf(problem);
-      if (entry?.problem.name && isStill()) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
-      told({ entry });
+      if (entry?.problem.name && isCurrent()) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
+      update({ entry });
     };
-    const compared = async () => told({ alike: state.online ? await similar(problem) : null });
-    for (const telling of [found(), judged().then(compared)]) {
-      telling.catch((error) => {
-        if (error.status === 0) remember(problem, seen(problem) ?? null);
+    const addSimilar = async () => update({ similarProblems: state.online ? await fetchSimilar(problem) : null });
+    for (const part of [addEntry(), addAnalysis().then(addSimilar)]) {
+      part.catch((error) => {
+        if (error.status === 0) remember(problem, analysisOf(problem) ?? null);
         else toast(error.message);
       });
     }
@@ -194,34 +229,50 @@ export class Climb {
   render() {
     const { problem, stage } = this;
     if (!problem) return;
-    const opinion = seen(problem);
+    const analysis = analysisOf(problem);
     stage.lay(boardOf(problem));
-    stage.show(problem, { absent: absentSets(), beta: opinion?.beta });
+    stage.show(problem, { absent: absentSets(), beta: analysis?.beta });
     this.renderStage();
     replace(this.cards.entry, entryCard(this.entry));
-    replace(this.cards.grade, gradeCard(problem, opinion));
-    this.renderBeta(opinion);
-    replace(this.cards.similar, similarCard(this.alike, (other) => this.open(other)));
+    replace(this.cards.grade, gradeCard(problem, analysis));
+    this.renderBeta(analysis);
+    replace(
+      this.cards.similar,
+      similarCard(this.similarProblems, (other) => this.open(other)),
+    );
     replace(this.cards.share, shareCard(problem));
   }
 
-  renderBeta(opinion) {
-    replace(this.cards.beta, betaCard(opinion, this.stage.step, (step) => this.toStep(step)));
+  renderBeta(analysis) {
+    replace(
+      this.cards.beta,
+      betaCard(analysis, this.stage.step, (step) => this.toStep(step)),
+    );
   }
 
   toStep(step) {
     this.stage.step = step;
-    this.stage.show(this.problem, { absent: absentSets(), beta: seen(this.problem)?.beta });
+    this.stage.show(this.problem, { absent: absentSets(), beta: analysisOf(this.problem)?.beta });
     this.renderStage();
-    this.renderBeta(seen(this.problem));
+    this.renderBeta(analysisOf(this.problem));
   }
 
   renderStage() {
     const { problem, stage } = this;
-    replace(stage.caption,
-      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation),
-        h("small", null, `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`)),
-      gradePill(problem.grade));
+    replace(
+      stage.caption,
+      h(
+        "div",
+        { class: "title" },
+        h("h1", null, problem.name ?? problem.notation),
+        h(
+          "small",
+          null,
+          `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`,
+        ),
+      ),
+      gradePill(problem.grade),
+    );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
     replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : this.buttons());
@@ -229,23 +280,34 @@ export class Climb {
 
   buttons(isBare = false) {
     const { problem } = this;
-    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null, disabled: isBare });
+    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), {
+      quiet: true,
+      "aria-pressed": String(Boolean(this.entry)),
+      class: this.entry ? "on" : null,
+      disabled: isBare,
+    });
     return [
       button("back", T.previous, () => this.go(-1), { quiet: true, disabled: trail.at < 1 }),
-      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !seen(problem)?.beta }),
-      h("button", { type: "button", class: "primary", title: T.nextTold, onclick: () => this.go(1) }, h("span", null, T.next), icon("next")),
+      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !analysisOf(problem)?.beta }),
+      h(
+        "button",
+        { type: "button", class: "primary", title: T.nextTitle, onclick: () => this.go(1) },
+        h("span", null, T.next),
+        icon("next"),
+      ),
       heart,
       button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare }),
     ];
   }
 
   async save() {
-    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    if (this.entry) {
+      this.cards.entry.scrollIntoView({ behavior: "smooth" });
+      return;
+    }
     const { problem } = this;
     if (await save(problem)) toast(T.saved);
   }
-
-
 
   open(problem) {
     trail.shown = [...trail.shown.slice(0, trail.at + 1), problem];
@@ -259,9 +321,13 @@ export class Climb {
     const { problem, stage } = this;
     const isStepping = stage.step !== null && stage.beta;
     const move = (by) => this.toStep(Math.min(stage.beta.moves.length, Math.max(0, stage.step + by)));
-    if (event.key === "ArrowRight") { if (isStepping) move(1); else this.go(1); }
-    else if (event.key === "ArrowLeft") { if (isStepping) move(-1); else this.go(-1); }
-    else if (event.key === "b" && problem && seen(problem)?.beta) this.toStep(isStepping ? null : 0);
+    if (event.key === "ArrowRight") {
+      if (isStepping) move(1);
+      else this.go(1);
+    } else if (event.key === "ArrowLeft") {
+      if (isStepping) move(-1);
+      else this.go(-1);
+    } else if (event.key === "b" && problem && analysisOf(problem)?.beta) this.toStep(isStepping ? null : 0);
     else if (event.key === "s" && problem && !this.entry) this.save();
     else if (event.key === "Escape" && isStepping) this.toStep(null);
     else return false;

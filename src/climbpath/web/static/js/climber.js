@@ -22,7 +22,9 @@ export class ClimberView {
     this.root = h("div", { class: "page" });
   }
 
-  start() { this.render(); }
+  start() {
+    this.render();
+  }
 
   heard(fields) {
     if ("profiles" in fields || "profileId" in fields) this.render();
@@ -35,35 +37,109 @@ export class ClimberView {
       set({ easiest, hardest });
       change({ range: [easiest, hardest] });
     };
-    const rank = (grade) => state.welcome.ladder.indexOf(grade);
-    const number = (field, least, most) => h("input", { type: "number", min: least, max: most, value: one[field], inputmode: "numeric",
-      onchange: (event) => {
-        const { value } = event.target;
-        event.target.value = value === "" ? one[field] : Math.min(most, Math.max(least, Number(value)));
-        set({ [field]: Number(event.target.value) });
-      } });
-    const grades = state.welcome.ladder.map((grade) => [grade, grade]);
-    replace(this.root,
+    const rank = (grade) => state.appInfo.ladder.indexOf(grade);
+    const number = (field, least, most) =>
+      h("input", {
+        type: "number",
+        min: least,
+        max: most,
+        value: one[field],
+        inputmode: "numeric",
+        onchange: (event) => {
+          const { value } = event.target;
+          event.target.value = value === "" ? one[field] : Math.min(most, Math.max(least, Number(value)));
+          set({ [field]: Number(event.target.value) });
+        },
+      });
+    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
+    replace(
+      this.root,
       h("h1", null, T.climberTitle),
-      h("div", { class: "row people", role: "group", "aria-label": T.climberTitle }, state.profiles.map((other) =>
-        h("button", { type: "button", "aria-pressed": String(other.id === one?.id), class: other.id === one?.id ? "on" : null,
-          onclick: () => change({ profileId: other.id, range: [other.easiest, other.hardest] }) }, other.name)),
-      button("compose", T.newClimber, (event) => event.detail < 2 && this.add(), { class: "ghost" })),
-      one && card(one.name,
-        labelled(T.name, h("input", { type: "text", maxlength: 40, value: one.name, onchange: (event) => {
-          event.target.value = event.target.value.trim() || one.name;
-          set({ name: event.target.value });
-        } })),
-        h("div", { class: "row" }, labelled(T.height, number("height", 100, 230)), labelled(T.ape, number("ape", -40, 40), T.apeHint)),
-        h("div", { class: "row" },
-          labelled(T.from, choice(one.easiest, grades, (grade) => setRange(grade, rank(grade) > rank(one.hardest) ? grade : one.hardest))),
-          labelled(T.to, choice(one.hardest, grades, (grade) => setRange(rank(grade) < rank(one.easiest) ? grade : one.easiest, grade)))),
-        state.profiles.length > 1 && button("clear", T.removeClimber, async () => {
-          await removeProfile(one);
-          toast(T.climberRemoved(one.name), { words: T.undone, run: () => { keepProfile(one); change({ profileId: one.id }); } });
-        }, { class: "ghost" })),
-      card(T.theme, choice(kept("theme", "auto"), Object.entries(T.themes), (theme) => { keep("theme", theme); applyTheme(); }, { "aria-label": T.theme })),
-      card(T.appTitle, this.installWords(), h("p", { class: "quiet" }, T.about(state.welcome.version))));
+      h(
+        "div",
+        { class: "row people", role: "group", "aria-label": T.climberTitle },
+        state.profiles.map((other) =>
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-pressed": String(other.id === one?.id),
+              class: other.id === one?.id ? "on" : null,
+              onclick: () => change({ profileId: other.id, range: [other.easiest, other.hardest] }),
+            },
+            other.name,
+          ),
+        ),
+        button("compose", T.newClimber, (event) => event.detail < 2 && this.add(), { class: "ghost" }),
+      ),
+      one &&
+        card(
+          one.name,
+          labelled(
+            T.name,
+            h("input", {
+              type: "text",
+              maxlength: 40,
+              value: one.name,
+              onchange: (event) => {
+                event.target.value = event.target.value.trim() || one.name;
+                set({ name: event.target.value });
+              },
+            }),
+          ),
+          h(
+            "div",
+            { class: "row" },
+            labelled(T.height, number("height", 100, 230)),
+            labelled(T.ape, number("ape", -40, 40), T.apeHint),
+          ),
+          h(
+            "div",
+            { class: "row" },
+            labelled(
+              T.from,
+              choice(one.easiest, grades, (grade) =>
+                setRange(grade, rank(grade) > rank(one.hardest) ? grade : one.hardest),
+              ),
+            ),
+            labelled(
+              T.to,
+              choice(one.hardest, grades, (grade) =>
+                setRange(rank(grade) < rank(one.easiest) ? grade : one.easiest, grade),
+              ),
+            ),
+          ),
+          state.profiles.length > 1 &&
+            button(
+              "clear",
+              T.removeClimber,
+              async () => {
+                await removeProfile(one);
+                toast(T.climberRemoved(one.name), {
+                  words: T.undone,
+                  run: () => {
+                    keepProfile(one);
+                    change({ profileId: one.id });
+                  },
+                });
+              },
+              { class: "ghost" },
+            ),
+        ),
+      card(
+        T.theme,
+        choice(
+          kept("theme", "auto"),
+          Object.entries(T.themes),
+          (theme) => {
+            keep("theme", theme);
+            applyTheme();
+          },
+          { "aria-label": T.theme },
+        ),
+      ),
+      card(T.appTitle, this.installWords(), h("p", { class: "quiet" }, T.about(state.appInfo.version))),
+    );
   }
 
   installWords() {
@@ -73,12 +149,14 @@ export class ClimberView {
   }
 
   add() {
-    const { height, ape, easiest, hardest } = { height: 175, ape: 0, easiest: "6B", hardest: "7A" };
     const id = newId();
-    keepProfile({ id, name: `${T.you} ${state.profiles.length + 1}`, height, ape, easiest, hardest });
+    const name = `${T.you} ${state.profiles.length + 1}`;
+    keepProfile({ id, name, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
     change({ profileId: id });
     this.root.querySelector("input[type=text]").select();
   }
 
-  key() { return false; }
+  key() {
+    return false;
+  }
 }

@@ -1,28 +1,30 @@
-// Composing: holds that must be used, holds that must not, and the model fills in the rest.
+// Composing: the climber chooses holds to use and holds to avoid, and the model fills in the rest.
 
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, gradesInRange, knownGrades, layout, state, wish } from "./state.js";
-import { judge, seen } from "./judge.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, knownGrades, layout, state } from "./state.js";
+import { analyse, analysisOf } from "./analysis.js";
 import { Stage, climberName, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
-const MOST_STEPS = 200, MOST_PINS = 20, JUDGE_AFTER_MS = 30;
-const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, where the climber gave it one
+const MOST_STEPS = 200;
+const MOST_PINS = 20;
+const ANALYSE_AFTER_MS = 30;
+const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, if the climber chose one
 const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
 
-// One step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber gave it;
-// `filled` label -> role, what the model filled in. Steps never change, so undo is going back among them.
-const kepts = kept("compose", {});
+// A step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber chose; `filled`
+// label -> the role of a hold that the model filled in. Steps never change, so undo just goes back to an earlier one.
+const keptSteps = kept("compose", {});
 const drafts = {}; // a board's name -> {steps, at}
 
 function draft() {
   const { board } = state.place;
-  drafts[board] ??= { steps: [kepts[board] ?? BLANK], at: 0 };
+  drafts[board] ??= { steps: [keptSteps[board] ?? BLANK], at: 0 };
   return drafts[board];
 }
 
@@ -36,25 +38,25 @@ function put(step) {
 }
 
 function keepNow() {
-  kepts[state.place.board] = now();
-  keep("compose", kepts);
+  keptSteps[state.place.board] = now();
+  keep("compose", keptSteps);
 }
 
 const pinsOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "use");
 const bansOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "ban");
 const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
 
-// Every lit hold with its role: the climber's word counts first, then the model's, then what the rows tell.
-export function litRoles(step, on) {
+// Every lit hold with its role: the climber's choice comes first, then the model's, then what the rows imply.
+function litRoles(step, on) {
   const lit = {};
   for (const label of pinsOf(step)) lit[label] = step.roles[label] ?? step.filled[label] ?? "hands";
   for (const [label, role] of Object.entries(step.filled)) lit[label] ??= step.roles[label] ?? role;
-  const told = inferred(lit, on);
-  for (const label of Object.keys(step.roles)) if (label in lit) told[label] = step.roles[label];
-  return told;
+  const roles = inferred(lit, on);
+  for (const label of Object.keys(step.roles)) if (label in lit) roles[label] = step.roles[label];
+  return roles;
 }
 
-// Why the lit holds are no problem yet, in words; null where they are one.
+// Why the lit holds are not a problem yet, as a message; null if they are one.
 export function faultOf(roles, on) {
   const labels = (role) => Object.keys(roles).filter((label) => roles[label] === role);
   const [starts, finishes] = [labels("start"), labels("finish")];
@@ -72,8 +74,8 @@ export function faultOf(roles, on) {
   return null;
 }
 
-// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber gave them, and
-// the bans. Where all is the climber's own, the problem says it already.
+// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber chose, and the
+// bans. If the climber chose everything, the problem alone is enough.
 function queryOf(step, on, angle) {
   const roles = litRoles(step, on);
   const own = pinsOf(step).map((label) => label + (OWN[step.roles[label]] ?? ""));
@@ -82,7 +84,7 @@ function queryOf(step, on, angle) {
   return query(problemOf(roles, on, angle, step.grade), more);
 }
 
-// The step that a link tells; without pins in it, all of the problem is the climber's own.
+// The step that a link describes; if it names no pins, the climber chose the whole problem.
 function stepOf(problem, fields) {
   const on = boardOf(problem);
   const roles = rolesOf(problem);
@@ -102,9 +104,14 @@ export class Compose {
   constructor(problem, fields) {
     const isNew = problem && queryOf(now(), layout(), state.place.angle) !== fields?.toString();
     if (isNew) put(stepOf(problem, fields));
-    this.stage = new Stage({ isEdited: true, on: { tap: (label) => this.tap(label), press: (label) => this.press(label) } });
+    this.stage = new Stage({
+      isEdited: true,
+      on: { tap: (label) => this.tap(label), press: (label) => this.press(label) },
+    });
     this.panel = h("aside", { class: "panel" });
-    this.cards = Object.fromEntries(["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]));
+    this.cards = Object.fromEntries(
+      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]),
+    );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
     this.entry = null;
@@ -116,7 +123,10 @@ export class Compose {
   }
 
   async start() {
-    replace(this.cards.hint, h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)));
+    replace(
+      this.cards.hint,
+      h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
+    );
     replace(this.cards.tuning, tuningCard());
     this.changed();
   }
@@ -132,30 +142,44 @@ export class Compose {
     }
   }
 
-  // Free, must use, must not use, free again; what the model filled in becomes the climber's own at first.
+  // Free, must use, must not use, free again. The first tap on a hold that the model filled in makes it a pin.
   tap(label) {
     const step = now();
     const mark = step.marks[label];
-    if (!mark && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
+    if (!mark && pinsOf(step).length >= MOST_PINS) {
+      toast(T.tooManyPins);
+      return;
+    }
     const next = { undefined: "use", use: "ban" }[mark];
     const marks = next ? { ...step.marks, [label]: next } : without(step.marks, label);
     const isOut = next === "ban" || !next;
     put({
-      ...step, marks, grade: null,
+      ...step,
+      marks,
+      grade: null,
       roles: isOut ? without(step.roles, label) : step.roles,
       filled: isOut ? without(step.filled, label) : step.filled,
     });
     this.changed();
   }
 
-  // What a hold is to be, from a list.
+  // Choose a hold's role from a list.
   press(label) {
     const on = layout();
     const hold = on.holds.find((one) => one.label === label);
     const step = now();
     const set = (mark, role) => {
-      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) { toast(T.tooManyPins); return; }
-      const rest = { ...step, grade: null, filled: without(step.filled, label), roles: without(step.roles, label), marks: without(step.marks, label) };
+      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) {
+        toast(T.tooManyPins);
+        return;
+      }
+      const rest = {
+        ...step,
+        grade: null,
+        filled: without(step.filled, label),
+        roles: without(step.roles, label),
+        marks: without(step.marks, label),
+      };
       if (mark) rest.marks[label] = mark;
       if (role) rest.roles[label] = role;
       put(rest);
@@ -164,28 +188,56 @@ export class Compose {
       this.stage.board.focus(label);
     };
     const pick = (name, mark, role) =>
-      h("button", { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) }, T.roleChoices[name]);
-    const box = dialog(T.roleTitle(label), T.close, h("div", { class: "picks" },
-      isStartRow(hold, on) && pick("start", "use", "start"),
-      hold.row !== on.top_row && pick("hands", "use", "hands"),
-      hold.row === on.top_row && pick("finish", "use", "finish"),
-      hold.row !== on.top_row && pick("feet", "use", "feet"),
-      pick("ban", "ban"), pick("free")));
+      h(
+        "button",
+        { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) },
+        T.roleChoices[name],
+      );
+    const box = dialog(
+      T.roleTitle(label),
+      T.close,
+      h(
+        "div",
+        { class: "picks" },
+        isStartRow(hold, on) && pick("start", "use", "start"),
+        hold.row !== on.top_row && pick("hands", "use", "hands"),
+        hold.row === on.top_row && pick("finish", "use", "finish"),
+        hold.row !== on.top_row && pick("feet", "use", "feet"),
+        pick("ban", "ban"),
+        pick("free"),
+      ),
+    );
   }
 
   async complete() {
     const step = now();
     const on = layout();
-    const own = (role) => Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
+    const own = (role) =>
+      Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
     const feet = own("feet");
     const pins = pinsOf(step).filter((label) => !feet.includes(label));
-    if (!gradesInRange().length) { toast(T.notLearned(on.title)); return; }
+    if (!gradesInRange().length) {
+      toast(T.notLearned(on.title));
+      return;
+    }
     this.stage.root.classList.add("busy");
     try {
-      const asked = { ...wish(1), pins, bans: [...bansOf(step), ...feet], start: own("start"), finish: own("finish") };
-      const { problems: [found] } = await ask("POST", "/api/generate", asked);
-      if (step !== now()) return; // the holds are others by now
-      put({ ...step, filled: { ...rolesOf(found), ...Object.fromEntries(feet.map((label) => [label, "feet"])) }, grade: found.grade });
+      const request = {
+        ...generateRequest(1),
+        pins,
+        bans: [...bansOf(step), ...feet],
+        start: own("start"),
+        finish: own("finish"),
+      };
+      const {
+        problems: [completed],
+      } = await ask("POST", "/api/generate", request);
+      if (step !== now()) return; // the holds have changed meanwhile
+      put({
+        ...step,
+        filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
+        grade: completed.grade,
+      });
       if (this.root.isConnected) this.changed();
     } catch (error) {
       toast(error.message);
@@ -207,7 +259,7 @@ export class Compose {
     toast(T.cleared, { words: T.undone, run: () => this.undo(-1) });
   }
 
-  // The holds, or who climbs them, have changed: judge again, a moment later if more changes follow.
+  // The holds, or who climbs them, have changed: analyse again, after a moment in case more changes follow.
   changed() {
     this.entry = null;
     this.asking?.abort();
@@ -218,20 +270,25 @@ export class Compose {
     if (!problem) return;
     this.asking = new AbortController();
     const { signal } = this.asking;
-    this.timer = setTimeout(async () => {
-      try {
-        await judge(problem, signal);
-        if (signal.aborted) return;
-        this.render();
-        this.entry = await entryOf(problem);
-        if (!signal.aborted && this.entry) this.render();
-      } catch (error) {
-        if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
-      }
-    }, seen(problem) ? 0 : JUDGE_AFTER_MS);
+    this.timer = setTimeout(
+      async () => {
+        try {
+          await analyse(problem, signal);
+          if (signal.aborted) return;
+          this.render();
+          this.entry = await entryOf(problem);
+          if (!signal.aborted && this.entry) this.render();
+        } catch (error) {
+          if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
+        }
+      },
+      analysisOf(problem) ? 0 : ANALYSE_AFTER_MS,
+    );
   }
 
-  query() { return queryOf(now(), layout(), state.place.angle); }
+  query() {
+    return queryOf(now(), layout(), state.place.angle);
+  }
 
   marks() {
     const step = now();
@@ -244,55 +301,92 @@ export class Compose {
     const step = now();
     const roles = litRoles(step, on);
     const fault = faultOf(roles, on);
-    const opinion = problem && seen(problem);
+    const analysis = problem && analysisOf(problem);
     stage.lay();
-    if (!opinion?.beta) stage.step = null;
-    stage.show(problemOf(roles, on, state.place.angle), { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
-    this.renderStage(problem, opinion, fault);
-    replace(this.cards.grade, problem && gradeCard(problem, opinion));
-    this.renderBeta(problem, opinion);
+    if (!analysis?.beta) stage.step = null;
+    stage.show(problemOf(roles, on, state.place.angle), {
+      marks: this.marks(),
+      absent: absentSets(),
+      beta: analysis?.beta,
+    });
+    this.renderStage(problem, analysis, fault);
+    replace(this.cards.grade, problem && gradeCard(problem, analysis));
+    this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.share, problem && shareCard(problem, this.query()));
   }
 
-  renderBeta(problem, opinion) {
-    replace(this.cards.beta, problem && betaCard(opinion, this.stage.step, (to) => this.toStep(to)));
+  renderBeta(problem, analysis) {
+    replace(this.cards.beta, problem && betaCard(analysis, this.stage.step, (to) => this.toStep(to)));
   }
 
   toStep(to) {
     const { problem, stage } = this;
-    const opinion = seen(problem);
+    const analysis = analysisOf(problem);
     stage.step = to;
-    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: opinion?.beta });
-    this.renderStage(problem, opinion, null);
-    this.renderBeta(problem, opinion);
+    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
+    this.renderStage(problem, analysis, null);
+    this.renderBeta(problem, analysis);
   }
 
-  renderStage(problem, opinion, fault) {
+  renderStage(problem, analysis, fault) {
     const { stage } = this;
     const step = now();
-    const told = fault
-      ? h("p", { class: "told", role: "status" }, fault)
-      : h("div", { class: "title" }, h("h1", null, T.holds(holdsOf(problem).length)),
-        opinion?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), opinion.beta.too_far))));
-    replace(stage.caption, told, !fault && opinion?.verdict && [chartOf(opinion.verdict, { class: "chart spark" }), gradePill(opinion.verdict.grade)]);
+    const caption = fault
+      ? h("p", { class: "message", role: "status" }, fault)
+      : h(
+          "div",
+          { class: "title" },
+          h("h1", null, T.holds(holdsOf(problem).length)),
+          analysis?.beta?.too_far > 0 &&
+            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), analysis.beta.too_far))),
+        );
+    replace(
+      stage.caption,
+      caption,
+      !fault &&
+        analysis?.prediction && [
+          chartOf(analysis.prediction, { class: "chart spark" }),
+          gradePill(analysis.prediction.grade),
+        ],
+    );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
     const one = draft();
-    replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : [
-      button("undo", T.undo, () => this.undo(-1), { quiet: true, disabled: one.at === 0 }),
-      button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
-      h("button", { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length }, h("span", null, T.complete)),
-      button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !opinion?.beta }),
-      button("save", this.entry ? T.saved : T.save, () => this.save(), { quiet: true, disabled: !problem, "aria-pressed": String(Boolean(this.entry)), class: this.entry ? "on" : null }),
-      button("clear", T.clear, () => this.clear(), { quiet: true, disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length) }),
-    ]);
+    replace(
+      stage.actions,
+      isStepping
+        ? stage.stepper(() => this.toStep(stage.step))
+        : [
+            button("undo", T.undo, () => this.undo(-1), { quiet: true, disabled: one.at === 0 }),
+            button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
+            h(
+              "button",
+              { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
+              h("span", null, T.complete),
+            ),
+            button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),
+            button("save", this.entry ? T.saved : T.save, () => this.save(), {
+              quiet: true,
+              disabled: !problem,
+              "aria-pressed": String(Boolean(this.entry)),
+              class: this.entry ? "on" : null,
+            }),
+            button("clear", T.clear, () => this.clear(), {
+              quiet: true,
+              disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length),
+            }),
+          ],
+    );
   }
 
   async save() {
-    if (this.entry) { this.cards.entry.scrollIntoView({ behavior: "smooth" }); return; }
+    if (this.entry) {
+      this.cards.entry.scrollIntoView({ behavior: "smooth" });
+      return;
+    }
     const { problem } = this;
-    const grade = problem.grade ?? seen(problem)?.verdict?.grade ?? null;
+    const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
     if (await save({ ...problem, grade })) toast(T.saved);
   }
 

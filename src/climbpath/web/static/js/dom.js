@@ -1,4 +1,4 @@
-// Elements without markup in strings: text that comes from outside can never become code.
+// Makes elements without markup in strings, so that text from outside can never become code.
 
 const SVG = "http://www.w3.org/2000/svg";
 const STATES = ["value", "checked"]; // a user changes these, too
@@ -26,15 +26,15 @@ const ICONS = {
   climber: "M12 11 a3.5 3.5 0 1 0 0 -7 a3.5 3.5 0 0 0 0 7 M5 20 c0 -4 3 -6 7 -6 s7 2 7 6",
   back: "M15 5 L8 12 L15 19",
   next: "M9 5 L16 12 L9 19",
-  save: "M12 19.5 C5 14.5 3.5 11.5 3.5 9 a4.3 4.3 0 0 1 8.5 -1 a4.3 4.3 0 0 1 8.5 1 c0 2.5 -1.500 5.500 -8.500 10.500 Z",
-  share: "M12 15 V4 M8 7.500 L12 3.500 L16 7.500 M6 11 H5 v9 h14 v-9 h-1",
-  beta: "M8 20 a2.500 2.500 0 1 0 0 -5 a2.500 2.500 0 0 0 0 5 M9 14.500 C9 9 13 11 15.500 5 M15.500 5 l-4 1.200 M15.500 5 l1.300 3.800",
+  save: "M12 19.5 C5 14.5 3.5 11.5 3.5 9 a4.3 4.3 0 0 1 8.5 -1 a4.3 4.3 0 0 1 8.5 1 c0 2.5 -1.5 5.5 -8.5 10.5 Z",
+  share: "M12 15 V4 M8 7.5 L12 3.5 L16 7.5 M6 11 H5 v9 h14 v-9 h-1",
+  beta: "M8 20 a2.5 2.5 0 1 0 0 -5 a2.5 2.5 0 0 0 0 5 M9 14.5 C9 9 13 11 15.5 5 M15.5 5 l-4 1.2 M15.5 5 l1.3 3.8",
   undo: "M9 6 L5 10 L9 14 M5 10 h9 a5 5 0 0 1 0 10 h-3",
   redo: "M15 6 L19 10 L15 14 M19 10 h-9 a5 5 0 0 0 0 10 h3",
-  clear: "M5 7 h14 M10 7 V4.500 h4 V7 M7 7 l1 13 h8 l1 -13",
-  complete: "M12 3 l1.800 5.200 L19 10 l-5.200 1.800 L12 17 l-1.800 -5.200 L5 10 l5.200 -1.800 Z M19 16 v4 M17 18 h4",
+  clear: "M5 7 h14 M10 7 V4.5 h4 V7 M7 7 l1 13 h8 l1 -13",
+  complete: "M12 3 l1.8 5.2 L19 10 l-5.2 1.8 L12 17 l-1.8 -5.2 L5 10 l5.2 -1.8 Z M19 16 v4 M17 18 h4",
   close: "M6 6 L18 18 M18 6 L6 18",
-  download: "M12 4 v11 M8 11.500 L12 15.500 L16 11.500 M5 20 h14",
+  download: "M12 4 v11 M8 11.5 L12 15.5 L16 11.5 M5 20 h14",
   print: "M7 9 V4 h10 v5 M7 17 H4 V9 h16 v8 h-3 M7 14 h10 v6 H7 Z",
   edit: "M5 19 l1 -4 L16 5 l3 3 L9 18 Z",
 };
@@ -44,30 +44,49 @@ export const icon = (name) =>
 
 // A button with an icon and words; the words may be for screen readers alone.
 export const button = (name, words, onclick, { quiet = false, ...attributes } = {}) =>
-  h("button", { type: "button", onclick, title: quiet ? words : undefined, ...attributes },
-    name && icon(name), h("span", { class: quiet ? "unseen" : undefined }, words));
+  h(
+    "button",
+    { type: "button", onclick, title: quiet ? words : undefined, ...attributes },
+    name && icon(name),
+    h("span", { class: quiet ? "unseen" : undefined }, words),
+  );
 
 export const labelled = (words, control, hint) =>
   h("label", { class: "field" }, h("span", null, words), control, hint && h("small", null, hint));
 
 export const choice = (value, options, onchange, attributes) =>
-  h("select", { onchange: (event) => onchange(event.target.value), value, ...attributes },
-    options.map(([key, words]) => h("option", { value: key }, words)));
+  h(
+    "select",
+    { onchange: (event) => onchange(event.target.value), value, ...attributes },
+    options.map(([key, words]) => h("option", { value: key }, words)),
+  );
 
-// Make an element's children these. What is alike stays the same element, so that the focus, an open picker, a press
-// under way and text half typed outlive it: a handler finds other elements by its event, as its own may not be shown.
+// Replace an element's children. Where old and new match, the old element stays and is updated, so that the focus, an
+// open picker, a press in progress and half-typed text survive. A handler must therefore find other elements through
+// its event: those made along with it may not be the ones on the page.
 export function replace(element, ...children) {
   const old = [...element.childNodes];
-  const shown = children.flat(2).filter(isThere).map((child, i) => {
-    const fresh = child instanceof Node ? child : document.createTextNode(child);
-    return old[i] && isAlike(old[i], fresh) ? updated(old[i], fresh) : fresh;
-  });
+  const shown = children
+    .flat(2)
+    .filter(isThere)
+    .map((child, i) => {
+      const fresh = child instanceof Node ? child : document.createTextNode(child);
+      return old[i] && isMatch(old[i], fresh) ? updated(old[i], fresh) : fresh;
+    });
   for (const child of old) if (!shown.includes(child)) child.remove();
-  shown.forEach((child, i) => { if (element.childNodes[i] !== child) element.insertBefore(child, element.childNodes[i] ?? null); });
+  shown.forEach((child, i) => {
+    if (element.childNodes[i] !== child) element.insertBefore(child, element.childNodes[i] ?? null);
+  });
 }
 
-const isAlike = (old, fresh) => old.nodeName === fresh.nodeName && (old.nodeType === Node.TEXT_NODE
-  || (old !== fresh && given.has(old) && given.has(fresh) && old.type === fresh.type && old.dataset.key === fresh.dataset.key));
+const isMatch = (old, fresh) =>
+  old.nodeName === fresh.nodeName &&
+  (old.nodeType === Node.TEXT_NODE ||
+    (old !== fresh &&
+      given.has(old) &&
+      given.has(fresh) &&
+      old.type === fresh.type &&
+      old.dataset.key === fresh.dataset.key));
 
 function updated(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
@@ -78,13 +97,14 @@ function updated(old, fresh) {
   given.set(old, now);
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {
-    if (name === "style") old.style.cssText = value; // as an attribute the content security policy forbids it
+    // the content security policy forbids setting it as an attribute
+    if (name === "style") old.style.cssText = value;
     else if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const name of Object.keys({ ...before, ...now })) if (name.startsWith("on")) old[name] = now[name] ?? null;
   replace(old, ...fresh.childNodes);
   for (const name of STATES) {
-    const isChosen = name === "checked" || old.localName === "select"; // at once, and never half typed
+    const isChosen = name === "checked" || old.localName === "select"; // takes effect at once, never half typed
     if (name in now && (isChosen || before[name] !== now[name])) old[name] = now[name];
   }
   return old;
@@ -93,22 +113,45 @@ function updated(old, fresh) {
 export function toast(words, action) {
   const bar = h("div", { class: "toast" }, h("span", null, words));
   if (action) {
-    bar.append(h("button", { type: "button", onclick: () => { action.run(); bar.remove(); } }, action.words));
+    bar.append(
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            action.run();
+            bar.remove();
+          },
+        },
+        action.words,
+      ),
+    );
   }
   document.getElementById("toasts").append(bar);
   setTimeout(() => bar.remove(), action ? 8000 : 4500);
 }
 
-// A dialog that closes by its button, by Escape, or by a tap beside it.
+// A dialog that closes with its button, with Escape, or with a tap outside it.
 export function dialog(title, closeWords, ...content) {
-  const box = h("dialog", { "aria-label": title },
-    h("div", { class: "dialog-head" }, h("h2", null, title),
-      button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" })),
-    content);
-  let isBeside = false; // where the press began: the one that opened it may end beside it
+  const box = h(
+    "dialog",
+    { "aria-label": title },
+    h(
+      "div",
+      { class: "dialog-head" },
+      h("h2", null, title),
+      button("close", closeWords, () => box.close(), { quiet: true, class: "ghost" }),
+    ),
+    content,
+  );
+  let isOutside = false; // where the press began: the press that opened the dialog may end outside it
   box.addEventListener("close", () => box.remove());
-  box.addEventListener("pointerdown", (event) => { isBeside = event.target === box; });
-  box.addEventListener("click", (event) => { if (isBeside && event.target === box) box.close(); });
+  box.addEventListener("pointerdown", (event) => {
+    isOutside = event.target === box;
+  });
+  box.addEventListener("click", (event) => {
+    if (isOutside && event.target === box) box.close();
+  });
   document.body.append(box);
   box.showModal();
   return box;

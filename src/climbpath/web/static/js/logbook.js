@@ -1,4 +1,4 @@
-// The logbook: search, filter, open, import and export.
+// The logbook view: search, filter, open, import and export.
 
 import { ask, ApiError } from "./api.js";
 import { button, choice, h, replace } from "./dom.js";
@@ -8,7 +8,7 @@ import { card, problemLine } from "./panel.js";
 import { refreshCopy, search } from "./book.js";
 
 const IMPORT_MS = 300000;
-const wanted = { text: "", in_list: "", ticked: "", stars: "", easiest: "", hardest: "", order: "newest" };
+const wanted = { text: "", in_list: "", ticked: "", easiest: "", hardest: "", order: "newest" };
 
 export class Logbook {
   constructor(open) {
@@ -16,12 +16,16 @@ export class Logbook {
     this.entries = [];
     this.lists = {};
     this.bar = h("div", { class: "search" });
-    this.found = h("div", { class: "found" });
+    this.results = h("div", { class: "results" });
     this.files = h("div", { class: "files" });
-    this.told = h("div", { role: "status" }); // what became of an import
-    this.picker = h("input", { type: "file", accept: ".json,.csv,.gz,.parquet", hidden: true,
-      onchange: () => this.import(this.picker.files[0]) });
-    this.root = h("div", { class: "page" }, this.title = h("h1"), this.bar, this.found, this.files);
+    this.importMessage = h("div", { role: "status" }); // how an import went
+    this.picker = h("input", {
+      type: "file",
+      accept: ".json,.csv,.gz,.parquet",
+      hidden: true,
+      onchange: () => this.import(this.picker.files[0]),
+    });
+    this.root = h("div", { class: "page" }, (this.title = h("h1")), this.bar, this.results, this.files);
   }
 
   start() {
@@ -41,16 +45,16 @@ export class Logbook {
   async look(more = false) {
     const asking = (this.asking = {});
     try {
-      const found = await search(wanted, more ? this.entries.length : 0);
+      const results = await search(wanted, more ? this.entries.length : 0);
       if (asking !== this.asking) return;
-      this.entries = more ? [...this.entries, ...found.entries] : found.entries;
-      const isNew = JSON.stringify(this.lists) !== JSON.stringify(found.lists);
-      this.lists = found.lists;
+      this.entries = more ? [...this.entries, ...results.entries] : results.entries;
+      const isNew = JSON.stringify(this.lists) !== JSON.stringify(results.lists);
+      this.lists = results.lists;
       if (isNew) this.refine();
-      this.render(found);
+      this.render(results);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (asking === this.asking) replace(this.found, h("p", { class: "told" }, error.message));
+      if (asking === this.asking) replace(this.results, h("p", { class: "message" }, error.message));
     }
   }
 
@@ -61,57 +65,118 @@ export class Logbook {
 
   refine() {
     this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
-    const grades = state.welcome.ladder.map((grade) => [grade, grade]);
+    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
     const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
-    replace(this.bar,
-      h("input", { type: "search", placeholder: T.search, "aria-label": T.search, value: wanted.text, maxlength: 100,
-        oninput: (event) => { clearTimeout(this.timer); this.timer = setTimeout(() => this.set("text", event.target.value.trim()), 150); } }),
-      choice(wanted.in_list, [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])], (value) => this.set("in_list", value), { "aria-label": T.list }),
+    replace(
+      this.bar,
+      h("input", {
+        type: "search",
+        placeholder: T.search,
+        "aria-label": T.search,
+        value: wanted.text,
+        maxlength: 100,
+        oninput: (event) => {
+          clearTimeout(this.timer);
+          this.timer = setTimeout(() => this.set("text", event.target.value.trim()), 150);
+        },
+      }),
+      choice(
+        wanted.in_list,
+        [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])],
+        (value) => this.set("in_list", value),
+        { "aria-label": T.list },
+      ),
       choice(wanted.ticked, Object.entries(T.ticks), (value) => this.set("ticked", value), { "aria-label": T.tick }),
-      choice(wanted.easiest, [["", T.from], ...grades], (value) => this.set("easiest", value), { "aria-label": T.from }),
+      choice(wanted.easiest, [["", T.from], ...grades], (value) => this.set("easiest", value), {
+        "aria-label": T.from,
+      }),
       choice(wanted.hardest, [["", T.to], ...grades], (value) => this.set("hardest", value), { "aria-label": T.to }),
-      choice(wanted.order, Object.entries(T.orders), (value) => this.set("order", value), { "aria-label": T.order }));
+      choice(wanted.order, Object.entries(T.orders), (value) => this.set("order", value), { "aria-label": T.order }),
+    );
   }
 
   render({ total, isOffline }) {
     const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
     if (!this.entries.length) {
-      replace(this.found, h("p", { class: "told empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
+      replace(this.results, h("p", { class: "message empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
       return;
     }
-    const about = (entry) => [
-      entry.problem.notation,
-      entry.stars ? "★".repeat(entry.stars) : "",
-      entry.ticks.length ? `✓ ${T.climbedTimes(entry.ticks.length)}` : "",
-    ].filter(Boolean).join(" · ");
-    replace(this.found,
-      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.found(total)),
-      h("div", { class: "lines" }, this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.open(entry.problem)))),
-      this.entries.length < total && button(null, T.more, () => this.look(true)));
+    const about = (entry) =>
+      [
+        entry.problem.notation,
+        entry.stars ? "★".repeat(entry.stars) : "",
+        entry.ticks.length ? `✓ ${T.climbedTimes(entry.ticks.length)}` : "",
+      ]
+        .filter(Boolean)
+        .join(" · ");
+    replace(
+      this.results,
+      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
+      h(
+        "div",
+        { class: "lines" },
+        this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.open(entry.problem))),
+      ),
+      this.entries.length < total && button(null, T.more, () => this.look(true)),
+    );
   }
 
   renderFiles() {
-    replace(this.files, card(T.exportTitle,
-      h("div", { class: "row" }, Object.entries(T.formats).map(([kind, words]) =>
-        h("a", { class: "button", href: `/api/export/${kind}?profile=${profile()?.id}`, download: true }, words)))),
-    card(T.importTitle, h("div", { class: "row" }, button("download", T.importTitle, () => this.picker.click()), this.picker), this.told));
+    replace(
+      this.files,
+      card(
+        T.exportTitle,
+        h(
+          "div",
+          { class: "row" },
+          Object.entries(T.formats).map(([kind, words]) =>
+            h("a", { class: "button", href: `/api/export/${kind}?profile=${profile()?.id}`, download: true }, words),
+          ),
+        ),
+      ),
+      card(
+        T.importTitle,
+        h(
+          "div",
+          { class: "row" },
+          button("download", T.importTitle, () => this.picker.click()),
+          this.picker,
+        ),
+        this.importMessage,
+      ),
+    );
   }
 
   async import(file) {
     if (!file) return;
-    replace(this.told, h("p", null, T.importing));
+    replace(this.importMessage, h("p", null, T.importing));
     try {
-      const { read, added, merged, rejected, reasons } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true, patience: IMPORT_MS });
-      replace(this.told, h("p", null, T.importDone(read, added, merged, rejected)),
-        reasons.length > 0 && h("ul", null, reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`))));
+      const { read, added, merged, rejected, reasons } = await ask(
+        "POST",
+        `/api/import?profile=${profile().id}`,
+        file,
+        { raw: true, patience: IMPORT_MS },
+      );
+      replace(
+        this.importMessage,
+        h("p", null, T.importDone(read, added, merged, rejected)),
+        reasons.length > 0 &&
+          h(
+            "ul",
+            null,
+            reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`)),
+          ),
+      );
       await this.look();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      replace(this.told, h("p", { class: "warn" }, error.message));
+      replace(this.importMessage, h("p", { class: "warn" }, error.message));
     } finally {
       this.picker.value = ""; // so that the same file can be chosen again
     }
   }
 
-  key() { return false; }
+  key() {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-// Starts the app: reads the link, shows the view that it names, and keeps in touch with the server.
+// Starts the app: shows the view that the address names, and stays in touch with the server.
 
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
@@ -14,28 +14,52 @@ import { query, readLink, rolesOf } from "./problem.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
-const AGAIN_MS = 5000, START_MS = 4000;
+const AGAIN_MS = 5000;
+const START_MS = 4000;
 let current = null;
 let name = null;
 
 function tabs() {
-  replace(document.getElementById("tabs"), Object.keys(views).map((view) =>
-    h("a", { href: `?view=${view}`, "aria-current": view === name ? "page" : null }, icon(view), h("span", null, T.tabs[view]))));
+  replace(
+    document.getElementById("tabs"),
+    Object.keys(views).map((view) =>
+      h(
+        "a",
+        { href: `?view=${view}`, "aria-current": view === name ? "page" : null },
+        icon(view),
+        h("span", null, T.tabs[view]),
+      ),
+    ),
+  );
 }
 
 function header() {
   const waits = isSending() ? 0 : waitingWrites();
   const words = !state.online ? T.offline : "";
-  replace(document.getElementById("header"),
+  replace(
+    document.getElementById("header"),
     h("strong", { class: "brand" }, "climbpath"),
-    (words || waits > 0) && h("button", { type: "button", class: "offline", title: T.offlineTold, onclick: () => { toast(T.offlineTold); reconnect(); } },
-      [words, waits > 0 && T.waiting(waits)].filter(Boolean).join(" · ")));
+    (words || waits > 0) &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "offline",
+          title: T.offlineHelp,
+          onclick: () => {
+            toast(T.offlineHelp);
+            reconnect();
+          },
+        },
+        [words, waits > 0 && T.waiting(waits)].filter(Boolean).join(" · "),
+      ),
+  );
 }
 
-// Shows what the address says: a view, and a problem in it. One that is none yet is shown where it can be changed.
+// Show what the address says: a view, and a problem in it. A faulty problem is shown where it can be changed.
 function follow() {
   const fields = new URLSearchParams(location.search);
-  const problem = readLink(fields, state.welcome);
+  const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
   const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem));
@@ -59,13 +83,13 @@ function show(view, problem, fields) {
   current.start();
 }
 
-// Send what was noted offline, and learn what was noted elsewhere.
+// Send the changes made offline, and load those made on other devices.
 async function reconnect() {
   try {
     await loadProfiles();
     await refreshCopy();
   } catch {
-    // while the server cannot be reached, this is tried again
+    // repeated while the server cannot be reached
   }
 }
 
@@ -73,15 +97,24 @@ async function begin() {
   applyTheme();
   const skip = document.getElementById("skip");
   skip.textContent = T.skip;
-  skip.onclick = (event) => { event.preventDefault(); main.focus(); };
+  skip.onclick = (event) => {
+    event.preventDefault();
+    main.focus();
+  };
   document.getElementById("tabs").setAttribute("aria-label", T.nav);
   try {
-    const isNew = !state.profiles.length; // else the climbers that are known here do, until the server has told
-    [state.welcome] = await Promise.all([ask("GET", "/api/boards", undefined, { patience: START_MS }), isNew && loadProfiles()]);
-    keep("welcome", state.welcome);
+    const isNew = !state.profiles.length; // otherwise the climbers stored here will do until the server answers
+    [state.appInfo] = await Promise.all([
+      ask("GET", "/api/boards", undefined, { patience: START_MS }),
+      isNew && loadProfiles(),
+    ]);
+    keep("appInfo", state.appInfo);
   } catch (error) {
-    state.welcome ??= kept("welcome", null);
-    if (!state.welcome || !state.profiles.length || error.status === 401) { replace(main, h("p", { class: "told" }, error.message)); return; }
+    state.appInfo ??= kept("appInfo", null);
+    if (!state.appInfo || !state.profiles.length || error.status === 401) {
+      replace(main, h("p", { class: "message" }, error.message));
+      return;
+    }
   }
   header();
   listen((fields) => {
@@ -89,19 +122,22 @@ async function begin() {
     header();
     if (fields.online || "profileId" in fields) reconnect();
   });
-  if (!layout()?.angles.includes(state.place.angle)) change({ place: { board: state.welcome.boards[0].name, angle: state.welcome.boards[0].angles.at(-1) } });
+  if (!layout()?.angles.includes(state.place.angle))
+    change({ place: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
   follow();
   window.addEventListener("popstate", follow);
   reconnect();
-  navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused under a certificate that is not trusted
+  navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused if the certificate is not trusted
 }
 
 window.addEventListener("online", reconnect);
 window.addEventListener("offline", () => change({ online: false }));
-setInterval(() => { if (!state.online || waitingWrites()) reconnect(); }, AGAIN_MS);
+setInterval(() => {
+  if (!state.online || waitingWrites()) reconnect();
+}, AGAIN_MS);
 document.addEventListener("click", (event) => {
   const href = event.target.closest("a")?.getAttribute("href");
-  if (!href?.startsWith("?") || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open it elsewhere
+  if (!href?.startsWith("?") || event.ctrlKey || event.metaKey || event.shiftKey) return; // opens elsewhere
   event.preventDefault();
   history.pushState(null, "", href);
   follow();

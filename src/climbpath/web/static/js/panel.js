@@ -1,4 +1,4 @@
-// Cards that tell more of a problem: how hard, how it goes, what is like it, sharing it, and its place in the logbook.
+// The cards about a problem: its grade, its beta, similar problems, sharing, fine-tuning, and its logbook entry.
 
 import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
@@ -7,83 +7,144 @@ import { query, rolesOf } from "./problem.js";
 import { bringBack, edit, remove, tick, untick } from "./book.js";
 import { climberName, gradePill } from "./stage.js";
 
-const LEAST_SHOWN = 0.02, SURE = 0.55, WORTH_TELLING = 0.3;
+const LEAST_SHOWN = 0.02;
+const SURE = 0.55;
+const WORTH_SHOWING = 0.3;
 
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, title), content);
 
-// Bars for the grades that are likely enough to be seen, and one on either side.
-export function chartOf(verdict, attributes) {
-  const shares = Object.entries(verdict.probabilities);
+// Bars for the grades that are likely enough to be visible, and one more on either side.
+export function chartOf(prediction, attributes) {
+  const shares = Object.entries(prediction.probabilities);
   const ranked = [...shares].sort((a, b) => b[1] - a[1]);
   const places = shares.map(([, share], i) => (share >= LEAST_SHOWN ? i : -1)).filter((i) => i >= 0);
-  const words = ranked.slice(0, 3).map(([grade, share]) => `${grade} ${Math.round(share * 100)} %`).join(", ");
-  return h("div", { class: "chart", role: "img", "aria-label": `${T.chart}: ${words}`, ...attributes },
+  const words = ranked
+    .slice(0, 3)
+    .map(([grade, share]) => `${grade} ${Math.round(share * 100)} %`)
+    .join(", ");
+  return h(
+    "div",
+    { class: "chart", role: "img", "aria-label": `${T.chart}: ${words}`, ...attributes },
     shares.slice(Math.max(0, Math.min(...places) - 1), Math.max(...places) + 2).map(([grade, share]) => {
       const bar = h("i");
       bar.style.height = `${Math.max(2, (share / ranked[0][1]) * 100)}%`;
-      return h("div", { class: vGrade(grade) === verdict.v_grade ? "told" : null },
-        h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""), h("span", null, bar), h("b", null, grade));
-    }));
+      return h(
+        "div",
+        { class: vGrade(grade) === prediction.v_grade ? "predicted" : null },
+        h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""),
+        h("span", null, bar),
+        h("b", null, grade),
+      );
+    }),
+  );
 }
 
-export function gradeCard(problem, opinion) {
+export function gradeCard(problem, analysis) {
   if (!boardOf(problem).graded[problem.angle]) return card(T.grade, h("p", null, T.notGraded));
-  const verdict = opinion?.verdict;
-  if (!verdict) return card(T.grade, h("div", { class: "chart waiting" }));
-  const ranked = Object.entries(verdict.probabilities).sort((a, b) => b[1] - a[1]);
-  const share = verdict.probabilities[verdict.grade];
-  const others = ranked.filter(([grade, one]) => grade !== verdict.grade && one > 0.12).slice(0, 2).map(([grade]) => grade);
-  const words = share >= SURE || !others.length ? T.gradeTold(verdict.grade, share) : T.gradeSplit(verdict.grade, others.join(" or "));
-  const [label, steps] = Object.entries(verdict.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
-  return card(T.grade,
-    chartOf(verdict),
+  const prediction = analysis?.prediction;
+  if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
+  const ranked = Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1]);
+  const share = prediction.probabilities[prediction.grade];
+  const others = ranked
+    .filter(([grade, one]) => grade !== prediction.grade && one > 0.12)
+    .slice(0, 2)
+    .map(([grade]) => grade);
+  const words =
+    share >= SURE || !others.length
+      ? T.gradeClear(prediction.grade, share)
+      : T.gradeSplit(prediction.grade, others.join(" or "));
+  const [label, steps] = Object.entries(prediction.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
+  return card(
+    T.grade,
+    chartOf(prediction),
     h("p", null, words, problem.grade ? ` ${T.asked(problem.grade)}` : ""),
-    Math.abs(steps ?? 0) >= WORTH_TELLING && h("p", { class: "quiet" }, T.hardest(label, steps)));
+    Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(label, steps)),
+  );
 }
 
-export function betaCard(opinion, step, go) {
-  const beta = opinion?.beta;
+export function betaCard(analysis, step, go) {
+  const beta = analysis?.beta;
   if (!beta) return card(T.betaTitle, h("div", { class: "waiting" }));
   const who = profile() ?? { height: 175, ape: 0 };
   const [left, right] = [beta.start.LH, beta.start.RH];
   const line = (i, words, move) =>
-    h("li", null, h("button", { type: "button", class: `move-line ${move?.hand ?? ""}`, "aria-current": step === i ? "step" : null, onclick: () => go(i) },
-      h("span", { class: "hand-mark" }, move ? move.hand[0] : "·"), h("span", null, words),
-      move && i - 1 === beta.crux && h("em", { class: "crux" }, T.crux),
-      (move?.too_far ?? beta.start_too_far) > 0 && h("em", { class: "warn" }, T.outOf(move ? move.too_far : beta.start_too_far))));
-  return card(T.betaTitle,
+    h(
+      "li",
+      null,
+      h(
+        "button",
+        {
+          type: "button",
+          class: `move-line ${move?.hand ?? ""}`,
+          "aria-current": step === i ? "step" : null,
+          onclick: () => go(i),
+        },
+        h("span", { class: "hand-mark" }, move ? move.hand[0] : "·"),
+        h("span", null, words),
+        move && i - 1 === beta.crux && h("em", { class: "crux" }, T.crux),
+        (move?.too_far ?? beta.start_too_far) > 0 &&
+          h("em", { class: "warn" }, T.outOf(move ? move.too_far : beta.start_too_far)),
+      ),
+    );
+  return card(
+    T.betaTitle,
     beta.too_far > 0 && h("p", { class: "warn" }, T.tooFar(climberName(), beta.too_far)),
-    h("ol", { class: "moves", start: 0 },
+    h(
+      "ol",
+      { class: "moves", start: 0 },
       line(0, left === right ? T.bothOn(left) : T.startOn(left, right)),
-      beta.moves.map((move, i) => line(i + 1, T.move(T.hands[move.hand], move.hold, move.hold === move.other), move))),
+      beta.moves.map((move, i) => line(i + 1, T.move(T.hands[move.hand], move.hold, move.hold === move.other), move)),
+    ),
     beta.no_hand.length > 0 && h("p", { class: "quiet" }, T.noHand(beta.no_hand.join(", "))),
-    h("p", { class: "quiet" }, T.forWhom(climberName(), who.height, who.ape)));
+    h("p", { class: "quiet" }, T.forWhom(climberName(), who.height, who.ape)),
+  );
 }
 
 // A small board, for lists.
-export function thumbnail(problem) {
+function thumbnail(problem) {
   const layoutHere = boardOf(problem);
   const roles = rolesOf(problem);
   const high = Math.max(...layoutHere.holds.map((hold) => hold.y));
-  return svg("svg", { class: "thumbnail", viewBox: `-14 -14 228 ${high + 28}`, "aria-hidden": "true" },
+  return svg(
+    "svg",
+    { class: "thumbnail", viewBox: `-14 -14 228 ${high + 28}`, "aria-hidden": "true" },
     svg("rect", { class: "wall", x: -14, y: -14, width: 228, height: high + 28, rx: 12 }),
-    layoutHere.holds.filter((hold) => roles[hold.label]).map((hold) =>
-      svg("circle", { class: "spot", "data-role": roles[hold.label], cx: hold.x, cy: high - hold.y, r: 13 })));
+    layoutHere.holds
+      .filter((hold) => roles[hold.label])
+      .map((hold) =>
+        svg("circle", { class: "spot", "data-role": roles[hold.label], cx: hold.x, cy: high - hold.y, r: 13 }),
+      ),
+  );
 }
 
 export const problemLine = (problem, more, onclick) =>
-  h("button", { type: "button", class: "problem-line", onclick },
+  h(
+    "button",
+    { type: "button", class: "problem-line", onclick },
     thumbnail(problem),
-    h("span", { class: "about" }, h("strong", null, problem.name ?? problem.suggested_name ?? problem.notation), h("small", null, more)),
-    gradePill(problem.grade));
+    h(
+      "span",
+      { class: "about" },
+      h("strong", null, problem.name ?? problem.suggested_name ?? problem.notation),
+      h("small", null, more),
+    ),
+    gradePill(problem.grade),
+  );
 
-export function similarCard(found, open) {
-  if (!found) return null;
-  return card(T.similar,
-    h("p", null, found.is_known ? T.known : T.novel),
-    found.problems.length
-      ? h("div", { class: "lines" }, found.problems.map(({ problem, shared }) => problemLine(problem, T.shared(shared), () => open(problem))))
-      : h("p", { class: "quiet" }, T.noneAlike));
+export function similarCard(similarProblems, open) {
+  if (!similarProblems) return null;
+  const { is_known: isKnown, problems } = similarProblems;
+  return card(
+    T.similar,
+    h("p", null, isKnown ? T.known : T.novel),
+    problems.length
+      ? h(
+          "div",
+          { class: "lines" },
+          problems.map(({ problem, shared }) => problemLine(problem, T.shared(shared), () => open(problem))),
+        )
+      : h("p", { class: "quiet" }, T.noneSimilar),
+  );
 }
 
 const linkTo = (address) => `${location.origin}/?${address}`;
@@ -100,41 +161,74 @@ export async function copyLink(problem, address = query(problem)) {
   try {
     await navigator.clipboard.writeText(link);
     toast(T.copied);
-  } catch { // over plain HTTP, or where the browser is told to refuse: the link is chosen, to be copied by hand
+  } catch {
+    // over plain HTTP, or if the browser refuses: the link is selected, to be copied by hand
     document.querySelector(".link").focus();
   }
   return undefined;
 }
 
-// `composed`: the query of a link that tells more than the problem.
+// `composed`: the query of a link to a step of composing, which says more than the problem.
 export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
+  const options = { height: who.height, ape: who.ape || "" };
   const picture = (kind, withBeta) =>
-    `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", height: who.height, ape: who.ape || "" })}`;
-  const download = (kind, withBeta, words) => h("a", { class: "button", href: picture(kind, withBeta), download: true }, words);
-  return card(T.shareTitle,
-    labelled(T.linkHint, h("input", { type: "text", readonly: true, value: linkTo(composed ?? query(problem)), class: "link", onfocus: (event) => event.target.select() })),
-    h("div", { class: "row" },
+    `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;
+  const download = (kind, withBeta, words) =>
+    h("a", { class: "button", href: picture(kind, withBeta), download: true }, words);
+  return card(
+    T.shareTitle,
+    labelled(
+      T.linkHint,
+      h("input", {
+        type: "text",
+        readonly: true,
+        value: linkTo(composed ?? query(problem)),
+        class: "link",
+        onfocus: (event) => event.target.select(),
+      }),
+    ),
+    h(
+      "div",
+      { class: "row" },
       button("share", T.copy, () => copyLink(problem, composed)),
       button("print", T.print, () => window.print()),
-      !composed && h("a", { class: "button", href: `?${query(problem, { view: "compose" })}` }, icon("edit"), T.openInCompose)),
-    h("div", { class: "row", role: "group", "aria-label": T.pictures },
-      download("png", false, "PNG"), download("png", true, `PNG ${T.withBeta}`), download("svg", false, "SVG"),
-      download("svg", true, `SVG ${T.withBeta}`), download("gif", true, `GIF: ${T.gif}`)));
+      !composed &&
+        h("a", { class: "button", href: `?${query(problem, { view: "compose" })}` }, icon("edit"), T.openInCompose),
+    ),
+    h(
+      "div",
+      { class: "row", role: "group", "aria-label": T.pictures },
+      download("png", false, "PNG"),
+      download("png", true, `PNG ${T.withBeta}`),
+      download("svg", false, "SVG"),
+      download("svg", true, `SVG ${T.withBeta}`),
+      download("gif", true, `GIF: ${T.gif}`),
+    ),
+  );
 }
 
-// Conditions of generating beyond board and grades.
+// The conditions for generating problems besides board and grades.
 export function tuningCard() {
   const { tuning } = state;
   const set = (fields) => change({ tuning: { ...state.tuning, ...fields } });
-  const slider = (words, value, least, most, step, tell, onchange) => {
-    const input = h("input", { type: "range", min: least, max: most, step, value, "aria-label": words, "aria-valuetext": tell(value),
+  const slider = (words, value, least, most, step, textOf, onchange) => {
+    const input = h("input", {
+      type: "range",
+      min: least,
+      max: most,
+      step,
+      value,
+      "aria-label": words,
+      "aria-valuetext": textOf(value),
       oninput: ({ target }) => {
-        target.closest("label").querySelector("b").textContent = tell(Number(target.value));
-        target.setAttribute("aria-valuetext", tell(Number(target.value)));
+        target.closest("label").querySelector("b").textContent = textOf(Number(target.value));
+        target.setAttribute("aria-valuetext", textOf(Number(target.value)));
       },
-      onchange: (event) => onchange(Number(event.target.value)) });
-    return h("label", { class: "field slider" }, h("span", null, words, h("b", null, tell(value))), input); // no output: that would be what the label is for
+      onchange: (event) => onchange(Number(event.target.value)),
+    });
+    // not an <output>: the label would belong to that, and not to the slider
+    return h("label", { class: "field slider" }, h("span", null, words, h("b", null, textOf(value))), input);
   };
   const { board } = state.place;
   const sets = layout().hold_sets;
@@ -142,19 +236,38 @@ export function tuningCard() {
   const choose = (name, isOn) => {
     const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
     if (next.length) set({ holdSets: { ...tuning.holdSets, [board]: next.length === sets.length ? undefined : next } });
-    else change({ tuning }); // one set is left at least
+    else change({ tuning }); // the last set stays
   };
   const tick = (words, isOn, onchange) =>
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: isOn, onchange: (event) => onchange(event.target.checked) }), h("span", null, words));
+    h(
+      "label",
+      { class: "check" },
+      h("input", { type: "checkbox", checked: isOn, onchange: (event) => onchange(event.target.checked) }),
+      h("span", null, words),
+    );
   const bold = (value) => T.adventures[value < 0.85 ? 0 : value < 1.15 ? 1 : value < 1.5 ? 2 : 3];
-  return h("details", { class: "card tuning", open: state.tuningOpen, ontoggle: (event) => { state.tuningOpen = event.target.open; } },
+  return h(
+    "details",
+    {
+      class: "card tuning",
+      open: state.tuningOpen,
+      ontoggle: (event) => {
+        state.tuningOpen = event.target.open;
+      },
+    },
     h("summary", null, h("h2", null, T.tuning)),
     slider(T.fewest, tuning.fewest, 3, 14, 1, String, (fewest) => set({ fewest, most: Math.max(fewest, tuning.most) })),
     slider(T.most, tuning.most, 3, 20, 1, String, (most) => set({ most, fewest: Math.min(most, tuning.fewest) })),
     slider(T.adventure, tuning.temperature, 0.7, 1.7, 0.1, bold, (temperature) => set({ temperature })),
-    h("fieldset", null, h("legend", null, T.holdSets), sets.map((name) => tick(name, chosen.includes(name), (isOn) => choose(name, isOn)))),
+    h(
+      "fieldset",
+      null,
+      h("legend", null, T.holdSets),
+      sets.map((name) => tick(name, chosen.includes(name), (isOn) => choose(name, isOn))),
+    ),
     tick(T.reachOnly(climberName()), tuning.reachOnly, (reachOnly) => set({ reachOnly })),
-    tick(T.checked, tuning.checked, (checked) => set({ checked })));
+    tick(T.checked, tuning.checked, (checked) => set({ checked })),
+  );
 }
 
 const today = () => {
@@ -162,42 +275,135 @@ const today = () => {
   return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 };
 
-// What the climber notes of a saved problem.
+// The climber's own record of a saved problem: name, stars, ticks, notes and lists.
 export function entryCard(entry) {
   if (!entry) return null;
   const { problem } = entry;
-  const name = h("input", { type: "text", maxlength: 80, value: problem.name ?? "", placeholder: problem.suggested_name,
-    onchange: (event) => edit(entry, { name: event.target.value.trim() }) });
-  const stars = h("div", { class: "stars", role: "group", "aria-label": T.stars }, [1, 2, 3, 4, 5].map((n) =>
-    h("button", { type: "button", "aria-pressed": String(entry.stars === n), "aria-label": T.starsOf(n), class: n <= entry.stars ? "on" : null,
-      onclick: () => edit(entry, { stars: entry.stars === n ? 0 : n }) }, "★")));
+  const name = h("input", {
+    type: "text",
+    maxlength: 80,
+    value: problem.name ?? "",
+    placeholder: problem.suggested_name,
+    onchange: (event) => edit(entry, { name: event.target.value.trim() }),
+  });
+  const stars = h(
+    "div",
+    { class: "stars", role: "group", "aria-label": T.stars },
+    [1, 2, 3, 4, 5].map((n) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(entry.stars === n),
+          "aria-label": T.starsOf(n),
+          class: n <= entry.stars ? "on" : null,
+          onclick: () => edit(entry, { stars: entry.stars === n ? 0 : n }),
+        },
+        "★",
+      ),
+    ),
+  );
   const day = h("input", { type: "date", name: "day", value: today(), max: today() });
   const attempts = h("input", { type: "number", name: "attempts", min: 1, max: 999, value: 1, inputmode: "numeric" });
-  const done = (one) => h("li", null, h("span", null, `${one.day} · ${T.tickDone(one.attempts)}`),
-    button("close", T.untick, () => untick(entry, one), { quiet: true, class: "ghost" }));
-  const split = (text) => [...new Set(text.split(",").map((part) => part.trim().slice(0, 40)).filter(Boolean))].slice(0, 20);
-  const box = card(T.entryTitle,
-    h("div", { class: "row end" }, labelled(T.name, name),
-      button("complete", T.suggest, () => edit(entry, { name: problem.suggested_name }), { quiet: true, disabled: !problem.suggested_name })),
-    h("div", { class: "row spread" }, stars,
-      labelled(T.felt, choice(entry.felt ?? "", [["", T.feltNone], ...state.welcome.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
-        (felt) => edit(entry, { felt: felt || null })))),
-    h("form", { class: "row end", onsubmit: (event) => {
-      event.preventDefault();
-      const { day: { value }, attempts: tries } = event.target.elements;
-      const n = Math.round(Number(tries.value));
-      if (!value || !(n >= 1 && n <= 999)) return;
-      tick(entry, value, n);
-      tries.value = 1;
-    } }, labelled(T.day, day), labelled(T.attempts, attempts),
-    h("button", { type: "submit", class: "primary", onclick: (event) => { if (event.detail > 1) event.preventDefault(); } }, T.tick)), // not by a double tap
+  const done = (one) =>
+    h(
+      "li",
+      null,
+      h("span", null, `${one.day} · ${T.tickDone(one.attempts)}`),
+      button("close", T.untick, () => untick(entry, one), { quiet: true, class: "ghost" }),
+    );
+  const split = (text) =>
+    [
+      ...new Set(
+        text
+          .split(",")
+          .map((part) => part.trim().slice(0, 40))
+          .filter(Boolean),
+      ),
+    ].slice(0, 20);
+  const box = card(
+    T.entryTitle,
+    h(
+      "div",
+      { class: "row end" },
+      labelled(T.name, name),
+      button("complete", T.suggest, () => edit(entry, { name: problem.suggested_name }), {
+        quiet: true,
+        disabled: !problem.suggested_name,
+      }),
+    ),
+    h(
+      "div",
+      { class: "row spread" },
+      stars,
+      labelled(
+        T.felt,
+        choice(
+          entry.felt ?? "",
+          [["", T.feltNone], ...state.appInfo.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
+          (felt) => edit(entry, { felt: felt || null }),
+        ),
+      ),
+    ),
+    h(
+      "form",
+      {
+        class: "row end",
+        onsubmit: (event) => {
+          event.preventDefault();
+          const {
+            day: { value },
+            attempts: tries,
+          } = event.target.elements;
+          const n = Math.round(Number(tries.value));
+          if (!value || !(n >= 1 && n <= 999)) return;
+          tick(entry, value, n);
+          tries.value = 1;
+        },
+      },
+      labelled(T.day, day),
+      labelled(T.attempts, attempts),
+      h(
+        "button",
+        {
+          type: "submit",
+          class: "primary",
+          onclick: (event) => {
+            if (event.detail > 1) event.preventDefault(); // a double tap is one tick
+          },
+        },
+        T.tick,
+      ),
+    ),
     h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
-    labelled(T.notes, h("textarea", { rows: 3, maxlength: 2000, value: entry.notes, onchange: (event) => edit(entry, { notes: event.target.value }) })),
-    labelled(T.lists, h("input", { type: "text", value: entry.lists.join(", "), placeholder: T.listsHint, onchange: (event) => edit(entry, { lists: split(event.target.value) }) })),
-    button("clear", T.remove, async () => {
-      await remove(entry);
-      toast(T.removed, { words: T.undone, run: () => bringBack(entry) });
-    }, { class: "ghost" }));
+    labelled(
+      T.notes,
+      h("textarea", {
+        rows: 3,
+        maxlength: 2000,
+        value: entry.notes,
+        onchange: (event) => edit(entry, { notes: event.target.value }),
+      }),
+    ),
+    labelled(
+      T.lists,
+      h("input", {
+        type: "text",
+        value: entry.lists.join(", "),
+        placeholder: T.listsHint,
+        onchange: (event) => edit(entry, { lists: split(event.target.value) }),
+      }),
+    ),
+    button(
+      "clear",
+      T.remove,
+      async () => {
+        await remove(entry);
+        toast(T.removed, { words: T.undone, run: () => bringBack(entry) });
+      },
+      { class: "ghost" },
+    ),
+  );
   box.dataset.key = entry.identity;
   return box;
 }

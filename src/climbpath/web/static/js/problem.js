@@ -1,4 +1,4 @@
-// Problems on this side: roles, notation and links, spelled exactly as problem.py and share.py spell them.
+// Roles, notation and links of problems, written exactly as problem.py and share.py write them.
 
 export const ROLES = ["start", "hands", "feet", "finish"];
 export const ENDINGS = { start: "s", hands: "", feet: "f", finish: "e" };
@@ -9,7 +9,7 @@ export const holdsOf = (problem) => ROLES.flatMap((role) => problem[role] ?? [])
 export const rolesOf = (problem) =>
   Object.fromEntries(ROLES.flatMap((role) => (problem[role] ?? []).map((label) => [label, role])));
 
-// A problem of lit holds, label -> role, each role in board order.
+// The problem that lit holds make, label -> role; each role's holds are in board order.
 export function problemOf(roles, layout, angle, grade) {
   const problem = { board: layout.name, angle, grade: grade ?? null };
   for (const role of ROLES) {
@@ -34,8 +34,8 @@ export function query(problem, more = {}) {
   return fields.toString().replaceAll("*", "%2A").replaceAll("%7E", "~"); // as Python writes them
 }
 
-// Holds as notation or a link tells them, label -> role; the role is null where none is told. Null where they cannot be
-// read, or the board has no such hold.
+// The holds in a notation or link, label -> role; a role is null if it is not given. Null if the text cannot be read or
+// the board has no such hold.
 export function readHolds(text, layout) {
   const known = new Set(layout.holds.map((hold) => hold.label));
   const roles = {};
@@ -48,7 +48,7 @@ export function readHolds(text, layout) {
   return roles;
 }
 
-// The problem that a link tells, maybe an unsound one; null where it tells none, or one that this board has not.
+// The problem in a link, which may be faulty; null if there is none, or none that fits the board.
 export function readLink(fields, { boards, ladder }) {
   const layout = boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
   const angle = Number(fields.get("angle") || 40);
@@ -59,17 +59,17 @@ export function readLink(fields, { boards, ladder }) {
   return { ...problemOf(inferred(roles, layout), layout, angle, grade), name: cut(fields.get("name") ?? "") || null };
 }
 
-// Roles that rows tell, for holds that have none of their own: the top row is the finish, and up to two holds of the
-// start rows are the start where no start is marked.
+// The roles that rows imply for plain holds: the top row is the finish, and up to two holds in the start rows are the
+// start if no start is marked.
 export function inferred(roles, layout) {
-  const told = { ...roles };
+  const all = { ...roles };
   const plain = layout.holds.filter((hold) => roles[hold.label] === "hands");
-  for (const hold of plain) if (hold.row === layout.top_row) told[hold.label] = "finish";
+  for (const hold of plain) if (hold.row === layout.top_row) all[hold.label] = "finish";
   if (!Object.values(roles).includes("start")) {
     const low = plain.filter((hold) => isStartRow(hold, layout));
-    if (low.length <= 2) for (const hold of low) told[hold.label] = "start";
+    if (low.length <= 2) for (const hold of low) all[hold.label] = "start";
   }
-  return told;
+  return all;
 }
 
 export const isStartRow = (hold, layout) => hold.row >= layout.start_rows[0] && hold.row <= layout.start_rows[1];

@@ -1,12 +1,20 @@
-// What the app knows at this moment, and who wants to hear of it.
+// The state of the app, and the listeners to its changes.
 
 import { keep, kept } from "./storage.js";
 
 export const state = {
-  welcome: null, // ladder, v_grades, boards, version
+  appInfo: null, // ladder, v_grades, boards, version
   place: kept("place", { board: "moonboard-2016", angle: 40 }),
   range: kept("range", ["6B", "7A"]),
-  tuning: { fewest: 3, most: 14, temperature: 1, holdSets: {}, reachOnly: false, checked: false, ...kept("tuning", {}) },
+  tuning: {
+    fewest: 3,
+    most: 14,
+    temperature: 1,
+    holdSets: {},
+    reachOnly: false,
+    checked: false,
+    ...kept("tuning", {}),
+  },
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
   online: true,
@@ -19,7 +27,7 @@ export function listen(listener) {
   return () => listeners.delete(listener);
 }
 
-// Change some of the state; what belongs to this device is kept for the next visit.
+// Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
   for (const name of ["place", "range", "tuning", "profiles", "profileId"]) {
@@ -28,25 +36,28 @@ export function change(fields) {
   for (const listener of [...listeners]) listener(fields);
 }
 
-export const layout = () => state.welcome.boards.find((board) => board.name === state.place.board);
-export const boardOf = (problem) => state.welcome.boards.find((board) => board.name === problem.board);
+export const layout = () => state.appInfo.boards.find((board) => board.name === state.place.board);
+export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
 export const isHere = ({ board, angle }) => board === state.place.board && angle === state.place.angle;
 export const knownGrades = () => layout().grades[state.place.angle] ?? [];
-export const vGrade = (grade) => state.welcome.v_grades[state.welcome.ladder.indexOf(grade)];
+export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)];
 
 // The range of grades, each moved to the nearest one that the model has learned here.
 export function rangeHere() {
-  const { ladder } = state.welcome;
+  const { ladder } = state.appInfo;
   const known = knownGrades();
   const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  return state.range.map((grade) => known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade))
+  return state.range
+    .map((grade) =>
+      known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade),
+    )
     .sort((a, b) => ladder.indexOf(a) - ladder.indexOf(b));
 }
 
 // The grades in range that the model has learned here.
 export function gradesInRange() {
-  const { ladder } = state.welcome;
+  const { ladder } = state.appInfo;
   const [low, high] = rangeHere().map((grade) => ladder.indexOf(grade));
   return knownGrades().filter((grade) => ladder.indexOf(grade) >= low && ladder.indexOf(grade) <= high);
 }
@@ -57,8 +68,8 @@ export function absentSets() {
   return chosen ? layout().hold_sets.filter((name) => !chosen.includes(name)) : [];
 }
 
-// What /api/generate is asked for.
-export function wish(number) {
+// The body of a request to /api/generate.
+export function generateRequest(number) {
   const { tuning, place } = state;
   const absent = absentSets();
   const who = profile();

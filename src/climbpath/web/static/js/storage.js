@@ -1,4 +1,4 @@
-// What stays on this device between visits. Where the browser refuses to store, it stays until the page is left.
+// What this device keeps between visits; if the browser refuses to store it, until the page is closed.
 
 const here = new Map();
 
@@ -17,11 +17,11 @@ export function keep(name, value) {
     localStorage.setItem(`climbpath.${name}`, JSON.stringify(value));
     here.delete(name);
   } catch {
-    here.set(name, value); // the store is full or forbidden
+    here.set(name, value); // storage is full or forbidden
   }
 }
 
-// Random ids also where crypto.randomUUID is missing: browsers offer it only over HTTPS and on localhost.
+// A random id, also without crypto.randomUUID, which browsers offer only over HTTPS and on localhost.
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

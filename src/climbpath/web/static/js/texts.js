@@ -1,4 +1,4 @@
-// Every word of the app, in one place.
+// Every text of the app, in one place.
 
 const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
 const cm = (number) => `${Math.round(number)} cm`;
@@ -19,7 +19,7 @@ export const T = {
 
   previous: "Previous",
   next: "Next",
-  nextTold: "Next problem",
+  nextTitle: "Next problem",
   save: "Save",
   saved: "Saved",
   share: "Share",
@@ -28,7 +28,8 @@ export const T = {
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the problems that you saw last.",
   offline: "Offline",
-  offlineTold: "The server cannot be reached. Your logbook and the last 50 problems are here; what you note is sent later.",
+  offlineHelp:
+    "The server cannot be reached. Your logbook and the last 50 problems are here; what you note is sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Sent what you noted offline",
   lost: (words) => `One change could not be saved: ${words}`,
@@ -43,15 +44,16 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
-  checked: "Only what the grader finds as hard",
+  checked: "Only problems that the grader agrees with",
 
   grade: "Grade",
-  gradeTold: (grade, share) => `The grader finds it ${grade}, with ${Math.round(share * 100)} % of its belief.`,
-  gradeSplit: (grade, others) => `The grader finds it about ${grade}; ${others} may be right as well.`,
-  asked: (grade) => `Made as ${grade}.`,
+  gradeClear: (grade, share) => `The grader says ${grade}, with ${Math.round(share * 100)} % confidence.`,
+  gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
+  asked: (grade) => `Set as ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
-  hardest: (label, steps) => `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
+  hardest: (label, steps) =>
+    `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
 
   betaTitle: "Beta",
   step: (i, n) => `${i} of ${n}`,
@@ -65,14 +67,15 @@ export const T = {
   move: (hand, hold, match) => `${hand} to ${hold}${match ? ", match" : ""}`,
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
-  noHand: (labels) => `For the feet, or as intermediates: ${labels}.`,
-  forWhom: (name, height, ape) => `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
+  noHand: (labels) => `For feet or as intermediates: ${labels}.`,
+  forWhom: (name, height, ape) =>
+    `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
 
   similar: "Similar problems",
   known: "A known problem uses exactly these holds.",
   novel: "No known problem uses exactly these holds.",
   shared: (share) => `${Math.round(share * 100)} % of the holds shared`,
-  noneAlike: "Nothing in your logbook to compare with yet.",
+  noneSimilar: "Nothing in your logbook to compare with yet.",
 
   shareTitle: "Share and print",
   copy: "Copy link",
@@ -83,18 +86,18 @@ export const T = {
   gif: "Beta, animated",
   print: "Print",
 
-  badLink: "This link shows no problem: its board has no such holds, angle or grade.",
+  badLink: "This link shows no problem: the board has no such holds, angle or grade.",
 
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
   complete: "Complete",
   cleared: "Board cleared",
-  composeHint: "Tap a hold: must use, must not use, free again. Keep a finger on it for start or finish.",
+  composeHint: "Tap a hold: must use, must not use, free again. Long-press it to choose its role.",
   composeKeys: "On a keyboard: arrow keys move, Enter cycles, R sets the role.",
   empty: "Tap the holds that you want, then let Complete fill in the rest.",
   faults: {
-    noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or keep a finger on one and choose Start.`,
+    noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or long-press one and choose Start.`,
     manyStarts: (n) => `${n} start holds: a problem has one or two.`,
     noFinish: (row) => `No finish yet: tap a hold in row ${row}.`,
     manyFinishes: (n, row) => `${n} holds in row ${row}: a problem finishes on one or two.`,
@@ -106,7 +109,7 @@ export const T = {
   roleTitle: (label) => `Hold ${label}`,
   roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Must not use", free: "Free" },
   openInCompose: "Change it",
-  tooManyPins: "The model can keep up to 20 holds: free some.",
+  tooManyPins: "You can choose up to 20 holds: free one first.",
 
   logbookTitle: (name) => `${name}’s logbook`,
   search: "Search name, notes, holds",
@@ -115,9 +118,9 @@ export const T = {
   order: "Order",
   orders: { newest: "Newest", easiest: "Easiest", hardest: "Hardest", stars: "Best", name: "Name" },
   ticks: { "": "Climbed or not", true: "Climbed", false: "Not climbed" },
-  logbookEmpty: "Nothing here yet. Save a problem that you like: it waits here for your next session.",
+  logbookEmpty: "Nothing here yet. Save a problem that you like: it will be here for your next session.",
   logbookNothing: "No problem fits this search.",
-  found: (n) => many(n, "problem", "problems"),
+  results: (n) => many(n, "problem", "problems"),
   more: "Show more",
   offlineSearch: "Offline: the newest problems of your logbook.",
   exportTitle: "Export",
@@ -125,7 +128,7 @@ export const T = {
   importing: "Reading the file …",
   importDone: (read, added, merged, rejected) =>
     `${many(read, "record", "records")} read: ${added} new, ${merged} there already, ${rejected} not usable.`,
-  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s shape" },
+  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 
   entryTitle: "In your logbook",
@@ -141,8 +144,8 @@ export const T = {
   tick: "Tick",
   day: "Day",
   attempts: "Attempts",
-  tickDone: (n) => (n === 1 ? "Flashed it" : `Climbed at attempt ${n}`),
-  untick: "Take this tick back",
+  tickDone: (n) => (n === 1 ? "Flashed it" : `Climbed on attempt ${n}`),
+  untick: "Remove this tick",
   remove: "Delete from logbook",
   removed: "Deleted",
 
@@ -155,14 +158,16 @@ export const T = {
   removeClimber: "Remove this climber",
   climberRemoved: (name) => `${name} removed`,
   theme: "Appearance",
-  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  themes: { auto: "Same as the system", light: "Light", dark: "Dark" },
   appTitle: "This app",
-  canInstall: "It can be installed: choose “Add to Home Screen” or “Install” in your browser’s menu.",
+  canInstall: "You can install it: choose “Add to Home Screen” or “Install” in your browser’s menu.",
   install: "Install",
   cannotInstall:
-    "Over plain HTTP browsers allow no installing, no offline use and no Bluetooth. Start climbpath serve with --https, or open it on the machine itself.",
-  installed: "It is installed, and works offline for the logbook and the last 50 problems.",
-  about: (version) => `climbpath ${version}. Nobody has climbed what it makes: look at a problem, and at the mats, before you pull on.`,
+    "Over plain HTTP browsers allow no installing, no offline use and no Bluetooth. " +
+    "Start climbpath serve with --https, or open it on the machine itself.",
+  installed: "It is installed. The logbook and the last 50 problems also work offline.",
+  about: (version) =>
+    `climbpath ${version}. Nobody has climbed its problems yet: check the problem, and the mats, before you pull on.`,
 
   boardLabel: (title, angle) => `${title} at ${angle}°`,
   shownLabel: (title, words) => `${title}: ${words}`,

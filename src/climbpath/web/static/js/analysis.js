@@ -1,0 +1,47 @@
+// The analysis of a problem, asked for once per problem and climber: its predicted grade and its beta.
+
+import { ask, askAfterWrites } from "./api.js";
+import { keep, kept } from "./storage.js";
+import { boardOf, profile } from "./state.js";
+
+const MOST_KEPT = 200;
+const MOST_RECENT = 50;
+const FIELDS = ["board", "angle", "grade", "start", "hands", "feet", "finish", "name", "repeats", "method"];
+const analyses = new Map();
+
+export const bodyOf = (problem) =>
+  Object.fromEntries(FIELDS.filter((field) => problem[field] !== undefined).map((field) => [field, problem[field]]));
+
+const climber = () => ({ height: profile()?.height ?? 175, ape: profile()?.ape ?? 0 });
+const keyOf = (problem) => JSON.stringify([problem.identity, climber()]);
+
+export const analysisOf = (problem) => analyses.get(keyOf(problem));
+
+// {key, prediction, beta}; the prediction is null if the grader has not learned the board. Throws the server's error.
+export async function analyse(problem, signal) {
+  const key = keyOf(problem);
+  if (analyses.has(key)) return analyses.get(key);
+  const isGraded = boardOf(problem).graded[problem.angle];
+  const asked = { ...bodyOf(problem), repeats: null };
+  const [prediction, beta] = await Promise.all([
+    isGraded ? ask("POST", "/api/grade", asked, { signal }) : null,
+    ask("POST", "/api/beta", { problem: asked, climber: climber() }, { signal }),
+  ]);
+  const analysis = { key, prediction, beta };
+  analyses.set(key, analysis);
+  if (analyses.size > MOST_KEPT) analyses.delete(analyses.keys().next().value);
+  return analysis;
+}
+
+export const fetchSimilar = (problem) =>
+  askAfterWrites("POST", `/api/similar?profile=${profile().id}`, bodyOf(problem));
+
+// The problems shown last, with their analyses, so that they are also there offline.
+export const recent = () => kept("recent", []);
+
+export function remember(problem, analysis) {
+  const others = recent().filter((item) => item.problem.identity !== problem.identity);
+  keep("recent", [{ problem, analysis }, ...others].slice(0, MOST_RECENT));
+}
+
+for (const { analysis } of recent()) if (analysis) analyses.set(analysis.key, analysis);
