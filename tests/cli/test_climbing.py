@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from climbpath.api import acceptance, bundled_grader
+from climbpath.api import bundled_grader
 from climbpath.beta.solver import Climber, solve
 from climbpath.data import parquet
 from climbpath.data.split import split
@@ -19,6 +19,7 @@ from climbpath.grader.grader import expected, load_grader, predictions
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.problem import Problem, parse_notation, violations
 from support.commands import climbpath
+from support.making import ask
 
 FIVE = "F5 D9 G13 I16 G18"
 FOUR = "F5 D9 G13 G18"
@@ -230,8 +231,8 @@ def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path
 
 
 def test_a_giant_and_no_check_accept_everything_in_reach() -> None:
-    assert acceptance(None, False) is None
-    accept = acceptance(Climber(230, 40), False)
+    assert ask("7A", 1).acceptance() is None
+    accept = ask("7A", 1, climber=Climber(230, 40)).acceptance()
     assert accept is not None
     assert list(accept([parse_notation(FIVE)])) == [True]
     assert list(accept([])) == []

@@ -10,7 +10,7 @@ from PIL import Image
 
 import climbpath
 from climbpath.data import importers
-from climbpath.generator.sample import DEFAULT_GUIDANCE
+from climbpath.generator.request import DEFAULT_GUIDANCE
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Problem, violations
 from support.commands import climbpath as run_climbpath
@@ -109,11 +109,14 @@ def test_thin_evidence_is_noted(tmp_path: Path) -> None:
 
 def test_the_bundled_model_knows_both_boards_and_ships_no_problem() -> None:
     model = load_model()
-    assert set(model.evidence) == {"moonboard-2016@40", "moonboard-masters-2017@25", "moonboard-masters-2017@40"}
+    assert set(map(str, model.evidence)) == {
+        "moonboard-2016@40",
+        "moonboard-masters-2017@25",
+        "moonboard-masters-2017@40",
+    }
     assert len(model.known_keys) > len(model.train_keys) > 10_000
-    for place in model.evidence:
-        board, _, angle = place.partition("@")
-        problems = climbpath.load().generate("6B+", 5, board=board, angle=int(angle), seed=1)
+    for setup in model.evidence:
+        problems = climbpath.load().generate("6B+", 5, board=setup.board, angle=setup.angle, seed=1)
         known = set(model.known_keys.tolist())
         assert len(problems) == 5
         assert not any(violations(problem) or problem.key in known for problem in problems)

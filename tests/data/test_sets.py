@@ -428,7 +428,7 @@ def newer(path: Path) -> None:
 
     parquet.write(path, [SIX])
     table = arrow.read_table(path)
-    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "3"}), path)
+    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "4"}), path)
 
 
 def fewer_columns(path: Path) -> None:
@@ -474,7 +474,7 @@ def flipped(path: Path) -> None:
     ("spoil", "words"),
     [
         (foreign, "record 0: it is Parquet, but not a file of climbpath's"),
-        (newer, "record 0: it is of version 3, and this climbpath reads version 2"),
+        (newer, "record 0: it is of version 4, and this climbpath reads version 3"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),
         (empty_start, "record 0: the problem's field 'start' cannot be None"),

@@ -12,14 +12,14 @@ from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation.baseline_grader import TREES, Grader
-from climbpath.evaluation.evaluate import calibration, evaluate, held_out, likelihood, main_place
+from climbpath.evaluation.evaluate import calibration, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.two_sample import two_sample_auc
-from climbpath.generator.sample import OWN, Sampling
+from climbpath.generator.request import OWN, Sampling
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Problem
-from support.making import random_problems
+from support.making import ask, random_problems
 
 MODEL = load_model()
 BOARD = boards.load("moonboard-2016")
@@ -45,7 +45,7 @@ def test_a_report_of_the_bundled_model_beside_a_list_from_elsewhere(
     numbers = json.loads((folder / "report.json").read_text())
     assert numbers["split"] == "all"  # the model has seen none of these problems
     assert numbers["held_out"] + sum(numbers["left_out"].values()) == 300
-    rows = numbers["places"]["moonboard-2016@40"]["rows"]
+    rows = numbers["setups"]["moonboard-2016@40"]["rows"]
     generated = next(row for name, row in rows.items() if name.startswith("generated"))
     assert generated["valid"] == 1.0
     assert generated["auc"]["value"] > 0.8, "random problems are told from the model's"
@@ -99,10 +99,10 @@ def test_nats_by_grade_and_place_add_up() -> None:
     found = likelihood(MODEL, problems)
     total = sum(part["problems"] * part["nats_per_problem"] for part in found["by_grade"].values())
     assert total / 40 == pytest.approx(found["all"]["nats_per_problem"])
-    assert found["by_place"]["moonboard-2016@40"] == found["all"]
+    assert found["by_setup"]["moonboard-2016@40"] == found["all"]
     assert list(found["by_grade"]) == ["6C", "7A"]
     bins = calibration(scored)["bins"]
-    assert sum(b["tokens"] for b in bins) == scored.real.sum()
+    assert sum(b["tokens"] for b in bins) == scored.is_token.sum()
     assert sum(b["tokens"] * b["frequency"] for b in bins) == pytest.approx(scored.hit.sum())
 
 
@@ -131,11 +131,11 @@ def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distri
     held = held_out(MODEL, problems, "all")
     guided = Sampling(guidance=1.5)
     result = evaluate(MODEL, held, samples=40, default=guided, compare={})
-    place = result["places"][main_place(held)]
+    place = result["setups"][str(main_setup(held))]
     assert [row["sampling"]["guidance"] for row in place["rows"].values() if "sampling" in row] == [1.0, 1.5]
     assert [row["guidance"] for row in place["guidance"]] == [1.0, 1.25, 1.5, 2.0, 3.0]
     assert all(row["valid"] == 1.0 for row in place["guidance"])
-    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={})["places"][main_place(held)]["rows"]) == 2
+    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={})["setups"][str(main_setup(held))]["rows"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_a_list_that_cannot_be_compared_is_explained(tmp_path: Path, content: st
 def _generated(count: int) -> list[Problem]:
     from climbpath.generator.sample import generate
 
-    return list(generate(MODEL, "moonboard-2016", 40, {"7A": count}))
+    return list(generate(MODEL, ask("7A", count)))

@@ -30,7 +30,7 @@ def test_nats_are_those_of_training(recipe: Recipe, problems: list[Problem]) -> 
     net = shaken(recipe)
     encoded = Encoded(problems, net.config.tokens, recipe.mask_invalid)
     batches = [encoded.batch(np.array([row])) for row in range(len(problems))]
-    expected = [nats(net(batch.inputs, batch.real).logits, batch).item() for batch in batches]
+    expected = [nats(net(batch.inputs, batch.token_places).logits, batch).item() for batch in batches]
     assert np.abs(nats_per_problem(model(recipe, net=net), problems) - expected).max() < 1e-3
     assert np.std(expected) > 0.1
 
@@ -46,12 +46,12 @@ def test_the_score_of_a_problem_depends_on_no_other(recipe: Recipe) -> None:
 @pytest.mark.parametrize(("recipe", "width"), [(HOLD, 1), (COORDINATE, 2)], ids=["hold", "coordinate"])
 def test_tokens_are_counted_up_to_the_end(recipe: Recipe, width: int) -> None:
     scored = score(model(recipe, net=shaken(recipe)), ONE_BOARD)
-    assert scored.real.sum(axis=1).tolist() == [width * len(problem.sequence) + 1 for problem in ONE_BOARD]
+    assert scored.is_token.sum(axis=1).tolist() == [width * len(problem.sequence) + 1 for problem in ONE_BOARD]
     assert (scored.end.sum(axis=1) == 1).all()
-    assert not (scored.end & ~scored.real).any()
-    assert not scored.nats[~scored.real].any()
-    assert not scored.hit[~scored.real].any()
-    hit, missed = scored.real & scored.hit, scored.real & ~scored.hit
+    assert not (scored.end & ~scored.is_token).any()
+    assert not scored.nats[~scored.is_token].any()
+    assert not scored.hit[~scored.is_token].any()
+    hit, missed = scored.is_token & scored.hit, scored.is_token & ~scored.hit
     assert np.allclose(scored.nats[hit], -np.log(scored.confidence[hit]))
     assert (scored.nats[missed] >= -np.log(scored.confidence[missed])).all()
 
@@ -60,7 +60,7 @@ def test_a_partial_problem_is_scored_under_its_own_condition() -> None:
     net = shaken(HOLD)
     partial = replace(ONE_BOARD[0], partial=True)
     batch = Encoded([partial], net.config.tokens, True).batch(np.array([0]))
-    expected = nats(net(batch.inputs, batch.real).logits, batch).item()
+    expected = nats(net(batch.inputs, batch.token_places).logits, batch).item()
     mine = model(HOLD, net=net)
     assert nats_per_problem(mine, [partial])[0] == pytest.approx(expected, abs=1e-3)
     assert nats_per_problem(mine, ONE_BOARD[:1])[0] != pytest.approx(expected, abs=1e-3)

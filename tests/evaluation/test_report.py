@@ -78,7 +78,7 @@ def measured_all() -> dict[str, Any]:
         "likelihood": {
             "all": nats(20.33),
             "by_grade": {"6C+": nats(19.5), "7A": nats(21.25)},
-            "by_place": {"moonboard-2016@40": nats(20.33)},
+            "by_setup": {"moonboard-2016@40": nats(20.33)},
             "calibration": {
                 "bins": [
                     {"tokens": 900, "confidence": 0.2, "frequency": 0.25},
@@ -87,7 +87,7 @@ def measured_all() -> dict[str, Any]:
                 "expected_error": 0.05,
             },
         },
-        "places": {"moonboard-2016@40": place()},
+        "setups": {"moonboard-2016@40": place()},
     }
 
 
@@ -134,7 +134,7 @@ def test_the_page_needs_nothing_from_elsewhere(html: str) -> None:
 
 
 def test_charts_and_pictures_do_not_clash(result: dict[str, Any]) -> None:
-    result["places"]["moonboard-masters-2017@40"] = deepcopy(result["places"]["moonboard-2016@40"])
+    result["setups"]["moonboard-masters-2017@40"] = deepcopy(result["setups"]["moonboard-2016@40"])
     page = Page(report.page(result))
     assert max(Counter(page.values("id")).values()) == 1
     assert page.tags["style"] == 1, "a chart's own style sheet would reach the whole page"
@@ -157,7 +157,7 @@ def test_the_same_result_makes_the_same_page(result: dict[str, Any], html: str) 
 def test_names_of_strangers_are_only_text(result: dict[str, Any]) -> None:
     result["model"]["recipe"] = {"name": HOSTILE, HOSTILE: HOSTILE}
     result["left_out"] = {HOSTILE: 1}
-    measured = result["places"]["moonboard-2016@40"]
+    measured = result["setups"]["moonboard-2016@40"]
     measured["rows"][HOSTILE] = row(left_out={HOSTILE: 1}, sampling={"temperature": 1, "top_p": 1, "guidance": 1})
     measured["closest"][0]["generated"]["name"] = HOSTILE
     html = report.page(result)
@@ -169,7 +169,7 @@ def test_names_of_strangers_are_only_text(result: dict[str, Any]) -> None:
 
 
 def test_what_was_not_measured_is_a_dash(result: dict[str, Any]) -> None:
-    measured = result["places"]["moonboard-2016@40"]
+    measured = result["setups"]["moonboard-2016@40"]
     for line in [*measured["rows"].values(), *measured["guidance"]]:
         for name in ("auc", "judged", "grading"):
             line.pop(name, None)
@@ -187,7 +187,7 @@ def test_what_was_not_measured_is_a_dash(result: dict[str, Any]) -> None:
 
 
 def test_the_text_fits_a_terminal(result: dict[str, Any]) -> None:
-    result["places"]["moonboard-2016@40"]["rows"]["a list with a very long name " * 5] = row()
+    result["setups"]["moonboard-2016@40"]["rows"]["a list with a very long name " * 5] = row()
     text = report.text(result)
     assert max(map(len, text.splitlines())) <= 100
     for said in ("20.33", "21.25", "7A (V6)", "MoonBoard 2016 · 40°", "0.53 (0.50–0.56)", "guidance 1.5", "… "):

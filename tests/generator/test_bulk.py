@@ -7,23 +7,24 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.generator import bulk
-from climbpath.generator.sample import OWN
+from climbpath.generator.request import Request
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Rules, violations
 from support.commands import climbpath
+from support.making import ask
 
 MODEL = load_model()
 
 
-def request(number: int, **changes: object) -> bulk.Request:
-    fields = {"model": None, "board": "moonboard-2016", "angle": 40, "grades": ("6C", "7A"), "rules": Rules()}
-    return bulk.Request(**{**fields, "number": number, "sampling": OWN, "seed": 3, **changes})  # type: ignore[arg-type]
+def request(number: int, grades: str = "6C,7A", **more: Any) -> Request:
+    return ask(grades, number, **{"seed": 3, **more})
 
 
 def test_as_many_as_asked_for_all_valid_and_distinct(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> N
 
 
 def test_a_request_with_few_answers_ends(tmp_path: Path) -> None:
-    few = request(500, grades=("7A",), rules=Rules(hold_sets=frozenset({"Original"}), max_holds=3))
+    few = request(500, "7A", rules=Rules(hold_sets=frozenset({"Original"}), max_holds=3))
     path = tmp_path / "few.parquet"
     written = bulk.generate_to_parquet(MODEL, few, path)
     assert 0 < written < 500

@@ -155,7 +155,7 @@ def test_one_pin_in_the_top_row_leaves_room_for_another_finish_and_two_do_not() 
 
 def test_rows_of_a_batch_go_on_alike_when_others_are_dropped() -> None:
     lookahead = Lookahead(boards.load("moonboard-2016"), Rules(pins=frozenset({"E8", "D12"})))
-    whole, part = lookahead.initial_state(6), lookahead.batch(6)
+    whole, part = lookahead.initial_state(6), lookahead.initial_state(6)
     kept = np.array([1, 4])
     rng = np.random.default_rng(0)
     for step in range(5):

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.api import Generator
+from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
-from climbpath.generator.sample import Sampling, generate, vary
+from climbpath.generator.request import OWN, Sampling
+from climbpath.generator.sample import generate, vary
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
 from climbpath.model.tokens import ANY_GRADE, BODY, PREFIX, START
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from support.making import random_problems
+from support.making import ask, random_problems
 from support.untrained import COORDINATE as COORDINATE_RECIPE
 from support.untrained import GIVEN_GRADE, SMALL, WITHOUT_PINS, model, shaken
 
@@ -59,10 +61,9 @@ def test_all_problems_are_valid_distinct_and_within_the_rules(
     board, rules = request_
     by_coordinates = board == "moonboard-2016" and seed % 2
     sampling = Sampling(temperature, top_p, 1.0 if by_coordinates else guidance)
+    asked, setup = (COORDINATE if by_coordinates else SHAKEN), Setup(board, 40)
     try:
-        found = list(
-            generate(COORDINATE if by_coordinates else SHAKEN, board, 40, {"7A": 4}, rules, sampling, seed=seed)
-        )
+        found = list(generate(asked, ask("7A", 4, setup, sampling, rules=rules, seed=seed)))
     except ClimbpathError as refusal:
         found = []
         message = str(refusal)
@@ -75,7 +76,7 @@ def test_all_problems_are_valid_distinct_and_within_the_rules(
 @given(st.integers(3, 14), st.sampled_from([HOLD, COORDINATE]), st.integers(0, 99))
 def test_an_exact_number_of_holds_can_be_had(count: int, model: Model, seed: int) -> None:
     rules = Rules(min_holds=count, max_holds=count)
-    found = list(generate(model, "moonboard-2016", 40, {"7A": 5}, rules, seed=seed))
+    found = list(generate(model, ask("7A", 5, rules=rules, seed=seed)))
     assert found
     assert {len(problem.holds) for problem in found} == {count}
 
@@ -104,7 +105,7 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
             for middle in combinations([h for h in hands if h not in start], n)
         )
         try:
-            answered = bool(list(generate(HOLD, "moonboard-2016", 40, {"7A": 1}, rules)))
+            answered = bool(list(generate(HOLD, ask("7A", 1, rules=rules))))
         except ClimbpathError:
             answered = False
         assert answered == exists, (labels, rules)
@@ -113,18 +114,18 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
 
 
 def test_the_same_seed_gives_the_same_problems() -> None:
-    first, again, other = (list(generate(HOLD, "moonboard-2016", 40, {"7A": 20}, seed=s)) for s in (5, 5, 6))
+    first, again, other = (list(generate(HOLD, ask("7A", 20, seed=s))) for s in (5, 5, 6))
     assert first == again
     assert first != other
 
 
 def test_known_problems_are_not_generated() -> None:
-    problems = list(generate(HOLD, "moonboard-2016", 40, {"7A": 50}, seed=1))
+    problems = list(generate(HOLD, ask("7A", 50, seed=1)))
     informed = model(known={problem.key for problem in problems[:25]})
-    again = list(generate(informed, "moonboard-2016", 40, {"7A": 50}, seed=1))
+    again = list(generate(informed, ask("7A", 50, seed=1)))
     assert len(again) == 50
     assert not {problem.key for problem in again} & {problem.key for problem in problems[:25]}
-    told = list(generate(HOLD, "moonboard-2016", 40, {"7A": 50}, seed=1, known={problem.key for problem in problems}))
+    told = list(generate(HOLD, ask("7A", 50, seed=1), known={problem.key for problem in problems}))
     assert not set(told) & set(problems)
 
 
@@ -136,7 +137,7 @@ def test_several_grades_share_the_number_and_come_easiest_first() -> None:
 def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
     layout = boards.load("moonboard-2016")
     bans = frozenset(hold.label for hold in layout.holds if hold.label not in {"F5", "D9", "E15", "E18"})
-    found = list(generate(HOLD, "moonboard-2016", 40, {"7A": 10}, Rules(bans=bans, max_reach=171)))
+    found = list(generate(HOLD, ask("7A", 10, rules=Rules(bans=bans, max_reach=171))))
     assert {problem.notation for problem in found} == {"F5s D9 E15 E18e"}
 
 
@@ -183,13 +184,12 @@ def test_what_cannot_be_met_is_said(arguments: dict[str, object], message: str) 
 
 
 def test_thin_evidence_is_told() -> None:
-    assert Generator(HOLD).thin_evidence("6B") == {"6B": 4}
-    assert Generator(HOLD).thin_evidence("7A") == {}
+    assert Generator(HOLD).thin_evidence(Setup("moonboard-2016", 40), ("6B", "7A")) == {"6B": 4}
 
 
 def test_nucleus_sampling_takes_the_likeliest() -> None:
     """With a tiny nucleus every problem is the greedy one, so only one is distinct."""
-    found = list(generate(HOLD, "moonboard-2016", 40, {"7A": 5}, sampling=Sampling(top_p=1e-6), seed=1))
+    found = list(generate(HOLD, ask("7A", 5, sampling=OWN._replace(top_p=1e-6), seed=1)))
     assert len(found) == 1
 
 
@@ -198,8 +198,8 @@ def test_nucleus_sampling_takes_the_likeliest() -> None:
 
 def test_guidance_of_one_changes_nothing_and_others_do() -> None:
     own, one, free, strong = (
-        list(generate(SHAKEN, "moonboard-2016", 40, {"7A": 8, "7B": 8}, sampling=Sampling(guidance=g), seed=2))
-        for g in (Sampling().guidance, 1.0, 0.0, 5.0)
+        list(generate(SHAKEN, ask("7A,7B", 16, sampling=Sampling(guidance=g), seed=2)))
+        for g in (OWN.guidance, 1.0, 0.0, 5.0)
     )
     assert own == one
     assert len({tuple(problems) for problems in (one, free, strong)}) == 3
@@ -208,10 +208,7 @@ def test_guidance_of_one_changes_nothing_and_others_do() -> None:
 def test_without_guidance_the_grade_makes_no_difference() -> None:
     """At 0 only the model's grade-free side is left, so two grades differ in name alone."""
     a, b = (
-        [
-            problem.identity
-            for problem in generate(SHAKEN, "moonboard-2016", 40, {grade: 10}, sampling=Sampling(guidance=0.0), seed=3)
-        ]
+        [problem.identity for problem in generate(SHAKEN, ask(grade, 10, sampling=Sampling(guidance=0.0), seed=3))]
         for grade in ("7A", "7B")
     )
     assert a == b
@@ -223,7 +220,7 @@ def test_guidance_scales_what_the_grade_adds_to_the_logits(guidance: float) -> N
     net, layout = shaken(SMALL), boards.load("moonboard-2016")
     tokens = net.config.tokens
     greedy = Sampling(top_p=1e-6, guidance=guidance)
-    (problem,) = generate(SHAKEN, layout.name, 40, {"7A": 1}, sampling=greedy, seed=0)
+    (problem,) = generate(SHAKEN, ask("7A", 1, Setup(layout.name, 40), greedy))
     graded = torch.tensor([tokens.encode(problem)])
     free = graded.clone()
     free[0, 1] = tokens.ids[ANY_GRADE]
@@ -264,7 +261,7 @@ def test_pins_of_a_problem_are_in_every_new_one(pinned_by: Model, original: Prob
     for count in (1, 3, len(original.holds) - 1):
         pins = frozenset(rng.choice(original.holds, count, replace=False).tolist())
         rules = Rules(pins=pins, max_reach=130)
-        found = list(generate(pinned_by, original.board, 40, {"7A": 6}, rules, seed=count))
+        found = list(generate(pinned_by, ask("7A", 6, Setup(original.board, 40), rules=rules, seed=count)))
         assert len({problem.key for problem in found}) == 6
         assert all(pins <= set(problem.holds) and violations(problem, rules) == [] for problem in found)
 
@@ -273,11 +270,11 @@ def test_what_the_model_learned_of_pins_decides_what_else_is_drawn() -> None:
     """The same pins, seed and weights, but a model that is told of them against one that is not."""
     untold = replace(SHAKEN, weights={name: value for name, value in SHAKEN.weights.items() if name != "pin"})
     told_and_not = [
-        list(generate(one, "moonboard-2016", 40, {"7A": 5}, Rules(pins=frozenset({"E8", "H15"})), seed=1))
+        list(generate(one, ask("7A", 5, rules=Rules(pins=frozenset({"E8", "H15"})), seed=1)))
         for one in (SHAKEN, untold)
     ]
     assert told_and_not[0] != told_and_not[1]
-    free = [list(generate(one, "moonboard-2016", 40, {"7A": 5}, seed=1)) for one in (SHAKEN, untold)]
+    free = [list(generate(one, ask("7A", 5, seed=1))) for one in (SHAKEN, untold)]
     assert free[0] == free[1]
 
 
@@ -301,7 +298,7 @@ def test_pins_go_with_all_other_conditions() -> None:
 def test_variations_keep_the_share_asked_for_and_are_new(original: Problem, keep: float) -> None:
     original = replace(original, grade="7B")
     rules = Rules(max_reach=130)
-    found = list(vary(HOLD, original, 6, keep, rules, seed=1))
+    found = list(vary(HOLD, original, ask("7B", 6, original.setup, rules=rules, seed=1), keep))
     assert len(found) == 6
     assert len({original.key, *(problem.key for problem in found)}) == 7
     for problem in found:
@@ -325,9 +322,9 @@ def test_variations_do_without_banned_holds_of_the_problem() -> None:
 
 
 def test_known_problems_are_no_variations() -> None:
-    before = list(vary(HOLD, SIX, 5, 0.6, Rules(), seed=1))
+    before = list(vary(HOLD, SIX, ask("7A", 5, seed=1), 0.6))
     known = {problem.key for problem in before}
-    after = list(vary(model(known=known), SIX, 5, 0.6, Rules(), seed=1))
+    after = list(vary(model(known=known), SIX, ask("7A", 5, seed=1), 0.6))
     assert len(after) == 5
     assert not known & {problem.key for problem in after}
 
@@ -336,7 +333,7 @@ def test_a_problem_is_no_variation_of_itself() -> None:
     """Though all its holds are kept, and there is one more hold at most."""
     bans = frozenset(boards.load(SIX.board).labels).difference(SIX.holds, {"D9"})
     for seed in range(5):
-        (problem,) = vary(HOLD, SIX, 1, 0.99, Rules(bans=bans), seed=seed)
+        (problem,) = vary(HOLD, SIX, ask("7A", 1, rules=Rules(bans=bans), seed=seed), 0.99)
         assert set(problem.holds) == {*SIX.holds, "D9"}
 
 
@@ -348,7 +345,7 @@ def test_a_long_problem_has_variations_of_its_length() -> None:
         hands=("E6", "D7", "E8", "D9", "G9", "F10", "G11", "E12", "G13", "E14", "H15", "G16", "E16", "F15"),
         finish=("G18",),
     )
-    found = list(vary(HOLD, long, 4, 0.9, Rules(), seed=0))
+    found = list(vary(HOLD, long, ask("7A", 4), 0.9))
     assert len(found) == 4
     assert max(len(problem.holds) for problem in found) > 14
 

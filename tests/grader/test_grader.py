@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from torch.nn import functional as F
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.data.split import numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
@@ -45,8 +46,9 @@ CONFIG = ModelConfig(
     tied=True,
     takes_pins=False,
     predicts_future=False,
+    consensus=False,
 )
-PLACES = {f"{name}@{angle}": {"7A": 1} for name in BOARDS for angle in boards.load(name).angles}
+SETUPS = {Setup(name, angle): {"7A": 1} for name in BOARDS for angle in boards.load(name).angles}
 
 
 def shaken(seed: int) -> GraderNet:
@@ -66,7 +68,7 @@ def grader_of(*nets: GraderNet) -> Grader:
         state = {name: value.numpy() for name, value in net.body.state_dict().items()}
         head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
         members.append(fold(state, CONFIG.tokens.features()[1], CONFIG.nhead) | head)
-    return Grader(CONFIG, members, PLACES, np.array([3, 5], np.uint64), {"seed": 0})
+    return Grader(CONFIG, members, SETUPS, np.array([3, 5], np.uint64), {"seed": 0})
 
 
 @cache
@@ -143,7 +145,7 @@ def test_only_holds_of_hands_board_angle_and_settled_grades_count() -> None:
 
 
 def test_what_was_not_learned_is_refused() -> None:
-    small = replace(untrained(), evidence={"moonboard-2016@40": {"7A": 1}})
+    small = replace(untrained(), evidence={Setup("moonboard-2016", 40): {"7A": 1}})
     masters = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25)
     with pytest.raises(ClimbpathError, match="has not learned MoonBoard Masters 2017 at 25°: it knows moonboard-2016"):
         small.probabilities([SIX, masters])
@@ -211,7 +213,7 @@ def test_a_grader_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "grader.safetensors"
     save_grader(path, untrained())
     again = load_grader(path)
-    assert (again.config, again.evidence, again.about) == (CONFIG, PLACES, {"seed": 0})
+    assert (again.config, again.evidence, again.about) == (CONFIG, SETUPS, {"seed": 0})
     assert again.train_keys.dtype == np.uint64
     assert again.train_keys.tolist() == [3, 5]
     assert [member.keys() for member in again.members] == [member.keys() for member in untrained().members]
@@ -271,7 +273,11 @@ def test_what_is_no_grader_is_named(write: object, tmp_path: Path) -> None:
 
 def test_the_bundled_grader_tells_easy_from_hard() -> None:
     grader = load_grader()
-    assert set(grader.evidence) == {"moonboard-2016@40", "moonboard-masters-2017@25", "moonboard-masters-2017@40"}
+    assert set(map(str, grader.evidence)) == {
+        "moonboard-2016@40",
+        "moonboard-masters-2017@25",
+        "moonboard-masters-2017@40",
+    }
     assert len(grader.train_keys) > 10_000
     assert grader.train_keys.dtype == np.uint64
     ladder = parse_notation("D5s F6s E8 F9 D10 F11 E13 F14 E16 G18e")
@@ -325,10 +331,10 @@ def test_nothing_that_is_held_out_is_learned(trained: tuple[Grader, Path, list[s
     assert len(held_out) > 50
     assert not learned & held_out
     assert learned == {problem.key for problem in learnable(some)[0]["train"]}
-    counts = Counter(p.place for p in learnable(some)[0]["train"] if not p.partial)
+    counts = Counter(p.setup for p in learnable(some)[0]["train"] if not p.partial)
     assert {place: sum(grades.values()) for place, grades in grader.evidence.items()} == counts
-    assert set(grader.evidence) == {"moonboard-2016@40", "moonboard-masters-2017@40"}
-    assert set(grader.evidence["moonboard-2016@40"]) == set(GRADES)
+    assert set(map(str, grader.evidence)) == {"moonboard-2016@40", "moonboard-masters-2017@40"}
+    assert set(grader.evidence[Setup("moonboard-2016", 40)]) == set(GRADES)
 
 
 def test_partial_problems_that_are_there_whole_teach_nothing_new() -> None:

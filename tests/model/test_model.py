@@ -24,7 +24,7 @@ from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Encoded
 from climbpath.training.losses import future_holds_nats, nats
 from climbpath.training.muon import orthogonalise
-from climbpath.training.optimizers import learning_rate_factor, side_tasks
+from climbpath.training.optimizers import learning_rate_factor, side_task_weight
 from climbpath.training.recipes import FAST, GUIDE, RECIPES, Recipe
 from support.making import random_problems
 from support.untrained import model, network, shaken
@@ -145,7 +145,7 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
         for place, token in enumerate(batch.inputs[0].numpy()):
             if place >= PREFIX:
                 lookahead.choose(state, np.array([choices(problem, layout)[place - PREFIX]]))
-            logits = decoder.next(token[None], state.left @ vectors) @ fast.weights["output"].T
+            logits = decoder.next(token[None], state.open_pins @ vectors) @ fast.weights["output"].T
             assert np.abs(logits - expected[place]).max() < 1e-4
 
 
@@ -249,13 +249,13 @@ def test_the_learning_rate_warms_up_and_decays_to_zero() -> None:
 
 
 def test_pins_and_foresight_come_in_over_the_second_quarter_of_training() -> None:
-    assert [side_tasks(step, 80) for step in (0, 20, 25, 30, 40, 79)] == [0, 0, 0.25, 0.5, 1, 1]
+    assert [side_task_weight(step, 80) for step in (0, 20, 25, 30, 40, 79)] == [0, 0, 0.25, 0.5, 1, 1]
 
 
-@pytest.mark.parametrize("field", ["pinned", "open_grade"])
+@pytest.mark.parametrize("field", ["pinned", "grade_dropout"])
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_shares_of_a_recipe_are_from_0_to_1(field: str, share: float) -> None:
-    with pytest.raises(ClimbpathError, match=f"{field} is a share from 0 to 1, not {share}"):
+    with pytest.raises(ClimbpathError, match=f"{field} is a fraction from 0 to 1, not {share}"):
         replace(FAST, **{field: share})
 
 
@@ -272,8 +272,8 @@ def test_recipes_and_model_settings_are_read_back(recipe: Recipe) -> None:
         ({"nhead": 5}, "d_model 96 cannot be shared by nhead 5"),
         ({"dropout": 1.0}, "dropout must be at least 0 and under 1, not 1.0"),
         ({"embedding_dropout": -0.1}, "embedding_dropout must be at least 0 and under 1, not -0.1"),
-        ({"vocabulary": "coordinate", "open_grade": 0.0}, "no hold tokens: pins, .* need them"),
-        ({"vocabulary": "coordinate", "pinned": 0.0}, "no hold tokens: .* open grades .* need them"),
+        ({"vocabulary": "coordinate", "grade_dropout": 0.0}, "no hold tokens: pinned, .* need them"),
+        ({"vocabulary": "coordinate", "pinned": 0.0}, "no hold tokens: .*grade_dropout.* need them"),
         ({"num_layers": 0}, "num_layers must be at least 1"),
     ],
 )

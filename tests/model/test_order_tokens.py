@@ -273,7 +273,7 @@ def test_a_grade_without_a_token_is_named(grade: str | None) -> None:
 
 
 def test_unknown_vocabularies_are_refused() -> None:
-    with pytest.raises(ClimbpathError, match="choose coordinate or hold"):
+    with pytest.raises(ClimbpathError, match="choose hold or coordinate"):
         vocabulary_of("words", ("moonboard-2016",))
     with pytest.raises(ClimbpathError, match="one board"):
         vocabulary_of("coordinate", BOARDS)

@@ -11,13 +11,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.board import COLUMNS
+from climbpath.board import COLUMNS, Setup
 from climbpath.generator.lookahead import Lookahead
+from climbpath.generator.request import OWN, Request, Sampling
 from climbpath.grades import LADDER
 from climbpath.model.order import Ints, problem_of
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules
 
 DATA = Path(__file__).parent / "files"
+SETUP = Setup("moonboard-2016", 40)
 GRADES = ["6B", "6B+", "6C", "7A", "7B"]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 BOARDS = ("moonboard-2016", "moonboard-masters-2017", "moonboard-masters-2019", "moonboard-mini-2020")
@@ -73,6 +75,13 @@ def random_problems(
     sequences = walk(Lookahead(layout, rules or Rules(max_reach=120, max_holds=10)), count, rng)
     grades = rng.choice(GRADES, count)
     return [problem_of(s, layout, 40, str(g)) for s, g in zip(sequences, grades, strict=True)]
+
+
+def ask(grades: str, number: int, setup: Setup = SETUP, sampling: Sampling = OWN, **more: Any) -> Request:
+    """A request for problems of some grades, by default from the model's own distribution and seed 0."""
+    return Request(
+        setup=setup, grades=tuple(grades.split(",")), number=number, sampling=sampling, **{"seed": 0, **more}
+    )
 
 
 def guide_row(problem: Problem, number: int = 1) -> dict[str, object]:

@@ -7,9 +7,8 @@ import torch
 
 from climbpath import board as boards
 from climbpath.model.checkpoint import Model, keys_to_tensor, model_of
-from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
-from climbpath.training.recipes import FAST, Recipe
+from climbpath.training.recipes import FAST, Recipe, config_of
 
 SMALL = replace(FAST, d_model=16, num_layers=1, nhead=2, dim_feedforward=16)
 """The fast recipe in small: hold tokens, pins and an open grade."""
@@ -29,9 +28,7 @@ GIVEN_GRADE = replace(SMALL, grade_dropout=0.0)
 def network(recipe: Recipe) -> Transformer:
     """The recipe's network as training starts with it, out of training."""
     torch.manual_seed(0)
-    sizes = {name: getattr(recipe, name) for name in ModelConfig.__dataclass_fields__ if hasattr(recipe, name)}
-    tasks = {"takes_pins": recipe.pinned > 0, "foresees": recipe.future_holds > 0}
-    config = ModelConfig(**{**sizes, **tasks, "boards": recipe.boards or tuple(boards.names())})
+    config = config_of(recipe, recipe.boards or tuple(boards.names()))
     return Transformer(config).eval()
 
 
@@ -53,6 +50,7 @@ def model(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | 
             "config": net.config.to_dict(),
             "model_state_dict": net.state_dict(),
             "evidence": {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in net.config.boards},
+            "consensus": {},
             "known_keys": keys,
             "train_keys": keys,
             "recipe": recipe.to_dict(),

@@ -249,7 +249,7 @@ def test_what_does_not_fit_in_memory_is_explained(tiny: Path, tmp_path: Path) ->
         (("--device", "cuda"), "sees none here"),
         (("--resume",), "there is no checkpoint"),
         (("--batchsize", 16), "No such option.*batch-size"),
-        (("--recipe", "huge"), "'huge' is not one of"),
+        (("--recipe", "huge"), "there is no recipe 'huge': choose from fast, guide, guide-small"),
         (("--max-seq-len", 4), "longer than 4 tokens"),
     ],
 )

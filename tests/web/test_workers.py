@@ -10,13 +10,17 @@ import pytest
 from climbpath.api import load
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.sample import Sampling
+from climbpath.generator.request import Request, Sampling
 from climbpath.problem import Problem, Rules
 from climbpath.web import workers
-from climbpath.web.workers import BusyError, Condition, Sampler, Workers
+from climbpath.web.workers import BusyError, Sampler, Workers
+from support.making import ask
 from support.serving import finish
 
-ANYTHING = Condition("moonboard-2016", 40, Rules(), Sampling(), None, False, None)
+
+def wanted(grades: str = "7A", number: int = 1, **more: Any) -> Request:
+    """A request as the page sends it, without a seed of its own unless one is given."""
+    return ask(grades, number, sampling=Sampling(), **more)
 
 
 @pytest.fixture
@@ -26,22 +30,24 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[Counter[str]]:
     sampled = sample.generate
 
     def told(*arguments: Any, **options: Any) -> Iterator[Problem]:
-        asked.append(arguments[3])
+        asked.append(arguments[2])
         return sampled(*arguments, **options)
 
     monkeypatch.setattr(sample, "generate", told)
     return asked
 
 
-def together(*requests: tuple[Condition, Counter[str]]) -> list[list[Problem] | BaseException]:
-    """The answers to requests that come at once, in their order."""
+def together(*requests: Request, own_seed: int | None = None) -> list[list[Problem] | BaseException]:
+    """The answers to requests that come at once, in their order; those of seed `own_seed` have it of their own."""
 
-    async def ask() -> list[list[Problem] | BaseException]:
+    async def answers() -> list[list[Problem] | BaseException]:
         sampler = Sampler(load())
-        waiting: list[Awaitable[list[Problem]]] = [sampler.generate(*request) for request in requests]
+        waiting: list[Awaitable[list[Problem]]] = [
+            sampler.generate(request, has_own_seed=request.seed == own_seed) for request in requests
+        ]
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    return finish(ask())
+    return finish(answers())
 
 
 def grades(answer: list[Problem] | BaseException) -> Counter[str]:
@@ -50,22 +56,19 @@ def grades(answer: list[Problem] | BaseException) -> Counter[str]:
 
 
 def test_one_condition_is_one_batch(batches: list[Counter[str]]) -> None:
-    wanted = [Counter({"7A": 3}), Counter({"6B": 1, "7A": 2}), Counter({"6B": 4})]
-    answers = together(*((ANYTHING, counts) for counts in wanted))
-    assert batches == [Counter({"7A": 5, "6B": 5})]
-    assert list(map(grades, answers)) == wanted
+    requests = [wanted("7A", 3), wanted("6B,7A", 4, seed=1), wanted("6B", 4, seed=2)]
+    answers = together(*requests)
+    assert batches == [Counter({"7A": 5, "6B": 6})]
+    assert list(map(grades, answers)) == [Counter(request.counts()) for request in requests]
     keys = [problem.key for answer in answers if isinstance(answer, list) for problem in answer]
-    assert len(set(keys)) == 10
+    assert len(set(keys)) == 11
 
 
 def test_other_conditions_and_seeds_have_batches_of_their_own(batches: list[Counter[str]]) -> None:
     """A request with a seed must give the same, whoever asks beside it."""
-    others = [
-        ANYTHING._replace(rules=Rules(pins=frozenset({"E8"}))),
-        ANYTHING._replace(seed=3),
-        ANYTHING._replace(seed=3),
-    ]
-    answers = together(*((condition, Counter({"7A": 2})) for condition in (ANYTHING, *others, ANYTHING)))
+    pinning = wanted("7A", 2, rules=Rules(pins=frozenset({"E8"})))
+    seeded = wanted("7A", 2, seed=3)
+    answers = together(wanted("7A", 2), pinning, seeded, seeded, wanted("7A", 2), own_seed=3)
     assert [counts.total() for counts in batches] == [4, 2, 2, 2]
     _, pinned, one, other, _ = answers
     assert one == other
@@ -74,14 +77,14 @@ def test_other_conditions_and_seeds_have_batches_of_their_own(batches: list[Coun
 
 
 def test_a_batch_is_only_so_large(batches: list[Counter[str]]) -> None:
-    answers = together(*[(ANYTHING, Counter({"7A": 20}))] * 5)
+    answers = together(*[wanted("7A", 20)] * 5)
     assert [counts.total() for counts in batches] == [60, 40]
     assert [grades(answer).total() for answer in answers] == [20] * 5
 
 
 def test_what_fails_is_told_to_those_who_asked_for_it(batches: list[Counter[str]]) -> None:
-    hopeless = ANYTHING._replace(rules=Rules(min_holds=9, max_holds=5))
-    answers = together((hopeless, Counter({"7A": 1})), (ANYTHING, Counter({"7A": 1})), (hopeless, Counter({"7A": 1})))
+    hopeless = wanted(rules=Rules(min_holds=9, max_holds=5))
+    answers = together(hopeless, wanted(), hopeless)
     for answer in answers[::2]:
         assert isinstance(answer, ClimbpathError)
         assert "contradict each other" in str(answer)
@@ -95,34 +98,34 @@ def test_what_is_there_goes_to_the_first_and_the_others_are_told(monkeypatch: py
         yield from (problem for problem, _ in zip(sampled(*arguments, **options), range(3), strict=False))
 
     monkeypatch.setattr(sample, "generate", few)
-    first, second, third = together(*[(ANYTHING, Counter({"7A": 2}))] * 3)
+    first, second, third = together(*[wanted("7A", 2)] * 3)
     assert (grades(first).total(), grades(second).total()) == (2, 1)
     assert isinstance(third, ClimbpathError)
     assert "found no new problem" in str(third)
 
 
 def test_a_request_that_is_given_up_is_not_sampled(batches: list[Counter[str]]) -> None:
-    async def ask() -> list[Problem]:
+    async def answers() -> list[Problem]:
         sampler = Sampler(load())
-        first = asyncio.create_task(sampler.generate(ANYTHING._replace(seed=1), Counter({"7A": 1})))
-        given_up = asyncio.create_task(sampler.generate(ANYTHING._replace(seed=2), Counter({"8A": 20})))
-        last = asyncio.create_task(sampler.generate(ANYTHING._replace(seed=3), Counter({"6B": 1})))
+        first = asyncio.create_task(sampler.generate(wanted(), has_own_seed=True))
+        given_up = asyncio.create_task(sampler.generate(wanted("8A", 20), has_own_seed=True))
+        last = asyncio.create_task(sampler.generate(wanted("6B"), has_own_seed=True))
         await asyncio.sleep(0)
         given_up.cancel()
         await first
         return await last
 
-    assert len(finish(ask())) == 1
+    assert len(finish(answers())) == 1
     assert batches == [Counter({"7A": 1}), Counter({"6B": 1})]
 
 
 def test_a_full_queue_and_a_wait_that_is_too_long_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "MOST_WAITING", 2)
-    first, second, third = together(*((ANYTHING._replace(seed=seed), Counter({"7A": 1})) for seed in range(3)))
+    first, second, third = together(*[wanted()] * 3, own_seed=0)
     assert (grades(first).total(), grades(second).total()) == (1, 1)
     assert isinstance(third, BusyError)
     monkeypatch.setattr(workers, "LONGEST_S", -1.0)
-    assert isinstance(together((ANYTHING, Counter({"7A": 1})))[0], BusyError)
+    assert isinstance(together(wanted())[0], BusyError)
 
 
 def test_short_tasks_give_their_result_or_their_error(monkeypatch: pytest.MonkeyPatch) -> None:

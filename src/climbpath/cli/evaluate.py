@@ -21,7 +21,7 @@ from climbpath.cli.common import FILE, model_flag, write_json
 @click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
 @click.option("--force", is_flag=True, help="Overwrite a report.")
 def evaluate(
-    file: Path | None,
+    model: Path | None,
     data: Path,
     split: str | None,
     samples: int,
@@ -55,8 +55,8 @@ def evaluate(
     folder = report or files.new_folder(Path("out") / "evaluate")
     page, numbers = folder / "report.html", folder / "report.json"
     files.refuse_overwrite([page, numbers], force)
-    model = load_model(file)
-    held = evaluation.held_out(model, parquet.load(data), split)
+    trained = load_model(model)
+    held = evaluation.held_out(trained, parquet.load(data), split)
     setup = evaluation.main_setup(held)
     board = boards.load(setup.board)
     stems = [path.stem for path in compare]
@@ -65,10 +65,10 @@ def evaluate(
         for path in compare
     ]
     result = evaluation.evaluate(
-        model,
+        trained,
         held,
         samples=samples,
-        default=Sampling(guidance=default_guidance(model)),
+        default=Sampling(guidance=default_guidance(trained)),
         compare={setup: lists},
         seed=seed,
         tell=lambda stage: click.echo(f"… {stage}", err=True),

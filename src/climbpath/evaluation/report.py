@@ -48,7 +48,7 @@ _SHARE, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
 _NATS = (
     Column("problems", ("problems",), "{:,}", "Held-out problems that were scored."),
     Column(
-        "nats per problem",
+        "nats",
         ("nats_per_problem",),
         _COARSE,
         "Mean of −log p(problem | board, angle, grade), from the first start hold to the end. Lower is better, and it "

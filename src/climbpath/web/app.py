@@ -19,9 +19,9 @@ from climbpath.api import Generator, bundled_grader
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
 from climbpath.web.logbook import Logbook, MissingError, UnusableError
-from climbpath.web.routes.files import file_routes
-from climbpath.web.routes.generate import generate_routes
-from climbpath.web.routes.logbook import logbook_routes
+from climbpath.web.routes.files import add_file_routes
+from climbpath.web.routes.generate import add_generate_routes
+from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.schemas import (
     Failure,
     fault_in,
@@ -77,8 +77,8 @@ def create_app(generator: Generator, book: Logbook, known: Sequence[Problem] = (
     app.add_middleware(Guard, token=token)
     _answer_errors(app)
 
-    for routes in (generate_routes, logbook_routes, file_routes):
-        app.include_router(routes(services))
+    for add_routes in (add_generate_routes, add_logbook_routes, add_file_routes):
+        add_routes(app, services)
     static = resources.files("climbpath") / "web" / "static"
     app.mount("/", StaticFiles(directory=str(static), html=True))
     return app

@@ -4,7 +4,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import FastAPI, Response
 from fastapi import Request as HttpRequest
 
 from climbpath.errors import ClimbpathError
@@ -21,24 +21,21 @@ EXPORTS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json"
 FILE_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
 
 
-def file_routes(services: Services) -> APIRouter:
-    """The router of these routes."""
-    router = APIRouter()
+def add_file_routes(app: FastAPI, services: Services) -> None:
+    """Give the app these routes."""
 
-    @router.get("/api/export/{kind}", response_class=Response, responses=NOT_FOUND | EXPORTS)
+    @app.get("/api/export/{kind}", response_class=Response, responses=NOT_FOUND | EXPORTS)
     def get_export(kind: Literal["json", "csv", "app"], profile: ProfileId) -> Response:
         """A climber's whole logbook as a file: JSON has everything, `app` is in the shape of the board's app."""
         name, media, write = transfer.FORMATS[kind]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(write(services.book.everything(str(profile))), media_type=media, headers=headers)
 
-    @router.post("/api/import", responses=NOT_FOUND, openapi_extra=FILE_BODY)
+    @app.post("/api/import", responses=NOT_FOUND, openapi_extra=FILE_BODY)
     async def post_import(request: HttpRequest, profile: ProfileId) -> Imported:
         """Add the problems of a file in any format that climbpath reads. What is there is kept."""
         content = await request.body()
         return await services.workers.run(partial(_import, services.book, str(profile), content))
-
-    return router
 
 
 def _import(book: Logbook, profile: str, content: bytes) -> Imported:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import FastAPI, Query, Response
 
 from climbpath import __version__, grades
 from climbpath import board as boards
@@ -46,11 +46,10 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "gif": "image/gif"}
 PICTURES: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA.values(), BINARY)}}
 
 
-def generate_routes(services: Services) -> APIRouter:
-    """The router of these routes."""
-    router = APIRouter()
+def add_generate_routes(app: FastAPI, services: Services) -> None:
+    """Give the app these routes."""
 
-    @router.get("/api/boards")
+    @app.get("/api/boards")
     def get_boards() -> AppInfo:
         """The boards with their holds, and which grades the models know on each."""
         return AppInfo(
@@ -60,13 +59,13 @@ def generate_routes(services: Services) -> APIRouter:
             boards=[_board(services, name) for name in boards.names()],
         )
 
-    @router.post("/api/generate")
+    @app.post("/api/generate")
     async def post_generate(body: GenerateRequest) -> Generated:
         """New problems: valid, novel and distinct. Requests that wait together are sampled in one batch."""
         found = await services.sampler.generate(_request(services, body), body.seed is not None)
         return Generated(problems=[problem_out(problem) for problem in found])
 
-    @router.post("/api/grade")
+    @app.post("/api/grade")
     async def post_grade(body: ProblemBody) -> GradeOut:
         """How hard a problem is: the probability of every grade, and what each hold adds."""
         problem = body.problem()
@@ -77,19 +76,19 @@ def generate_routes(services: Services) -> APIRouter:
 
         return await services.workers.run(task)
 
-    @router.post("/api/beta")
+    @app.post("/api/beta")
     async def post_beta(body: BetaRequest) -> BetaOut:
         """How a climber climbs a problem, move by move."""
         problem, climber = body.problem.problem(), body.climber.climber()
         return await services.workers.run(lambda: beta_out(solve([problem], climber)[0]))
 
-    @router.post("/api/similar", responses=NOT_FOUND)
+    @app.post("/api/similar", responses=NOT_FOUND)
     async def post_similar(body: ProblemBody, profile: ProfileId) -> Similar:
         """Known problems like this one: of the climber's logbook, and of the data that the server was given."""
         problem = body.problem()
         return await services.workers.run(partial(_similar, services, problem, str(profile)))
 
-    @router.get("/api/picture/{kind}", response_class=Response, responses=PICTURES)
+    @app.get("/api/picture/{kind}", response_class=Response, responses=PICTURES)
     async def get_picture(
         kind: Literal["svg", "png", "gif"],
         problem: Annotated[str, Query(max_length=400, description="Notation with - between holds: F5s-D9-G18e")],
@@ -106,8 +105,6 @@ def generate_routes(services: Services) -> APIRouter:
         content = await services.workers.run(partial(_picture, kind, shown, with_beta, Climber(height, ape)))
         headers = {"Content-Disposition": f'attachment; filename="problem-{shown.grade or "ungraded"}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
-
-    return router
 
 
 def _board(services: Services, name: str) -> BoardOut:

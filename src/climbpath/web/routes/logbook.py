@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import FastAPI, Query, Response
 
 from climbpath.problem import check_sound
 from climbpath.web.logbook import Profile, Search, Tick
@@ -25,27 +25,26 @@ from climbpath.web.services import Services
 SAVED: dict[int | str, dict[str, Any]] = {200: {"model": EntryOut, "description": "It was there."}}
 
 
-def logbook_routes(services: Services) -> APIRouter:
-    """The router of these routes."""
-    router = APIRouter()
+def add_logbook_routes(app: FastAPI, services: Services) -> None:
+    """Give the app these routes."""
 
-    @router.get("/api/profiles")
+    @app.get("/api/profiles")
     def get_profiles() -> list[ProfileOut]:
         """The climbers who have a logbook here."""
         return [ProfileOut(**profile._asdict()) for profile in services.book.profiles()]
 
-    @router.put("/api/profiles/{profile}")
+    @app.put("/api/profiles/{profile}")
     def put_profile(profile: UUID, body: ProfileBody) -> ProfileOut:
         """Add a climber under an id of the client's choice, or change the one with that id."""
         kept = services.book.keep_profile(Profile(str(profile), **body.model_dump()))
         return ProfileOut(**kept._asdict())
 
-    @router.delete("/api/profiles/{profile}", responses=NOT_FOUND, status_code=204)
+    @app.delete("/api/profiles/{profile}", responses=NOT_FOUND, status_code=204)
     def delete_profile(profile: UUID) -> None:
         """Remove a climber; putting the same id again brings back the logbook, too."""
         services.book.remove_profile(str(profile))
 
-    @router.get("/api/problems", responses=NOT_FOUND)
+    @app.get("/api/problems", responses=NOT_FOUND)
     def get_problems(
         profile: ProfileId,
         text: Annotated[str, Query(max_length=100, description="Words in name, notes or holds.")] = "",
@@ -66,26 +65,24 @@ def logbook_routes(services: Services) -> APIRouter:
             entries=[entry_out(entry) for entry in entries], total=total, lists=services.book.lists(str(profile))
         )
 
-    @router.post("/api/problems", responses=NOT_FOUND | SAVED, status_code=201)
+    @app.post("/api/problems", responses=NOT_FOUND | SAVED, status_code=201)
     def post_problem(body: ProblemBody, profile: ProfileId, response: Response) -> EntryOut:
         """Save a problem. One that is there stays as it is (200); one that was deleted comes back."""
         entry, is_new = services.book.save(str(profile), check_sound(body.problem()))
         response.status_code = 201 if is_new else 200
         return entry_out(entry)
 
-    @router.patch("/api/problems/{identity}", responses=NOT_FOUND)
+    @app.patch("/api/problems/{identity}", responses=NOT_FOUND)
     def patch_problem(identity: Identity, body: Change, profile: ProfileId) -> EntryOut:
         """Change what is named, and only that; `deleted` deletes an entry or brings it back."""
         return entry_out(services.book.change(str(profile), identity, **body.model_dump(exclude_unset=True)))
 
-    @router.put("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
+    @app.put("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def put_tick(identity: Identity, tick: UUID, body: TickBody, profile: ProfileId) -> EntryOut:
         """Note an ascent under an id of the client's choice, or correct the one with that id."""
         return entry_out(services.book.tick(str(profile), identity, Tick(str(tick), body.day, body.attempts)))
 
-    @router.delete("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
+    @app.delete("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def delete_tick(identity: Identity, tick: UUID, profile: ProfileId) -> EntryOut:
         """Take an ascent back."""
         return entry_out(services.book.untick(str(profile), identity, str(tick)))
-
-    return router
