@@ -105,7 +105,7 @@ def parse_request(
 
 
 class Generator:
-    """A model, and the way to ask it for problems."""
+    """A model that can be asked for problems."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -132,13 +132,13 @@ class Generator:
         climber: Climber | None = None,
         check_grade: bool = False,
     ) -> Problems:
-        """New problems: valid, novel against the problems the model knows, distinct, easiest grade first.
+        """New problems: valid, distinct, and not among the problems that the model knows; easiest grade first.
 
-        They are like those that ten or more climbers have repeated, where the model has learned such of the grade.
-        The arguments are those of `parse_request`.
+        They resemble problems that ten or more climbers have repeated, where the model has learned such at the grade.
+        See `parse_request` for the arguments.
 
-        Returns fewer than num_samples where the conditions leave no more. Raises ClimbpathError where they
-        leave none, naming the condition, or where an argument is wrong.
+        Returns fewer than num_samples if the conditions allow no more. Raises ClimbpathError if they allow none,
+        naming the condition, or if an argument is wrong.
         """
         request = parse_request(
             grade,
@@ -163,7 +163,7 @@ class Generator:
         return self.run(request)
 
     def run(self, request: Request) -> Problems:
-        """The problems of a request, easiest grade first. Raises ClimbpathError where it leaves none."""
+        """The problems of a request, easiest grade first. Raises ClimbpathError if there are none."""
         found = Problems(sample.generate(self.model, request))
         if not found:
             raise ClimbpathError(NOTHING_FOUND)
@@ -179,12 +179,12 @@ class Generator:
         seed: int | None = None,
         ban: Typed = None,
     ) -> Problems:
-        """Variations of a problem: each keeps a random share of its holds, and the rest is made anew.
+        """Variations of a problem: each keeps a random fraction of its holds; the model fills in the rest.
 
         Args:
             problem: its setup and grade are kept, too.
             num_samples: how many.
-            keep: share of the holds that each variation keeps, more than 0 and less than 1.
+            keep: fraction of the holds that each variation keeps, more than 0 and less than 1.
             seed: the same seed gives the same variations; None takes a random one.
             ban: holds that must not be used.
 
@@ -201,9 +201,9 @@ class Generator:
         return Problems(sample.vary(self.model, problem, request, keep))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
-        """Those of some grades of which the model learned few examples, with their number.
+        """Those of the grades that the model learned from few examples, with the number of examples.
 
-        Raises ClimbpathError where it has learned none of one.
+        Raises ClimbpathError for a grade that it has not learned.
         """
         counts = {grade: sample.thin_evidence(self.model, setup, grade) for grade in grades}
         return {grade: count for grade, count in counts.items() if count is not None}

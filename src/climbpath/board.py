@@ -1,4 +1,4 @@
-"""Boards: walls with fixed holds. A board's facts are data in boards/*.json, never code."""
+"""Boards: walls with fixed holds. A board's facts are data, in boards/*.json, never code."""
 
 import json
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ COLUMNS = "ABCDEFGHIJK"
 
 
 class Setup(NamedTuple):
-    """A board at an angle: what models learn, and what a problem stands on. Its text is 'moonboard-2016@40'."""
+    """A board at an angle, as text 'moonboard-2016@40'. Models learn by setup, and every problem has one."""
 
     board: str
     """The board's name."""
@@ -118,23 +118,23 @@ class Board:
 
     @cached_property
     def distances(self) -> list[list[float]]:
-        """The same as plain lists, in which single distances are found faster."""
+        """The same as plain lists: faster to index one at a time."""
         found: list[list[float]] = self.distance.tolist()
         return found
 
     @cached_property
     def can_start(self) -> np.ndarray:
-        """Which holds lie in the start rows, bool [holds]."""
+        """Which holds are in the start rows, bool [holds]."""
         low, high = self.start_rows
         return np.array([low <= hold.row <= high for hold in self.holds])
 
     @cached_property
     def can_finish(self) -> np.ndarray:
-        """Which holds lie in the top row, bool [holds]."""
+        """Which holds are in the top row, bool [holds]."""
         return np.array([hold.row == self.top_row for hold in self.holds])
 
     def hold(self, label: str) -> Hold:
-        """The hold with this label. Raises ClimbpathError where the layout has none."""
+        """The hold with this label. Raises ClimbpathError if the board has none."""
         try:
             return self.holds[self.index[label]]
         except KeyError:
@@ -156,14 +156,14 @@ class Board:
 
 
 def names() -> list[str]:
-    """The names of all boards that are built in."""
+    """Names of the built-in boards."""
     folder = resources.files("climbpath") / "boards"
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
 
 
 @cache
 def load(name: str) -> Board:
-    """The board with this name. Raises ClimbpathError, naming the boards there are, for any other name."""
+    """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one."""
     if name not in names():
         raise ClimbpathError(f"there is no board {name!r}: choose from {', '.join(names())}")
     facts = json.loads((resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8"))

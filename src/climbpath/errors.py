@@ -1,8 +1,8 @@
-"""The one exception that a user is meant to read."""
+"""The one exception whose message is written for users."""
 
 
 class ClimbpathError(Exception):
-    """Something the user can put right: the message says what is wrong, where, and the way out.
+    """Something the user can fix: the message says what is wrong, where, and how to fix it.
 
     The command line prints the message alone and exits with code 2.
     """

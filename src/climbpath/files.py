@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one."""
+"""Atomic writes: a reader sees the whole file or none of it."""
 
 import itertools
 import os
@@ -11,10 +11,10 @@ from climbpath.errors import ClimbpathError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it takes the place of `path` when the block ends well.
+    """A temporary path beside `path` to write to; it replaces `path` when the block succeeds.
 
-    The folder is made where there is none. When the block fails, what it wrote is removed and `path` stays as
-    it was. Raises ClimbpathError, naming `path`, where it cannot be written.
+    Creates the folder if needed. If the block fails, the temporary file is removed and `path` is untouched. Raises
+    ClimbpathError, naming `path`, if it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -29,16 +29,16 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all. Raises ClimbpathError like `replacing`."""
+    """Write a file, atomically, that only its owner can read. Raises ClimbpathError as `replacing` does."""
     with replacing(path) as temporary:
-        temporary.touch(mode=0o600)  # before there is anything to read in it
+        temporary.touch(mode=0o600)  # before it has any content
         temporary.write_bytes(content)
 
 
 def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
-    """Make sure that files can be written there. Raises ClimbpathError where one exists, unless by force."""
+    """Check that files can be written there. Raises ClimbpathError if one exists and `force` is not set."""
     if len(set(outputs)) < len(outputs):
-        raise ClimbpathError(f"{outputs[0]} cannot be two files at once: name another file for one of them")
+        raise ClimbpathError(f"{outputs[0]} is named for two files: name another file for one of them")
     for path in outputs:
         if path.is_dir():
             raise ClimbpathError(f"{path} is a folder: name a file in it")
@@ -47,7 +47,7 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
 
 
 def new_folder(folder: Path) -> Path:
-    """The folder if there is nothing there, else the first free one of folder-2, folder-3, …"""
+    """The folder if it does not exist, else the first free one of folder-2, folder-3, …"""
     return _first_free(folder, 2) if folder.exists() else folder
 
 

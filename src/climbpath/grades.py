@@ -48,7 +48,7 @@ def parse_grade(text: str) -> str:
 def parse_grades(text: str) -> list[str]:
     """Grades as a user types them: '7A', 'V5', '6C..7B', 'V4..V6', '6C,7A+'. Easiest first.
 
-    A V grade stands for every Font grade that it spans.
+    A V grade stands for all Font grades that it spans.
 
     Raises:
         ClimbpathError: a part is not a grade, or a range runs backwards.

@@ -1,4 +1,4 @@
-"""Problems: sets of holds with roles on a board, in canonical order, and what makes one valid."""
+"""Problems: sets of holds with roles on a board, in canonical order, and the rules that make one valid."""
 
 import hashlib
 import re
@@ -90,7 +90,7 @@ class Problem:
 
     @property
     def identity(self) -> tuple[str, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Two records with one identity are the same problem."""
+        """Records with the same identity are the same problem."""
         return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
 
     @property
@@ -105,7 +105,7 @@ class Problem:
 
     @property
     def key(self) -> int:
-        """64-bit hash of board and set of holds, without roles and angle: splits and novelty go by it."""
+        """64-bit hash of board and set of holds, without roles and angle; splits and novelty are decided by it."""
         return key_of(self.board, self.holds)
 
     @property
@@ -116,7 +116,7 @@ class Problem:
 
     def _repr_svg_(self) -> str:
         from climbpath.drawing.problem import (
-            svg,  # a notebook's picture is the one thing here that looks down the house
+            svg,  # the one import of a higher room: notebooks only
         )
 
         return svg(self)
@@ -156,12 +156,12 @@ _PLAIN_FIELDS = {name: get_args(hint) or (hint,) for name, hint in FIELDS.items(
 
 
 def _in_board_order(labels: Iterable[str], layout: Board) -> tuple[str, ...]:
-    """The labels as the layout's own strings, so that a million problems share them."""
+    """The labels in board order, as the layout's own strings, so that a million problems share them."""
     try:
-        places = set(map(layout.index.__getitem__, labels))
+        indices = set(map(layout.index.__getitem__, labels))
     except KeyError as unknown:
         raise ClimbpathError(f"there is no hold {unknown.args[0]!r} on {layout.title}") from None
-    return tuple(map(layout.labels.__getitem__, sorted(places)))
+    return tuple(map(layout.labels.__getitem__, sorted(indices)))
 
 
 def key_of(board: str, holds: Iterable[str]) -> int:
@@ -176,10 +176,10 @@ _NOTATION = re.compile(r"([A-Za-z]\d{1,2})([sefSEF]?)")
 def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade: str | None = None) -> Problem:
     """A problem as typed: 'F5s D9 G13 I16 G18e'; `s` start, `e` finish, `f` foot.
 
-    Roles may be left out where rows tell them: holds of the top row are the finish, and the holds of the
+    Marks may be left out where the row implies the role: holds of the top row are the finish, and the holds of the
     start rows are the start if there are at most two.
 
-    Raises ClimbpathError for unknown holds and where the start cannot be told.
+    Raises ClimbpathError for unknown holds and for an ambiguous start.
     """
     layout = boards.load(board)
     roles: dict[str, list[str]] = {"s": [], "": [], "f": [], "e": []}
@@ -229,7 +229,7 @@ class Rules:
 
 
 def faults(problem: Problem) -> list[str]:
-    """What keeps a problem from being one of its board at all, in words; empty for a sound one.
+    """Which facts of the board a problem breaks, in words; empty for a sound one.
 
     These are facts of the board (docs/design.md §4): 1-2 start holds in the start rows, 1-2 finish holds,
     all of them and nothing else in the top row.
@@ -253,7 +253,7 @@ def faults(problem: Problem) -> list[str]:
 
 
 def check_sound(problem: Problem) -> Problem:
-    """The problem itself. Raises ClimbpathError with what is wrong where it has faults."""
+    """The problem itself. Raises ClimbpathError, listing its faults, if it has any."""
     if wrong := faults(problem):
         raise ClimbpathError("; ".join(wrong))
     return problem
@@ -268,7 +268,7 @@ def longest_reach(problem: Problem) -> float:
 
 
 def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
-    """Why a problem is not valid under the rules, in words; empty for a valid one."""
+    """Which rules a problem breaks, in words; empty for a valid one."""
     rules = rules or Rules()
     layout = boards.load(problem.board)
     found = faults(problem)

@@ -1,4 +1,4 @@
-"""Progress bars in a terminal, plain lines of the same text in a file."""
+"""Progress bars in a terminal; in a file, plain lines with the same text."""
 
 import sys
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ LINE_SECONDS = 10
 
 
 class _Lines(tqdm):  # type: ignore[misc]
-    """Prints each state on a line of its own, so that `tail -f` reads well; tqdm ends the last line itself."""
+    """Prints each state on its own line, so that `tail -f` is readable; tqdm ends the last line itself."""
 
     lines = 0
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        """Print the bar as it stands, but not the empty one."""
+        """Print the bar, unless it is empty."""
         if self.n:
             print("\n" if self.lines else "", msg or str(self), sep="", end="", file=self.fp, flush=True)
             self.lines += 1
 
 
 def progress_bar(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
-    """A tqdm bar over items, or to be updated by hand where items is None; on standard error."""
+    """A tqdm bar over items, or, if items is None, one to update by hand; on standard error."""
     if sys.stderr.isatty():
         return tqdm(items, description, total, bar_format=BAR, disable=not shown)
     return _Lines(

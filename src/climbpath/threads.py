@@ -1,4 +1,4 @@
-"""Work on several cores: as many threads as BLAS has, each with one of BLAS's."""
+"""Work on several cores: as many threads as BLAS would use, each with a single BLAS thread."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def on_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """The function of each item, in their order; for NumPy work, which lets other threads run."""
+    """The function of each item, in order; for NumPy work, which releases the interpreter lock."""
     if len(items) < 2:
         return [function(item) for item in items]
     threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)

@@ -133,7 +133,7 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
 def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
     done = climbpath("data", "import", SHAPES[0], "-o", "out", "--report", "out", cwd=tmp_path)
     assert done.returncode == 2
-    assert "out cannot be two files at once" in done.stderr
+    assert "out is named for two files" in done.stderr
 
 
 def test_an_output_that_is_a_folder_is_refused(problems: Path) -> None:

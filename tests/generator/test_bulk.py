@@ -90,7 +90,7 @@ def test_what_cannot_be_met_is_said_before_anything_is_drawn(tmp_path: Path) -> 
         "--out", tmp_path / "never.parquet", cwd=tmp_path,
     )  # fmt: skip
     assert said.returncode == 2
-    assert "F5 is pinned and banned at once" in said.stderr
+    assert "F5 is both pinned and banned" in said.stderr
     assert list(tmp_path.iterdir()) == []
     mixed = climbpath("generate", "--grade", "7A", "--format", "parquet,png", cwd=tmp_path)
     assert mixed.returncode == 2

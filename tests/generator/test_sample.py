@@ -165,7 +165,7 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7A", "guidance": 11.0}, "guidance must be from 0 to 10, not 11.0"),
         ({"grade": "7A", "guidance": float("nan")}, "guidance must be from 0 to 10, not nan"),
         ({"grade": "7A", "pin": "A6"}, "there is no hold 'A6'"),
-        ({"grade": "7A", "pin": "E8,D9", "ban": "D9,G2"}, "D9 is pinned and banned at once"),
+        ({"grade": "7A", "pin": "E8,D9", "ban": "D9,G2"}, "D9 is both pinned and banned"),
         ({"grade": "7A", "pin": "E8", "hold_sets": "A"}, "pinned hold E8 is of hold set B, which is not among yours"),
         ({"grade": "7A", "pin": "G18,A18,E18"}, "A18, E18, G18 are pinned in the top row"),
         ({"grade": "7A", "pin": "G18,E8", "finish": "A18"}, "G18 pinned in the top row contradicts the finish A18"),
@@ -353,10 +353,10 @@ def test_a_long_problem_has_variations_of_its_length() -> None:
 @pytest.mark.parametrize(
     ("problem", "keep", "message"),
     [
-        (SIX, 0, "keep must be a share of the holds between 0 and 1, not 0"),
-        (SIX, 1, "keep must be a share of the holds between 0 and 1, not 1"),
-        (SIX, 2, "keep must be a share of the holds between 0 and 1, not 2"),
-        (SIX, float("nan"), "keep must be a share"),
+        (SIX, 0, "keep must be a fraction of the holds between 0 and 1, not 0"),
+        (SIX, 1, "keep must be a fraction of the holds between 0 and 1, not 1"),
+        (SIX, 2, "keep must be a fraction of the holds between 0 and 1, not 2"),
+        (SIX, float("nan"), "keep must be a fraction"),
         (replace(SIX, grade=None), 0.5, "the problem has no grade: name one"),
         (replace(SIX, grade="8C"), 0.5, "has not learned grade 8C"),
     ],

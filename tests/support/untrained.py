@@ -11,7 +11,7 @@ from climbpath.model.model import Transformer
 from climbpath.training.recipes import FAST, Recipe, config_of
 
 SMALL = replace(FAST, d_model=16, num_layers=1, nhead=2, dim_feedforward=16)
-"""The fast recipe in small: hold tokens, pins and an open grade."""
+"""The fast recipe in small: hold tokens, pins and grade dropout."""
 COORDINATE = replace(
     SMALL,
     vocabulary="coordinate",

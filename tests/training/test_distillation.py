@@ -1,4 +1,4 @@
-"""Distillation: what teachers answer, what they draw, and a pupil that learns from them."""
+"""Distillation: what teachers answer, what they draw, and a student that learns from them."""
 
 from dataclasses import replace
 from pathlib import Path

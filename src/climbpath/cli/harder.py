@@ -57,13 +57,13 @@ def _moving(steps: int, words: str) -> click.Command:
         from climbpath import files
         from climbpath.api import bundled_grader, load
         from climbpath.data import exporters
-        from climbpath.generator.adjust import moved
+        from climbpath.generator.adjust import adjust
 
         writers = exporters.parse_formats(formats or ("png" if out else ""))
         one = read_problem(problem, board, angle)
         if grade:
             one = replace(one, grade=one_grade(grade))
-        versions = moved(
+        versions = adjust(
             load(model).model,
             bundled_grader(),
             one,

@@ -1,4 +1,4 @@
-"""Making a problem harder or easier with as few hold changes as it takes: the model proposes, the grader judges."""
+"""Making a problem harder or easier with as few hold changes as possible: the model proposes, the grader decides."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,23 +15,26 @@ from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules
 
 SUBSETS, COMPLETIONS = 24, 24
-"""Ways to take holds away that are tried for each number of changes, and proposals drawn for each."""
+"""For each number of changes: how many sets of holds to remove are tried, and how many proposals for each set."""
 MOST_CHANGES = 8
 NEAR = 0.5
-"""Steps that the grader's change may lie from the change asked for."""
+"""By how many steps the change that the grader sees may differ from the one asked for."""
 PROPOSING = 1.5
-"""Guidance that proposals are drawn with, where the model has learned to be guided."""
+"""Guidance of the proposals, if the model can be guided."""
 
 
 class Change(NamedTuple):
-    """A problem that has been moved: how many holds are other ones, and by how many steps the grader says it moved."""
+    """An adjusted problem."""
 
     problem: Problem
+    """The new version."""
     changes: int
+    """How many holds differ."""
     steps: float
+    """By how many steps of the ladder the grader's expected grade moved."""
 
 
-def moved(
+def adjust(
     model: Model,
     grader: Grader,
     problem: Problem,
@@ -40,24 +43,23 @@ def moved(
     seed: int = 0,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> list[Change]:
-    """Versions of a problem that are `steps` grades harder (easier where negative), those with the fewest changes.
+    """Versions of a problem that are `steps` grades harder (easier if negative), with as few changes as possible.
 
-    Holds that are taken away are not put back, and the model fills in others at the new grade. What counts is how far
-    the grader's expected grade moves: within half a step of `steps`. A change is a hold taken away, another one put
-    in, or both.
+    Holds are removed, and the model fills in others at the new grade. A version counts if the grader's expected grade
+    moves by `steps`, give or take half a step. A change is a hold removed, a hold added, or both.
 
     Args:
         model: a trained generator.
-        grader: the judge.
-        problem: what is to be moved; where it has no grade, the grader's counts.
+        grader: decides how far a version has moved.
+        problem: the problem to adjust; if it has no grade, the grader's is used.
         steps: of the ladder.
-        number: how many versions at most, the one nearest to the wanted change first.
+        number: how many versions at most, the one nearest to the change asked for first.
         seed: the same seed gives the same versions.
-        tell: is told each number of changes that is tried, from the second on.
+        tell: called with a line of text for each number of changes tried, from the second on.
 
-    Raises ClimbpathError where the ladder or the model ends before the grade, or no version is found.
+    Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
-    problem = replace(problem, repeats=None)  # as of the proposals, so that both are judged alike
+    problem = replace(problem, repeats=None)  # as for the proposals, so that both are graded alike
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
     step = rank(problem.grade or predictions(probabilities)[0].grade) + steps
@@ -87,7 +89,7 @@ def moved(
 def _proposals(
     model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
 ) -> Iterator[Problem]:
-    """Versions of a problem at its new grade with so many changes, each once."""
+    """Distinct versions of a problem at its new grade with this many changes."""
     holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
     draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
@@ -113,10 +115,10 @@ def _proposals(
                     seen.add(proposal.key)
                     yield replace(proposal, feet=problem.feet)
         except ClimbpathError:
-            continue  # without these holds no problem keeps to the rules
+            continue  # no problem is valid without these holds
 
 
 def _keeps_roles(before: Problem, after: Problem) -> bool:
-    """Whether every hold that stays has the role that it had."""
+    """Whether every hold that stays keeps its role."""
     roles = ((before.start, after.start), (before.hands, after.hands), (before.finish, after.finish))
     return all(set(old).intersection(after.holds) <= set(new) for old, new in roles)

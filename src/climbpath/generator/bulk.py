@@ -1,7 +1,7 @@
-"""A million problems to one Parquet file, in memory for their keys alone, stoppable and resumable.
+"""A million problems to one Parquet file: only their keys are kept in memory, and it can be stopped and resumed.
 
-Problems are drawn in chunks, each a function of the request and of the chunks before it, and each a file of its own
-until all are there.
+Problems are drawn in chunks. Each is a function of the request and of the chunks before it, and a file of its own
+until all are done.
 """
 
 import json
@@ -27,10 +27,10 @@ CHUNK = 10_000
 def generate_to_parquet(model: Model, request: Request, path: Path, model_name: str | None = None) -> int:
     """Write valid, novel, distinct problems to a Parquet file, under a progress bar, and return how many.
 
-    Interrupted, the chunks that are done stay beside the file, and the same request to the model of the same name goes
-    on from them. Fewer than asked for are written where there are no more.
+    If interrupted, the chunks that are done stay beside the file, and the same request to the model of the same name
+    resumes from them. Writes fewer problems than asked for if there are no more.
 
-    Raises ClimbpathError where the request cannot be met, or another one was interrupted at this path.
+    Raises ClimbpathError if the request cannot be met, or another one was interrupted at this path.
     """
     check(model, request)
     parts = path.with_name(f"{path.name}.parts")
@@ -67,14 +67,14 @@ def _chunk_seed(request: Request, number: int) -> Request:
 
 
 def _claim(parts: Path, request: Request, model_name: str | None) -> None:
-    """Make the folder of chunks this request's. Raises ClimbpathError where it is another's."""
+    """Claim the folder of chunks for this request. Raises ClimbpathError if it belongs to another."""
     asked = json.dumps({"model": model_name, **request.to_dict()}, indent=1)
     claim = parts / "request.json"
     if claim.exists():
         if claim.read_text(encoding="utf-8") != asked:
             raise ClimbpathError(
-                f"{parts} holds problems of another request, which was interrupted: ask for the same again to go on "
-                "with it, or delete the folder"
+                f"{parts} holds problems of another request, which was interrupted: repeat that request to resume it, "
+                "or delete the folder"
             )
         return
     with replacing(claim) as temporary:

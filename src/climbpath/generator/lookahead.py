@@ -1,9 +1,9 @@
-"""Rules that a sampler keeps while it samples: reach, length, chosen holds, and never a dead end.
+"""The rules that the sampler enforces while it samples: reach, length, requested holds, and never a dead end.
 
-A choice is allowed only if some completion of it is valid. That is decided by the number of further hands
-that a problem needs to come within reach of a finish and of every pin: the lengths of shortest paths upwards in
-board order, computed once for each hold. The bounds used are safe (what they allow can be completed), and from any
-state that they allow, they allow a next choice: the lowest hold on any of those paths.
+A choice is allowed only if some completion of it is valid. That is decided by how many more hands a problem needs to
+come within reach of a finish and of every pin: the lengths of shortest paths upwards in board order, computed once for
+each hold. The bounds are safe: whatever they allow can be completed, and from every state that they allow, they allow
+a next choice, namely the lowest hold on any of those paths.
 """
 
 from dataclasses import replace
@@ -16,11 +16,11 @@ from climbpath.model.order import Bools, Ints, before_pins, may_follow
 from climbpath.problem import Rules
 
 NEVER = 1 << 20
-"""Hands needed where there is no way."""
+"""Hands needed if there is no way."""
 
 
 class State:
-    """How far B sequences in lock-step have come.
+    """The state of B sequences that are sampled in lock-step.
 
     `start` [B, 2], `last` [B], `finishes` [B] and `used` [B] are the start pair, the last choice, and how many finish
     holds and holds in all were chosen. `within` [B, H] marks the holds in reach of one they use, `open_pins` [B, H] the
@@ -37,13 +37,13 @@ class State:
         self.open_pins = np.repeat(pins[None], count, axis=0)
 
     def keep(self, rows: Ints) -> None:
-        """Go on with these rows only."""
+        """Drop all rows but these."""
         for name in ("start", "last", "finishes", "used", "within", "open_pins"):
             setattr(self, name, getattr(self, name)[rows])
 
 
 class Lookahead:
-    """The rules on one board, worked out once for any number of batches."""
+    """The rules on one board, computed once for any number of batches."""
 
     def __init__(self, board: Board, rules: Rules) -> None:
         self.board, self.rules = board, rules
@@ -74,7 +74,7 @@ class Lookahead:
         self.pairs = self._pairs()
 
     def initial_state(self, count: int) -> State:
-        """So many sequences without a choice yet."""
+        """`count` sequences without a choice yet."""
         return State(self.board, self.pins, count)
 
     def _goals(self) -> list[Ints]:
@@ -140,7 +140,7 @@ class Lookahead:
         return np.triu(pairs)
 
     def possible(self) -> bool:
-        """Whether any problem keeps to the rules."""
+        """Whether any problem satisfies the rules."""
         few = len(self.fixed_start) <= 2 and len(self.fixed_finish) <= 2
         top_pins = np.flatnonzero(self.pins & self.board.can_finish)
         usable = not self.unusable and self.finish[self.fixed_finish].all() and self.finish[top_pins].all()
@@ -148,7 +148,7 @@ class Lookahead:
         return bool(few and usable and in_order and self.pairs.any())
 
     def check(self) -> None:
-        """Raises ClimbpathError, naming the conditions in the way, where no problem keeps to the rules."""
+        """Raises ClimbpathError, naming the conditions in the way, if no problem satisfies the rules."""
         if not self.possible():
             raise ClimbpathError(_why_not(self.board, self.rules))
 
@@ -204,7 +204,7 @@ class Lookahead:
         return candidates & self._fits(state.used[:, None] + 1, total, later)
 
     def _further(self, state: State, candidates: Bools, need: Ints, pins: list[int]) -> Ints:
-        """Hands needed after each candidate, [B, H]: from it, from a later one in reach, or from a pin to come."""
+        """Hands needed after each candidate, [B, H]: from it, a later one in reach, or a pin not yet placed."""
         ways = np.where(candidates, 1 + need, NEVER)
         others = np.minimum.accumulate(ways[:, ::-1], axis=1)[:, ::-1]
         others = np.concatenate([others[:, 1:], np.full((len(ways), 1), NEVER)], axis=1)
@@ -214,7 +214,7 @@ class Lookahead:
         return best
 
     def choose(self, state: State, choice: Ints) -> None:
-        """Take one choice per row, [B], of those that `allowed` gave."""
+        """Advance every sequence by one choice, [B], out of those that `allowed` gave."""
         holds = len(self.board.holds)
         hold = np.minimum(choice, holds - 1)
         is_hold = choice < holds
@@ -238,7 +238,7 @@ def _chosen(labels: list[str], wanted: frozenset[str] | None) -> Bools:
 
 
 def _why_not(board: Board, rules: Rules) -> str:
-    """Which conditions of rules that nothing meets stand in the way, in words."""
+    """Which conditions are in the way, in words, of rules that no problem satisfies."""
     low, high = board.start_rows
     for label in sorted(rules.start or ()):
         if not low <= board.hold(label).row <= high:
@@ -251,12 +251,12 @@ def _why_not(board: Board, rules: Rules) -> str:
             return f"a problem has one or two {role} holds, not {len(wanted)}"
         for label in sorted(wanted or ()):
             if label in rules.bans:
-                return f"{label} is asked for as {role} and banned at once"
+                return f"{label} is both asked for as {role} and banned"
             if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
                 return f"{role} hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
     for label in sorted(rules.pins):
         if label in rules.bans:
-            return f"{label} is pinned and banned at once"
+            return f"{label} is both pinned and banned"
         if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
             return f"pinned hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
     top_pins = sorted(label for label in rules.pins if board.hold(label).row == board.top_row)

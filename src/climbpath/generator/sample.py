@@ -20,20 +20,20 @@ from climbpath.problem import Problem, violations
 from climbpath.threads import on_threads
 
 BATCH, ROUND = 1024, 8
-"""Problems drawn in lock-step, and how many such batches at most before the first problem comes out."""
+"""Problems drawn in lock-step, and how many such batches at most before the first problem is yielded."""
 SPARE = 16
-"""For so many problems one more is drawn, to make up for those that are known or drawn before."""
+"""For every 16 problems one more is drawn, to make up for known ones and repetitions."""
 KEPT = 0.8
-"""Sequences that have ended are dropped from a batch when fewer than this share go on."""
+"""Sequences that have ended are dropped from a batch when fewer than this fraction go on."""
 LOWEST = -1e30
 PATIENCE = 20
-"""Batches in a row without one new problem after which a request counts as exhausted."""
+"""Batches in a row without a new problem after which a request counts as exhausted."""
 MOST_GUIDANCE = 10
 THIN_EVIDENCE = 30
-"""Training problems of a grade below which a user is told that little is known of it."""
+"""With fewer training problems of a grade, users are warned that it rests on thin evidence."""
 
 RAREST = 0.02
-"""Share of drawn problems that is expected to be kept at least, when deciding how many to draw."""
+"""The least fraction of drawn problems that is expected to be kept, when deciding how many to draw."""
 
 
 def check(model: Model, request: Request, grades: Iterable[str] | None = None) -> Lookahead:
@@ -59,9 +59,9 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
 
 
 def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
-    """How many problems the model learned this grade from, where they are few; else None.
+    """How many problems the model learned this grade from, if they are few; else None.
 
-    Raises ClimbpathError, naming what the model knows, where it has learned none.
+    Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
     if setup not in model.evidence:
         known = ", ".join(map(str, model.evidence))
@@ -90,7 +90,7 @@ def generate(
         known: further keys that are not novel.
         accept: which problems pass, in place of the request's own filter.
 
-    Yields fewer than asked for where the request has no more to give: nothing new in 20 batches.
+    Yields fewer than asked for if the request has no more to give: nothing new in 20 batches.
 
     Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, or no problem
     can keep to the rules.
@@ -149,13 +149,13 @@ def draw_batches(
 
 
 def vary(model: Model, problem: Problem, request: Request, keep: float) -> Iterator[Problem]:
-    """Variations of a problem, each with a random share `keep` of its holds; valid, novel and distinct.
+    """Variations of a problem, each with a random fraction `keep` of its holds; valid, novel and distinct.
 
     The request says how many, and what they keep to; its setup and grades are the problem's. Yields fewer than asked
-    for where there are no more. Raises ClimbpathError for a share out of range, and as `generate` does.
+    for if there are no more. Raises ClimbpathError for a fraction out of range, and as `generate` does.
     """
     if not 0 < keep < 1:
-        raise ClimbpathError(f"keep must be a share of the holds between 0 and 1, not {keep}")
+        raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")
     if problem.grade is None:
         raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
     rules = request.rules

@@ -1,4 +1,4 @@
-"""Checkpoints (training's files, read by torch as weights only) and models (safetensors) on disk."""
+"""Checkpoints (written by training, read by torch as weights only) and models (safetensors) on disk."""
 
 import json
 import os
@@ -43,14 +43,14 @@ class Model:
 
     @cached_property
     def known(self) -> frozenset[int]:
-        """The known keys as a set, in which one is found at once."""
+        """The known keys as a set, for fast lookup."""
         return frozenset(self.known_keys.tolist())
 
 
 def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
-    """Write a checkpoint so that at every moment the old or the new file is whole on disk.
+    """Write a checkpoint atomically: at any moment the old or the new file is complete on disk.
 
-    Raises ClimbpathError where the disk is full or not writable; the old file is kept.
+    Raises ClimbpathError if the disk is full or not writable; the old file is kept.
     """
     import torch
 
@@ -65,9 +65,9 @@ def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint, tensors on the CPU, weights only (nothing is unpickled but plain data).
+    """Read a checkpoint, tensors on the CPU, weights only (no pickled code is ever run).
 
-    Raises ClimbpathError where the file is missing, damaged or not a climbpath checkpoint.
+    Raises ClimbpathError if the file is missing, damaged, not a climbpath checkpoint or of another format.
     """
     import pickle
 
@@ -83,12 +83,22 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as a checkpoint ({reason}): it is damaged or not ours; "
             "use latest.pt, best.pt or an epoch_*.pt of the same folder"
         ) from None
-    wanted = {"format", "model_state_dict", "config", "evidence", "consensus", "train_keys", "known_keys"}
-    if not isinstance(checkpoint, dict) or not wanted <= set(checkpoint) or checkpoint["format"] != FORMAT:
-        raise ClimbpathError(
-            f"{path} is not a climbpath checkpoint of format {FORMAT}: train one with 'climbpath train'"
-        )
+    if not isinstance(checkpoint, dict) or "format" not in checkpoint:
+        raise ClimbpathError(f"{path} is not a climbpath checkpoint: train one with 'climbpath train'")
+    check_format(path, "checkpoint", checkpoint["format"], FORMAT, "climbpath train")
+    wanted = {"model_state_dict", "config", "evidence", "consensus", "train_keys", "known_keys"}
+    if missing := sorted(wanted - set(checkpoint)):
+        raise ClimbpathError(f"{path} is a checkpoint without {', '.join(missing)}: train one with 'climbpath train'")
     return checkpoint
+
+
+def check_format(path: Path, what: str, number: object, wanted: int, command: str) -> None:
+    """Raises ClimbpathError, naming the command that makes a new file, if this one has another format."""
+    if number != wanted:
+        raise ClimbpathError(
+            f"{path} is a {what} of format {number!r:.20}, and this climbpath reads format {wanted}: "
+            f"make a new one with '{command}'"
+        )
 
 
 def keys_to_tensor(keys: set[int]) -> Any:
@@ -137,9 +147,9 @@ def save_model(path: Path, model: Model) -> None:
 
 
 def load_model(path: Path | None = None) -> Model:
-    """The model in a .safetensors file, of a checkpoint, or the bundled one where no path is given.
+    """The model of a .safetensors file or a checkpoint; the bundled one if no path is given.
 
-    Raises ClimbpathError where the file is missing, damaged or neither of the two.
+    Raises ClimbpathError if the file is missing, damaged, or neither of the two.
     """
     if path is None:
         with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:
@@ -166,9 +176,9 @@ def _read_model(path: Path) -> Model:
 def read_tensors(
     path: Path, field: str, wanted: int, what: str, command: str
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What a safetensors file of ours tells of itself, as JSON in a metadata field, and its tensors.
+    """The JSON metadata and the tensors of a safetensors file that climbpath wrote.
 
-    Raises ClimbpathError where it cannot be read or is not of the wanted format, with the command that makes one.
+    Raises ClimbpathError if it cannot be read or has another format, naming the command that makes one.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -178,6 +188,7 @@ def read_tensors(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
         raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
-    if not isinstance(about, dict) or about.get("format") != wanted:
-        raise ClimbpathError(f"{path} is not a climbpath {what} of format {wanted}: make one with '{command}'")
+    if not isinstance(about, dict) or "format" not in about:
+        raise ClimbpathError(f"{path} is not a climbpath {what}: make one with '{command}'")
+    check_format(path, what, about["format"], wanted, command)
     return about, tensors

@@ -1,7 +1,7 @@
 """The model's forward pass in NumPy, one token at a time with a key-value cache.
 
-Sampling one token for a batch of problems costs the same here as in torch, and a climber who only generates
-need not install torch. Agrees with model.py to 1e-4 (tests/model/test_model.py).
+Sampling a token for a batch of problems is as fast here as in torch, and a climber who only generates does not need
+to install torch. Agrees with model.py to 1e-4 (tests/model/test_model.py).
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ Weights = Mapping[str, np.ndarray]
 
 
 def fold(state: Weights, features: np.ndarray, nhead: int) -> dict[str, np.ndarray]:
-    """The weights of a trained model, rearranged for sampling; the same function in fewer steps.
+    """The weights of a trained model, rearranged for sampling: the same function in fewer operations.
 
-    Each token's shared features are added into its own vector. Everything that is added to the stream has its mean
-    taken out, so that the stream needs no centring before it is normalised; what a normalisation scales and shifts,
-    and attention's division by the root of the head's width, go into the matrix behind it. `pin` is what each token
-    adds as a pin, [V, D]. What only training needs is left out.
+    Each token's shared features are added to its own vector. Everything that is added to the residual stream is
+    centred, so that the stream needs no centring before a layer norm; the norms' scales and shifts, and attention's
+    1 / sqrt(head width), are folded into the next matrix. `pin` is what each token adds as a pin, [V, D]. Weights that
+    only training needs are left out.
     """
     tables = {name: state[f"{name}.own"] + features @ state[f"{name}.shared"] for name in ("embedding", "output")}
     weights = {"output": tables["output"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
@@ -43,7 +43,7 @@ def fold(state: Weights, features: np.ndarray, nhead: int) -> dict[str, np.ndarr
 
 
 def layers_of(weights: Weights) -> int:
-    """How many layers a model has."""
+    """Number of layers."""
     return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
 
 
@@ -52,7 +52,7 @@ def _centred(rows: np.ndarray) -> np.ndarray:
 
 
 def _normalised(x: np.ndarray) -> np.ndarray:
-    """Rows, whose mean is 0, divided by their standard deviation."""
+    """Rows of mean 0, divided by their standard deviation."""
     scale = 1 / np.sqrt(np.einsum("bd,bd->b", x, x) / x.shape[1] + 1e-5)
     return x * scale[:, None]
 
@@ -64,7 +64,7 @@ def _linear(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
 
 
 def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
-    """What the last token of whole sequences of one length is understood as, ids [B, T] -> [B, D]."""
+    """Final hidden states of the last tokens of sequences of one length, ids [B, T] -> [B, D]."""
     b, t = ids.shape
     ahead = np.where(np.arange(t)[:, None] < np.arange(t), np.float32(-np.inf), np.float32(0))
     x = weights["embedding"][ids].reshape(b * t, -1) + np.tile(weights["position"][:t], (b, 1))
@@ -73,12 +73,12 @@ def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
         name = f"blocks.{layer}"
         qkv = _linear(_normalised(x), weights, f"{name}.qkv")
         q, k, v = qkv.reshape(b, t, 3, nhead, -1).transpose(2, 0, 3, 1, 4)
-        if layer == layers - 1:  # of the last layer only the last token is asked
+        if layer == layers - 1:  # only the last token of the last layer is needed
             q, ahead, x = q[:, :, -1:], ahead[-1:], x.reshape(b, t, -1)[:, -1]
-        share = q @ k.swapaxes(2, 3) + ahead
-        share = np.exp(share - share.max(axis=3, keepdims=True))
-        share /= share.sum(axis=3, keepdims=True)
-        x += _linear((share @ v).swapaxes(1, 2).reshape(len(x), -1), weights, f"{name}.proj")
+        attention = q @ k.swapaxes(2, 3) + ahead
+        attention = np.exp(attention - attention.max(axis=3, keepdims=True))
+        attention /= attention.sum(axis=3, keepdims=True)
+        x += _linear((attention @ v).swapaxes(1, 2).reshape(len(x), -1), weights, f"{name}.proj")
         hidden = _linear(_normalised(x), weights, f"{name}.up")
         np.maximum(hidden, 0, out=hidden)
         x += _linear(hidden, weights, f"{name}.down")
@@ -86,7 +86,7 @@ def encode(weights: Weights, nhead: int, ids: Ints) -> np.ndarray:
 
 
 class Decoder:
-    """A batch of B sequences that grow by one token at each call, up to `length`."""
+    """A batch of B sequences that grow by one token per call, up to `length`."""
 
     def __init__(self, weights: Weights, nhead: int, batch: int, length: int) -> None:
         self.weights, self.nhead = weights, nhead
@@ -97,10 +97,10 @@ class Decoder:
         self.values = np.empty_like(self.keys)
 
     def next(self, ids: Ints, pins: np.ndarray | None = None) -> np.ndarray:
-        """Append one token to each sequence, ids [B]; what is known there of the token after it, [B, D].
+        """Append one token to each sequence, ids [B], and return its final hidden state, [B, D].
 
-        `pins` [B, D] is the sum of what the pins still to come add, or None. The product with the table `output`
-        is the logits.
+        `pins` [B, D] is the sum of what the pins not yet placed add, or None. The product with the table `output`
+        gives the logits.
         """
         t, weights = self.length, self.weights
         x = weights["embedding"][ids] + weights["position"][t]
@@ -111,10 +111,10 @@ class Decoder:
             qkv = _linear(_normalised(x), weights, f"{name}.qkv")
             q, k, v = (part.reshape(len(ids), self.nhead, -1) for part in np.split(qkv, 3, axis=1))
             self.keys[layer, t], self.values[layer, t] = k, v
-            share = np.einsum("tbhd,bhd->tbh", self.keys[layer, : t + 1], q)
-            share = np.exp(share - share.max(axis=0))
-            share /= share.sum(axis=0)
-            heads = np.einsum("tbhd,tbh->bhd", self.values[layer, : t + 1], share)
+            attention = np.einsum("tbhd,bhd->tbh", self.keys[layer, : t + 1], q)
+            attention = np.exp(attention - attention.max(axis=0))
+            attention /= attention.sum(axis=0)
+            heads = np.einsum("tbhd,tbh->bhd", self.values[layer, : t + 1], attention)
             x += _linear(heads.reshape(len(ids), -1), weights, f"{name}.proj")
             hidden = _linear(_normalised(x), weights, f"{name}.up")
             np.maximum(hidden, 0, out=hidden)
@@ -123,7 +123,7 @@ class Decoder:
         return np.asarray(_normalised(x) * weights["norm.weight"] + weights["norm.bias"])
 
     def keep(self, rows: Ints) -> None:
-        """Go on with these rows only."""
+        """Drop all rows but these."""
         layers, length, _, *head = self.keys.shape
         for name in ("keys", "values"):
             kept = np.empty((layers, length, len(rows), *head), np.float32)

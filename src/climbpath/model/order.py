@@ -1,9 +1,9 @@
 """The canonical order of a problem as a next-step rule: which holds may follow which.
 
-A problem is a sequence of choices: start, start again (the same hold for a one-hold start), hands in board
-order, finish holds in board order, end. A choice is a position in board order, or the number of holds for
-"end". Each sound problem has exactly one such sequence, and this rule admits no others, so a model that
-spends no probability outside it spends all of it on sound problems (docs/design.md §4.1).
+A problem is a sequence of choices: start, second start (the same hold again for a one-hold start), hands in board
+order, finish holds in board order, end. A choice is an index in board order, or the number of holds for "end". Each
+sound problem has exactly one such sequence, and the rule admits no others, so a model whose probabilities are masked
+by it spends all of them on sound problems (docs/design.md §4.1).
 """
 
 import numpy as np
@@ -65,7 +65,7 @@ def may_follow(board: Board, step: Ints, start: Ints, last: Ints, finishes: Ints
 
 
 def still_pinned(sequences: Ints, pins: Bools) -> Bools:
-    """Which pins [B, H] are still to come at every place of whole sequences [B, N]: bool [B, N, H]."""
+    """Which pins [B, H] are not yet placed before each step of whole sequences [B, N]: bool [B, N, H]."""
     rows, holds = np.arange(len(sequences)), pins.shape[1]
     left = np.repeat(np.pad(pins, ((0, 0), (0, 1)))[:, None], sequences.shape[1], axis=1)
     for step, choice in enumerate(sequences[:, :-1].T, 1):
@@ -75,13 +75,13 @@ def still_pinned(sequences: Ints, pins: Bools) -> Bools:
 
 
 def before_pins(left: Bools) -> Bools:
-    """Which choices pass no pin by, [..., H + 1]: in the order after the start, none behind the lowest pin left."""
+    """Which choices skip no pin, [..., H + 1]: after the start, none beyond the lowest pin that is left."""
     passed = np.cumsum(left, axis=-1) - left > 0
     return np.concatenate([~passed, ~left.any(axis=-1, keepdims=True)], axis=-1)
 
 
 def may_follow_each(board: Board, sequences: Ints) -> Bools:
-    """Which choices may stand at every place of whole sequences [B, N] (padded with "end"): bool [B, N, H + 1]."""
+    """Which choices the order admits at each step of whole sequences [B, N], padded with "end": bool [B, N, H + 1]."""
     top = np.append(board.can_finish, False)
     before = np.concatenate([np.zeros_like(sequences[:, :1]), sequences[:, :-1]], axis=1)
     finishes = np.cumsum(top[before] & (np.arange(sequences.shape[1]) > 0), axis=1)

@@ -34,7 +34,7 @@ START, BODY = 0, 1
 
 @dataclass(frozen=True)
 class Vocabulary(ABC):
-    """What the two vocabularies share. Raises ClimbpathError for boards that it cannot tell apart."""
+    """What the two vocabularies have in common."""
 
     boards: tuple[str, ...]
     """Names of the boards whose holds have tokens."""
@@ -179,14 +179,14 @@ class Vocabulary(ABC):
         return spelled if len(tokens) == len(order) else np.logical_or.reduceat(spelled, begins, axis=-1)
 
     def mask_targets(self, board: str, sequences: Ints, left: Bools | None = None) -> Bools:
-        """Which tokens are possible at every predicted place of whole sequences of choices [B, N] on one board.
+        """Which tokens are possible at every predicted position of whole sequences of choices [B, N] on one board.
 
-        `left` [B, N, H] are the pins not yet placed there, none of which may be passed by.
+        `left` [B, N, H] are the pins not yet placed there, none of which may be skipped.
 
         Returns:
             bool [B, N * width, tokens]; row t belongs to the t-th token behind the condition.
         """
-        # which choices [B, N, H + 1] the canonical order admits at every step, and which pass no pin by
+        # which choices [B, N, H + 1] the canonical order admits at every step, and which skip no pin
         allowed = may_follow_each(board=boards.load(board), sequences=sequences)
         if left is not None:
             allowed[:, 2:] &= before_pins(left[:, 2:])
@@ -205,14 +205,17 @@ class Vocabulary(ABC):
 
 @dataclass(frozen=True)
 class CoordinateVocabulary(Vocabulary):
-    """The guide's 45 tokens: a hold is its column and its row. It knows one board and no angle, and shares nothing."""
+    """The guide's 45 tokens: a hold is its column and its row. One board, no angle, no shared features.
+
+    Raises ClimbpathError for more than one board.
+    """
 
     kind = "coordinate"
     width = 2
 
     def __post_init__(self) -> None:
         if len(self.boards) != 1:
-            raise ClimbpathError("the coordinate vocabulary does not tell boards apart: train it on one board")
+            raise ClimbpathError("the coordinate vocabulary cannot distinguish boards: train it on one board")
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -228,7 +231,7 @@ class CoordinateVocabulary(Vocabulary):
         return ids
 
     def kind_of(self, problem: Problem) -> str:
-        """Nothing: this vocabulary tells no kinds apart, and partial problems as such have no token."""
+        """Always '': this vocabulary has no kinds of problems."""
         return ""
 
     def condition_of(self, token: int, setup: Setup) -> tuple[Setup, str]:

@@ -1,9 +1,9 @@
-"""Training the grader: a causal transformer reads a problem's tokens, grade left open, and tells its grade at the end.
+"""Training the grader: a causal transformer reads a problem's tokens, without its grade, and then predicts the grade.
 
-Labels are noisy: setter's and users' grades differ, and of some problems only the V grade is known. So a label is a
-set of grades, and what is learned is the probability that the grade is in it; and the grade that many repeats have
-settled is learned apart from the one that few have confirmed, by a head of its own. Beside the grade each member
-learns which hold follows (weight FOLLOWS), which keeps so small a set of labels from being learned by heart.
+Labels are noisy: the setter's and the users' grades differ, and of some problems only the V grade is known. So a label
+is a set of grades, and the loss is -log of the probability that the grade is in it. Consensus grades are learned by a
+head of their own, apart from grades that few have confirmed. Each member also learns to predict the next hold (weight
+FOLLOWS), which keeps it from memorising so small a set of labels.
 """
 
 from collections import Counter, defaultdict
@@ -47,14 +47,14 @@ RECIPE = replace(
     future_holds=0.0,
     consensus=False,
 )
-"""How a member is trained. Of the fast recipe's settings those of size, epochs, rates and averaging are its own; the
-side tasks are left out, and early stopping is not used."""
+"""How a member is trained: the fast recipe with its own size, epochs, learning rates and EMA decay, without side tasks
+and without early stopping."""
 FOLLOWS = 0.3
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
 
 
 class GraderNet(nn.Module):
-    """Token ids -> logits of every grade at the last token of each problem, and of the token that follows each."""
+    """Token ids -> logits of every grade at the last token of each problem, and of every next token."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -72,16 +72,19 @@ class GraderNet(nn.Module):
 
 
 class Labelled(NamedTuple):
-    """Problems to learn from: token ids [N, T], their number of tokens [N], which grades are right, [N, LADDER], and
-    whether the grade has settled, [N]."""
+    """N problems to learn from."""
 
     ids: Tensor
+    """Token ids, [N, T], without the grade."""
     lengths: Tensor
+    """How many tokens each has, [N]."""
     right: Tensor
+    """Which grades are right, bool [N, LADDER]."""
     consensus: Tensor
+    """Whether the grade is a consensus, bool [N]."""
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What GraderNet takes of these rows."""
+        """The arguments of GraderNet for these rows."""
         lengths = self.lengths[rows]
         longest = int(lengths.max())
         token_places = torch.arange(longest) < lengths[:, None]
@@ -89,7 +92,7 @@ class Labelled(NamedTuple):
 
 
 def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
-    """Problems as tokens with the grade left open, and the grades that are right for them."""
+    """Problems as tokens without the grade, and the grades that are right for them."""
     tokens = config.tokens
     sequences = [tokens.encode(problem) for problem in problems]
     ids = np.full((len(problems), max(map(len, sequences))), tokens.end)
@@ -149,11 +152,11 @@ def train_grader(
         problems: all problems; the test part is left alone.
         target: the .safetensors file to write.
         epochs: times through the data, for each member.
-        members: networks that answer together.
+        members: networks whose probabilities are averaged.
         seed: of weights, order and dropout; the same seed, machine and threads give the same grader.
-        tell: is told what is learned from, and how well.
+        tell: called with lines of text: what is learned from.
 
-    Raises ClimbpathError where there is too little to learn from.
+    Raises ClimbpathError if there is too little to learn from.
     """
     parts, left_out = learnable(problems)
     if not parts["train"] or not parts["validation"]:
@@ -206,7 +209,7 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
 
 
 def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tensor) -> Tensor:
-    """Mean -log p of the token that follows, over all tokens that are neither condition nor last; logits [N, V]."""
+    """Mean -log p of the next token, over all tokens that are neither condition nor last; logits [N, V]."""
     behind = torch.ones(len(token_places), dtype=torch.bool)
     behind[last] = False
     behind &= token_places % ids.shape[1] >= PREFIX - 1
@@ -216,7 +219,7 @@ def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tens
 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
-    """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
+    """The grader with its logits divided by the temperature that fits held-out problems best (Guo et al. 2017)."""
     logits, asked = grader.logits(problems), kinds(problems)
     nats = [measure(mean_softmax(logits / np.float32(t), asked), problems)["nats"] for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(nats))])

@@ -12,13 +12,18 @@ from climbpath.errors import ClimbpathError
 
 @dataclass
 class Machine:
-    """Where and how to train; none of it changes the recipe."""
+    """Where to train; none of it changes the recipe."""
 
     device: str = "auto"
+    """cpu, cuda, mps, or auto for the best that there is."""
     devices: int = 1
+    """Processes (or GPUs) per machine."""
     num_nodes: int = 1
+    """Machines."""
     threads: int | None = None
+    """CPU threads; None is one per core."""
     num_workers: int = 0
+    """Processes that prepare batches."""
 
 
 def resolve_device(device: str) -> str:

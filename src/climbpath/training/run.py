@@ -1,4 +1,4 @@
-"""A training run: all that it is made of, how far it has come, and what of it stands in a checkpoint."""
+"""A training run: its parts, its progress, and what goes into a checkpoint."""
 
 import math
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Progress:
 
 @dataclass
 class Run:
-    """All that a run is made of, and what of it stands in a checkpoint."""
+    """The parts of a run, and what goes into a checkpoint."""
 
     fabric: Fabric
     """Devices and processes."""
@@ -108,11 +108,11 @@ class Run:
             save_checkpoint(self.checkpoint_dir / name, self.state(val_loss, nats_per_problem))
 
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint. Raises ClimbpathError where it is of other data."""
+        """Resume from a checkpoint. Raises ClimbpathError if it was trained on other data."""
         if not torch.equal(checkpoint["train_keys"], self.data.train_keys):
             raise ClimbpathError(
                 f"{self.checkpoint_dir / 'latest.pt'} was trained on other problems than these: name the same --data, "
-                "or leave --resume out to train anew"
+                "or leave out --resume to start over"
             )
         averaged = self.stepper.averaged
         self.net.load_state_dict(checkpoint["training_state_dict" if averaged else "model_state_dict"])
@@ -124,7 +124,7 @@ class Run:
         self.progress = Progress(**checkpoint["progress"])
 
     def announce(self) -> None:
-        """Print what is about to be trained, on what and where."""
+        """Print what will be trained, on which data and device."""
         if not self.fabric.is_global_zero:
             return
         data, recipe = self.data, self.recipe
@@ -146,7 +146,7 @@ class Run:
 
 
 def summary(run: Run) -> str:
-    """The finished run in a few lines, with the guide's reading of its loss where the vocabulary is the guide's."""
+    """The finished run in a few lines, with what the guide calls such a loss if the vocabulary is the guide's."""
     best = min(run.progress.history, key=lambda record: record["nats_per_problem"])
     reading = ""
     if run.recipe.vocabulary == "coordinate":

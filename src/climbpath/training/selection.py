@@ -1,4 +1,4 @@
-"""What a recipe takes from a set of problems, encoded, with a count of what it leaves out and why."""
+"""What a recipe uses of a set of problems, encoded, with a count of what it leaves out and why."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -34,7 +34,7 @@ def evidence(problems: Iterable[Problem]) -> Evidence:
 
 
 class TrainingData:
-    """The train and validation problems that a recipe takes from a data set, and why it leaves out the others."""
+    """The train and validation problems that a recipe uses of a data set, and why it leaves out the others."""
 
     def __init__(self, problems: Sequence[Problem], recipe: Recipe) -> None:
         self.boards = recipe.boards or tuple(sorted({problem.board for problem in problems}))
@@ -78,7 +78,7 @@ class TrainingData:
         if problem.partial and part != "train":
             return "partial, perhaps of held-out problems"
         if problem.partial and recipe.vocabulary == "coordinate":
-            return "partial, which coordinate tokens cannot tell"
+            return "partial, which coordinate tokens cannot express"
         if problem.board not in self.boards:
             return f"not on {', '.join(self.boards)}"
         if problem.grade not in self.tokens.grades:

@@ -18,7 +18,7 @@ from climbpath.model.checkpoint import model_of
 
 
 class _Silent:
-    """Takes what TensorBoard's writer takes and does nothing: the other processes' writer."""
+    """A writer that does nothing, for all processes but the first."""
 
     def __getattr__(self, _: str) -> Any:
         return lambda *_, **__: None
@@ -42,7 +42,7 @@ def log_writer(fabric: Fabric, log_dir: Path, step: int) -> Iterator[Any]:
 
 
 def log_pictures(checkpoint: Mapping[str, Any], writer: Any, step: int) -> None:
-    """Add a sheet of six problems that the checkpoint's model makes at the grade it saw most."""
+    """Log a sheet of six problems from the checkpoint's model, at the grade that it learned most of."""
     model = model_of(checkpoint)
     setup, counts = next(iter(model.evidence.items()))
     grade = max(counts, key=counts.__getitem__)

@@ -51,14 +51,14 @@ from climbpath.training.selection import TrainingData
 from climbpath.training.tensorboard import log_pictures, log_writer
 
 KEEP_EVERY = 10
-"""Epochs between checkpoints that are kept."""
+"""Every so many epochs a checkpoint is kept."""
 PICTURES_EVERY = 5
 """Epochs between pictures of sampled problems in TensorBoard."""
 VALIDATION_BATCH = 256
 
 
 class InterruptedRunError(Exception):
-    """Ctrl-C or SIGTERM came; the step is finished and everything is saved."""
+    """Ctrl-C or SIGTERM arrived; the step is finished and everything is saved."""
 
     def __init__(self, signal_number: int, progress: Progress) -> None:
         super().__init__(signal.Signals(signal_number).name)
@@ -85,7 +85,7 @@ def choose_recipe(
         if value != old and (setting != "num_epochs" or before.lr_decay):
             raise ClimbpathError(
                 f"--resume goes on with {setting} {old}; {value} contradicts it: leave that out, "
-                "or leave --resume out to train anew"
+                "or leave out --resume to start over"
             )
     return replace(before, **asked), str(data or checkpoint["source"])
 
@@ -115,7 +115,7 @@ def train(
         checkpoint_dir: where checkpoints go.
         log_dir: where TensorBoard's files go.
         machine: device, processes, threads.
-        resume: go on from checkpoint_dir/latest.pt.
+        resume: continue from checkpoint_dir/latest.pt.
         source: where the problems came from, kept in the checkpoint for `--resume`.
 
     Raises:
@@ -280,7 +280,7 @@ def finish_epoch(run: Run, writer: Any) -> None:
 
 @torch.no_grad()
 def validate(run: Run) -> tuple[float, float]:
-    """Nats per token and nats per problem of the validation problems, under the weights that are kept."""
+    """Nats per token and nats per problem of the validation problems, under the kept weights."""
     fabric, data = run.fabric, run.data.validation
     by_length = np.argsort(data.lengths, kind="stable")
     batches = [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(data), VALIDATION_BATCH)]
@@ -326,7 +326,7 @@ def _all_reduce(fabric: Fabric, value: Tensor, operation: str) -> Tensor:
 
 
 class _Collate:
-    """Row numbers, share of pinned problems and seed -> Batch, in a worker process too."""
+    """Rows, fraction of pinned problems and seed -> Batch; picklable, for worker processes."""
 
     def __init__(self, data: Encoded, rank: int, world: int) -> None:
         self.data, self.rank, self.world = data, rank, world
