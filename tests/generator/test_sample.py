@@ -147,7 +147,7 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7A", "start": "F9"}, "F9 cannot be a start hold"),
         ({"grade": "7A", "start": "A6"}, "there is no hold 'A6'"),
         ({"grade": "7A", "finish": "E17"}, "there is no hold|cannot be a finish"),
-        ({"grade": "7A", "start": "F5", "ban": "F5"}, "F5 is asked for as start and banned"),
+        ({"grade": "7A", "start": "F5", "ban": "F5"}, "F5 is both asked for as start and banned"),
         ({"grade": "7A", "start": "F5,G6,H5"}, "one or two start holds, not 3"),
         ({"grade": "8C+"}, r"has not learned grade 8C\+"),
         ({"grade": "7Z"}, "'7Z' is not a grade"),
