@@ -96,12 +96,10 @@ def test_numpy_agrees_with_torch() -> None:
     nets = [shaken(0), shaken(1)]
     some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
     consensus = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
-    synthetic_problems = labelled(some, CONFIG)
-    assert len(set(synthetic_problems.lengths.tolist())) > 2
-    assert torch.equal(synthetic_problems.consensus, consensus)
-    both = torch.stack(
-        [net(*synthetic_problems.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]
-    ).detach()
+    labels = labelled(some, CONFIG)
+    assert len(set(labels.lengths.tolist())) > 2
+    assert torch.equal(labels.consensus, consensus)
+    both = torch.stack([net(*labels.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
     assert (both[0] - both[1]).abs().max() > 0.1
     given, kept = both.mean(dim=0).numpy().swapaxes(0, 1)
     heads = ((given + kept) / 2, given, given, kept, kept)
@@ -385,16 +383,16 @@ def test_which_grades_are_right() -> None:
 
 def test_labels_are_not_among_the_tokens() -> None:
     some = mixed(3)
-    synthetic_problems = labelled(some, CONFIG)
+    labels = labelled(some, CONFIG)
     others = labelled([replace(p, grade="8C+", user_grade="5+") for p in some], CONFIG)
-    assert torch.equal(synthetic_problems.ids, others.ids)
-    assert synthetic_problems.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
+    assert torch.equal(labels.ids, others.ids)
+    assert labels.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
 
 
 def test_what_follows_is_counted_from_the_first_hold_to_the_end() -> None:
     some = mixed(2)
-    synthetic_problems = labelled(some, CONFIG)
-    ids, real, last = synthetic_problems.batch(torch.tensor([4, 1, 6]))
+    labels = labelled(some, CONFIG)
+    ids, real, last = labels.batch(torch.tensor([4, 1, 6]))
     _, following = shaken(0)(ids, real, last)
     total, count = 0.0, 0
     at = 0

@@ -6,7 +6,6 @@ on problems that were held out. Few have confirmed some of the grades learned, m
 be lower; of a problem whose repeats are known the answer is for its kind, of any other it is the mean of both.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +20,8 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError
-from climbpath.files import replacing
 from climbpath.grades import LADDER, v_number
-from climbpath.model.checkpoint import read_tensors
+from climbpath.model.checkpoint import read_tensors, write_tensors
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import encode
 from climbpath.model.order import Ints, choices
@@ -172,23 +170,16 @@ def influence(grader: Grader, problem: Problem) -> dict[str, float]:
 
 def save_grader(path: Path, grader: Grader) -> None:
     """Write a grader as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
-    from safetensors.numpy import save_file
-
     tensors = {
-        f"{number}.{name}": np.ascontiguousarray(value)
-        for number, weights in enumerate(grader.members)
-        for name, value in weights.items()
+        f"{number}.{name}": value for number, weights in enumerate(grader.members) for name, value in weights.items()
     }
     about = {
-        "format": FORMAT,
         "members": len(grader.members),
         "config": grader.config.to_dict(),
         "evidence": evidence_to_json(grader.evidence),
         "about": grader.about,
     }
-    tensors["train_keys"] = grader.train_keys
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={FIELD: json.dumps(about)})
+    write_tensors(path, FIELD, FORMAT, about, {**tensors, "train_keys": grader.train_keys})
 
 
 def load_grader(path: Path | None = None) -> Grader:
