@@ -128,7 +128,8 @@ def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     return f"""# Model card: the bundled generator and grader
 
 A causal transformer over hold tokens (docs/architecture.md, "Tokens") that generates climbing-board problems, given
-board, angle and grade. {parameters:,} parameters, float32, safetensors: weights, settings and key hashes only, nothing executable.
+board, angle and grade. {parameters:,} parameters, float32, safetensors: weights, settings and key hashes only, nothing
+executable.
 
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
@@ -147,8 +148,8 @@ whether ten or more have repeated it; lower is better.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-**The grader** (grader.safetensors) predicts the probability of every grade of a problem. It was trained on the same train
-part, and measured on the same test part:
+**The grader** (grader.safetensors) predicts the probability of every grade of a problem. It was trained on the same
+train part, and measured on the same test part:
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 

@@ -1,6 +1,8 @@
 """Writes docs/commands.md from the commands themselves: usage, description and options of each.
 
     python tools/command_reference.py
+
+`make docs` runs it, and tests/test_docs.py checks that the page is current.
 """
 
 import inspect
@@ -15,8 +17,8 @@ from climbpath.cli import SETTINGS, cli
 PAGE = Path(__file__).parents[1] / "docs/commands.md"
 HEAD = """# Command reference
 
-Every command, as `climbpath COMMAND --help` prints it. This page is generated from the commands: `make docs` renews it.
-The words of an option may be joined by `-` or `_`, and `-h` is short for `--help` everywhere."""
+Every command, as `--help` describes it. This page is generated from the commands: `make docs` renews it. The words of
+an option may be joined by `-` or `_`, and `-h` is short for `--help` everywhere."""
 
 
 def reference() -> str:

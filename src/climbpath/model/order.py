@@ -3,7 +3,7 @@
 A problem is a sequence of choices: start, start again (the same hold for a one-hold start), hands in board
 order, finish holds in board order, end. A choice is a position in board order, or the number of holds for
 "end". Each sound problem has exactly one such sequence, and this rule admits no others, so a model that
-spends no probability outside it spends all of it on sound problems (docs/design.md §4.1).
+spends no probability outside it spends all of it on sound problems (docs/promises.md, "Canonical order").
 """
 
 import numpy as np
