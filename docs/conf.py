@@ -10,6 +10,7 @@ from typing import Any
 project = "climbpath"
 root_doc = "README"
 include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**.md"]
+exclude_patterns = [".*", "build", "node_modules", "out", "src"]  # large folders, which it need not walk through
 
 extensions = ["myst_parser", "sphinxcontrib.mermaid"]
 myst_enable_extensions = ["html_image"]  # README gives some pictures a width by <img>
