@@ -1,4 +1,4 @@
-.PHONY: setup demo browser test test-all baselines lint assets lock clean
+.PHONY: setup demo browser test test-all baselines lint docs assets lock clean
 
 BIN := .venv/bin
 
@@ -27,6 +27,10 @@ test-all: lint browser
 baselines: setup browser  ## renew the pictures that tests/browser compares the page with
 	CLIMBPATH_RENEW_BASELINES=1 $(BIN)/pytest -n 2 tests/browser/test_looks.py -k looks_as
 
+docs: setup  ## renew the command reference and build docs/ as a site, build/site; a broken link fails
+	$(BIN)/python tools/command_reference.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d build/doctrees . build/site
+
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
 	$(BIN)/python tools/build_assets.py $(DATA)
@@ -34,7 +38,7 @@ assets: setup  ## rebuild the bundled model, demo problems and model card from y
 lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip
 	@mkdir -p build
 	cp requirements.lock build/requirements.lock
-	uv pip compile pyproject.toml --extra train --extra web --extra dev --universal --python-version 3.11 --no-header \
+	uv pip compile pyproject.toml --extra train --extra web --extra dev --extra docs --universal --python-version 3.11 --no-header \
 		--no-annotate --constraint tools/constraints.txt --quiet --output-file build/requirements.lock
 	grep -vE '^(nvidia-|cuda-|triton)' build/requirements.lock > requirements.lock
 

@@ -127,15 +127,16 @@ def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     parameters = sum(value.size for value in model.weights.values())
     return f"""# Model card: the bundled generator and grader
 
-A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
-grade. {parameters:,} numbers, float32, safetensors: weights, settings and key hashes only, nothing executable.
+A causal transformer over hold tokens (docs/architecture.md, "Tokens") that generates climbing-board problems, given
+board, angle and grade. {parameters:,} parameters, float32, safetensors: weights, settings and key hashes only, nothing
+executable.
 
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It was told which problems ten or more had repeated ({consensus:,}), and is asked
+held-out problem or fits inside one). It was given which problems ten or more had repeated ({consensus:,}), and is asked
 for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell its problems
-from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each step gave). No
+from those of the train part (tools/build_assets.py has their settings; docs/dev/experiments.md what each step gave). No
 real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
 ones.
 
@@ -147,20 +148,20 @@ whether ten or more have repeated it; lower is better.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-**The grader** (grader.safetensors) tells the probability of every grade of a problem. It was trained on the same train
-part, and measured on the same test part:
+**The grader** (grader.safetensors) predicts the probability of every grade of a problem. It was trained on the same
+train part, and measured on the same test part:
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 
 **The beta solver's weights** (beta.json) were fitted on BetaMove's hand sequences of problems of the train part, and on
-their grades.
+their grades. The hold ratings of MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
 
 **Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
 valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
 `make demo`; a model trained on them learns this model's taste, not the community's.
 
 **Limits.** Grades are the community's opinions, and the model repeats them. Grades with few problems (6B and 8A+ and
-above on MoonBoard 2016) rest on thin evidence. Nobody has climbed what it makes: look at a problem, and at the mats,
+above on MoonBoard 2016) rest on little evidence. Nobody has climbed its problems: look at a problem, and at the mats,
 before you try it.
 
 Rebuild everything here with `make assets DATA=folder-of-problem-files`.

@@ -1,4 +1,4 @@
-"""How likely real problems are under a model: the nats of docs/design.md §4.2, token by token."""
+"""How likely real problems are under a model: nats token by token (docs/promises.md, "Nats per problem")."""
 
 from collections import defaultdict
 from collections.abc import Sequence
