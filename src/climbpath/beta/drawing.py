@@ -16,8 +16,8 @@ from climbpath.beta import solver
 from climbpath.beta.solver import HANDS, Beta
 from climbpath.drawing import problem as drawing
 from climbpath.drawing import shapes
-from climbpath.drawing.problem import Overlay
-from climbpath.drawing.shapes import CLEAR, PAGE, QUIET, WALL, Circle, Polygon, Rect, Shape, Text
+from climbpath.drawing.problem import DARK, Overlay
+from climbpath.drawing.shapes import Circle, Polygon, Rect, Shape, Text
 
 Points = NDArray[np.complex128]
 Discs = tuple[Points, float]
@@ -104,7 +104,7 @@ def _overview(beta: Beta) -> Overlay:
         (finish,) = _centres(beta, [beta.moves[-1].hold])
         aside = _RING + 2 + _half_width(words)
         at = _roomiest([finish + aside, finish - aside], words, solids, lines)
-        pills += _pill(at, words, CLEAR)
+        pills += _pill(at, words, DARK.clear)
     return Overlay([*arrows, *_marks(beta, beta.start), *pills], beta.no_hand, _notes(beta))
 
 
@@ -112,23 +112,23 @@ def _steps(beta: Beta) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with what came before it faded."""
     told = [line.replace("  ", " · ") for line in solver.lines(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
-    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(told[0], _WARNING if beta.start_too_far else CLEAR)])
+    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(told[0], _WARNING if beta.start_too_far else DARK.clear)])
     trail: list[Shape] = []
     for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta), strict=True)):
         hands[move.hand] = move.hold
         width = _CRUX_SHAFT if i == beta.crux else _SHAFT
         arrow = _arrow(curve, move.hand, _COLOURS[move.hand], width)
         marks = _marks(beta, (hands["LH"], hands["RH"]))
-        note = told[i + 1], _WARNING if move.too_far else CLEAR
+        note = told[i + 1], _WARNING if move.too_far else DARK.clear
         yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
-        trail += _arrow(curve, move.hand, shapes.mix(WALL, _COLOURS[move.hand], 0.35), _SHAFT)
+        trail += _arrow(curve, move.hand, shapes.mix(DARK.wall, _COLOURS[move.hand], 0.35), _SHAFT)
 
 
 def _notes(beta: Beta) -> list[tuple[str, str]]:
     crux = beta.moves[beta.crux]
-    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", CLEAR)]
+    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", DARK.clear)]
     if beta.no_hand:
-        notes.append((f"no hand needs {', '.join(beta.no_hand)}", QUIET))
+        notes.append((f"no hand needs {', '.join(beta.no_hand)}", DARK.quiet))
     if beta.too_far:
         climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)
         parts = [("start", beta.start_too_far)]
@@ -244,8 +244,8 @@ def _arrow(curve: Points, hand: str, colour: str, width: float) -> list[Shape]:
     base = shaft[-1]
     wing, edge = 0.55j * (tip - base), 2 * (tip - base) / abs(tip - base)
     parts: list[Shape] = [
-        _ribbon(shaft, widths + 2.6, WALL),
-        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], WALL),
+        _ribbon(shaft, widths + 2.6, DARK.wall),
+        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], DARK.wall),
         _polygon([tip, base + wing, base - wing], colour),
     ]
     if hand == "LH":
@@ -280,9 +280,9 @@ def _marks(beta: Beta, hands: tuple[str, str]) -> list[Shape]:
     shapes: list[Shape] = []
     for hand, at in zip(HANDS, _places(beta, hands), strict=True):
         shapes += [
-            Circle(at.real, at.imag, _MARK + 1.2, WALL),
+            Circle(at.real, at.imag, _MARK + 1.2, DARK.wall),
             Circle(at.real, at.imag, _MARK, _COLOURS[hand]),
-            Text(at.real, at.imag + 3.9, 11, hand[0], PAGE, "middle", bold=True),
+            Text(at.real, at.imag + 3.9, 11, hand[0], DARK.page, "middle", bold=True),
         ]
     return shapes
 
@@ -291,7 +291,7 @@ def _pill(at: complex, words: str, colour: str) -> list[Shape]:
     half = _half_width(words)
     x, y = at.real, at.imag
     return [
-        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, WALL),
+        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, DARK.wall),
         Rect(x - half, y - _HALF, 2 * half, 2 * _HALF, _HALF, colour),
-        Text(x, y + 3.9, 11, words, PAGE, "middle", bold=True),
+        Text(x, y + 3.9, 11, words, DARK.page, "middle", bold=True),
     ]
