@@ -9,7 +9,7 @@ import pytest
 
 from climbpath.api import bundled_grader, load
 from climbpath.errors import ClimbpathError
-from climbpath.generator.adjust import Change, moved
+from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
@@ -43,7 +43,7 @@ def differences(before: Problem, after: Problem) -> tuple[int, int]:
 
 @cache
 def by_the_bundled(problem: Problem, steps: int, number: int = 4, seed: int = 0) -> list[Change]:
-    return moved(load().model, bundled_grader(), problem, steps, number, seed)
+    return adjust(load().model, bundled_grader(), problem, steps, number, seed)
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +80,21 @@ def test_versions_are_as_much_harder_as_is_asked(problem: Problem, steps: int) -
 
 
 def test_the_same_seed_gives_the_same_versions(model: Model) -> None:
-    assert moved(load().model, bundled_grader(), SHORT, 1, 2, seed=0) == by_the_bundled(SHORT, 1)[:2]
-    one, other = (moved(model, Missing(SHORT, 2), SHORT, 2, 5, seed) for seed in (0, 1))  # type: ignore[arg-type]
+    assert adjust(load().model, bundled_grader(), SHORT, 1, 2, seed=0) == by_the_bundled(SHORT, 1)[:2]
+    one, other = (adjust(model, Missing(SHORT, 2), SHORT, 2, 5, seed) for seed in (0, 1))  # type: ignore[arg-type]
     assert one != other
 
 
 def test_where_a_problem_has_no_grade_the_graders_counts(model: Model) -> None:
     """It says 7B+, and the model has learned 7B."""
-    versions = moved(model, Missing(SHORT, -1), replace(SHORT, grade=None), -1, 2)  # type: ignore[arg-type]
+    versions = adjust(model, Missing(SHORT, -1), replace(SHORT, grade=None), -1, 2)  # type: ignore[arg-type]
     assert [version.problem.grade for version in versions] == ["7B", "7B"]
 
 
 @pytest.mark.parametrize(("steps", "worth", "fewest"), [(2, 1.6, 1), (2, 1, 2), (2, 0.7, 3), (-4, -2, 2)])
 def test_as_few_holds_change_as_it_takes(model: Model, steps: int, worth: float, fewest: int) -> None:
     """Where every hold that is missing is worth so much, it takes so many."""
-    versions = moved(model, Missing(SHORT, worth), SHORT, steps, 5)  # type: ignore[arg-type]
+    versions = adjust(model, Missing(SHORT, worth), SHORT, steps, 5)  # type: ignore[arg-type]
     assert len(versions) == 5
     for version in versions:
         gone, new = differences(SHORT, version.problem)
@@ -108,12 +108,12 @@ def test_where_nothing_moves_the_grade_enough_it_is_told(model: Model, worth: fl
     with pytest.raises(
         ClimbpathError, match=rf"no version (harder|easier) by {abs(steps)} was found, up to 3 hold changes: the grader"
     ):
-        moved(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
+        adjust(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
 
 
 def test_a_model_that_cannot_be_guided_proposes_too() -> None:
     unguided = untrained(replace(GIVEN_GRADE, boards=("moonboard-2016",)))
-    found = moved(unguided, Missing(SHORT, 2), SHORT, 2)  # type: ignore[arg-type]
+    found = adjust(unguided, Missing(SHORT, 2), SHORT, 2)  # type: ignore[arg-type]
     assert found[0].changes == 1
 
 
@@ -123,10 +123,10 @@ def test_a_model_that_cannot_be_guided_proposes_too() -> None:
 )
 def test_grades_beyond_what_the_model_learned_are_refused(model: Model, grade: str, steps: int, words: str) -> None:
     with pytest.raises(ClimbpathError, match=f"learned no problems a grade {words} than this"):
-        moved(model, Missing(LONGER, 2), replace(LONGER, grade=grade), steps)  # type: ignore[arg-type]
+        adjust(model, Missing(LONGER, 2), replace(LONGER, grade=grade), steps)  # type: ignore[arg-type]
 
 
 def test_a_board_that_the_grader_has_not_learned_is_refused() -> None:
     mini = parse_notation("D5s D7 G9 E12e", "moonboard-mini-2020", grade="7A")
     with pytest.raises(ClimbpathError, match="has not learned MoonBoard Mini 2020 at 40°"):
-        moved(load().model, bundled_grader(), mini, 1)
+        adjust(load().model, bundled_grader(), mini, 1)

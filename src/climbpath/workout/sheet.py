@@ -14,7 +14,7 @@ from climbpath import grades
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.problem import PAPER
 from climbpath.drawing.shapes import Line, Polygon, Rect, Shape, Text, stamp, transformed
-from climbpath.workout.plan import Section, Slot, Workout, clock, opinion, starts, words
+from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, prediction, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import
     from PIL import Image
@@ -170,8 +170,8 @@ def _card(slot: Slot) -> tuple[float, list[Shape]]:
     y += 1.5
     for size, string, colour, bold in (
         (_WORDS, ", ".join(slot.style), _INK, True),
-        (_WORDS, words(slot), _INK, False),
-        (_WORDS, opinion(slot), _QUIET, False),
+        (_WORDS, climbing(slot), _INK, False),
+        (_WORDS, prediction(slot), _QUIET, False),
         (_SMALL, slot.problem.notation, _QUIET, False),
     ):
         for line in _wrapped(string, size, _CARD):
