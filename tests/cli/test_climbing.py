@@ -197,7 +197,7 @@ def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path)
         cwd=tmp_path,
     )
     first, *lines, wrote = printed.splitlines()
-    assert first == "  of F5s D9 G13 G18e"
+    assert first == "from F5s D9 G13 G18e"
     assert wrote == f"wrote {Path('h') / 'problems.json'}"
     problems = [Problem.from_dict(record) for record in json.loads((tmp_path / "h/problems.json").read_text())]
     assert 1 <= len(problems) <= 2

@@ -68,7 +68,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
             seed,
             progress=lambda stage: click.echo(f"… {stage}", err=True),
         )
-        click.echo(f"  of {one.notation}")
+        click.echo(f"from {one.notation}")
         for number, version in enumerate(versions, 1):
             click.echo(f"{number:>3}. {_version_line(one, version.problem, version.steps)}")
         if writers:

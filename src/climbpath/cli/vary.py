@@ -61,5 +61,5 @@ def vary(
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
     warn_of_thin_evidence(generator, original.setup, (original.grade,))
-    click.echo(f"  of {grades.show(original.grade)}  {original.notation}")
+    click.echo(f"from {grades.show(original.grade)}  {original.notation}")
     print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force)
