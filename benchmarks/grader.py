@@ -24,7 +24,7 @@ from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
 from climbpath.grader.grader import V_OF, load_grader
-from climbpath.grader.metrics import COLUMNS, confusion, in_words, measure, table
+from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure, table
 from climbpath.grades import LADDER, rank
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
@@ -86,7 +86,7 @@ def main() -> None:
     for name, probabilities in sides.items():
         for what, which in (("all", np.ones_like(consensus)), (f"{CONSENSUS_REPEATS} repeats or more", consensus)):
             some = list(compress(test, which))
-            agreement = in_words(measure(probabilities[which], some)["v"])
+            agreement = formatted(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
             rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))
     print(f"\n{MAIN}, V grades")

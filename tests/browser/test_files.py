@@ -24,11 +24,12 @@ def test_the_page_fetches_its_modules_side_by_side() -> None:
     assert set(re.findall(r'modulepreload" href="/js/([^"]+)"', page)) == set(SCRIPTS)
 
 
-def test_dark_roles_have_the_colours_of_pictures() -> None:
-    dark = STYLE[: STYLE.index("@media")]
-    for role, drawn in drawing._ROLES.items():
-        (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", dark)
-        assert colour == drawn.colour, role
+def test_roles_have_the_colours_of_pictures_and_of_print() -> None:
+    dark, *_, light = STYLE.split("color-scheme: light;")
+    for theme, style in ((drawing.DARK, dark), (drawing.PAPER, light)):
+        for role, drawn in theme.roles.items():
+            (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", style)
+            assert colour == drawn.colour, role
 
 
 def test_both_ways_to_light_are_one() -> None:

@@ -12,7 +12,8 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import Problem
-from climbpath.share import query_of, read_link
+from climbpath.share import read_link
+from support.links import query_of
 from support.steps import LINK, NOTATION, action, card, holds, shown, tab, toasts
 from support.visits import Visit
 

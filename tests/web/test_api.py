@@ -19,7 +19,7 @@ from PIL import Image
 
 from climbpath import board as boards
 from climbpath.api import bundled_grader, load
-from climbpath.beta.solver import Climber, lines, solve
+from climbpath.beta.solver import Climber, describe, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
@@ -294,7 +294,7 @@ def test_a_beta_is_told_for_a_climber(client: Client) -> None:
     climber = Climber(165, -3)
     (beta,) = solve([HERON], climber)
     answer = client.post("/api/beta", {"problem": body_of(HERON), "climber": {"height": 165, "ape": -3}})
-    assert [answer["start_text"], *(move["text"] for move in answer["moves"])] == list(lines(beta))
+    assert [answer["start_text"], *(move["text"] for move in answer["moves"])] == list(describe(beta))
     assert [(move["hand"], move["hold"]) for move in answer["moves"]] == [(m.hand, m.hold) for m in beta.moves]
     assert (answer["crux"], answer["too_far"]) == (beta.crux, 0)
     far = client.post("/api/beta", {"problem": body_of(parse_notation("F5 G18")), "climber": {"height": 165}})

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import V_OF, Grader, kinds, mean_softmax, save_grader
+from climbpath.grader.grader import V_OF, Grader, consensus_weights, mean_softmax, save_grader
 from climbpath.grader.metrics import measure
 from climbpath.grades import LADDER, rank
 from climbpath.model.config import ModelConfig
@@ -219,9 +219,9 @@ def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tens
 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
-    """The grader with its logits divided by the temperature that fits held-out problems best (Guo et al. 2017)."""
-    logits, asked = grader.logits(problems), kinds(problems)
-    nats = [measure(mean_softmax(logits / np.float32(t), asked), problems)["nats"] for t in TEMPERATURES]
+    """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
+    logits, weights = grader.logits(problems), consensus_weights(problems)
+    nats = [measure(mean_softmax(logits / np.float32(t), weights), problems)["nats"] for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(nats))])
     members = [
         {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from climbpath import board as boards
-from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, lines
+from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
 from climbpath.grader.grader import GradePrediction
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
@@ -277,7 +277,7 @@ class BetaOut(BaseModel):
 
 def beta_out(beta: Beta) -> BetaOut:
     """A beta as the API gives it."""
-    first, *rest = lines(beta)
+    first, *rest = describe(beta)
     return BetaOut(
         start={"LH": beta.start[0], "RH": beta.start[1]},
         start_text=first,
