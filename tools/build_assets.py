@@ -23,12 +23,12 @@ from climbpath.api import Generator
 from climbpath.beta.fit import fit
 from climbpath.board import Setup
 from climbpath.data import parquet
-from climbpath.data.filter import scaled
 from climbpath.data.importers import detect
 from climbpath.data.split import split
+from climbpath.data.usable import why_unusable
 from climbpath.drawing.problem import sheet
 from climbpath.errors import ClimbpathError
-from climbpath.evaluation.density_ratio import density_ratio
+from climbpath.evaluation.density_ratio import fit_density_ratio
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
@@ -36,9 +36,9 @@ from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, load_grader
 from climbpath.grader.metrics import table
-from climbpath.grades import rank
+from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 from climbpath.training.correction import correct
 from climbpath.training.distillation import drawn_by
 from climbpath.training.grader import learnable, train_grader
@@ -76,7 +76,7 @@ STUDENT = replace(
 )
 AGAIN = replace(STUDENT, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
 """A second round for the student, which then is the first of its own teachers."""
-CORRECTIONS, JUDGED, CORRECTED = 3, 100_000, 300_000
+CORRECTIONS, COMPARED, CORRECTED = 3, 100_000, 300_000
 """Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
 
 
@@ -102,7 +102,7 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     grades = [p.grade for p in known if p.board == SETUP.board and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
     request = Request(setup=SETUP, grades=tuple(mix), sampling=OWN, seed=0)
-    found = list(generate(model, request, scaled(mix, DEMO_PROBLEMS)))
+    found = list(generate(model, request, scale_counts(mix, DEMO_PROBLEMS)))
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i] for i in order]
 
@@ -203,15 +203,15 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
 
 def corrected(student: Path, known: list[Problem]) -> Path:
     """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
-    real = by_setup(p for p in split(known)["train"] if is_plain(p) and p.grade)
+    real = by_setup(p for p in split(known)["train"] if not why_unusable(p, needs_grade=True))
     rounds = [load_checkpoint(student)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
         model = tempered(model_of(checkpoint), known)
-        judged = by_setup(drawn_by(model, JUDGED, seed=2 * number))
+        compared = by_setup(drawn_by(model, COMPARED, seed=2 * number))
         drawn = by_setup(drawn_by(model, CORRECTED, seed=2 * number + 1))
         likely = [
-            density_ratio(real[setup], judged[setup], boards.load(setup.board))(problems)
+            fit_density_ratio(real[setup], compared[setup], boards.load(setup.board))(problems)
             for setup, problems in drawn.items()
         ]
         every = [problem for problems in drawn.values() for problem in problems]
@@ -231,14 +231,9 @@ def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
     return found
 
 
-def is_plain(problem: Problem) -> bool:
-    """Whether it is whole, and feet follow hands."""
-    return problem.method == DEFAULT_METHOD and not problem.partial
-
-
 def tempered(model: Model, known: list[Problem]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [p for p in split(known)["validation"] if is_plain(p)]
+    validation = [p for p in split(known)["validation"] if not why_unusable(p)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in TEMPERATURES

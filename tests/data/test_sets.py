@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.data import importers, parquet
-from climbpath.data.filter import keep
+from climbpath.data.filter import filter_problems
 from climbpath.data.importers import Rejection
 from climbpath.data.merge import gather, merge, report
 from climbpath.data.split import split
@@ -150,7 +150,7 @@ def test_grades_of_whole_records_conflict_whatever_partial_ones_say() -> None:
     assert conflict.endswith("6C (a:1), 7B (b:2); kept 6C")
 
 
-# Keep
+# Filter
 
 MANY = [
     replace(SIX, repeats=20),
@@ -183,23 +183,25 @@ MANY = [
     ],
 )
 def test_filters_combine_and_keep_the_order(filters: dict, places: list[int]) -> None:
-    kept, left_out = keep(MANY, **filters)
+    kept, left_out = filter_problems(MANY, **filters)
     assert kept == [MANY[i] for i in places]
     assert len(left_out) == len(filters)
     assert sum(left_out.values()) == len(MANY) - len(kept)
 
 
 def test_each_problem_is_counted_by_the_first_filter_that_leaves_it_out() -> None:
-    left_out = keep(MANY, shortest=1, max_holds=5, grades=["7A", "6C"], board_names=["moonboard-2016"]).left_out
+    left_out = filter_problems(
+        MANY, shortest=1, max_holds=5, grades=["7A", "6C"], board_names=["moonboard-2016"]
+    ).left_out
     assert left_out == {"board": 2, "grades": 1, "max-holds": 1, "shortest": 0}
 
 
 def test_hold_sets_on_one_board_and_on_several() -> None:
     layout = boards.load(SIX.board)
     assert {layout.hold(label).hold_set for label in SIX.holds} == {"A", "B", "Original"}
-    assert keep([SIX], hold_sets="a, original,B").problems == [SIX]
-    assert keep([SIX], hold_sets="A,B").problems == []
-    assert keep(MANY, hold_sets="Original,A,B,C,Wooden").problems == MANY
+    assert filter_problems([SIX], hold_sets="a, original,B").problems == [SIX]
+    assert filter_problems([SIX], hold_sets="A,B").problems == []
+    assert filter_problems(MANY, hold_sets="Original,A,B,C,Wooden").problems == MANY
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_hold_sets_on_one_board_and_on_several() -> None:
 )
 def test_what_is_not_there_cannot_be_asked_for(filters: dict, words: str) -> None:
     with pytest.raises(ClimbpathError, match=words):
-        keep(MANY, **filters)
+        filter_problems(MANY, **filters)
 
 
 # Split

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from climbpath import board as boards
 from climbpath.board import Setup
-from climbpath.data.split import numbers, split
+from climbpath.data.split import source_numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
 from climbpath.grader.metrics import confusion, measure, table
@@ -337,8 +337,8 @@ def test_nothing_that_is_held_out_is_learned(trained: tuple[Grader, Path, list[s
 def test_partial_problems_that_are_there_whole_teach_nothing_new() -> None:
     whole = [replace(p, ids=(f"guide-csv:{i}",)) for i, p in enumerate(random_problems(200))]
     mine = learnable(whole)[0]
-    number = numbers(mine["train"][0]).pop()
-    held_out = numbers(mine["test"][0]).pop()
+    number = source_numbers(mine["train"][0]).pop()
+    held_out = source_numbers(mine["test"][0]).pop()
     part = random_problems(2, seed=9)
     again = [
         replace(part[0], partial=True, ids=(f"hand-sequence:{number}",)),

@@ -126,10 +126,10 @@ def test_what_is_drawn_as_learned_says_what_it_was_drawn_as(model: Model) -> Non
 def test_evaluation_draws_as_many_with_consensus_as_are_held_out(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TREES, "max_iter", 2)  # what they say is not looked at here
     held = held_out(model, short_and_long(), None)
-    place = evaluate(model, held, samples=200, default=OWN, compare={})["setups"][str(SETUP)]
-    real, generated = (np.mean(place["shapes"][what]["holds"]) for what in ("real", "generated"))
+    measured = evaluate(model, held, samples=200, default=OWN, compare={}).setups[SETUP]
+    real, generated = (np.mean(side["holds"]) for side in (measured.shapes.real, measured.shapes.generated))
     assert generated == pytest.approx(real, abs=0.5)
-    assert place["rows"]["generated, the model's own distribution"]["problems"] == 200
+    assert measured.rows["generated, the model's own distribution"].problems == 200
 
 
 def test_a_model_without_that_condition_makes_no_difference(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from sklearn.linear_model import Ridge
 from climbpath import board as boards
 from climbpath.beta import solver
 from climbpath.data.importers import hand_sequences
-from climbpath.data.split import numbers, split
+from climbpath.data.split import source_numbers, split
 from climbpath.features import presence
 from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD, Problem
@@ -45,7 +45,7 @@ def whole_sequences(sequences: Path, problems: Sequence[Problem]) -> list[Known]
         number: problem
         for problem in problems
         if problem.board == hand_sequences.BOARD and not problem.partial
-        for number in numbers(problem)
+        for number in source_numbers(problem)
     }
     known = []
     for record in hand_sequences.records(sequences):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
 def show(problem: str, board: str, angle: int, height: float | None, ape: float | None, data: Path | None) -> None:
-    """Show PROBLEM: picture, grade, beta with its crux, and the most similar known problems.
+    """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b
     climbpath show "F5 D9 G13 I16 G18"
@@ -54,20 +54,17 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
         click.echo("\nNo known problem has exactly these holds. (--data FILE shows the most similar ones.)")
 
 
-def _similar(problem: "Problem", data: Path, number: int = 3) -> str:
-    """The known problems that share the most holds with a problem, a line for each."""
-    from climbpath import board as boards
-    from climbpath.features import presence, similarity
+def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
+    """The known problems that are most similar to a problem, a line each."""
+    from climbpath.data.similar import most_similar
 
     known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
     known = [p for p in known if not p.partial]
     if not known:
         raise ClimbpathError(f"{data} has no problems on {problem.board}")
-    layout = boards.load(problem.board)
-    alike = similarity(presence([problem.holds], layout), presence([p.holds for p in known], layout))[0]
     lines = []
-    for i in (-alike).argsort(kind="stable")[:number].tolist():
-        name = f"{known[i].name}  " if known[i].name else ""
-        grade = grades.show(known[i].grade or "") if known[i].grade else "ungraded"
-        lines.append(f"  {alike[i]:4.0%} of the holds shared  {name}{grade}  {known[i].notation}")
+    for other, similarity in most_similar(problem, known, count):
+        name = f"{other.name}  " if other.name else ""
+        grade = grades.show(other.grade) if other.grade else "ungraded"
+        lines.append(f"  {similarity:4.0%} of the holds shared  {name}{grade}  {other.notation}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Merging what was read from several files into distinct problems, with an account of every record."""
+"""Merging the problems read from several files into distinct ones, and accounting for every record."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -11,36 +11,48 @@ from climbpath.problem import Problem
 
 
 class Merged(NamedTuple):
-    """Problems of distinct identity, how many records were folded into them, and the grade conflicts in words."""
+    """Records merged into distinct problems."""
 
     problems: list[Problem]
+    """No two of the same identity, in the order in which they were first seen."""
     merged: int
+    """How many records were merged into another."""
     conflicts: list[str]
+    """A line for each problem whose records disagree about the grade."""
 
 
 class Tally(NamedTuple):
     """What became of the records of one file: read = kept + merged + rejected."""
 
     file: str
+    """Its path."""
     read: int
+    """Records read."""
     kept: int
+    """Records whose identity was new."""
     merged: int
+    """Records of a problem seen before, in this file or another."""
     rejected: int
+    """Records that cannot be used."""
 
 
 class Gathered(NamedTuple):
-    """The problems of several files, and an account of every record."""
+    """The problems of several files, and what became of every record."""
 
     problems: list[Problem]
+    """Distinct ones, of all files."""
     tallies: list[Tally]
+    """One for each file."""
     rejections: list[Rejection]
+    """Of all files."""
     conflicts: list[str]
+    """A line for each problem whose records disagree about the grade."""
 
 
 def gather(sources: Iterable[tuple[str, Iterable[Problem | Rejection]]]) -> Gathered:
-    """Merge what was read from several files, each given with its name.
+    """Merge the records of several files, each given with its name.
 
-    A record counts as kept where its identity is first seen and as merged from then on.
+    The first record of an identity counts as kept, all later ones as merged.
     """
     records: list[Problem] = []
     rejections: list[Rejection] = []
@@ -63,22 +75,22 @@ def gather(sources: Iterable[tuple[str, Iterable[Problem | Rejection]]]) -> Gath
 
 
 def report(gathered: Gathered) -> dict[str, Any]:
-    """What `climbpath data import` reports, in plain JSON types: files, problems by board and angle, rejections
-    and grade conflicts."""
-    places = Counter((problem.board, problem.angle) for problem in gathered.problems)
+    """The report of `climbpath data import` in plain JSON types: files, problems by board and angle, rejections and
+    grade conflicts."""
+    setups = Counter(problem.setup for problem in gathered.problems)
     return {
         "files": [tally._asdict() for tally in gathered.tallies],
-        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(places.items())],
+        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(setups.items())],
         "rejections": [asdict(rejection) for rejection in gathered.rejections],
         "conflicts": gathered.conflicts,
     }
 
 
 def merge(records: Iterable[Problem]) -> Merged:
-    """Fold records of one identity into one problem, in order of first sight.
+    """Merge the records of each identity into one problem, in the order in which identities are first seen.
 
-    The richer record wins field by field: ids of all are kept, what one lacks is taken from another, and of
-    two grades the better attested stays (benchmark before others, then more repeats, then the easier grade).
+    The best attested record wins: whole before partial, then benchmarks, then more repeats, then the easier grade. A
+    field that it lacks is taken from the next best record that has it, and the ids of all records are kept.
     """
     groups: defaultdict[tuple[object, ...], list[Problem]] = defaultdict(list)
     for record in records:
@@ -90,6 +102,7 @@ def merge(records: Iterable[Problem]) -> Merged:
         if not others:
             problems.append(best)
             continue
+        # a field that the best record lacks comes from the next best
         kept = replace(
             best,
             ids=tuple(dict.fromkeys(i for p in group for i in p.ids)),
@@ -99,6 +112,7 @@ def merge(records: Iterable[Problem]) -> Merged:
             user_grade=next((p.user_grade for p in ranked if p.user_grade), None),
         )
         problems.append(kept)
+        # of partial records only the V grade is known, so that another Font grade is no conflict
         graded = [p for p in ranked if p.grade and not p.partial]
         if len({p.grade for p in graded}) > 1:
             seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
@@ -107,11 +121,11 @@ def merge(records: Iterable[Problem]) -> Merged:
 
 
 def _attestation(problem: Problem) -> tuple[bool, bool, int, int]:
-    """Sorts the best attested record first."""
+    """A key that sorts the best attested record first."""
     repeats = -1 if problem.repeats is None else problem.repeats
-    return (problem.partial, not problem.benchmark, -repeats, _hardness(problem))
+    return (problem.partial, not problem.benchmark, -repeats, hardness(problem))
 
 
-def _hardness(problem: Problem) -> int:
+def hardness(problem: Problem) -> int:
     """The rank of the grade, -1 for none."""
     return rank(problem.grade) if problem.grade else -1

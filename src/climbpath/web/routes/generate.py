@@ -11,8 +11,8 @@ from climbpath import board as boards
 from climbpath.beta import drawing as beta_drawing
 from climbpath.beta.solver import Climber, solve
 from climbpath.board import Setup
+from climbpath.data.similar import most_similar
 from climbpath.drawing import problem as drawing
-from climbpath.features import presence, similarity
 from climbpath.generator.request import Request, Sampling, parse_rules, random_seed
 from climbpath.grader.grader import influence, predictions
 from climbpath.problem import Problem, check_sound, parse_notation
@@ -170,12 +170,11 @@ def _similar(services: Services, problem: Problem, profile: str) -> Similar:
     by_identity = {other.identity: other for other in reversed(others)}
     others = list(by_identity.values())
     is_known = problem.key in services.generator.model.known or any(other.key == problem.key for other in others)
-    if not others:
-        return Similar(is_known=is_known, known=0, problems=[])
-    layout = boards.load(problem.board)
-    alike = similarity(presence([problem.holds], layout), presence([other.holds for other in others], layout))[0]
-    nearest = (-alike).argsort(kind="stable")[:MOST_ALIKE].tolist()
-    found = [Alike(problem=problem_out(others[i]), shared=round(float(alike[i]), 3)) for i in nearest if alike[i] > 0]
+    found = [
+        Alike(problem=problem_out(other), shared=round(similarity, 3))
+        for other, similarity in most_similar(problem, others, MOST_ALIKE)
+        if similarity > 0
+    ]
     return Similar(is_known=is_known, known=len(others), problems=found)
 
 
