@@ -15,11 +15,11 @@ from support.steps import (
     card,
     choose,
     hold,
+    message,
     press,
     remove,
     tab,
     toasts,
-    told,
 )
 from support.visits import Visit
 
@@ -63,7 +63,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     press(action(page, "Next move"))
     look("beta")
     choose(page, "Board", "moonboard-mini-2020")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     look("no model")
     tab(page, "Logbook")
     expect(page.locator(".results .problem-line")).to_be_visible()
@@ -93,7 +93,7 @@ def test_axe_finds_what_is_planted(visit: Visit) -> None:
 
 def test_composing_by_keyboard_alone(visit: Visit) -> None:
     page = visit("?view=compose")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.locator("#skip")).to_be_focused()
     page.keyboard.press("Enter")
@@ -147,7 +147,7 @@ def test_one_stop_of_tab_is_enough_for_the_board(visit: Visit) -> None:
 def test_arrow_keys_reach_every_hold(visit: Visit, server: Server) -> None:
     """From any hold, by going up, down, left and right."""
     page = visit("?view=compose")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     for board in server.ask("GET", "/api/boards")["boards"]:
         reached = page.evaluate(
             """async (layout) => {

@@ -18,17 +18,17 @@ from support.steps import (
     Held,
     action,
     address,
+    bounding_box,
     card,
     choose,
     fields,
     holds,
-    place,
+    message,
     press,
     shown,
     swipe,
     tab,
     toasts,
-    told,
 )
 from support.visits import Visit, on_desktop, on_phone
 
@@ -108,10 +108,10 @@ def test_a_press_outlives_what_is_told_meanwhile(visit: Visit) -> None:
     page.goto(LINK.replace("G13", "G12"))
     expect(action(page, "Beta")).to_be_disabled()
     before = shown(page)
-    button = place(action(page, "Next"))
+    button = bounding_box(action(page, "Next"))
     page.mouse.move(button["x"] + 20, button["y"] + 20)
     page.mouse.down()
-    held.let_go()
+    held.release()
     expect(action(page, "Beta")).to_be_enabled()
     page.mouse.up()
     another(page, before)
@@ -170,11 +170,11 @@ def test_a_board_without_a_model_says_so(visit: Visit, device: str, board: str) 
     problem = shown(page)
     choose(page, "Board", board)
     title = page.locator(".filters option:checked").first.inner_text()
-    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    expect(message(page)).to_contain_text(NO_MODEL.format(title))
     assert not holds(page, "start")
     for key in ("b", "s", "ArrowRight", "Escape"):
         page.keyboard.press(key)
-    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    expect(message(page)).to_contain_text(NO_MODEL.format(title))
     assert "problem" not in fields(page), "the address shows no problem that is not there"
     press(action(page, "Previous"))
     assert shown(page) == problem
@@ -197,10 +197,10 @@ def test_the_conditions_that_were_chosen_last_count(visit: Visit) -> None:
     shown(page)
     held = Held(page, "**/api/generate")
     choose(page, "Board", "moonboard-masters-2017")
-    expect(told(page)).to_contain_text("Looking for problems")
+    expect(message(page)).to_contain_text("Looking for problems")
     choose(page, "Hardest grade", "6B")
     choose(page, "Board", "moonboard-2016")
-    held.let_go(newest_first=True)
+    held.release(newest_first=True)
     expect(page).to_have_url(re.compile("board=moonboard-2016.*problem="))
     expect(page.locator(".caption .pill")).to_contain_text("6B")
     expect(page.locator(".caption")).to_contain_text("MoonBoard 2016")
@@ -213,7 +213,7 @@ def test_a_problem_that_comes_late_does_not_follow_into_another_view(visit: Visi
     choose(page, "Board", "moonboard-masters-2017")
     tab(page, "Compose")
     with page.expect_response("**/api/generate"):
-        held.let_go()
+        held.release()
     expect(page).to_have_url(re.compile("view=compose"))
     tab(page, "Logbook")
     expect(page).to_have_url(re.compile("view=logbook"))

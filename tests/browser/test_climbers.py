@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from support.server import Server, eventually
-from support.steps import ASKED_IN_VAIN, LINK, PROBLEM, Held, action, card, choose, press, remove, shown, tab, toasts
+from support.steps import LINK, PROBLEM, REMOVED_CLIMBER, Held, action, card, choose, press, remove, shown, tab, toasts
 from support.visits import Visit, on_desktop, on_phone
 
 FAR = "?board=moonboard-2016&angle=40&problem=F5s-D9-G14-G18e"
@@ -27,7 +27,7 @@ def sent(page: Page, server: Server, **wanted: object) -> None:
 
 
 def test_the_first_climber_is_there_at_once(visit: Visit, server: Server) -> None:
-    visit.allow(ASKED_IN_VAIN)
+    visit.allow(REMOVED_CLIMBER)
     page = visit("?view=climber", storage_state={"cookies": [], "origins": []}, climber="-")
     for profile in server.ask("GET", "/api/profiles"):
         server.ask("DELETE", f"/api/profiles/{profile['id']}")
@@ -194,7 +194,7 @@ def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: S
     tab(page, "Logbook")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
     with page.expect_response(f"**/api/problems?profile={kim}**"):
-        held.let_go(newest_first=True)
+        held.release(newest_first=True)
     expect(page.locator(".results")).to_contain_text("Nothing here yet")
     eventually(lambda: page.evaluate(f"localStorage['climbpath.book.{sam}']") == "[]")
 
@@ -210,7 +210,7 @@ def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, serve
     tab(page, "Climber")
     press(people(page).filter(has_text="Sam"))
     with page.expect_response("**/ticks/**"):
-        held.let_go()
+        held.release()
     assert server.entries(kim)[0]["ticks"]
     page.go_back()
     expect(action(page, "Saved")).to_be_visible()

@@ -19,10 +19,10 @@ from support.steps import (
     hold,
     hold_down,
     holds,
+    message,
     press,
     tab,
     toasts,
-    told,
     touch,
 )
 from support.visits import Visit, on_desktop, on_phone
@@ -58,7 +58,7 @@ def marked(page: Page) -> dict[str, str]:
 
 def test_a_tap_goes_round_must_use_must_not_use_and_free(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     one = hold(page, "D9")
     says(one, "D9, free")
     touch(page, "D9")
@@ -187,7 +187,7 @@ def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
     press(redo)
     says(hold(page, "D9"), "D9, hand, must use")
     press(clear)
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     expect(clear).to_be_disabled()
     expect(toasts(page)).to_contain_text("Board cleared")
     press(toasts(page).get_by_role("button", name="Undo"))
@@ -232,7 +232,7 @@ def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
 @on_phone
 def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
-    fault = told(page)
+    fault = message(page)
     touch(page, "D9")
     expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or long-press one and choose Start.")
     touch(page, "F5")
@@ -269,7 +269,7 @@ def test_a_problem_that_cannot_be_is_refused_in_words(visit: Visit) -> None:
 def test_a_link_to_what_is_no_problem_opens_where_it_can_be_mended(visit: Visit, problem: str, fault: str) -> None:
     page = visit(f"?problem={problem}")
     expect(page).to_have_title("Compose · climbpath")
-    expect(told(page)).to_contain_text(fault)
+    expect(message(page)).to_contain_text(fault)
 
 
 @on_desktop
@@ -355,7 +355,7 @@ def test_every_board_has_a_composition_of_its_own(visit: Visit) -> None:
     page = visit("?view=compose")
     touch(page, "F5")
     choose(page, "Board", "moonboard-mini-2020")
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     expect(action(page, "Complete")).to_be_disabled()
     touch(page, "A12")
     says(hold(page, "A12"), "A12, finish, must use")
@@ -386,7 +386,7 @@ def test_what_the_model_answers_late_does_not_undo_what_was_tapped_meanwhile(vis
     action(page, "Complete").dblclick()
     touch(page, "G13")
     with page.expect_response("**/api/generate"):
-        held.let_go()
+        held.release()
     expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
     says(hold(page, "G13"), "G13, hand, must use")
     assert not page.locator('.hold[aria-label*="filled in"]').count()
@@ -399,8 +399,8 @@ def test_what_the_model_answers_late_stays_on_its_board(visit: Visit) -> None:
     press(action(page, "Complete"))
     choose(page, "Board", "moonboard-masters-2017")
     with page.expect_response("**/api/generate"):
-        held.let_go()
-    expect(told(page)).to_contain_text(EMPTY)
+        held.release()
+    expect(message(page)).to_contain_text(EMPTY)
     tab(page, "Logbook")
     expect(page).to_have_url(re.compile("view=logbook"))
 

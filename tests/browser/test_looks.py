@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from support.looks import ARTIFACTS, KEPT, MOST_DIFFERENT, compare, difference, small
+from support.looks import ARTIFACTS, BASELINES, MOST_DIFFERENT, compare, difference, small
 from support.server import Server
 from support.steps import BOARD, LINK, NOTATION, PROBLEM, action, card, choose, hold, press
 from support.visits import Visit
@@ -166,7 +166,7 @@ def compared(page: Page, view: str, device: str) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture(page))
     try:
-        with Image.open(KEPT / f"{view}-dark-{device}.png") as kept:
+        with Image.open(BASELINES / f"{view}-dark-{device}.png") as kept:
             return difference(small(path, device), kept)
     finally:
         path.unlink()

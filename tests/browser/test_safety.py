@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, PROBLEM, action, card, place, press, remove, shown, tab
+from support.steps import LINK, PROBLEM, action, bounding_box, card, press, remove, shown, tab
 from support.visits import Visit, on_phone
 
 HOSTILE = '<img src=x onerror="document.title=1">'
@@ -137,7 +137,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
         assert wide[1] == size["width"], (view, wide)
         assert page.evaluate(OUTSIDE) == [], view
         if view in ("Climb", "Compose"):
-            assert place(page.locator(".board"))["height"] >= 200
+            assert bounding_box(page.locator(".board"))["height"] >= 200
             cut = page.locator(".actions button").evaluate_all(
                 "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
             )
