@@ -1,4 +1,4 @@
-"""Everyone can use it: axe finds nothing serious, and the keyboard is enough."""
+"""Accessibility: axe finds nothing serious, and everything works with the keyboard."""
 
 import re
 
@@ -27,7 +27,7 @@ COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}&pins=
 
 
 def found_by_axe(page: Page, *rules: str) -> list[str]:
-    """What axe finds serious or critical, among these rules or all."""
+    """The serious and critical violations that axe finds, of these rules or of all."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
@@ -49,7 +49,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     found = {}
 
     def look(what: str) -> None:
-        """All of it in the dark; in the light only colours differ."""
+        """All rules in the dark theme; the light theme differs in its colours only."""
         found[what] = found_by_axe(page)
         page.emulate_media(color_scheme="light")
         found[f"{what}, light"] = found_by_axe(page, "color-contrast")
@@ -85,7 +85,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     assert not any(found.values()), found
 
 
-def test_axe_finds_what_is_planted(visit: Visit) -> None:
+def test_axe_finds_a_deliberate_fault(visit: Visit) -> None:
     page = visit(LINK)
     page.evaluate("document.body.append(document.createElement('button'))")
     assert any(found.startswith("button-name") for found in found_by_axe(page))
@@ -135,7 +135,7 @@ def test_composing_by_keyboard_alone(visit: Visit) -> None:
     expect(at).to_have_attribute("aria-label", re.compile("must use$"))
 
 
-def test_one_stop_of_tab_is_enough_for_the_board(visit: Visit) -> None:
+def test_the_board_is_one_tab_stop(visit: Visit) -> None:
     page = visit("?view=compose")
     expect(page.locator('[data-label][tabindex="0"]')).to_have_count(1)
     hold(page, "G13").locator(".touch").click()
@@ -145,7 +145,7 @@ def test_one_stop_of_tab_is_enough_for_the_board(visit: Visit) -> None:
 
 
 def test_arrow_keys_reach_every_hold(visit: Visit, server: Server) -> None:
-    """From any hold, by going up, down, left and right."""
+    """From any hold, moving up, down, left and right."""
     page = visit("?view=compose")
     expect(message(page)).to_be_visible()
     for board in server.ask("GET", "/api/boards")["boards"]:
@@ -174,11 +174,11 @@ def test_the_page_can_be_zoomed(visit: Visit) -> None:
     assert "maximum-scale" not in content
     assert "user-scalable" not in content
     assert "pinch-zoom" in page.locator(".board").evaluate("board => getComputedStyle(board).touchAction")
-    page.evaluate("document.documentElement.style.fontSize = '200%'")  # as with larger letters in the system
+    page.evaluate("document.documentElement.style.fontSize = '200%'")  # like a larger font size in the system
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_what_comes_is_told_to_screen_readers(visit: Visit) -> None:
+def test_changes_are_announced_to_screen_readers(visit: Visit) -> None:
     page = visit(LINK)
     expect(page.locator(".board")).to_have_attribute(
         "aria-label", "MoonBoard 2016 at 40°: 5 holds, F5s D9 G13 E15 G18e"
