@@ -102,9 +102,7 @@ def test_changes_made_without_network_are_sent_later(visit: Visit, server: Serve
     assert len(server.entries(kim)[0]["ticks"]) == 1
 
 
-def test_a_stopped_server_is_noticed_at_once_and_loses_nothing(
-    own_visit: Visit, own_server: Server, own_kim: str
-) -> None:
+def test_a_stopped_server_is_noticed_and_loses_nothing(own_visit: Visit, own_server: Server, own_kim: str) -> None:
     context, page = with_worker(own_visit, own_kim)
     own_server.kill()
     entry = card(page, "In your logbook")
