@@ -46,13 +46,13 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
     server.ask("PATCH", f"/api/problems/{IDENTITY}?profile={kim}", {"stars": 3, "lists": ["Projects"]})
     page = visit(LINK, device, kim, reduced_motion="reduce")
-    found = {}
+    violations = {}
 
     def look(what: str) -> None:
         """All rules in the dark theme; the light theme differs in its colours only."""
-        found[what] = found_by_axe(page)
+        violations[what] = found_by_axe(page)
         page.emulate_media(color_scheme="light")
-        found[f"{what}, light"] = found_by_axe(page, "color-contrast")
+        violations[f"{what}, light"] = found_by_axe(page, "color-contrast")
         page.emulate_media(color_scheme="dark")
 
     press(page.locator(".tuning summary"))
@@ -69,7 +69,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     expect(page.locator(".results .problem-line")).to_be_visible()
     look("logbook")
     page.locator(".search").get_by_label("Search").fill("nothing like this")
-    expect(page.locator(".results")).to_contain_text("No problem fits")
+    expect(page.locator(".results")).to_contain_text("No problem matches")
     look("nothing found")
     tab(page, "Climber")
     press(page.get_by_role("button", name="Add a climber"))
@@ -82,7 +82,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     hold(page, "F5").locator(".touch").click(button="right")
     expect(page.get_by_role("dialog")).to_be_visible()
     look("roles")
-    assert not any(found.values()), found
+    assert not any(violations.values()), violations
 
 
 def test_axe_finds_a_deliberate_fault(visit: Visit) -> None:

@@ -155,7 +155,7 @@ def test_a_name_with_markup_in_a_link_is_text(visit: Visit) -> None:
 def test_data_stored_by_another_version_does_not_break_the_page(visit: Visit) -> None:
     page = visit(LINK)
     kept = {
-        "place": {"board": "kilter", "angle": 90},
+        "setup": {"board": "kilter", "angle": 90},
         "range": ["9Z", "4"],
         "tuning": {"fewest": 5},
         "compose": {"moonboard-2016": {"marks": {"Z99": "use"}, "roles": {}, "filled": {}, "grade": None}},

@@ -112,7 +112,7 @@ def test_a_stopped_server_is_noticed_and_loses_nothing(own_visit: Visit, own_ser
     entry.get_by_label("Notes").press("Tab")
     expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
     press(header(page))
-    expect(toasts(page)).to_contain_text("what you note is sent later")
+    expect(toasts(page)).to_contain_text("your changes will be sent later")
     page.reload()
     expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
     expect(entry.get_by_label("Notes")).to_have_value("noted in the cellar")

@@ -65,7 +65,7 @@ def test_markup_in_server_errors_stays_text(visit: Visit, mallory: str) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": "x.json", "mimeType": "application/json", "buffer": broken.encode()}
     )
-    expect(card(page, "Import")).to_contain_text("1 not usable")
+    expect(card(page, "Import")).to_contain_text("1 rejected")
     is_text_alone(page)
 
 

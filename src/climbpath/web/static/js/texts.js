@@ -47,7 +47,7 @@ export const T = {
   checked: "Only problems that the grader agrees with",
 
   grade: "Grade",
-  gradeClear: (grade, share) => `The grader says ${grade}, with ${Math.round(share * 100)} % confidence.`,
+  gradeClear: (grade, probability) => `The grader says ${grade}, with ${Math.round(probability * 100)} % confidence.`,
   gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
   asked: (grade) => `Set as ${grade}.`,
   chart: "How likely each grade is",
