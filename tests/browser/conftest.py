@@ -1,4 +1,4 @@
-"""A server and a Chromium for all tests of a process."""
+"""One server and one Chromium for all tests of a process."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def launch(playwright: Playwright) -> Callable[..., Browser]:
-    """Start a Chromium, with more arguments where wanted."""
+    """A function that starts a Chromium, with optional arguments."""
     path = chromium_path(playwright)
     if not path:
         pytest.skip(MISSING)
@@ -53,7 +53,7 @@ def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app that tests share; each has climbers of its own."""
+    """The app, shared by the tests; each test has its own climbers."""
     running = Server(tmp_path_factory.mktemp("served"))
     yield running
     running.kill()
@@ -61,7 +61,7 @@ def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def own_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
-    """An app that a test may kill."""
+    """A separate app, which a test may kill."""
     running = Server(tmp_path)
     yield running
     running.kill()
@@ -69,19 +69,19 @@ def own_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(params=list(DEVICES))
 def device(request: pytest.FixtureRequest) -> str:
-    """A test that asks for it runs on a phone and on a desktop, or on one of them."""
+    """Runs a test on a phone and on a desktop; `on_phone` and `on_desktop` choose one of them."""
     return str(request.param)
 
 
 @pytest.fixture
 def visit(chromium: Browser, server: Server) -> Iterator[Visit]:
-    """Opens pages of the server; whatever goes wrong in them fails the test."""
+    """Opens pages of the server; any error in them fails the test."""
     yield from visits(chromium, server)
 
 
 @pytest.fixture
 def own_visit(chromium: Browser, own_server: Server) -> Iterator[Visit]:
-    """The same for the server that a test may kill; that it cannot be reached then is no error."""
+    """The same for the server that a test may kill; failed connections are no error then."""
     for visit in visits(chromium, own_server):
         visit.allow("net::ERR_")
         yield visit
