@@ -1,4 +1,4 @@
-"""The beta solver: agreement with BetaMove's sequences, speed, and what its difficulty tells of the grade.
+"""The beta solver: agreement with BetaMove's sequences, speed, and how its difficulty relates to the grade.
 
     python benchmarks/beta.py SEQUENCES PROBLEMS
 
