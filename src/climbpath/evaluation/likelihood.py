@@ -94,6 +94,7 @@ def _consensus_share(model: Model, problem: Problem) -> float:
 def _score(model: Model, board: str, problems: Sequence[Problem], given_consensus: bool) -> Scored:
     """Scores B problems of one board in one batch, under K conditions each."""
     tokens, layout = model.config.tokens, boards.load(board)
+    prefixes, log_weights = _conditions(model, problems, given_consensus)  # raises where the vocabulary lacks one
     # choices of holds, padded with the end: [B, steps]
     sequences = [choices(problem, layout) for problem in problems]
     steps = max(map(len, sequences))
@@ -108,7 +109,6 @@ def _score(model: Model, board: str, problems: Sequence[Problem], given_consensu
     if model.about["recipe"]["mask_invalid"]:
         allowed = tokens.mask_targets(board, padded)[:, :length]
     # every problem is decoded under each of its conditions: K * B sequences
-    prefixes, log_weights = _conditions(model, problems, given_consensus)
     decoder = Decoder(model.weights, model.config.nhead, log_weights.size, PREFIX + length)
     for ids in prefixes.reshape(-1, PREFIX).T:
         hidden = decoder.next(ids)
