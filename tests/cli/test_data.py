@@ -265,7 +265,7 @@ def test_what_is_not_parquet_is_sent_to_import(tmp_path: Path, command: str) -> 
     output = [] if command == "stats" else ["-o", "out"]
     done = climbpath("data", command, SHAPES[0], *output, cwd=tmp_path)
     assert done.returncode == 2
-    assert "it is not Parquet: make it so with climbpath data import" in done.stderr
+    assert "it is not Parquet: convert it with climbpath data import" in done.stderr
 
 
 def examples() -> list[str]:

@@ -269,7 +269,7 @@ def test_the_good_records_of_a_truncated_gzip_are_kept(tmp_path: Path, share: fl
     found, (rejection,) = read(path)
     assert len(found) > 0.9 * share * 5000
     assert rejection.record == len(found)
-    assert "the gzip data break off or are damaged here, the rest is lost" in rejection.reason
+    assert "the gzip data break off or are damaged here; the rest is lost" in rejection.reason
 
 
 def test_the_good_rows_of_a_damaged_gzip_are_kept(tmp_path: Path) -> None:
@@ -286,11 +286,11 @@ def test_the_good_rows_of_a_damaged_gzip_are_kept(tmp_path: Path) -> None:
     ("tail", "words"),
     [
         (b', {"site_id": "2", "name": "caf\xe9"}]}', "not UTF-8: save the file as UTF-8"),
-        (b", nonsense]}", "the JSON is damaged or cut off here, the rest is lost"),
-        (b"", "the JSON is damaged or cut off here, the rest is lost"),
-        (b"]} trailing", "the JSON is damaged or cut off here, the rest is lost"),
-        (b", " + b"9" * 5000 + b"]}", "the JSON is damaged or cut off here, the rest is lost"),
-        (b", 1e999]}", "the JSON is damaged or cut off here, the rest is lost"),
+        (b", nonsense]}", "the JSON is damaged or cut off here; the rest is lost"),
+        (b"", "the JSON is damaged or cut off here; the rest is lost"),
+        (b"]} trailing", "the JSON is damaged or cut off here; the rest is lost"),
+        (b", " + b"9" * 5000 + b"]}", "the JSON is damaged or cut off here; the rest is lost"),
+        (b", 1e999]}", "the JSON is damaged or cut off here; the rest is lost"),
     ],
 )
 def test_json_that_breaks_keeps_the_records_before(tmp_path: Path, tail: bytes, words: str) -> None:
@@ -619,13 +619,13 @@ def test_an_enormous_text_in_json_is_not_waited_for(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(text, 1))
     found, (rejection,) = read(path)
     assert len(found) == 1
-    assert rejection == Rejection(str(path), 1, "a text of over 1,048,576 bytes stands here, the rest is lost")
+    assert rejection == Rejection(str(path), 1, "there is a text of over 1,048,576 bytes here; the rest is lost")
 
 
 def test_parquet_packed_by_gzip_is_to_be_unpacked(tmp_path: Path) -> None:
     parquet.write(tmp_path / "plain", [SIX])
     (tmp_path / "packed").write_bytes(gzip.compress((tmp_path / "plain").read_bytes()))
-    assert only_reason(tmp_path / "packed") == "it is Parquet packed by gzip: unpack it first"
+    assert only_reason(tmp_path / "packed") == "it is Parquet compressed with gzip: decompress it first"
 
 
 def test_json_is_read_record_by_record(tmp_path: Path) -> None:

@@ -475,7 +475,7 @@ def flipped(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (foreign, "record 0: it is Parquet, but not a file of climbpath's"),
+        (foreign, "record 0: it is Parquet, but not written by climbpath"),
         (newer, "record 0: it is of version 4, and this climbpath reads version 3"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),

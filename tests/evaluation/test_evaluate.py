@@ -12,9 +12,10 @@ from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation.baseline_grader import TREES, BaselineGrader
-from climbpath.evaluation.evaluate import calibration, evaluate, held_out, likelihood, main_setup
+from climbpath.evaluation.evaluate import Held, calibration, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
+from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
 from climbpath.generator.request import OWN, Sampling
 from climbpath.model.checkpoint import load_model
@@ -145,13 +146,14 @@ def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing()
     held = held_out(MODEL, problems[:100], "all")._replace(others=problems[100:])
     ungraded = [replace(problem, grade=None) for problem in problems[200:]]
     mixed = held._replace(others=[*problems[100:200], *ungraded])
-    arguments = {"samples": 30, "default": OWN, "compare": {}}
-    (all_graded,), (some_graded,) = (evaluate(MODEL, some, **arguments).setups.values() for some in (held, mixed))
-    generated = "generated, the model's own distribution"
-    assert some_graded.rows[generated].baseline_grader
-    assert some_graded.rows[generated].nearest == all_graded.rows[generated].nearest
-    few = held._replace(others=[*problems[100:110], *ungraded])
-    assert evaluate(MODEL, few, **arguments).setups[SETUP].rows[generated].baseline_grader is None
+
+    def row_of(some: Held) -> ListRow:
+        measured = evaluate(MODEL, some, samples=30, default=OWN, compare={}).setups[SETUP]
+        return measured.rows["generated, the model's own distribution"]
+
+    assert row_of(mixed).baseline_grader
+    assert row_of(mixed).nearest == row_of(held).nearest
+    assert row_of(held._replace(others=[*problems[100:110], *ungraded])).baseline_grader is None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""Importers: one module per source format, recognised by content, never by name.
+"""Importers: one module per source format, detected by content, never by name.
 
-Every importer yields raw records and turns one into a problem; here they are read, and what cannot be used is
-rejected with the reason.
+Every importer yields raw records and turns one into a problem. What cannot be used is rejected with the reason.
 """
 
 from collections.abc import Iterator
@@ -26,23 +25,23 @@ __all__ = ["FORMATS", "Importer", "Rejection", "detect", "read"]
 
 
 class Importer(Protocol):
-    """What a module in this package offers."""
+    """What a module in this package provides."""
 
     @property
     def TITLE(self) -> str:  # noqa: N802 - the modules' own constant
         """The format in words."""
 
     def recognises(self, start: bytes, /) -> bool:
-        """Whether a file that starts with these bytes, unpacked, is of the format."""
+        """Whether a file that starts with these bytes, decompressed, is in the format."""
 
     def records(self, path: Path, /) -> Iterator[Any]:
-        """The raw records; for one that cannot be made out, the ClimbpathError that says why.
+        """The raw records; for one that cannot be read, the ClimbpathError that says why.
 
-        Raises ClimbpathError where the file breaks off or is damaged for good.
+        Raises ClimbpathError where the file breaks off or is damaged so that nothing after it can be read.
         """
 
     def problem(self, record: Any, /) -> Problem:
-        """The problem of a raw record. Raises ClimbpathError with the reason where it holds none."""
+        """The problem of a raw record. Raises ClimbpathError with the reason where there is none."""
 
 
 FORMATS: tuple[Importer, ...] = (
@@ -57,10 +56,10 @@ FORMATS: tuple[Importer, ...] = (
 
 
 def detect(path: Path) -> Importer:
-    """The importer for a file, by its content.
+    """The importer for a file, detected by its content.
 
-    Raises ClimbpathError with the reason, which leaves naming the file to the caller, where it cannot be opened or
-    is of no known format.
+    Raises ClimbpathError with the reason, to which the caller adds the file's name, where it cannot be opened or is in
+    no known format.
     """
     start = pieces.head(path)
     if not start:
@@ -74,9 +73,10 @@ def detect(path: Path) -> Importer:
 
 
 def read(path: Path) -> Iterator[Problem | Rejection]:
-    """One problem or rejection for every record of a file, in memory for a few records, whatever the file's size.
+    """One problem or rejection for every record of a file, only a few in memory at a time, however large the file.
 
-    A break in the file is a rejection too, the last; so is a file that cannot be opened or is of no known format.
+    Where the file breaks off, the last item is a rejection that says so; a file that cannot be opened or is in no known
+    format gives just one rejection.
     """
     index = -1
     try:

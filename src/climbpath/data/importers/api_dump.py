@@ -16,7 +16,7 @@ TITLE = 'the app\'s API dump ({"Data": […]})'
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     return "Data" in pieces.lists(start)
 
 
@@ -26,7 +26,7 @@ def records(path: Path) -> Iterator[Any]:
 
 
 def problem(record: Any) -> Problem:
-    """The problem of one API record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one API record. Raises ClimbpathError with the reason where there is none."""
     moves = [
         (take(move, "Description", str), take(move, "IsStart", bool), take(move, "IsEnd", bool))
         for move in take(record, "Moves", list)

@@ -1,5 +1,5 @@
-"""Climbpath's own CSV, and any other with problems in notation: a column `notation`, and if there are such columns
-`board`, `angle`, `grade` and `name`.
+"""Climbpath's own CSV, and any other with problems in notation: a column `notation`, and optionally `board`, `angle`,
+`grade` and `name`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ TITLE = "a CSV with a column 'notation' (and board, angle, grade, name)"
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     try:
         return "notation" in pieces.csv_values(start.partition(b"\n")[0])
     except ClimbpathError:
@@ -27,7 +27,7 @@ def records(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
 
 
 def problem(row: Mapping[str, str]) -> Problem:
-    """The problem of one row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     angle = row.get("angle") or "40"
     if not angle.isdecimal():
         raise ClimbpathError(f"the angle is {angle[:60]!r} where degrees should be")

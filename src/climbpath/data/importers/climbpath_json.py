@@ -11,7 +11,7 @@ TITLE = 'climbpath\'s own JSON ([{"board": …, "start": […], …}])'
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     return None in pieces.lists(start) and b'"start"' in start
 
 
@@ -21,5 +21,5 @@ def records(path: Path) -> Iterator[Any]:
 
 
 def problem(record: Any) -> Problem:
-    """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one record. Raises ClimbpathError with the reason where there is none."""
     return check_sound(Problem.from_dict(record))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TITLE = "climbpath's own Parquet"
 VERSION = "3"
-"""Of the schema; it stands in the file's metadata."""
+"""Of the schema, as in the file's metadata."""
 
 
 def schema() -> "pa.Schema":
@@ -31,16 +31,16 @@ def recognises(start: bytes) -> bool:
 
 
 def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
-    """The rows as dicts of plain Python values, in memory for one batch.
+    """The rows as dicts of plain Python values, one batch in memory at a time.
 
-    Raises ClimbpathError where the file is damaged, or not one of climbpath's.
+    Raises ClimbpathError where the file is damaged, or not written by climbpath.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     with path.open("rb") as file:
         if not recognises(file.read(4)):
-            raise ClimbpathError("it is Parquet packed by gzip: unpack it first")
+            raise ClimbpathError("it is Parquet compressed with gzip: decompress it first")
     try:
         with parquet.ParquetFile(path, page_checksum_verification=True) as table:
             _check(table.schema_arrow)
@@ -49,19 +49,19 @@ def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
                 for values in zip(*columns, strict=True):
                     yield dict(zip(batch.schema.names, values, strict=True))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise ClimbpathError(f"the Parquet is damaged or cut off here, the rest is lost ({error})") from error
+        raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
 
 
 def problem(record: dict[str, Any]) -> Problem:
-    """The problem of one row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     return check_sound(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema") -> None:
     version = (found.metadata or {}).get(b"climbpath.problems", b"").decode("utf-8", "replace")
     if not version:
-        raise ClimbpathError("it is Parquet, but not a file of climbpath's")
+        raise ClimbpathError("it is Parquet, but not written by climbpath")
     if version != VERSION:
         raise ClimbpathError(f"it is of version {version}, and this climbpath reads version {VERSION}")
     if not found.equals(schema()):
-        raise ClimbpathError("its columns are not those of a file of climbpath's")
+        raise ClimbpathError("its columns are not those that climbpath writes")

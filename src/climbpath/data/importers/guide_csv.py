@@ -21,7 +21,7 @@ _COLUMN = dict(enumerate(COLUMNS))
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     try:
         return FIELDS.issubset(pieces.csv_values(start.partition(b"\n")[0]))
     except ClimbpathError:
@@ -34,7 +34,7 @@ def records(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
 
 
 def problem(row: Mapping[str, str]) -> Problem:
-    """The problem of one CSV row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one CSV row. Raises ClimbpathError with the reason where there is none."""
     return clean_problem(
         _labels(row["start_holds"]),
         _labels(row["mid_holds"]),

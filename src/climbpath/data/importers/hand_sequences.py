@@ -20,7 +20,7 @@ BOARD = "moonboard-2016"
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     return start.lstrip().startswith(b"{") and b'"hands"' in start and b'"v_grade"' in start
 
 
@@ -30,7 +30,7 @@ def records(path: Path) -> Iterator[tuple[str | None, Any]]:
 
 
 def problem(record: tuple[str | None, Any]) -> Problem:
-    """What a sequence tells of its problem. Raises ClimbpathError with the reason where that is not enough."""
+    """The problem of a sequence. Raises ClimbpathError with the reason where there is none."""
     number, fields = record
     labels = [label for label, _ in sequence(record)]
     v_grade = fields.get("v_grade")
@@ -53,7 +53,7 @@ def problem(record: tuple[str | None, Any]) -> Problem:
 def sequence(record: tuple[str | None, Any]) -> list[tuple[str, str]]:
     """The holds in the order in which hands take them, each with its hand, LH or RH: the two of the start first.
 
-    Raises ClimbpathError where that is not what the record has.
+    Raises ClimbpathError where the record is anything else.
     """
     hands = take(record[1], "hands", list)
     if not all(isinstance(hand, str) and hand.endswith(("-LH", "-RH")) for hand in hands):

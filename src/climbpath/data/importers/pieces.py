@@ -1,6 +1,6 @@
 """Files read piece by piece, in constant memory: bytes, lines, and the members of a JSON list.
 
-What was read before a break in a file comes out before the ClimbpathError that words the break.
+Where a file breaks off, everything before that is yielded first, then ClimbpathError is raised.
 """
 
 import codecs
@@ -16,13 +16,13 @@ from climbpath.errors import ClimbpathError
 
 PIECE = 1 << 16
 LONGEST = 1 << 20
-"""Bytes in a line, or in one text of JSON; nothing in any format comes near it."""
+"""Bytes in a line, or in one JSON string; records of all formats are far shorter."""
 
 _GZIP = b"\x1f\x8b"
 
 
 def pieces(path: Path) -> Iterator[bytes]:
-    """The bytes of a file in pieces of at most 64 KiB, unpacked where they are gzip, without a UTF-8 mark.
+    """The bytes of a file in pieces of at most 64 KiB, decompressed where they are gzip, without a UTF-8 mark.
 
     Raises ClimbpathError where the file cannot be opened, or where it breaks off.
     """
@@ -40,18 +40,18 @@ def pieces(path: Path) -> Iterator[bytes]:
     except FileNotFoundError:
         raise ClimbpathError("there is no such file") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ClimbpathError(f"the gzip data break off or are damaged here, the rest is lost ({error})") from error
+        raise ClimbpathError(f"the gzip data break off or are damaged here; the rest is lost ({error})") from error
     except OSError as error:
         raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from error
 
 
 def head(path: Path) -> bytes:
-    """The first bytes of a file, by which its format is told; empty for an empty file."""
+    """The first bytes of a file, by which its format is detected; empty for an empty file."""
     return next(pieces(path), b"")
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file without their ends; of a line over LONGEST just more than that much is kept."""
+    """The lines of a file without their ends; a line over LONGEST is cut off just after that length."""
     rest = b""
     for piece in pieces(path):
         *whole, rest = (rest + piece).split(b"\n")
@@ -65,8 +65,8 @@ def members(path: Path, field: str | None) -> Iterator[Any]:
     """The members of one list in a JSON file, one by one: the list in this field of the object that the file
     holds, or, for None, the list that the file holds.
 
-    ijson's own `items` is not used because it joins the names of all levels to a path at every level, which
-    takes gigabytes for a few kilobytes of nested brackets.
+    ijson's own `items` is not used because it joins the names of all levels to a path at every level, which takes
+    gigabytes for a few kilobytes of nested brackets.
     """
     return (value for name, value in _values(path, 1 if field is None else 2) if name == field)
 
@@ -104,7 +104,7 @@ def _put(container: Any, name: str | None, value: Any) -> None:
 
 
 def _events(path: Path) -> Iterator[tuple[str, Any]]:
-    """What ijson.basic_parse yields, also for what a file holds before a break.
+    """What ijson.basic_parse yields, also for the part of a file before a break.
 
     Numbers are 64-bit: with use_float off, ijson 3.6 crashes the process at an integer of over 4,300 digits.
     """
@@ -118,17 +118,17 @@ def _events(path: Path) -> Iterator[tuple[str, Any]]:
             parser.send(piece)
             silent = 0 if events else silent + len(piece)
             if silent > LONGEST:
-                raise ClimbpathError(f"a text of over {LONGEST:,} bytes stands here, the rest is lost")
+                raise ClimbpathError(f"there is a text of over {LONGEST:,} bytes here; the rest is lost")
             yield from events
             events.clear()
         parser.close()
     except (ijson.JSONError, ValueError) as error:
         yield from events
-        raise ClimbpathError(f"the JSON is damaged or cut off here, the rest is lost ({_reason(error)})") from error
+        raise ClimbpathError(f"the JSON is damaged or cut off here; the rest is lost ({_reason(error)})") from error
 
 
 def _reason(error: Exception) -> str:
-    """The first line of a parser's message, which draws the place below it."""
+    """The first line of a parser's message; below it the parser shows the place."""
     text = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
     if "UTF8" in text:
         return "the text is not UTF-8: save the file as UTF-8"
@@ -160,7 +160,7 @@ def lists(start: bytes) -> set[str | None]:
 def csv_rows(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
     """The rows of a CSV file by field name; for a row that cannot be read, the error that says why.
 
-    A field in quotes may go on over several lines; where these make no row together, each is read as one.
+    A quoted field may span several lines; where these do not make up a row together, each is read as a row.
     """
     source = lines(path)
     names = csv_values(next(source))
@@ -169,7 +169,7 @@ def csv_rows(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
 
 
 def _while_quoted(source: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """The lines of a row: as many as it takes to close every quote."""
+    """The lines of each row: as many as it takes to close every quote."""
     row: list[bytes] = []
     quotes = size = 0
     try:

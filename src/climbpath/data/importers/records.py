@@ -1,4 +1,4 @@
-"""What every importer yields, a problem or a rejection, and how it reads the fields of a raw record."""
+"""What every importer yields, a problem or a rejection, and how fields of raw records are read."""
 
 import reprlib
 from collections.abc import Iterable
@@ -15,11 +15,14 @@ _KINDS = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that cannot be used: the file, its place in it (record 0 is the first) and the reason."""
+    """A record that cannot be used."""
 
     file: str
+    """The file's path."""
     record: int
+    """Its index in the file; 0 is the first."""
     reason: str
+    """Why it cannot be used."""
 
 
 def take(record: Any, field: str, kind: type[Kind]) -> Kind:
@@ -35,7 +38,7 @@ def take(record: Any, field: str, kind: type[Kind]) -> Kind:
 
 
 def source_ids(source: str, value: Any) -> tuple[str, ...]:
-    """The id of a record with its source before it, none for None. Raises ClimbpathError for nested junk."""
+    """The id of a record as 'source:id', none for None. Raises ClimbpathError where it is not text or a number."""
     if value is None:
         return ()
     if not isinstance(value, str | int):
@@ -44,10 +47,11 @@ def source_ids(source: str, value: Any) -> tuple[str, ...]:
 
 
 def clean_problem(start: Iterable[str], hands: Iterable[str], finish: Iterable[str], **fields: Any) -> Problem:
-    """The problem of a raw record: a hold named again in a later list keeps its first role, start before
-    finish before hand (real records repeat holds).
+    """The problem of a raw record.
 
-    Raises ClimbpathError with the reason where no sound problem is left.
+    Real records repeat holds: a hold in several lists has one role, start before finish before hand.
+
+    Raises ClimbpathError with the reason where the problem is not sound.
     """
     start, hands, finish = tuple(start), tuple(hands), tuple(finish)
     for label in start + hands + finish:

@@ -12,7 +12,7 @@ TITLE = 'the site scrape ({"problems": […]})'
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one."""
+    """Whether a file that starts with these bytes is in this format."""
     return "problems" in pieces.lists(start)
 
 
@@ -22,7 +22,7 @@ def records(path: Path) -> Iterator[Any]:
 
 
 def problem(record: Any) -> Problem:
-    """The problem of one scraped record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one scraped record. Raises ClimbpathError with the reason where there is none."""
     holds = take(record, "holds", dict)
     return clean_problem(
         take(holds, "SH", list),
