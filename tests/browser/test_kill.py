@@ -25,7 +25,9 @@ def confirmed_by(page: Page, server: Server, enough: int) -> set[int]:
 
     def note(response: Response) -> None:
         if "/ticks/" in response.url and response.ok:
-            found.add(response.request.post_data_json["attempts"])
+            sent = response.request.post_data_json
+            assert sent
+            found.add(sent["attempts"])
             if len(found) == enough:
                 server.process.kill()
 

@@ -57,7 +57,7 @@ def shaken(seed: int) -> GraderNet:
     net = GraderNet(CONFIG).eval()
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.3 * torch.randn_like(parameter)
+            parameter.add_(0.3 * torch.randn_like(parameter))
     return net
 
 
@@ -301,7 +301,8 @@ def some() -> list[Problem]:
 @pytest.fixture(scope="module")
 def trained(some: list[Problem], tmp_path_factory: pytest.TempPathFactory) -> tuple[Grader, Path, list[str]]:
     """A grader, its file, and what was told while it was trained."""
-    path, told = tmp_path_factory.mktemp("grader") / "grader.safetensors", []
+    path = tmp_path_factory.mktemp("grader") / "grader.safetensors"
+    told: list[str] = []
     return train_grader(some, path, epochs=1, members=1, tell=told.append), path, told
 
 

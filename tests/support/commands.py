@@ -8,14 +8,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: object, cwd: Path, timeout: float = 300, **env: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the project as a user would, in `cwd`."""
     return subprocess.run(
         [str(argument) for argument in arguments],
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=300,
         check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", **env},
     )

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -64,7 +64,7 @@ def is_good_for(authority: Authority, path: Path, host: str) -> bool:
     """Whether a client that trusts the authority takes the certificate in a file as the host's."""
     store = Store([authority.root])
     try:
-        subject: x509.GeneralName = x509.IPAddress(ip_address(host))
+        subject: x509.DNSName | x509.IPAddress = x509.IPAddress(ip_address(host))
     except ValueError:
         subject = x509.DNSName(host)
     verifier = PolicyBuilder().store(store).build_server_verifier(subject)
@@ -78,7 +78,7 @@ def is_good_for(authority: Authority, path: Path, host: str) -> bool:
 def openssl_takes(authority: Authority, path: Path) -> bool:
     (path.parent / "root.crt").write_bytes(authority.root_pem)
     strictly = ["openssl", "verify", "-purpose", "sslserver", "-x509_strict"]
-    asked = [*strictly, "-CAfile", path.parent / "root.crt", "-untrusted", path, path]
+    asked: list[str | Path] = [*strictly, "-CAfile", path.parent / "root.crt", "-untrusted", path, path]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
@@ -333,11 +333,13 @@ def refused(folder: Path, *arguments: object, port: int | None = None) -> str:
     return err
 
 
-def fetch(url: str, context: ssl.SSLContext | None = None, **headers: str) -> tuple[str, dict[str, str]]:
+def fetch(
+    url: str, context: ssl.SSLContext | None = None, headers: dict[str, str] | None = None
+) -> tuple[str, dict[str, str]]:
     """The body and the headers of an answer; no proxy is asked."""
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     handlers += [urllib.request.HTTPSHandler(context=context)] if context else []
-    request = urllib.request.Request(url, headers=headers)
+    request = urllib.request.Request(url, headers=headers or {})
     with urllib.request.build_opener(*handlers).open(request, timeout=30) as response:
         return response.read().decode(), {name.lower(): value for name, value in response.headers.items()}
 
@@ -496,7 +498,7 @@ def test_phones_and_this_machine_are_told_where_to_go(
         servers.close()
 
     monkeypatch.setattr(serving, "lan_address", lambda: "192.168.1.20")
-    monkeypatch.setattr(serving.asyncio, "run", not_run)
+    monkeypatch.setattr(asyncio, "run", not_run)
     port, said = free_port(), list[str]()
     serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", said.append)
     asked = f":{port}/?token={serving.kept_token(tmp_path / 'https' if https else tmp_path)}"
@@ -548,11 +550,11 @@ def test_phones_get_in_with_a_token_that_never_goes_over_plain_http(tmp_path: Pa
         trusting = ssl.create_default_context(cafile=served.folder / "https/authority.pem") if https else None
         with pytest.raises(urllib.error.HTTPError, match="401"):
             fetch(f"{address}api/boards", trusting)
-        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, Authorization=f"Bearer {token}")[0]
+        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, {"Authorization": f"Bearer {token}"})[0]
         cookie = cookie_of(link, trusting)
         assert cookie.startswith("__Host-" if https else "climbpath")
         assert ("Secure" in cookie) == bool(https)
-        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, Cookie=cookie.partition(";")[0])[0]
+        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, {"Cookie": cookie.partition(";")[0]})[0]
         if https:
             setup = f"http://127.0.0.2:{served.port + 1}/"
             page, _ = fetch(setup)
@@ -579,7 +581,7 @@ def test_the_setup_page_is_guarded_and_knows_the_device(tmp_path: Path) -> None:
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", "Mac"),
             ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
         ):
-            page, _ = fetch(address, **{"User-Agent": agent})
+            page, _ = fetch(address, headers={"User-Agent": agent})
             assert page.count("<details open>") == 1
             assert page.split("<details open>")[1].split("</summary>")[0].endswith(f"<summary>{device}")
             assert "$" not in page
@@ -593,7 +595,7 @@ def test_the_setup_page_shows_a_strange_host_name_as_text(tmp_path: Path, monkey
 
 @pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
 @pytest.mark.parametrize(("width", "height", "scheme"), [(360, 740, "dark"), (1280, 900, "light")])
-def test_the_setup_page_in_a_browser(tmp_path: Path, width: int, height: int, scheme: str) -> None:
+def test_the_setup_page_in_a_browser(tmp_path: Path, width: int, height: int, scheme: Literal["dark", "light"]) -> None:
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
