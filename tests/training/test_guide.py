@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import ROOT, run
+from support.commands import ROOT, run, script_here
 
 TRAIN, GENERATE = "backend/training/train_autoregressive.py", "backend/training/generate_paths.py"
 TINY_MODEL = ("--d_model", "32", "--num_layers", "2", "--nhead", "2", "--dim_feedforward", "64")
@@ -75,7 +75,7 @@ def test_the_guides_resume_snippet(trained: Path) -> None:
     ],
 )
 def test_the_guides_other_flags(flags: tuple[object, ...], tiny: Path, tmp_path: Path) -> None:
-    done = run(sys.executable, ROOT / TRAIN, *flags, *TINY_MODEL, "--data", tiny, cwd=tmp_path)
+    done = script_here(ROOT / TRAIN, *flags, *TINY_MODEL, "--data", tiny, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Recipe guide" in done.stdout
 
