@@ -18,7 +18,7 @@ test-all:  ## the slow tests, too
 demo:  ## train on the bundled problems, then generate ten 7A problems into out/demo
 	@$(PYTHON) tools/dev.py demo
 
-docs:  ## build the documentation as a site into out/docs
+docs:  ## renew the command reference and build docs/ as a site, build/site; a broken link fails
 	@$(PYTHON) tools/dev.py docs
 
 baselines:  ## renew the pictures that tests/browser compares the page with

@@ -42,7 +42,7 @@ def main() -> None:
     tests = steps.add_parser("test", help="style, types and all tests but the slow ones")
     tests.add_argument("--all", action="store_true", help="the slow ones, too")
     steps.add_parser("demo", help="train on the bundled problems, then generate ten 7A problems into out/demo")
-    steps.add_parser("docs", help="build the documentation as a site, into out/docs")
+    steps.add_parser("docs", help="renew the command reference and build docs/ as a site, build/site")
     steps.add_parser("baselines", help="renew the pictures that tests/browser compares the page with")
     asked = parser.parse_args()
     setup()
@@ -105,9 +105,10 @@ def demo() -> None:
 
 
 def docs() -> None:
-    """Build the documentation as a site."""
-    run(BIN / "mkdocs", "build", "--strict", "--quiet", "--site-dir", "out/docs")
-    say("The documentation is in out/docs: open out/docs/index.html")
+    """Renew the command reference and build docs/ as a site; a broken link fails."""
+    run(BIN / "python", "tools/command_reference.py")
+    strict = ("--fail-on-warning", "--keep-going", "--quiet")
+    run(BIN / "python", "-m", "sphinx", *strict, "-c", "docs", "-d", "build/doctrees", ".", "build/site")
 
 
 def baselines() -> None:

@@ -152,9 +152,9 @@ def test_kill_9_at_any_moment_leaves_loadable_checkpoints(tiny: Path, tmp_path: 
 
 def test_two_processes_train_like_one(tiny: Path, tmp_path: Path) -> None:
     arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0, "--embedding-dropout", 0)
-    arguments += ("--device", "cpu")
-    one = climbpath_here(*arguments, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
-    two = climbpath(*arguments, "--devices", 2, "--checkpoint-dir", "two", "--log-dir", "l2", cwd=tmp_path)
+    cpu = ("--device", "cpu")
+    one = climbpath_here(*arguments, *cpu, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
+    two = climbpath(*arguments, *cpu, "--devices", 2, "--checkpoint-dir", "two", "--log-dir", "l2", cwd=tmp_path)
     assert one.returncode == two.returncode == 0, one.stderr + two.stderr
     a, b = (load_checkpoint(tmp_path / name / "latest.pt")["progress"]["history"] for name in ("one", "two"))
     for x, y in zip(a, b, strict=True):
