@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from dev import CHROMIUMS
 from support.server import Server
 from support.visits import DEVICES, Visit, visits
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "there is no Chromium: on Debian or Ubuntu run 'sudo apt-get install chromium', else 'playwright install chromium'"
+    "there is no Chromium: on Debian run 'apt-get install chromium-headless-shell', else 'playwright install chromium'"
 )
 
 

@@ -17,7 +17,7 @@ from climbpath.generator import bulk
 from climbpath.generator.request import Request
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Rules, violations
-from support.commands import climbpath_here
+from support.commands import climbpath_here, needs_posix
 from support.making import ask
 
 MODEL = load_model()
@@ -52,6 +52,7 @@ def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypat
 SMALL_CHUNKS = "from climbpath.cli import main; from climbpath.generator import bulk; bulk.CHUNK = 1000; main()"
 
 
+@needs_posix
 def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHUNK", 1000)
     command = ["generate", "--grade", "6C,7A", "--num-samples", "5500", "--format", "parquet", "--seed", "3"]

@@ -10,9 +10,13 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from climbpath.cli import main
 
 ROOT = Path(__file__).parents[2]
+
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals, permissions or shell")
 
 
 def run(*arguments: object, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from climbpath.cli import cli
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import load_checkpoint, load_model
-from support.commands import climbpath, climbpath_here, run
+from support.commands import climbpath, climbpath_here, needs_posix, run
 from support.making import random_problems
 
 SMALL = ("--d-model", 32, "--num-layers", 2, "--nhead", 2, "--dim-feedforward", 64, "--batch-size", 16)
@@ -92,6 +91,7 @@ def test_tensorboard_has_the_scalars_and_pictures(tiny: Path, tmp_path: Path) ->
     assert [event.step for event in events.Scalars("train/loss")] == list(range(1, 5 * 16 + 1))
 
 
+@needs_posix
 @pytest.mark.parametrize("recipe", ["fast", "guide"])
 def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, tmp_path: Path) -> None:
     """Ctrl-C in mid-epoch, SIGTERM in another, then to the end: bit for bit the uninterrupted run."""
@@ -190,7 +190,10 @@ def test_worker_processes_change_nothing(tiny: Path, tmp_path: Path) -> None:
     assert same(weights(tmp_path / "w0/latest.pt"), weights(tmp_path / "w2/latest.pt"))
 
 
+@needs_posix
 def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: Path) -> None:
+    import resource
+
     from climbpath.model.checkpoint import save_checkpoint
 
     path = tmp_path / "latest.pt"
@@ -208,6 +211,7 @@ def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+@needs_posix
 def test_what_does_not_fit_in_memory_is_explained(tiny: Path, tmp_path: Path) -> None:
     sizes = "--d-model 65536 --dim-feedforward 65536"
     command = f"ulimit -v 8000000; {sys.executable} -m climbpath train --data {tiny} {sizes}"

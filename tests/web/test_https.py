@@ -34,13 +34,14 @@ from climbpath.errors import ClimbpathError
 from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
-from support.commands import ROOT
+from dev import CHROMIUMS
+from support.commands import ROOT, needs_posix
 from support.serving import finish
 
 with_model = pytest.mark.skipif(
     not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, CHROMIUMS)), None)
 LOCAL = ["localhost", "vm.local", "127.0.0.1", "::1", "10.1.2.3", "172.31.0.9", "192.168.1.20", "169.254.7.7"]
 LOCAL += ["100.64.0.1", "fd00::2", "fe80::1"]
 ELSEWHERE = ["example.com", "dev", "notlocal", "local.example.com", "localhost.example.com", "8.8.8.8", "172.32.0.1"]
@@ -87,6 +88,7 @@ def named_vm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "vm")
 
 
+@needs_posix
 def test_the_authority_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     made = certificates.authority(tmp_path / "https", "localhost")
     assert certificates.authority(tmp_path / "https", "localhost")[1:] == made[1:]
@@ -105,6 +107,7 @@ def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_pa
         assert certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
 
 
+@needs_posix
 @pytest.mark.parametrize("host", LOCAL)
 def test_a_certificate_is_good_for_a_host_of_the_local_network(tmp_path: Path, named_vm: None, host: str) -> None:
     authority = certificates.authority(tmp_path, "localhost")
@@ -232,6 +235,7 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
         certificates.authority(tmp_path / "folder", "localhost")
 
 
+@needs_posix
 def test_the_token_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     token = serving.kept_token(tmp_path / "new")
     assert len(token) >= 32
@@ -425,6 +429,7 @@ def test_a_second_server_needs_other_ports(served: Served, tmp_path: Path) -> No
         assert f"port {served.port}: Address already in use" in refused(tmp_path, "--https", port=served.port - 1)
 
 
+@needs_posix
 @with_model
 def test_the_authority_stays_over_a_restart(tmp_path: Path) -> None:
     found = []
@@ -512,6 +517,7 @@ def test_phones_and_this_machine_are_told_where_to_go(
     assert [words for words in said if "▄" in words] == [serving.qr_code(address) for address in codes]
 
 
+@needs_posix
 @with_model
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_plain_http_is_for_this_machine_and_stops_when_told(tmp_path: Path, how: signal.Signals) -> None:
@@ -526,6 +532,7 @@ def test_plain_http_is_for_this_machine_and_stops_when_told(tmp_path: Path, how:
     assert stop(served, how) == (0, "", "")
 
 
+@needs_posix
 @with_model
 def test_a_browser_that_stays_does_not_hold_up_the_stop(tmp_path: Path) -> None:
     served = start(tmp_path, "--https")
@@ -538,6 +545,7 @@ def test_a_browser_that_stays_does_not_hold_up_the_stop(tmp_path: Path) -> None:
         assert datetime.now(UTC) - told < timedelta(seconds=5)
 
 
+@needs_posix
 @with_model
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere 127.0.0.2 is not set up")
 def test_phones_get_in_with_a_token_that_never_goes_over_plain_http(tmp_path: Path) -> None:
