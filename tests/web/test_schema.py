@@ -23,12 +23,16 @@ THERE = f"""
 
 
 @pytest.mark.parametrize(
-    ("phases", "config"),
-    [("examples,coverage,fuzzing,stateful", ""), ("fuzzing", THERE)],
-    ids=["of-anything", "of-what-is-there"],
+    ("phases", "config", "examples"),
+    [
+        pytest.param("examples,coverage,fuzzing,stateful", "", 10, id="of-anything"),
+        pytest.param("fuzzing", THERE, 10, id="of-what-is-there"),
+        pytest.param("fuzzing,stateful", "", 50, id="of-much-more", marks=pytest.mark.slow),
+        pytest.param("fuzzing", THERE, 50, id="of-much-more-of-what-is-there", marks=pytest.mark.slow),
+    ],
 )
 def test_the_api_keeps_to_its_description(
-    phases: str, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    phases: str, config: str, examples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By default all that is asked for is made up, and most of it is in no logbook; so once it is."""
     monkeypatch.setattr(workers, "LONGEST_S", 0.1)  # what cannot be answered is not tried for long
@@ -37,7 +41,7 @@ def test_the_api_keeps_to_its_description(
         client.post(f"/api/problems?profile={KIM}", HERON.to_dict(), 201)
         done = run(
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{client.address}/openapi.json", "--no-color"),
-            *("--phases", phases, "--max-examples", 10, "--generation-deterministic"),
+            *("--phases", phases, "--max-examples", examples, "--generation-deterministic"),
             cwd=tmp_path,
         )
     assert done.returncode == 0, done.stdout + done.stderr
