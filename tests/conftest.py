@@ -17,6 +17,11 @@ MISSING = (
 )
 
 
+def pytest_configure() -> None:
+    """One thread, as in the processes that tests start, before torch is imported: both compute the same bits."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Parquet file of 300 random problems on MoonBoard 2016."""
