@@ -24,7 +24,7 @@ from climbpath.model.tokens import vocabulary_of
 from climbpath.problem import Problem, parse_notation
 from climbpath.training.recipes import RECIPES, config_of
 from climbpath.training.recipes import SETTINGS as RECIPE_SETTINGS
-from support.commands import ROOT, climbpath
+from support.commands import ROOT, climbpath_here
 from support.making import api_record, guide_row, random_problems, scrape_record, write_csv, write_json
 
 SOURCE = ROOT / "src/climbpath"
@@ -150,7 +150,7 @@ def test_the_readme_s_generating_commands_run(tmp_path: Path) -> None:
     commands = [words[1:] for words in lines(README) if words[:2] == ["climbpath", "generate"]]
     assert len(commands) >= 2
     for words in commands:
-        done = climbpath(*words, "--num-samples", 2, cwd=tmp_path)
+        done = climbpath_here(*words, "--num-samples", 2, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "2 problems, seed " in done.stdout
     assert (tmp_path / "out/7A/sheet.png").exists()
@@ -387,12 +387,12 @@ def test_checkpoint_and_model_hold_what_the_page_of_file_formats_lists(tiny: Pat
     from safetensors import safe_open
 
     small = ("--d-model", 32, "--num-layers", 1, "--nhead", 2, "--dim-feedforward", 64, "--num-epochs", 1)
-    done = climbpath("train", "--data", tiny, *small, "--checkpoint-dir", "run", "--log-dir", "log", cwd=tmp_path)
+    done = climbpath_here("train", "--data", tiny, *small, "--checkpoint-dir", "run", "--log-dir", "log", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     checkpoint = torch.load(tmp_path / "run/best.pt", weights_only=True)
     listed = {name for row in table(FORMATS, "| entry") for name in re.findall(r"`(\w+)`", row[0])}
     assert listed == set(checkpoint)
-    assert climbpath("export", "run/best.pt", "--to", "mine.safetensors", cwd=tmp_path).returncode == 0
+    assert climbpath_here("export", "run/best.pt", "--to", "mine.safetensors", cwd=tmp_path).returncode == 0
     text = prose(FORMATS)
     with safe_open(tmp_path / "mine.safetensors", framework="numpy") as model:
         for name in model.keys():  # noqa: SIM118 (not a dict)

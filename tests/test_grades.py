@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ def test_the_ladder_runs_from_5_plus_to_8c_plus() -> None:
 
 
 @given(any_grade, st.sampled_from([str.lower, str.upper, "  {} ".format]))
-def test_every_spelling_of_a_grade_is_read(grade: str, spelling) -> None:
+def test_every_spelling_of_a_grade_is_read(grade: str, spelling: Callable[[str], str]) -> None:
     assert parse_grade(spelling(grade)) == grade
 
 

@@ -23,21 +23,8 @@ WITH_ESTIMATES_AND_WITHOUT = ("moonboard-2016", "moonboard-masters-2017")
 Hands = tuple[int, int]
 
 
-@st.composite
-def small(pick: st.DrawFn) -> Problem:
-    """Problems of 2 to 6 holds that hands may use."""
-    layout = boards.load(pick(st.sampled_from(WITH_ESTIMATES_AND_WITHOUT)))
-    rows = {label: layout.hold(label).row for label in layout.labels}
-    low = [label for label in layout.labels if rows[label] <= 6]
-    top = [label for label in layout.labels if rows[label] == 18]
-    start = pick(st.lists(st.sampled_from(low), min_size=1, max_size=2, unique=True))
-    finish = pick(st.lists(st.sampled_from(top), min_size=1, max_size=2, unique=True))
-    between = [label for label in layout.labels if rows[label] < 18 and label not in start]
-    near = [label for label in between if 8 <= rows[label] <= 9]  # that several share a row is not rare
-    hands = pick(
-        st.lists(st.sampled_from(near) | st.sampled_from(between), max_size=6 - len(start + finish), unique=True)
-    )
-    return Problem(board=layout.name, start=tuple(start), hands=tuple(hands), finish=tuple(finish))
+SMALL = problems(WITH_ESTIMATES_AND_WITHOUT, feet=False, details=False, max_holds=6, crowded=(8, 9))
+"""Problems of 2 to 6 holds; that several share a row is not rare."""
 
 
 def usable(problem: Problem) -> list[str]:
@@ -130,7 +117,7 @@ def beta(notation: str, climber: Climber = solver.DEFAULT_CLIMBER, board: str = 
 
 
 @settings(deadline=None)
-@given(small(), CLIMBERS)
+@given(SMALL, CLIMBERS)
 def test_no_other_way_is_cheaper(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     plain = Plain(problem, climber)

@@ -1,54 +1,13 @@
-"""One server and one Chromium for all tests of a process."""
+"""Servers and visits for the tests of the web app."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser
 
 from support.server import Server
 from support.visits import DEVICES, Visit, visits
-
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = (
-    "there is no Chromium: on Debian or Ubuntu run 'sudo apt-get install chromium', else 'playwright install chromium'"
-)
-
-
-def chromium_path(playwright: Playwright) -> str | None:
-    """The system's Chromium, or Playwright's own."""
-    own = playwright.chromium.executable_path
-    found = [path for name in CHROMIUMS if (path := shutil.which(name))]
-    return next((path for path in [*found, own] if Path(path).exists()), None)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def launch(playwright: Playwright) -> Callable[..., Browser]:
-    """A function that starts a Chromium, with optional arguments."""
-    path = chromium_path(playwright)
-    if not path:
-        pytest.skip(MISSING)
-
-    def start(*arguments: str) -> Browser:
-        sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-        return playwright.chromium.launch(executable_path=path, args=[*sandbox, *arguments])
-
-    return start
-
-
-@pytest.fixture(scope="session")
-def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
-    browser = launch()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from climbpath.data.split import split
 from climbpath.grader.grader import expected, load_grader, predictions
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.problem import Problem, parse_notation, violations
-from support.commands import climbpath
+from support.commands import climbpath, climbpath_here
 from support.making import ask
 
 FIVE = "F5 D9 G13 I16 G18"
@@ -42,7 +42,7 @@ def generated(folder: Path) -> list[Problem]:
 
 def out(*arguments: object, cwd: Path) -> str:
     """What a command prints, that must succeed without a word of complaint."""
-    done = climbpath(*arguments, cwd=cwd)
+    done = climbpath_here(*arguments, cwd=cwd)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -138,10 +138,10 @@ def test_a_beta_is_printed_and_written(tmp_path: Path) -> None:
         assert picture.width > 400
         assert getattr(animation, "n_frames", 1) > len(found.moves)
     ET.parse(tmp_path / "b/beta.svg")
-    again = climbpath("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
+    again = climbpath_here("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
     assert again.returncode == 2
     assert "beta.svg exists already: add --force" in again.stderr
-    assert climbpath("beta", FIVE, "--format", "svg", "--out", "b", "--force", cwd=tmp_path).returncode == 0
+    assert climbpath_here("beta", FIVE, "--format", "svg", "--out", "b", "--force", cwd=tmp_path).returncode == 0
 
 
 def test_what_a_climber_cannot_reach_is_printed_with_move_and_distance(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_giant_and_no_check_accept_everything_in_reach() -> None:
 def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> None:
     sizes = ("--num-epochs", 1, "--members", 1, "--threads", 1)
     train = ("train-grader", "--data", tiny, *sizes, "--out", "g.safetensors")
-    done = climbpath(*train, cwd=tmp_path)
+    done = climbpath_here(*train, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     parts = {name: len(part) for name, part in split(parquet.load(tiny)).items()}
     assert done.stdout.startswith(f"Data: {parts['train']} train and {parts['validation']} validation problems\n")
@@ -255,7 +255,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     printed = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
     assert f"Grade:     {show(prediction.grade)}\n" in printed
     written = (tmp_path / "g.safetensors").read_bytes()
-    refused = climbpath(*train, cwd=tmp_path)
+    refused = climbpath_here(*train, cwd=tmp_path)
     assert refused.returncode == 2
     assert "g.safetensors exists already: add --force" in refused.stderr
     assert (tmp_path / "g.safetensors").read_bytes() == written
@@ -306,7 +306,7 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
 def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"start": ["F5"')
     (tmp_path / "empty.csv").touch()
-    done = climbpath(*arguments, cwd=tmp_path)
+    done = climbpath_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,9 +4,12 @@ import subprocess
 import sys
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -182,7 +185,7 @@ MANY = [
         ({"board_names": ["moonboard-2016"], "min_repeats": 1, "max_holds": 4}, [2]),
     ],
 )
-def test_filters_combine_and_keep_the_order(filters: dict, places: list[int]) -> None:
+def test_filters_combine_and_keep_the_order(filters: dict[str, Any], places: list[int]) -> None:
     kept, left_out = filter_problems(MANY, **filters)
     assert kept == [MANY[i] for i in places]
     assert len(left_out) == len(filters)
@@ -217,7 +220,7 @@ def test_hold_sets_on_one_board_and_on_several() -> None:
         ({"hold_sets": "Wooden", "board_names": ["moonboard-2016"]}, "MoonBoard 2016 has no hold set 'wooden'"),
     ],
 )
-def test_what_is_not_there_cannot_be_asked_for(filters: dict, words: str) -> None:
+def test_what_is_not_there_cannot_be_asked_for(filters: dict[str, Any], words: str) -> None:
     with pytest.raises(ClimbpathError, match=words):
         filter_problems(MANY, **filters)
 
@@ -248,7 +251,7 @@ def test_a_split_is_complete_disjoint_by_key_and_stratified() -> None:
     assert not keys["validation"] & keys["test"]
     hardest: dict[int, str] = {}
     for problem in whole:
-        hardest[problem.key] = max(hardest.get(problem.key, "5+"), problem.grade, key=rank)
+        hardest[problem.key] = max(hardest.get(problem.key, "5+"), problem.grade or "", key=rank)
     for grade in set(hardest.values()):
         stratum = {key for key, hard in hardest.items() if hard == grade}
         assert len(stratum & keys["test"]) == round(0.10 * len(stratum))
@@ -323,7 +326,7 @@ def partial_problems(pick: st.DrawFn) -> Problem:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(partial_problems(), max_size=20), st.randoms(use_true_random=False))
-def test_partial_problems_never_cross_the_split(partial: list[Problem], random) -> None:
+def test_partial_problems_never_cross_the_split(partial: list[Problem], random: Random) -> None:
     problems = [*WHOLE, *partial]
     random.shuffle(problems)
     parts = split(problems)
@@ -396,7 +399,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     path = tmp_path / "problems.parquet"
     parquet.write(path, [SIX])
 
-    def breaking():
+    def breaking() -> Iterator[Problem]:
         yield from [MASTERS] * 20_000
         raise RuntimeError("the source broke")
 
@@ -491,7 +494,7 @@ def flipped(path: Path) -> None:
         (lambda path: path.mkdir(), "it is a folder"),
     ],
 )
-def test_what_is_not_a_whole_file_of_climbpath_s(tmp_path: Path, spoil, words: str) -> None:
+def test_what_is_not_a_whole_file_of_climbpath_s(tmp_path: Path, spoil: Callable[[Path], object], words: str) -> None:
     path = tmp_path / "problems.parquet"
     spoil(path)
     with pytest.raises(ClimbpathError, match=words) as caught:

@@ -57,7 +57,7 @@ def shaken(seed: int) -> GraderNet:
     net = GraderNet(CONFIG).eval()
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.3 * torch.randn_like(parameter)
+            parameter.add_(0.3 * torch.randn_like(parameter))
     return net
 
 

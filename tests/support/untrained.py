@@ -38,7 +38,7 @@ def shaken(recipe: Recipe) -> Transformer:
     net = network(recipe)
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
+            parameter.add_(0.1 * torch.randn_like(parameter))
     return net
 
 

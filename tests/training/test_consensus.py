@@ -87,7 +87,9 @@ def test_without_that_condition_a_problem_may_be_of_either_kind(model: Model) ->
         nats_per_problem(model, [replace(problem, repeats=repeats) for problem in held], given_consensus=True)
         for repeats in (CONSENSUS_REPEATS, None)
     )
-    share = np.array([model.consensus[SETUP].get(p.grade, 0) / model.evidence[SETUP][p.grade or ""] for p in held])
+    share = np.array(
+        [model.consensus[SETUP].get(p.grade or "", 0) / model.evidence[SETUP][p.grade or ""] for p in held]
+    )
     either = -np.log(share * np.exp(-as_consensus) + (1 - share) * np.exp(-as_other))
     np.testing.assert_allclose(nats_per_problem(model, held), either, rtol=1e-6)
     unlearned = replace(held[0], repeats=3, partial=True)

@@ -23,24 +23,25 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from playwright.sync_api import Browser
 
 from climbpath.errors import ClimbpathError
 from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
-from support.commands import ROOT
+from support.commands import ROOT, needs_posix
 from support.serving import finish
 
 with_model = pytest.mark.skipif(
     not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 LOCAL = ["localhost", "vm.local", "127.0.0.1", "::1", "10.1.2.3", "172.31.0.9", "192.168.1.20", "169.254.7.7"]
 LOCAL += ["100.64.0.1", "fd00::2", "fe80::1"]
 ELSEWHERE = ["example.com", "dev", "notlocal", "local.example.com", "localhost.example.com", "8.8.8.8", "172.32.0.1"]
@@ -87,6 +88,7 @@ def named_vm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "vm")
 
 
+@needs_posix
 def test_the_authority_is_created_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     made = certificates.authority(tmp_path / "https", "localhost")
     assert certificates.authority(tmp_path / "https", "localhost")[1:] == made[1:]
@@ -105,6 +107,7 @@ def test_the_stored_key_is_constrained_in_every_client(tmp_path: Path) -> None:
         assert certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
 
 
+@needs_posix
 @pytest.mark.parametrize("host", LOCAL)
 def test_a_certificate_is_valid_for_a_host_in_the_local_network(tmp_path: Path, named_vm: None, host: str) -> None:
     authority = certificates.authority(tmp_path, "localhost")
@@ -232,6 +235,7 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
         certificates.authority(tmp_path / "folder", "localhost")
 
 
+@needs_posix
 def test_the_token_is_created_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     token = serving.access_token(tmp_path / "new")
     assert len(token) >= 32
@@ -299,6 +303,8 @@ def free_port() -> int:
 
 def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
     """Start climbpath serve in its own process, with its files in the folder; wait until it is ready or has ended."""
+    if os.name == "nt":
+        pytest.skip("Windows has no signal that stops it in order")
     port = port or free_port()
     words = [sys.executable, "-m", "climbpath", "serve", "--port", str(port), *map(str, arguments)]
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PYTHONUTF8": "1"}
@@ -589,20 +595,17 @@ def test_the_setup_page_shows_a_strange_host_name_as_text(tmp_path: Path, monkey
         assert "<b>climbpath on &lt;b&gt;$name</b>" in fetch(address)[0]
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
 @pytest.mark.parametrize(("width", "height", "scheme"), [(360, 740, "dark"), (1280, 900, "light")])
-def test_the_setup_page_in_a_browser(tmp_path: Path, width: int, height: int, scheme: Literal["dark", "light"]) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
+def test_the_setup_page_in_a_browser(
+    tmp_path: Path, chromium: Browser, width: int, height: int, scheme: Literal["dark", "light"]
+) -> None:
     messages: list[str] = []
-    with setup_page(tmp_path) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    with setup_page(tmp_path) as address:
+        page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.on("console", lambda message: messages.append(message.text))
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(device => device.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert Axe().run(page).response["violations"] == []
-        browser.close()
+        page.close()
     assert messages == []

@@ -23,21 +23,25 @@ EXISTING = f"""
 
 
 @pytest.mark.parametrize(
-    ("phases", "config"),
-    [("examples,coverage,fuzzing,stateful", ""), ("fuzzing", EXISTING)],
-    ids=["anything", "existing-entries"],
+    ("phases", "config", "examples"),
+    [
+        pytest.param("examples,coverage,fuzzing,stateful", "", 10, id="anything"),
+        pytest.param("fuzzing", EXISTING, 10, id="existing-entries"),
+        pytest.param("fuzzing,stateful", "", 50, id="more", marks=pytest.mark.slow),
+        pytest.param("fuzzing", EXISTING, 50, id="more-existing-entries", marks=pytest.mark.slow),
+    ],
 )
 def test_the_api_conforms_to_its_description(
-    phases: str, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    phases: str, config: str, examples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Few of the requests made up by default are for an entry that exists; the second run is for existing ones."""
-    monkeypatch.setattr(workers, "LONGEST_S", 0.5)  # so that no example takes long
+    """Few of the requests made up by default are for an entry that exists; other runs are for existing ones."""
+    monkeypatch.setattr(workers, "LONGEST_S", 0.1)  # so that no example takes long
     (tmp_path / "schemathesis.toml").write_text(config)
     with client_of(tmp_path) as client:
         client.post(f"/api/problems?profile={KIM}", HERON.to_dict(), 201)
         done = run(
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{client.address}/openapi.json", "--no-color"),
-            *("--phases", phases, "--max-examples", 10, "--generation-deterministic"),
+            *("--phases", phases, "--max-examples", examples, "--generation-deterministic"),
             cwd=tmp_path,
         )
     assert done.returncode == 0, done.stdout + done.stderr
