@@ -188,7 +188,7 @@ def test_a_sign_in_page_of_the_network_is_not_taken_for_an_answer(visit: Visit, 
     page = visit(LINK, climber=kim)
     entry = card(page, "In your logbook")
     expect(entry).to_be_visible()
-    page.route("**/api/**", lambda route: route.fulfill(body="<h1>Welcome</h1>", content_type="text/html"))
+    page.route("**/api/**", lambda route: route.fulfill(body="<h1>Sign in</h1>", content_type="text/html"))
     press(entry.get_by_role("button", name="Tick", exact=True))
     expect(header(page)).to_have_text(f"Offline · {WAITS}")
     page.unroute("**/api/**")

@@ -74,7 +74,7 @@ def _conditions(model: Model, problems: Sequence[Problem], given_consensus: bool
         kinds = [[tokens.kind_of(problem) for problem in problems]]
     elif model.consensus:
         kinds.append([PARTIAL if problem.partial else CONSENSUS for problem in problems])
-        consensus = np.array([0.0 if problem.partial else _consensus_share(model, problem) for problem in problems])
+        consensus = np.array([0.0 if problem.partial else _consensus_fraction(model, problem) for problem in problems])
         weights = [1 - consensus, consensus]
     prefixes = [
         [tokens.prefix(p.board, p.angle, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds
@@ -83,8 +83,8 @@ def _conditions(model: Model, problems: Sequence[Problem], given_consensus: bool
         return np.array(prefixes), np.log(weights)
 
 
-def _consensus_share(model: Model, problem: Problem) -> float:
-    """The share of problems with a consensus grade among those of this grade that the model has learned."""
+def _consensus_fraction(model: Model, problem: Problem) -> float:
+    """The fraction of problems with a consensus grade among those of this grade that the model has learned."""
     every, consensus = (
         counts.get(problem.setup, {}).get(problem.grade or "", 0) for counts in (model.evidence, model.consensus)
     )

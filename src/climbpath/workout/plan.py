@@ -383,7 +383,7 @@ def _chosen(pool: _Pool, wanted: Sequence[tuple[str, bool]]) -> Iterator[int]:
         left = [i for i in pool.by_grade[grade] if i not in chosen]
         if is_warm_up:
             left = [i for i in pool.easy[grade] if i not in chosen] or left
-        # By its mean and its greatest likeness to any chosen before; the first one of the grade where there is none.
+        # By its mean and its greatest similarity to any chosen before; the first one of the grade where there is none.
         alike = pool.alike[np.ix_(left, chosen)] if chosen else np.zeros((len(left), 1))
         chosen.append(left[int((alike.mean(axis=1) + alike.max(axis=1)).argmin())])
         yield chosen[-1]
