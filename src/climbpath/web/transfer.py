@@ -18,12 +18,12 @@ from climbpath.data import exporters, importers
 from climbpath.data.importers import climbpath_csv
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
-from climbpath.problem import check_sound
+from climbpath.problem import Problem, check_sound
 from climbpath.web.logbook import Entry, Tick
 from climbpath.web.schemas import KeptEntry, fault_in
 
 FORMAT = "climbpath logbook"
-NOTED = ("name", "stars", "notes", "felt", "lists", "ticks", "saved")
+NOTED = ("stars", "notes", "felt", "lists", "ticks", "saved")
 """Columns that a logbook's CSV has beside those of a problem."""
 LONGEST_REASON = 300
 MOST_UNPACKED = 128 * 1024 * 1024
@@ -43,19 +43,12 @@ def to_csv(entries: Sequence[Entry]) -> str:
     """A row per entry: the problem's columns, and what the climber noted; the lists as a row of CSV of their own."""
     rows = csv.reader(io.StringIO(exporters.to_csv([entry.problem for entry in entries])))
     noted = [NOTED, *map(_noted, entries)]
-    return "".join(_csv([*row, *notes]) + "\r\n" for row, notes in zip(rows, noted, strict=True))
+    return "".join(exporters.csv_row([*row, *notes]) + "\r\n" for row, notes in zip(rows, noted, strict=True))
 
 
 def _noted(entry: Entry) -> tuple[object, ...]:
     ticks = " ".join(f"{tick.day}/{tick.attempts}" for tick in entry.ticks)
-    name, lists = entry.problem.name or "", _csv(entry.lists)
-    return (name, entry.stars, entry.notes, entry.felt or "", lists, ticks, entry.saved)
-
-
-def _csv(values: Sequence[object]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(values)
-    return out.getvalue().removesuffix("\r\n")
+    return (entry.stars, entry.notes, entry.felt or "", exporters.csv_row(entry.lists), ticks, entry.saved)
 
 
 def to_app(entries: Sequence[Entry]) -> str:
@@ -108,7 +101,7 @@ def _other(content: bytes) -> Iterator[Entry | str]:
         importer = importers.detect(path)
         if importer is not climbpath_csv:
             for found in importers.read(path):
-                yield found.reason if isinstance(found, importers.Rejection) else _entry({"problem": found.to_dict()})
+                yield _entry({"problem": found.to_dict()}) if isinstance(found, Problem) else _short(found.reason)
             return
         try:
             yield from map(_of_row, climbpath_csv.records(path))
