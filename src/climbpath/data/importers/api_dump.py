@@ -130,5 +130,7 @@ def _ids(fields: dict[str, Any], key: str | None, note: Note) -> tuple[str, ...]
     own = fields.get("ids")
     if isinstance(own, list) and all(isinstance(one, str) for one in own):
         return tuple(own)
-    number = next((fields[name] for name in ("id", "apiid") if fields.get(name) not in (None, 0)), key)
+    number = fields.get("id")
+    if number is None:
+        number = fields.get("apiid") or key  # the site writes "ApiId": 0 for none
     return source_ids("api-dump", number, note)

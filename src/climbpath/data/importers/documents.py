@@ -177,7 +177,7 @@ class _Reader:
         text, at = self.text, _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
         if text[at : at + 1] == "[":
             return {None}
-        kinds = set()
+        kinds, numbered = [], True
         try:
             at = _after(text, at, "{")
             while text[at : at + 1] != "}":
@@ -186,14 +186,16 @@ class _Reader:
                 kind = text[at : at + 1]
                 if kind == "[" and isinstance(name, str) and name.lower() in LISTS:
                     return {name.lower()}
-                kinds.add(kind)
+                kinds.append(kind)
+                numbered = numbered and isinstance(name, str) and name.isdecimal()
                 _, at = _decoder.raw_decode(text, at)
                 at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
                 if text[at : at + 1] == ",":
                     at = _after(text, at, ",")
         except (ValueError, RecursionError):
             pass
-        return {None} if kinds == {"{"} else set()
+        keyed = kinds[:1] == ["{"] and (numbered or set(kinds) <= {"{", "n"})
+        return {None} if keyed else set()
 
     def records(self) -> Iterator[Raw | ClimbpathError]:
         """See `records` of the module."""

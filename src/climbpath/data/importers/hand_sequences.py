@@ -48,7 +48,7 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
         top,
         board=BOARD,
         angle=40,
-        grade=f"V{v_grade}" if isinstance(v_grade, int) else v_grade,
+        grade=f"V{v_grade}" if type(v_grade) is int else v_grade,
         ids=source_ids("hand-sequence", record.key, note),
         partial=True,
         note=note,

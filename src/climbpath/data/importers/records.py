@@ -269,7 +269,7 @@ def _method(value: Any, note: Note) -> str:
     if value == DEFAULT_METHOD:
         return DEFAULT_METHOD
     text = read_text("method", value, note)
-    return _shared(text) if text and text.strip() else DEFAULT_METHOD
+    return _shared(text) if text else DEFAULT_METHOD
 
 
 @lru_cache(1000)
