@@ -88,7 +88,8 @@ def main() -> None:
         seconds = time.perf_counter() - start
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print(f"{options.records:,} records, {dump.stat().st_size / 1e6:,.0f} MB of JSON")
-        print(f"{seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of one core), {used.ru_maxrss / 1e6:.2f} GB at most")
+        busy = used.ru_utime + used.ru_stime
+        print(f"{seconds:.1f} s ({busy:.1f} s of one core), {used.ru_maxrss / 1e6:.2f} GB at most")
 
 
 if __name__ == "__main__":

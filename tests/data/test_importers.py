@@ -195,7 +195,10 @@ def test_formats_are_told_by_content_and_never_by_name(tmp_path: Path) -> None:
         ("grade,start_holds,mid_holds,end_holds\n".encode("utf-16"), "save it as UTF-8"),
         (json.dumps({"problems": []}).encode("utf-16-le"), "save it as UTF-8"),
         (json.dumps({"problems": []}).encode("utf-16-be"), "save it as UTF-8"),
-        (b'{"routes": []}', "in no format that climbpath reads. It is JSON; a record has routes; climbpath reads: CSV with"),
+        (
+            b'{"routes": []}',
+            "in no format that climbpath reads. It is JSON; a record has routes; climbpath reads: CSV with",
+        ),
         (b'{"12": {"hands": ["F5-LH", "G18-RH"]}}', "in no format"),
         (b'[{"hands": ["F5-LH", "G18-RH"], "v_grade": 5}]', "in no format"),
         (b'{"problems": null}', "in no format"),

@@ -44,7 +44,7 @@ def recognises(sample: Sample) -> bool:
     logged = record.get("problem")
     if isinstance(logged, dict):
         record = {name.lower(): value for name, value in logged.items()}
-    return "moves" in record and not isinstance(record["moves"], str) or sample.container == "data"
+    return ("moves" in record and not isinstance(record["moves"], str)) or sample.container == "data"
 
 
 def records(path: Source) -> Iterator[Raw | ClimbpathError]:
@@ -58,7 +58,10 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
     if "moves" not in fields and isinstance(fields.get("problem"), dict):
         fields = lower_keys(fields["problem"])
     check_present(fields)
-    start, hands, feet, finish = [], [], [], []
+    start: list[str] = []
+    hands: list[str] = []
+    feet: list[str] = []
+    finish: list[str] = []
     if not isinstance(fields.get("moves"), list):
         take({"Moves": fields["moves"]} if "moves" in fields else {}, "Moves", list)
     for move in fields["moves"]:

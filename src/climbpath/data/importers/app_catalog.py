@@ -72,12 +72,17 @@ def problem(record: Set, note: Note = unnoted) -> Problem:
     for move in filter(None, take({"moves": fields.get("moves")}, "moves", str).split("|")):
         mark, _, label = move.strip().strip("~").partition("~")
         if mark.lower() not in ROLES or not label:
-            raise ClimbpathError(f"cannot read the move {move[:40]!r}: it looks like s~F5~, with one of {' '.join(ROLES)}")
+            raise ClimbpathError(
+                f"cannot read the move {move[:40]!r}: it looks like s~F5~, with one of {' '.join(ROLES)}"
+            )
         roles[ROLES[mark.lower()]].append(label)
     number = fields.get("holdsetup", record.header.get("holdsetup"))
     words = fields.get("setup", record.header.get("setup"))
     return clean_problem(
-        **roles,
+        roles["start"],
+        roles["hands"],
+        roles["finish"],
+        feet=roles["feet"],
         board=read_board(words, number),
         angle=angle,
         grade=at.get("grade", fields.get("grade")),

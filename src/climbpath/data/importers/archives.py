@@ -7,7 +7,8 @@ from pathlib import Path
 from climbpath.data.importers.pieces import Source
 from climbpath.errors import ClimbpathError
 
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""First bytes of a zip, and of an empty one."""
 MOST_MEMBERS = 10_000
 """Files in a zip."""
 MOST_UNPACKED = 8 << 30
@@ -30,7 +31,7 @@ def is_zip(path: Source) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return file.read(len(ZIP)) == ZIP
+            return file.read(4) in ZIP
     except OSError:
         return False
 
@@ -43,7 +44,7 @@ def members(path: Path) -> Iterator[zipfile.Path]:
             names = {info.filename for info in infos}
             if any(name.endswith("data.pkl") for name in names):
                 raise ClimbpathError(
-                    "it is a PyTorch file, which holds a pickle and no problems: --model reads climbpath's own checkpoints"
+                    "it is a PyTorch file, which holds a pickle and no problems: --model reads climbpath's checkpoints"
                 )
             if "xl/workbook.xml" in names:
                 raise ClimbpathError("it is an Excel workbook: save the sheet as CSV")

@@ -62,7 +62,10 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
     numbers = BY_HOLDSETUP if fields.get("layoutid") is None else BY_LAYOUT
     number = fields.get("holdsetup") if fields.get("layoutid") is None else fields.get("layoutid")
     return clean_problem(
-        **roles,
+        roles["start"],
+        roles["hands"],
+        roles["finish"],
+        feet=roles["feet"],
         board=read_board(fields.get("setup"), number, numbers),
         angle=read_angle(fields.get("angle")),
         grade=own.get("grade"),
@@ -80,7 +83,9 @@ def _hold(hold: Any) -> tuple[str, str]:
     fields = lower_keys(hold)
     column, row, role = fields.get("c"), fields.get("r"), fields.get("t")
     if type(column) is not int or type(row) is not int or not 0 <= column < len(COLUMNS) or not isinstance(role, str):
-        raise ClimbpathError(f"cannot read a hold from {str(hold)[:60]!r}: it looks like {{'c': 5, 'r': 5, 't': 'start'}}")
+        raise ClimbpathError(
+            f"cannot read a hold from {str(hold)[:60]!r}: it looks like {{'c': 5, 'r': 5, 't': 'start'}}"
+        )
     if role.lower() not in ROLES:
         raise ClimbpathError(f"unknown role {role[:40]!r} of a hold: known are {', '.join(ROLES)}")
     return f"{COLUMNS[column]}{row}", ROLES[role.lower()]

@@ -28,7 +28,7 @@ BOARD = "moonboard-2016"
 
 def recognises(sample: Sample) -> bool:
     """Whether a file that starts so is one."""
-    return sample.start.lstrip().startswith(b"{") and NAMES <= set(sample.record)
+    return sample.start.lstrip().startswith(b"{") and set(sample.record) >= NAMES
 
 
 def records(path: Source) -> Iterator[Raw | ClimbpathError]:

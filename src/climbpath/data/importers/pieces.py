@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from climbpath.errors import ClimbpathError
 
@@ -35,7 +36,8 @@ def pieces(path: Source) -> Iterator[bytes]:
             raise ClimbpathError("it is a folder: name the files in it")
         if path.exists() and not path.is_file():
             raise ClimbpathError("it is a pipe or a device, which cannot be read twice: save it as a file first")
-        with path.open("rb") as raw:
+        with path.open("rb") as opened:
+            raw: Any = opened  # of a file or of one in a zip: both have peek and read1
             stream = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP) else raw
             mark = codecs.BOM_UTF8
             while piece := stream.read1(PIECE):

@@ -33,6 +33,14 @@ PICKLE = (
     "it is a Python pickle, which is never opened: whoever made it can have any program run by opening it. Save the "
     "problems as JSON or CSV from the program that made it"
 )
+LOGBOOK = (
+    "it is a logbook, whose ticks name no holds: import it into the logbook of the web app (climbpath serve), which "
+    "finds its problems by their numbers or names"
+)
+LOGGED = {"climb_name", "date", "tries"}
+"""Columns of BoardLib's logbook."""
+EXPORTED = b"Problem Id,Grade,Tries"
+"""In the app's export of a climber's own data."""
 SQLITE = b"SQLite format 3\0"
 UTF_16 = "it is UTF-16 text: save it as UTF-8"
 
@@ -71,8 +79,10 @@ def refusal(path: Source, sample: Sample, formats: Iterable[Described]) -> str:
         return "it is in no format that climbpath reads: neither JSON, CSV nor Parquet"
     else:
         found = _csv(sample)
-    formats = tuple(formats)
-    nearest = max(formats, key=lambda one: len(one.NAMES & sample.names) / len(one.NAMES))
+    if sample.columns and (set(sample.columns) >= LOGGED or EXPORTED in start[:4096]):
+        return LOGBOOK
+    formats = [one for one in formats if sample.is_json != ("CSV" in one.TITLE)]
+    nearest = max(formats, key=lambda one: (len(one.NAMES & sample.names), -len(one.NAMES)))
     if nearest.NAMES & sample.names:
         advice = f"nearest is {nearest.TITLE}: {nearest.NEEDS}"
     else:
@@ -108,11 +118,14 @@ def _is_pickle(start: bytes) -> bool:
     """Whether these bytes begin a pickle of any protocol; they are looked at and never run."""
     if start[:1] == b"\x80" and start[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return True
-    if start[:3] not in (b"(lp", b"(dp", b"(tp", b"(ip") and start[:2] not in (b"]q", b"}q", b"(c", b"]p", b"}p"):
+    if start[:1] not in (b"(", b"]", b"}", b"c", b"X", b"U"):
         return False
-    with suppress(Exception):  # what pickletools raises at a cut end, or where it is none
-        operations = pickletools.genops(start)
-        return len([next(operations) for _ in range(3)]) == 3
+    seen = 0
+    with suppress(Exception):  # what pickletools raises at the end of the sample, or where it is no pickle
+        for operation, _, _ in pickletools.genops(start):
+            seen += 1
+            if operation.name == "STOP" or seen == 6:
+                return True
     return False
 
 
