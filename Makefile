@@ -1,31 +1,28 @@
-.PHONY: setup demo browser test test-all baselines lint assets lock clean
+.PHONY: setup lint test test-all demo docs baselines assets lock clean
 
+PYTHON ?= python3
 BIN := .venv/bin
 
-setup:
-	@bash tools/setup.sh
+setup:  ## make .venv from requirements.lock
+	@$(PYTHON) tools/dev.py setup
 
-demo: setup  ## train on the bundled problems, then generate ten 7A problems into out/demo
-	$(BIN)/climbpath train --recipe fast --checkpoint-dir out/demo/checkpoints --log-dir out/demo/runs
-	$(BIN)/climbpath generate --checkpoint out/demo/checkpoints/best.pt --grade 7A --num-samples 10 --visualize \
-		--out out/demo --format png,json --force
+lint:  ## style and types
+	@$(PYTHON) tools/dev.py lint
 
-lint: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+test:  ## lint and all tests but the slow ones
+	@$(PYTHON) tools/dev.py test
 
-browser:
-	@bash tools/browser.sh
+test-all:  ## the slow tests, too
+	@$(PYTHON) tools/dev.py test --all
 
-test: lint browser  ## lint, types and all tests but the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal -m "not slow"
+demo:  ## train on the bundled problems, then generate ten 7A problems into out/demo
+	@$(PYTHON) tools/dev.py demo
 
-test-all: lint browser
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal
+docs:  ## renew the command reference and build docs/ as a site, build/site; a broken link fails
+	@$(PYTHON) tools/dev.py docs
 
-baselines: setup browser  ## renew the pictures that tests/browser compares the page with
-	CLIMBPATH_RENEW_BASELINES=1 $(BIN)/pytest -n 2 tests/browser/test_looks.py -k looks_as
+baselines:  ## renew the pictures that tests/browser compares the page with
+	@$(PYTHON) tools/dev.py baselines
 
 assets: setup  ## rebuild the bundled model, demo problems and model card from your data
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
@@ -34,9 +31,9 @@ assets: setup  ## rebuild the bundled model, demo problems and model card from y
 lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip
 	@mkdir -p build
 	cp requirements.lock build/requirements.lock
-	uv pip compile pyproject.toml --extra train --extra web --extra dev --universal --python-version 3.11 --no-header \
+	uv pip compile pyproject.toml --extra train --extra web --extra docs --group dev --universal --python-version 3.11 --no-header \
 		--no-annotate --constraint tools/constraints.txt --quiet --output-file build/requirements.lock
 	grep -vE '^(nvidia-|cuda-|triton)' build/requirements.lock > requirements.lock
 
 clean:
-	rm -rf .venv out build
+	rm -rf .venv node_modules out build

@@ -1,4 +1,4 @@
-"""The beta solver: agreement with BetaMove's sequences, speed, and what its difficulty tells of the grade.
+"""The beta solver: agreement with BetaMove's sequences, speed, and how well its difficulty predicts the grade.
 
     python benchmarks/beta.py SEQUENCES PROBLEMS
 
@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 
 from climbpath.beta import drawing as beta_drawing
 from climbpath.beta import solver
-from climbpath.beta.fit import Hands, Known, theirs, whole_sequences
+from climbpath.beta.fit import Hands, Known, to_ways, whole_sequences
 from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grades import rank
@@ -69,7 +69,7 @@ def draw_cases(path: Path, known: Sequence[Known]) -> None:
         item = item._replace(problem=replace(item.problem, name=None))
         weights = solver.load_weights()["choice"]
         ((_, ours),) = solver.solve_batches([item.problem], solver.DEFAULT_CLIMBER, weights)
-        ways = (theirs([item], ours)[0], ours)
+        ways = (to_ways([item], ours)[0], ours)
         pictures = [next(solver.to_betas([item.problem], solver.DEFAULT_CLIMBER, way)) for way in ways]
         rows.append([Image.open(BytesIO(beta_drawing.png(picture, 480))) for picture in pictures])
     width, height = 480, max(picture.height for row in rows for picture in row)

@@ -51,8 +51,8 @@ class Step(nn.Module):
             q, k, v = (part.unflatten(1, (self.nhead, -1)) for part in qkv.chunk(3, dim=1))
             kept_keys.append(torch.cat([keys[layer], k[None]]))
             kept_values.append(torch.cat([values[layer], v[None]]))
-            share = torch.einsum("tbhd,bhd->bht", kept_keys[-1], q).softmax(dim=2)
-            heads = torch.einsum("tbhd,bht->bhd", kept_values[-1], share)
+            attention = torch.einsum("tbhd,bhd->bht", kept_keys[-1], q).softmax(dim=2)
+            heads = torch.einsum("tbhd,bht->bhd", kept_values[-1], attention)
             x = x + self.linear(heads.flatten(1), f"{name}_proj")
             x = x + self.linear(self.linear(normalised(x), f"{name}_up").relu(), f"{name}_down")
         hidden = normalised(x) * self.get_buffer("norm_weight") + self.get_buffer("norm_bias")
@@ -103,7 +103,7 @@ def in_onnx(session: onnxruntime.InferenceSession, model: Model, ids: np.ndarray
 
 
 def main() -> None:
-    """Print both sides for batches of several sizes, taking turns."""
+    """Time both sides in turns, for batches of several sizes."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(machine())
     model, rng = load_model(), np.random.default_rng(0)
@@ -123,8 +123,8 @@ def main() -> None:
                     started = time.perf_counter()
                     run()
                     seconds[name].append((time.perf_counter() - started) / STEPS)
-            told = ", ".join(f"{name} {1e3 * statistics.median(times):.2f} ms" for name, times in seconds.items())
-            print(f"  {size:>4} sequences: {told}; logits at most {apart:.0e} apart")
+            timings = ", ".join(f"{name} {1e3 * statistics.median(times):.2f} ms" for name, times in seconds.items())
+            print(f"  {size:>4} sequences: {timings}; logits at most {apart:.0e} apart")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Generation with the bundled model: throughput with all checks, shares before the filters, cold start.
+"""Generation with the bundled model: throughput with all checks, samples before the filters, cold start.
 
 python benchmarks/generation.py
 """

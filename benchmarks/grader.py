@@ -4,7 +4,7 @@
 
 PROBLEMS is the Parquet file of all real problems, of which the test part is measured. The baseline, one for each
 board and angle, is scikit-learn's histogram gradient boosting (the algorithm of LightGBM) over which holds there are,
-which of them start, and how they lie (features.describe). V grades are those of arXiv:2102.01788.
+which of them start, and where they are (features.describe). V grades are those of arXiv:2102.01788.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
 from climbpath.grader.grader import V_OF, load_grader
-from climbpath.grader.metrics import COLUMNS, confusion, in_words, measure, table
+from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure, table
 from climbpath.grades import LADDER, rank
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
@@ -51,11 +51,11 @@ def boosted(train: Sequence[Problem], test: Sequence[Problem]) -> NDArray[np.flo
 
 
 def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem]) -> float:
-    """The calibration error in V grades if the grades came from these very probabilities: the mean of DRAWS draws."""
-    rng, shares = np.random.default_rng(0), probabilities.cumsum(axis=1)
+    """The calibration error in V grades if grades were drawn from these probabilities: the mean of DRAWS draws."""
+    rng, cumulative = np.random.default_rng(0), probabilities.cumsum(axis=1)
     errors = []
     for _ in range(DRAWS):
-        steps = (shares < shares[:, -1:] * rng.random((len(shares), 1))).sum(axis=1)
+        steps = (cumulative < cumulative[:, -1:] * rng.random((len(cumulative), 1))).sum(axis=1)
         drawn = [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps, strict=True)]
         errors.append(measure(probabilities, drawn)["v"]["calibration_error"])
     return float(np.mean(errors))
@@ -80,13 +80,13 @@ def main() -> None:
     sides = {
         "gradient boosting": boosted(train, test),
         "grader": grader.probabilities(test),
-        "grader, repeats not told": grader.probabilities([replace(problem, repeats=None) for problem in test]),
+        "grader, repeats unknown": grader.probabilities([replace(problem, repeats=None) for problem in test]),
     }
     rows = []
     for name, probabilities in sides.items():
         for what, which in (("all", np.ones_like(consensus)), (f"{CONSENSUS_REPEATS} repeats or more", consensus)):
             some = list(compress(test, which))
-            agreement = in_words(measure(probabilities[which], some)["v"])
+            agreement = formatted(measure(probabilities[which], some)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
             rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))
     print(f"\n{MAIN}, V grades")

@@ -27,12 +27,12 @@ TAP = """async (label) => {
   const panel = document.querySelector(".panel");
   const cards = () => panel.children[1].innerHTML + panel.children[2].innerHTML;
   const before = cards();
-  const told = () => (panel.querySelector(".waiting") ? before : cards());
+  const shown = () => (panel.querySelector(".waiting") ? before : cards());
   const hold = document.querySelector(`[data-label=${label}] .touch`);
   const start = performance.now();
   for (const kind of ["pointerdown", "pointerup"])
     hold.dispatchEvent(new PointerEvent(kind, { bubbles: true, isPrimary: true }));
-  while (told() === before) await new Promise(requestAnimationFrame);
+  while (shown() === before) await new Promise(requestAnimationFrame);
   return performance.now() - start;
 }"""
 HOLDS = ["D9", "G13", "I16", "E8", "H10", "C13", "F11", "E12", "D15", "H12", "E14", "F8", "G9", "C9", "I13"]

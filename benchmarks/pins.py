@@ -2,9 +2,9 @@
 
     python benchmarks/pins.py --data problems.parquet
 
-One to four holds of each of many held-out problems are pinned, and ten problems of its grade asked for, with a
-consensus grade or without as it has, and else sampled as users get them by default. The first of each ten is judged
-against the held-out problem that its pins are from.
+One to four holds of each of many held-out problems are pinned, and ten problems of the same grade are requested: with
+or without a consensus grade like the held-out one, otherwise with the users' default sampling. A classifier compares
+the first of each ten with the held-out problems that the pins are from.
 """
 
 import argparse

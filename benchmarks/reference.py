@@ -1,4 +1,6 @@
-"""The reference: the guide's configuration written plainly, the yardstick of every ratio (docs/design.md §7).
+"""The reference: the guide's configuration written plainly, the yardstick of every ratio.
+
+docs/promises.md, "How we measure", says how it is used.
 
 d_model 256, 6 layers, 8 heads, feed-forward 1024, dropout 0.1, coordinate tokens, every sequence padded to 64,
 batch 16, AdamW 1e-4 with 500 steps of warm-up, fp32, causal. Run as a script it trains for 15 epochs and writes

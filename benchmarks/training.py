@@ -4,7 +4,7 @@
 
 The reference is timed over 200 steps here and now, padded to 64 as the guide does it; its quality is the kept curve
 (reference_curve.json), which must come from the same split. Both recipes are trained by the command line, without the
-problems' repeats, of which the reference is not told either.
+problems' repeats, which the reference does not see either.
 """
 
 import argparse

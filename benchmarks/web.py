@@ -1,4 +1,4 @@
-"""The web app under load: 50 closed-loop clients that ask for single problems, then mixed load for some minutes.
+"""The web app under load: 50 closed-loop clients that request single problems, then mixed load for several minutes.
 
 python benchmarks/web.py [--minutes 10]
 
@@ -78,10 +78,10 @@ def load(user: str, clients: int, seconds: float, process: psutil.Process) -> tu
     return counted, memory
 
 
-def percentile(counted: dict[str, Any], share: float) -> float:
-    """The time in ms within which this share of the requests was answered, from locust's histogram."""
+def percentile(counted: dict[str, Any], fraction: float) -> float:
+    """The time in ms within which this fraction of the requests was answered, from locust's histogram."""
     times = sorted((float(ms), number) for ms, number in counted["response_times"].items())
-    left = share * counted["num_requests"]
+    left = fraction * counted["num_requests"]
     for ms, number in times:
         left -= number
         if left <= 0:
@@ -102,9 +102,9 @@ def show(kinds: list[dict[str, Any]], seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=10, help="of mixed load; 10 unless told")
-    parser.add_argument("--seconds", type=int, default=30, help="of single problems; 30 unless told")
-    parser.add_argument("--clients", type=int, default=50, help="50 unless told")
+    parser.add_argument("--minutes", type=float, default=10, help="of mixed load [default: 10]")
+    parser.add_argument("--seconds", type=int, default=30, help="of single problems [default: 30]")
+    parser.add_argument("--clients", type=int, default=50, help="how many at a time [default: 50]")
     args = parser.parse_args()
     print(machine())
     with server() as process:
@@ -118,8 +118,8 @@ def main() -> None:
         show(kinds, 60 * args.minutes)
         tenth = max(1, len(memory) // 10)
         first, last = (sum(part) / tenth for part in (memory[:tenth], memory[-tenth:]))
-        told = f"{first:.0f} MiB in the first tenth, {last:.0f} in the last, at most {max(memory):.0f}"
-        print(f"  memory: {told}: {last - first:+.0f}")
+        summary = f"{first:.0f} MiB in the first tenth, {last:.0f} in the last, at most {max(memory):.0f}"
+        print(f"  memory: {summary}: {last - first:+.0f}")
 
 
 if __name__ == "__main__":

@@ -24,28 +24,28 @@ class Single(FastHttpUser):
 
 
 class Climber(FastHttpUser):
-    """Looks at problems, composes, and keeps a logbook, with a second or so between steps."""
+    """Looks at problems, composes, and keeps a logbook, with up to a second between steps."""
 
     wait_time = between(0.2, 1.0)
 
     def on_start(self) -> None:
-        """A climber of one's own."""
+        """Create a profile."""
         self.profile = uuid.uuid4()
         self.client.put(f"/api/profiles/{self.profile}", json={"name": "climber"}, name="profile")
         self.problem: dict[str, Any] = {"start": ["F5"], "hands": ["D9", "G13"], "finish": ["G18"]}
 
     @task(6)
     def next_problem(self) -> None:
-        """What the page asks for ahead."""
-        wish = {"board": BOARD, "grades": random.sample(GRADES, 3), "number": 6}
-        with self.client.post("/api/generate", json=wish, name="generate six", catch_response=True) as answer:
+        """What the page requests in advance."""
+        body = {"board": BOARD, "grades": random.sample(GRADES, 3), "number": 6}
+        with self.client.post("/api/generate", json=body, name="generate six", catch_response=True) as answer:
             if answer.status_code == 200:
                 found = answer.json()["problems"][0]
                 fields = ("board", "angle", "grade", "start", "hands", "finish")
                 self.problem = {field: found[field] for field in fields}
 
     @task(6)
-    def judge(self) -> None:
+    def grade_and_beta(self) -> None:
         """What the page shows of a problem."""
         self.client.post("/api/grade", json=self.problem, name="grade")
         self.client.post("/api/beta", json={"problem": self.problem}, name="beta")
@@ -53,11 +53,11 @@ class Climber(FastHttpUser):
     @task(2)
     def complete(self) -> None:
         """A problem around two pins."""
-        wish = {"board": BOARD, "grades": ["6C", "7A"], "pins": random.sample(LABELS, 2)}
-        self.client.post("/api/generate", json=wish, name="complete")
+        body = {"board": BOARD, "grades": ["6C", "7A"], "pins": random.sample(LABELS, 2)}
+        self.client.post("/api/generate", json=body, name="complete")
 
     @task(1)
-    def keep(self) -> None:
+    def log(self) -> None:
         """Save, tick, and look into the logbook."""
         with self.client.post(
             f"/api/problems?profile={self.profile}", json=self.problem, name="save", catch_response=True

@@ -1,11 +1,25 @@
-"""Fixtures of all tests."""
+"""Fixtures of all tests: a small data set, and one Playwright and one Chromium for all tests of a process."""
 
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from climbpath.data import parquet
+from dev import CHROMIUMS
 from support.making import random_problems
+
+MISSING = (
+    "there is no Chromium: on Debian run 'apt-get install chromium-headless-shell', else 'playwright install chromium'"
+)
+
+
+def pytest_configure() -> None:
+    """One thread, as in the processes that tests start, before torch is imported: both compute the same bits."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +28,37 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "tiny.parquet"
     parquet.write(path, random_problems(300))
     return path
+
+
+def chromium_path(playwright: Playwright) -> str | None:
+    """The system's Chromium, or Playwright's own."""
+    own = playwright.chromium.executable_path
+    found = [path for name in CHROMIUMS if (path := shutil.which(name))]
+    return next((path for path in [*found, own] if Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Callable[..., Browser]:
+    """Start a Chromium, with more arguments where wanted."""
+    path = chromium_path(playwright)
+    if not path:
+        pytest.skip(MISSING)
+
+    def start(*arguments: str) -> Browser:
+        sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+        return playwright.chromium.launch(executable_path=path, args=[*sandbox, *arguments])
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    browser = launch()
+    yield browser
+    browser.close()

@@ -4,6 +4,8 @@ import ast
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import click
 import pytest
 
+import command_reference
 from climbpath import board as boards
 from climbpath.cli import SETTINGS, cli
 from climbpath.data import parquet
@@ -20,13 +23,15 @@ from climbpath.model.model import Transformer
 from climbpath.model.tokens import vocabulary_of
 from climbpath.problem import Problem, parse_notation
 from climbpath.training.recipes import RECIPES, config_of
-from support.commands import ROOT, climbpath
+from climbpath.training.recipes import SETTINGS as RECIPE_SETTINGS
+from support.commands import ROOT, climbpath_here
 from support.making import api_record, guide_row, random_problems, scrape_record, write_csv, write_json
 
 SOURCE = ROOT / "src/climbpath"
-DOCS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(ROOT.glob("docs/*.md"))
+DOCS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(ROOT.glob("docs/**/*.md"))
 GUIDE = ROOT / "docs/cpu-training.md"
-DESIGN = ROOT / "docs/design.md"
+ARCHITECTURE = ROOT / "docs/architecture.md"
+FORMATS = ROOT / "docs/file-formats.md"
 DATA = ROOT / "docs/data.md"
 README = ROOT / "README.md"
 
@@ -145,7 +150,7 @@ def test_the_readme_s_generating_commands_run(tmp_path: Path) -> None:
     commands = [words[1:] for words in lines(README) if words[:2] == ["climbpath", "generate"]]
     assert len(commands) >= 2
     for words in commands:
-        done = climbpath(*words, "--num-samples", 2, cwd=tmp_path)
+        done = climbpath_here(*words, "--num-samples", 2, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "2 problems, seed " in done.stdout
     assert (tmp_path / "out/7A/sheet.png").exists()
@@ -249,16 +254,52 @@ def test_every_make_target_exists(page: Path) -> None:
     assert set(named) <= targets
 
 
-def test_the_code_cites_sections_of_the_design_that_exist() -> None:
-    numbers = set(re.findall(r"^#+ ([\d.]+?)\.? ", prose(DESIGN), re.MULTILINE))
-    cited = {
-        number
-        for folder in ("src", "tests", "tools", "benchmarks")
+def cited(text: str) -> set[tuple[str, str]]:
+    """The pages that code cites, each with the heading named behind it, 'docs/promises.md, "Splits"', or ''.
+
+    A citation may be broken over two lines, of comments, too.
+    """
+    joined = re.sub(r"\s*\n\s*(?:# )?", " ", text)
+    return set(re.findall(r'(docs/[\w/-]+\.md)(?:, "([^"\n]+)")?', joined))
+
+
+def test_the_code_cites_pages_and_headings_that_exist() -> None:
+    folders = ("src", "tests", "tools", "benchmarks")
+    found = {
+        citation
+        for folder in folders
         for path in (ROOT / folder).rglob("*.py")
-        for number in re.findall(r"design\.md §(\d+(?:\.\d+)?)", path.read_text(encoding="utf-8"))
+        if path != Path(__file__)
+        for citation in cited(path.read_text(encoding="utf-8"))
     }
-    assert cited
-    assert cited <= numbers
+    assert len([heading for _, heading in found if heading]) >= 5
+    for name, heading in found:
+        assert (ROOT / name).exists(), name
+        assert not heading or re.search(rf"^#+ {re.escape(heading)}$", prose(ROOT / name), re.MULTILINE), heading
+
+
+def test_a_citation_is_found_with_its_heading() -> None:
+    text = '(docs/a.md) (docs/dev/b-c.md, "One") # docs/d.md,\n    # "Two words".'
+    assert cited(text) == {("docs/a.md", ""), ("docs/dev/b-c.md", "One"), ("docs/d.md", "Two words")}
+
+
+def test_the_command_reference_is_current() -> None:
+    page = command_reference.PAGE.read_text(encoding="utf-8")
+    assert page == command_reference.reference(), "docs/commands.md is not current: renew it with 'make docs'"
+
+
+def test_the_site_builds_and_none_of_its_links_is_broken(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="the site needs Sphinx: pip install -e '.[docs]'")
+    build = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", "-c", "docs"]
+    folders = ["-d", str(tmp_path / "cache"), ".", str(tmp_path / "site")]
+    done = subprocess.run([*build, *folders], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site/index.html").exists()
+
+
+def test_the_settings_of_recipe_files_are_those_of_a_recipe() -> None:
+    named = {row[0].strip("`") for row in table(GUIDE, "| setting")}
+    assert named <= RECIPE_SETTINGS.keys()
 
 
 def test_both_ways_to_start_pass_the_same_flags() -> None:
@@ -332,7 +373,7 @@ def test_the_tensorboard_tags_are_those_that_are_written() -> None:
 
 
 def test_the_example_of_tokens_is_spelled_as_shown() -> None:
-    text = prose(DESIGN) + "".join(blocks(DESIGN, "text"))
+    text = prose(ARCHITECTURE) + "".join(blocks(ARCHITECTURE, "text"))
     problem = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
     assert f"`{problem.notation}` at {problem.grade}" in text
     for kind in ("coordinate", "hold"):
@@ -341,23 +382,22 @@ def test_the_example_of_tokens_is_spelled_as_shown() -> None:
         assert re.search(rf"^{kind} +{re.escape(' '.join(spelled))}$", text, re.MULTILINE)
 
 
-def test_checkpoint_and_model_hold_what_the_design_lists(tiny: Path, tmp_path: Path) -> None:
+def test_checkpoint_and_model_hold_what_the_page_of_file_formats_lists(tiny: Path, tmp_path: Path) -> None:
     import torch
     from safetensors import safe_open
 
     small = ("--d-model", 32, "--num-layers", 1, "--nhead", 2, "--dim-feedforward", 64, "--num-epochs", 1)
-    done = climbpath("train", "--data", tiny, *small, "--checkpoint-dir", "run", "--log-dir", "log", cwd=tmp_path)
+    done = climbpath_here("train", "--data", tiny, *small, "--checkpoint-dir", "run", "--log-dir", "log", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     checkpoint = torch.load(tmp_path / "run/best.pt", weights_only=True)
-    listed = {name for row in table(DESIGN, "| entry") for name in re.findall(r"`(\w+)`", row[0])}
+    listed = {name for row in table(FORMATS, "| entry") for name in re.findall(r"`(\w+)`", row[0])}
     assert listed == set(checkpoint)
-    assert climbpath("export", "run/best.pt", "--to", "mine.safetensors", cwd=tmp_path).returncode == 0
-    text = prose(DESIGN)
+    assert climbpath_here("export", "run/best.pt", "--to", "mine.safetensors", cwd=tmp_path).returncode == 0
+    text = prose(FORMATS)
     with safe_open(tmp_path / "mine.safetensors", framework="numpy") as model:
         for name in model.keys():  # noqa: SIM118 (not a dict)
             assert f"`{name}`" in text or name.split(".")[0] in ("blocks", "norm")
-        (entry,) = model.metadata().values()
-        assert all(f"`{name}`" in text for name in json.loads(entry))
+        assert all(f"`{name}`" in text for name in {*model.metadata(), *json.loads(model.metadata()["climbpath"])})
 
 
 def test_the_readme_names_the_torch_of_the_lock() -> None:

@@ -1,9 +1,12 @@
+from collections import Counter
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER, parse_grade, parse_grades, rank, show, v_grade
+from climbpath.grades import LADDER, parse_grade, parse_grades, rank, scale_counts, show, v_grade
 
 any_grade = st.sampled_from(LADDER)
 
@@ -15,7 +18,7 @@ def test_the_ladder_runs_from_5_plus_to_8c_plus() -> None:
 
 
 @given(any_grade, st.sampled_from([str.lower, str.upper, "  {} ".format]))
-def test_every_spelling_of_a_grade_is_read(grade: str, spelling) -> None:
+def test_every_spelling_of_a_grade_is_read(grade: str, spelling: Callable[[str], str]) -> None:
     assert parse_grade(spelling(grade)) == grade
 
 
@@ -63,3 +66,15 @@ def test_what_is_no_grade_is_refused_in_words(text: str) -> None:
 def test_a_backwards_range_shows_the_right_way_round() -> None:
     with pytest.raises(ClimbpathError, match=r"write 6C\.\.7B"):
         parse_grades(" 7B .. 6C ")
+
+
+@given(st.dictionaries(any_grade, st.integers(1, 50), min_size=1), st.integers(0, 200))
+def test_scaled_counts_add_up_and_keep_their_proportions(counts: dict[str, int], total: int) -> None:
+    scaled = scale_counts(Counter(counts), total)
+    assert scaled.total() == total
+    assert list(scaled) == sorted(scaled, key=rank)
+    assert all(abs(scaled[grade] - count * total / sum(counts.values())) < 1 for grade, count in counts.items())
+
+
+def test_counts_scaled_by_largest_remainders() -> None:
+    assert scale_counts(Counter({"7A": 5, "6C": 3, "8A": 2}), 5) == {"6C": 2, "7A": 2, "8A": 1}

@@ -47,7 +47,7 @@ def test_a_name_is_two_plain_words_that_fit_into_a_link(problem: Problem) -> Non
 
 
 @pytest.mark.parametrize(
-    ("notation", "told"),
+    ("notation", "expected"),
     [
         ("F5s G18e", "reachy"),  # 2.6 m in one move
         ("F5s D9 G13 G18e", "short"),
@@ -55,8 +55,8 @@ def test_a_name_is_two_plain_words_that_fit_into_a_link(problem: Problem) -> Non
         ("A5s C6 E8 G9 I11 G13 G15 G18e", "wandering"),  # from A to I, 1.6 m
     ],
 )
-def test_how_the_holds_lie_is_told(notation: str, told: str) -> None:
-    assert style(parse_notation(notation)) == told
+def test_style_is_how_the_holds_lie(notation: str, expected: str) -> None:
+    assert style(parse_notation(notation)) == expected
 
 
 def test_the_second_word_tells_the_style(demo: list[Problem]) -> None:

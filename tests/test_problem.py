@@ -1,5 +1,7 @@
 import json
 from dataclasses import FrozenInstanceError
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +28,7 @@ def test_notation_round_trip(problem: Problem) -> None:
 
 
 @given(problems(), st.randoms(use_true_random=False))
-def test_order_and_repetition_of_holds_make_no_difference(problem: Problem, random) -> None:
+def test_order_and_repetition_of_holds_make_no_difference(problem: Problem, random: Random) -> None:
     record = problem.to_dict()
     for role in ("start", "hands", "feet", "finish"):
         record[role] = random.sample(record[role], len(record[role])) + record[role]
@@ -98,7 +100,7 @@ def test_what_is_no_problem_is_refused_in_words(fields: dict[str, object], words
 
 
 @pytest.mark.parametrize("junk", [None, 5, "F5", ["F5"], [["F5"]]])
-def test_a_record_that_is_no_object_is_refused(junk) -> None:
+def test_a_record_that_is_no_object_is_refused(junk: Any) -> None:
     with pytest.raises(ClimbpathError, match="a problem is a JSON object"):
         Problem.from_dict(junk)
 

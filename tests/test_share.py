@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
-from climbpath.share import LONGEST_NAME, is_link, query_of, read_link
+from climbpath.share import LONGEST_NAME, is_link, read_link
 from support.commands import climbpath
+from support.links import query_of
 from support.making import problems
 
 ANY_NAME = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=2 * LONGEST_NAME)
@@ -37,7 +38,7 @@ def test_a_link_gives_back_the_problem(problem: Problem, name: str | None, has_g
     )
 
 
-def test_a_link_is_told_as_it_is_documented() -> None:
+def test_a_link_is_read_as_documented() -> None:
     problem = parse_notation("F5s D9 G13 G18e", grade="7A")
     named = replace(problem, name="Slow Heron")
     assert "http://localhost:8000/?" + query_of(named) == LINK
@@ -55,7 +56,7 @@ def test_half_a_character_in_a_name_stands_as_a_question_mark() -> None:
 @pytest.mark.parametrize(
     ("text", "is_one"), [(LINK, True), (" https://x/?problem=F5s", True), ("F5s D9 G18e", False), ("?problem=", False)]
 )
-def test_links_are_told_from_notation(text: str, is_one: bool) -> None:
+def test_links_are_distinguished_from_notation(text: str, is_one: bool) -> None:
     assert is_link(text) is is_one
 
 
@@ -66,7 +67,7 @@ def test_links_are_told_from_notation(text: str, is_one: bool) -> None:
         ("http://localhost:8000/", "its problem= is missing"),
         ("http://localhost:8000/?problem=", "its problem= is missing"),
         ("http://localhost:8000/#problem=F5s-G18e", "its problem= is missing"),
-        ("http://[?problem=F5s-G18e", "this is no link: Invalid IPv6 URL"),
+        ("http://[?problem=F5s-G18e", "this is not a link: Invalid IPv6 URL"),
         ("http://x/?problem=F5s-Z99-G18e", "'Z99'"),
         ("http://x/?problem=F5s-G18e%00", r"'G18e\\x00'"),
         ("http://x/?problem=F5s-D9", "no finish hold"),
@@ -75,9 +76,9 @@ def test_links_are_told_from_notation(text: str, is_one: bool) -> None:
         ("http://x/?problem=F5s-G18e&board=kilter", "there is no board 'kilter'"),
         ("http://x/?problem=F5s-G18e&board=../secret", "there is no board"),
         ("http://x/?problem=F5s-G18e&angle=25", "not at 25°"),
-        ("http://x/?problem=F5s-G18e&angle=-40", "angle '-40' is no number"),
-        ("http://x/?problem=F5s-G18e&angle=%D9%A4%D9%A0", "is no number"),
-        ("http://x/?problem=F5s-G18e&angle=" + 5000 * "4", "is no number"),
+        ("http://x/?problem=F5s-G18e&angle=-40", "angle '-40' is not a number"),
+        ("http://x/?problem=F5s-G18e&angle=%D9%A4%D9%A0", "is not a number"),
+        ("http://x/?problem=F5s-G18e&angle=" + 5000 * "4", "is not a number"),
         ("http://x/?problem=F5s-G18e&grade=9Z", "'9Z' is not a grade"),
     ],
 )
@@ -102,8 +103,8 @@ def test_unknown_fields_are_left_alone_and_the_first_of_two_counts() -> None:
 def test_a_link_stands_for_its_problem_on_the_command_line(tmp_path: Path) -> None:
     by_link, by_notation = (climbpath("grade", text, cwd=tmp_path) for text in (LINK, "F5s D9 G13 G18e"))
     assert by_link.returncode == 0, by_link.stderr
-    assert by_link.stdout.replace("   (it says 7A (V6))", "") == by_notation.stdout
+    assert by_link.stdout.replace("   (labelled 7A (V6))", "") == by_notation.stdout
     refused = climbpath("beta", "http://localhost:8000/?board=moonboard-2016", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "this link tells no problem" in refused.stderr
+    assert "this link has no problem" in refused.stderr
     assert "Traceback" not in refused.stderr

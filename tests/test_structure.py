@@ -1,4 +1,4 @@
-"""The structure of the package: the listing in docs/design.md is complete, and imports keep to its order."""
+"""The structure of the package: the listing in docs/architecture.md is complete, and imports keep to its order."""
 
 import re
 
@@ -10,8 +10,8 @@ PUBLIC = ("api", "__init__")
 
 
 def listed() -> list[str]:
-    """What docs/design.md lists, in its order: modules, 'drawing.shapes', and folders that it lists whole, 'web'."""
-    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    """What docs/architecture.md lists, in order: modules, 'drawing.shapes', and folders that it lists whole, 'cli'."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     listing = text.split("```text\nsrc/climbpath/\n")[1].split("```")[0]
     lines = re.findall(r"^(  |    )(\w+/?)(?= |$)", listing, re.MULTILINE)
     found, room = [], ""

@@ -11,10 +11,10 @@ IDENTIFIERS = (
     *("settled", "is_settled", "SETTLED", "foresight", "foresees", "foresee", "to_come", "pupil", "pupils", "TAUGHT"),
     *("taught_nats", "LESSONS", "open_grade", "open_grades", "exclude_impossible", "likeness", "BetaWish", "Wish"),
     *("Welcome", "Verdict", "verdict", "verdicts", "Grading", "start_told", "nats_told", "knows_open_grades"),
-    *("side_tasks", "begin_step", "whole_numbers", "is_here_whole", "draw_beta", "draw_workout", "fit_beta"),
+    *("side_tasks", "begin_step", "is_here_whole", "draw_beta", "draw_workout", "fit_beta"),
 )
 PHRASES = (
-    *("settled", "foresight", "if told", "open grade", "is understood as", "trained numbers", "yardstick"),
+    *("settled", "foresight", "if told", "open grade", "is understood as", "trained numbers"),
     *("what training makes small", "goes about it", "holds in doubt", "is in doubt at", "how well it foresees"),
     *("tells the rest", "more usual", "it says 7A", "are told by content", "nobody is like", "made anew"),
 )

@@ -23,12 +23,12 @@ from climbpath.api import Generator
 from climbpath.beta.fit import fit
 from climbpath.board import Setup
 from climbpath.data import parquet
-from climbpath.data.filter import scaled
 from climbpath.data.importers import detect
 from climbpath.data.split import split
+from climbpath.data.usable import why_unusable
 from climbpath.drawing.problem import sheet
 from climbpath.errors import ClimbpathError
-from climbpath.evaluation.density_ratio import density_ratio
+from climbpath.evaluation.density_ratio import fit_density_ratio
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
@@ -36,9 +36,9 @@ from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, load_grader
 from climbpath.grader.metrics import table
-from climbpath.grades import rank
+from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 from climbpath.training.correction import correct
 from climbpath.training.distillation import drawn_by
 from climbpath.training.grader import learnable, train_grader
@@ -76,7 +76,7 @@ STUDENT = replace(
 )
 AGAIN = replace(STUDENT, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
 """A second round for the student, which then is the first of its own teachers."""
-CORRECTIONS, JUDGED, CORRECTED = 3, 100_000, 300_000
+CORRECTIONS, COMPARED, CORRECTED = 3, 100_000, 300_000
 """Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
 
 
@@ -102,7 +102,7 @@ def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
     grades = [p.grade for p in known if p.board == SETUP.board and p.grade in learned and not p.partial]
     mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
     request = Request(setup=SETUP, grades=tuple(mix), sampling=OWN, seed=0)
-    found = list(generate(model, request, scaled(mix, DEMO_PROBLEMS)))
+    found = list(generate(model, request, scale_counts(mix, DEMO_PROBLEMS)))
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i] for i in order]
 
@@ -127,15 +127,16 @@ def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
     parameters = sum(value.size for value in model.weights.values())
     return f"""# Model card: the bundled generator and grader
 
-A causal transformer over hold tokens (docs/design.md) that writes climbing-board problems, given board, angle and
-grade. {parameters:,} numbers, float32, safetensors: weights, settings and key hashes only, nothing executable.
+A causal transformer over hold tokens (docs/architecture.md, "Tokens") that generates climbing-board problems, given
+board, angle and grade. {parameters:,} parameters, float32, safetensors: weights, settings and key hashes only, nothing
+executable.
 
 **Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It was told which problems ten or more had repeated ({consensus:,}), and is asked
+held-out problem or fits inside one). It was given which problems ten or more had repeated ({consensus:,}), and is asked
 for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell its problems
-from those of the train part (tools/build_assets.py has their settings; docs/experiments.md what each step gave). No
+from those of the train part (tools/build_assets.py has their settings; docs/dev/experiments.md what each step gave). No
 real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
 ones.
 
@@ -147,20 +148,20 @@ whether ten or more have repeated it; lower is better.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-**The grader** (grader.safetensors) tells the probability of every grade of a problem. It was trained on the same train
-part, and measured on the same test part:
+**The grader** (grader.safetensors) predicts the probability of every grade of a problem. It was trained on the same
+train part, and measured on the same test part:
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 
 **The beta solver's weights** (beta.json) were fitted on BetaMove's hand sequences of problems of the train part, and on
-their grades.
+their grades. The hold ratings of MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
 
 **Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
 valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
 `make demo`; a model trained on them learns this model's taste, not the community's.
 
 **Limits.** Grades are the community's opinions, and the model repeats them. Grades with few problems (6B and 8A+ and
-above on MoonBoard 2016) rest on thin evidence. Nobody has climbed what it makes: look at a problem, and at the mats,
+above on MoonBoard 2016) rest on little evidence. Nobody has climbed its problems: look at a problem, and at the mats,
 before you try it.
 
 Rebuild everything here with `make assets DATA=folder-of-problem-files`.
@@ -202,15 +203,15 @@ def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
 
 def corrected(student: Path, known: list[Problem]) -> Path:
     """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
-    real = by_setup(p for p in split(known)["train"] if is_plain(p) and p.grade)
+    real = by_setup(p for p in split(known)["train"] if not why_unusable(p, needs_grade=True))
     rounds = [load_checkpoint(student)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
         model = tempered(model_of(checkpoint), known)
-        judged = by_setup(drawn_by(model, JUDGED, seed=2 * number))
+        compared = by_setup(drawn_by(model, COMPARED, seed=2 * number))
         drawn = by_setup(drawn_by(model, CORRECTED, seed=2 * number + 1))
         likely = [
-            density_ratio(real[setup], judged[setup], boards.load(setup.board))(problems)
+            fit_density_ratio(real[setup], compared[setup], boards.load(setup.board))(problems)
             for setup, problems in drawn.items()
         ]
         every = [problem for problems in drawn.values() for problem in problems]
@@ -230,14 +231,9 @@ def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
     return found
 
 
-def is_plain(problem: Problem) -> bool:
-    """Whether it is whole, and feet follow hands."""
-    return problem.method == DEFAULT_METHOD and not problem.partial
-
-
 def tempered(model: Model, known: list[Problem]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [p for p in split(known)["validation"] if is_plain(p)]
+    validation = [p for p in split(known)["validation"] if not why_unusable(p)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in TEMPERATURES

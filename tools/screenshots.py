@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from dev import CHROMIUMS
+
 DOCS = Path(__file__).parents[1] / "docs"
 PROBLEM = "board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-H8-E10-G12-D14-G16-E18e"
 COMPOSED = "board=moonboard-2016&angle=40&view=compose&problem=F5s-H8-E10-G12-D14-G16-E18e&pins=F5s-E10-D14&bans=I9-B11"
@@ -37,7 +39,7 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], sc
 
 
 def main() -> None:
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    found = filter(None, map(shutil.which, CHROMIUMS))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -2,8 +2,9 @@
 
     python tools/structure.py [SOURCE]
 
-A room is a folder of the package; modules beside `__init__.py` are the room `climbpath`. Imports in functions count,
-those for type checkers alone and the picture that a problem shows in a notebook do not.
+A room is a folder of the package; modules beside `__init__.py` are the room `climbpath`. Entries are what the package's
+folder shows: each room, and each module of the room `climbpath` by itself. Imports in functions count, those for type
+checkers alone and the picture that a problem shows in a notebook do not.
 """
 
 import ast
@@ -53,7 +54,7 @@ def _imported(node: ast.AST, files: dict[str, Path]) -> Iterator[str]:
         yield from _imported(child, files)
 
 
-def room_of(module: str) -> str:
+def room_of(module: str, source: Path = SOURCE) -> str:
     """The room that a module stands in: its folder, or the package's own.
 
     `api`, whose names `__init__` hands out, stands above the rooms that it uses, so it is one of its own.
@@ -62,15 +63,30 @@ def room_of(module: str) -> str:
         return "api"
     if module == "__main__":
         return "cli"
-    return module.split(".")[0] if "." in module or (SOURCE / module).is_dir() else PACKAGE
+    return module.split(".")[0] if "." in module or (source / module).is_dir() else PACKAGE
 
 
 def rooms(source: Path = SOURCE) -> dict[str, Counter[str]]:
     """Room -> the other rooms that its modules import, with the number of imports."""
     found: dict[str, Counter[str]] = {}
     for module, others in imports(source).items():
-        room = room_of(module)
-        found.setdefault(room, Counter()).update(room_of(other) for other in others if room_of(other) != room)
+        room = room_of(module, source)
+        used = [room_of(other, source) for other in others]
+        found.setdefault(room, Counter()).update(other for other in used if other != room)
+    return found
+
+
+def entries(source: Path = SOURCE) -> dict[str, set[str]]:
+    """Entry of the package's folder -> the other entries that it imports."""
+
+    def entry_of(module: str) -> str:
+        room = room_of(module, source)
+        return module if room == PACKAGE else room
+
+    found: dict[str, set[str]] = {}
+    for module, others in imports(source).items():
+        entry = entry_of(module)
+        found.setdefault(entry, set()).update(set(map(entry_of, others)) - {entry})
     return found
 
 
@@ -96,7 +112,7 @@ def main() -> None:
     """Print the structure."""
     source = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else SOURCE
     between = rooms(source)
-    sizes = Counter(room_of(module) for module in modules(source))
+    sizes = Counter(room_of(module, source) for module in modules(source))
     for room in sorted(between):
         used = ", ".join(f"{other} {count}" for other, count in sorted(between[room].items()))
         print(f"{room:<12} {sizes[room]:>3} modules   imports {used or 'nothing'}")
@@ -104,6 +120,9 @@ def main() -> None:
     print(f"\n{sum(sizes.values())} modules in {len(sizes)} rooms, {arrows} imports between modules,", end=" ")
     print(f"{sum(len(others) for others in between.values())} pairs of rooms,", end=" ")
     print(f"{sum(others.total() for others in between.values())} imports between rooms")
+    top = entries(source)
+    pairs = sum(map(len, top.values()))
+    print(f"{len(top)} entries of the package's folder, {pairs} pairs of which one imports the other")
     print("cycle between rooms:", " -> ".join(cycle({room: set(others) for room, others in between.items()})) or "none")
 
 

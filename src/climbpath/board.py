@@ -29,7 +29,10 @@ class Setup(NamedTuple):
     def parse(cls, text: str) -> "Setup":
         """The setup of its text. Raises ValueError for any other text."""
         board, _, angle = text.partition("@")
-        return cls(board, int(angle))
+        setup = cls(board, int(angle))
+        if str(setup) != text:  # int() reads '+40' and '4_0', too
+            raise ValueError(f"no setup: {text!r}")
+        return setup
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""Sets of holds as numbers: what classifiers and charts see of a problem. Roles are not among them."""
+"""Sets of holds as numbers, for classifiers and charts. The roles of holds are not included."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,7 +11,7 @@ Floats = NDArray[np.float32]
 
 
 def presence(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
-    """Which holds each set has: float32 [sets, holds] of 0 and 1, holds in board order."""
+    """Which holds each set has, float32 [sets, holds] of 0 and 1, with holds in board order."""
     table = np.zeros((len(hold_sets), len(board.holds)), np.float32)
     for row, labels in zip(table, hold_sets, strict=True):
         row[[board.index[label] for label in labels]] = 1
@@ -19,7 +19,7 @@ def presence(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
 
 
 def subset_of_any(hold_sets: Floats, among: Floats) -> NDArray[np.bool_]:
-    """Whether all holds of each row of presence are in one row of `among`: bool [sets]."""
+    """Whether all holds of each row of presence are in a single row of `among`, bool [sets]."""
     inside = np.zeros(len(hold_sets), bool)
     sizes = hold_sets.sum(axis=1)
     for first in range(0, len(hold_sets) if len(among) else 0, 512):
@@ -38,7 +38,7 @@ GEOMETRY = (
 
 
 def geometry(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
-    """Where the holds of each set lie, one to another: float32 [sets, GEOMETRY]. Every set has two holds or more."""
+    """How the holds of each set lie relative to each other, float32 [sets, GEOMETRY]. Sets need two holds or more."""
     return np.array([_geometry(labels, board) for labels in hold_sets], np.float32).reshape(-1, len(GEOMETRY))
 
 
@@ -81,11 +81,11 @@ def nearest(hold_sets: Floats, among: Floats) -> tuple[Floats, NDArray[np.int64]
     """The largest similarity of each row of presence to any row of `among`.
 
     Returns:
-        similarity float32 [sets], and which row of `among` it is, [sets].
+        that similarity, float32 [sets], and the index of the row of `among`, [sets].
     """
-    best, place = np.zeros(len(hold_sets), np.float32), np.zeros(len(hold_sets), np.int64)
+    best, which = np.zeros(len(hold_sets), np.float32), np.zeros(len(hold_sets), np.int64)
     for first in range(0, len(hold_sets), 512):
         alike = similarity(hold_sets[first : first + 512], among)
-        place[first : first + 512] = alike.argmax(axis=1)
+        which[first : first + 512] = alike.argmax(axis=1)
         best[first : first + 512] = alike.max(axis=1)
-    return best, place
+    return best, which

@@ -8,24 +8,47 @@ from pathlib import Path
 
 from climbpath.errors import ClimbpathError
 
+TEMPORARY = ".tmp"
+"""How names of temporary files end."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; it replaces `path` when the block succeeds.
 
-    Creates the folder if needed. If the block fails, the temporary file is removed and `path` is untouched. Raises
-    ClimbpathError, naming `path`, if it cannot be written.
+    Creates the folder if needed. The content is on the disk before the name is, so a power cut leaves the old file or
+    the new one. If the block fails, the temporary file is removed and `path` is untouched. Raises ClimbpathError,
+    naming `path`, if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        _sync(temporary)
         temporary.replace(path)
+        _sync(path.parent)
     except OSError as error:
         raise ClimbpathError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if temporary.is_file():
             temporary.unlink()
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk. Only POSIX can open a folder."""
+    if os.name != "posix" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left half written in a folder that nobody else writes to."""
+    for path in folder.glob(f".*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -48,17 +71,5 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
 
 def new_folder(folder: Path) -> Path:
     """The folder if it does not exist, else the first free one of folder-2, folder-3, …"""
-    return _first_free(folder, 2) if folder.exists() else folder
-
-
-def set_aside(folder: Path) -> None:
-    """Move a folder with files in it to the first free one of folder-1, folder-2, …"""
-    if folder.is_dir() and any(folder.iterdir()):
-        aside = _first_free(folder, 1)
-        folder.rename(aside)
-        print(f"Set aside the earlier run: {folder} is now {aside}")
-
-
-def _first_free(folder: Path, first: int) -> Path:
-    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(first))
-    return next(name for name in names if not name.exists())
+    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(name for name in names if not name.exists()) if folder.exists() else folder

@@ -1,5 +1,7 @@
 """The grade ladder: Font 5+ to 8C+, with V grades derived from it."""
 
+from collections import Counter
+
 from climbpath.errors import ClimbpathError
 
 # Font to V as the training boards' own apps pair them (Aurora's difficulty_grades table;
@@ -62,6 +64,15 @@ def parse_grades(text: str) -> list[str]:
             raise ClimbpathError(f"the grade range {part.strip()!r} runs backwards: write {turned}")
         found.update(LADDER[rank(first[0]) : rank(last[-1]) + 1])
     return sorted(found, key=rank)
+
+
+def scale_counts(counts: Counter[str], total: int) -> Counter[str]:
+    """Counts of grades in the same proportions that add up to a total, by largest remainders; easiest first, none 0."""
+    exact = {grade: count * total / counts.total() for grade, count in counts.items()}
+    whole = Counter({grade: int(value) for grade, value in exact.items()})
+    by_remainder = sorted(exact, key=lambda grade: (whole[grade] - exact[grade], rank(grade)))
+    whole.update(by_remainder[: total - whole.total()])
+    return Counter({grade: whole[grade] for grade in sorted(whole, key=rank) if whole[grade]})
 
 
 def _span(text: str) -> list[str]:

@@ -1,10 +1,10 @@
-"""A name for a problem that has none: always the same one for the same holds."""
+"""Names for problems that have none: the same holds always get the same name."""
 
 from climbpath import board as boards
 from climbpath.problem import Problem, longest_reach
 
 LONG_REACH, WIDE, FEW = 130.0, 120.0, 6
-"""From these cm on a problem is called reachy, or one that wanders; up to so many holds it is short."""
+"""A problem is reachy from this longest move in cm, wandering from this width in cm, short up to this many holds."""
 
 _FIRST = (
     "Amber", "Ashen", "Basalt", "Bitter", "Blue", "Bright", "Broken", "Calm", "Chalk", "Clever", "Cobalt", "Cold",
@@ -41,7 +41,7 @@ _SECOND = {
 
 
 def style(problem: Problem) -> str:
-    """What stands out in how the holds lie: reachy, wandering, short or steady."""
+    """What is most striking about where the holds are: reachy, wandering, short or steady."""
     layout = boards.load(problem.board)
     across = [layout.hold(label).x for label in problem.holds]
     if longest_reach(problem) >= LONG_REACH:
@@ -52,6 +52,6 @@ def style(problem: Problem) -> str:
 
 
 def suggested_name(problem: Problem) -> str:
-    """Two words, chosen by the problem's key, the second of them by its style: 'Slow Heron'."""
+    """Two words chosen by the problem's key, the second from those of its style: 'Slow Heron'."""
     second = _SECOND[style(problem)]
     return f"{_FIRST[problem.key % len(_FIRST)]} {second[problem.key // len(_FIRST) % len(second)]}"

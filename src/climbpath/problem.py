@@ -231,7 +231,7 @@ class Rules:
 def faults(problem: Problem) -> list[str]:
     """Which facts of the board a problem breaks, in words; empty for a sound one.
 
-    These are facts of the board (docs/design.md §4): 1-2 start holds in the start rows, 1-2 finish holds,
+    These are facts of the board (docs/promises.md, "Validity"): 1-2 start holds in the start rows, 1-2 finish holds,
     all of them and nothing else in the top row.
     """
     layout = boards.load(problem.board)

@@ -47,10 +47,15 @@ def words(found: Beta) -> list[str]:
     return [element.text or "" for element in elements(parsed(found), "text")]
 
 
+def corner(point: str) -> tuple[float, float]:
+    x, y = map(float, point.split(","))
+    return x, y
+
+
 def polygons(found: Beta, colour: str) -> list[list[tuple[float, float]]]:
     """The corners of each polygon of a colour."""
     drawn = [element for element in elements(parsed(found), "polygon") if element.get("fill") == colour]
-    return [[tuple(map(float, point.split(","))) for point in element.attrib["points"].split()] for element in drawn]
+    return [[corner(point) for point in element.attrib["points"].split()] for element in drawn]
 
 
 def heads(found: Beta) -> list[list[tuple[float, float]]]:

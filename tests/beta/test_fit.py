@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from climbpath.beta import solver
-from climbpath.beta.fit import START, Hands, Known, fit_choice, fit_difficulty, poorness_of_use, theirs, whole_sequences
+from climbpath.beta.fit import (
+    START,
+    Hands,
+    Known,
+    fit_choice,
+    fit_difficulty,
+    poorness_of_use,
+    to_ways,
+    whole_sequences,
+)
 from climbpath.beta.solver import HANDS
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
@@ -117,7 +126,7 @@ def test_sequences_that_use_all_holds_of_their_problem_are_taken(tmp_path: Path)
     assert whole_sequences(path, problems) == [Known(problems[0], SIX_CLIMBED), Known(problems[1], TWO_CLIMBED)]
 
 
-def test_a_missing_file_of_sequences_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_of_sequences_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ClimbpathError, match="no such file"):
         whole_sequences(tmp_path / "nowhere.json.gz", [SIX])
 
@@ -128,21 +137,21 @@ def ways_of(problems: Sequence[Problem], weights: dict[str, float]) -> solver.Wa
     return ways
 
 
-def test_sequences_are_told_as_ways() -> None:
-    """The match on a single finish hold, which theirs lack, is put behind."""
+def test_sequences_become_ways() -> None:
+    """The match on a single finish hold, which they lack, is added."""
     down = hands("F5-LH F5-RH G11-LH E8-LH E13-RH H15-RH G18-LH")
     one_hand = hands("F5-LH F5-LH E8-LH G11-RH E13-LH H15-RH G18-LH")
     known = [Known(SIX, SIX_CLIMBED), Known(SIX, down), Known(SIX, one_hand)]
-    gold, told = theirs(known, ways_of([SIX] * 3, solver.load_weights()["choice"]))
-    assert told == [0]
+    gold, possible = to_ways(known, ways_of([SIX] * 3, solver.load_weights()["choice"]))
+    assert possible == [0]
     assert gold.start[0].tolist() == [0, 0]
     assert gold.moves[0] == 6
     assert gold.hand[0].tolist() == [0, 1, 0, 1, 0, 1]
     assert gold.origin[0].tolist() == [0, 0, 1, 2, 3, 4]
     assert gold.other[0].tolist() == [0, 1, 2, 3, 4, 5]
     assert gold.hold[0].tolist() == [1, 2, 3, 4, 5, 5]
-    gold, told = theirs([Known(TWO, TWO_CLIMBED)], ways_of([TWO], solver.load_weights()["choice"]))
-    assert told == [0]
+    gold, possible = to_ways([Known(TWO, TWO_CLIMBED)], ways_of([TWO], solver.load_weights()["choice"]))
+    assert possible == [0]
     assert gold.start.tolist() == [[0, 1]]
     assert gold.hold.tolist() == [[2, 3, 4]]
 

@@ -1,4 +1,4 @@
-"""The beta of a problem: the cheapest of all ways, told in words, for climbers of every size."""
+"""The beta of a problem: the cheapest of all ways, described in text, for climbers of every size."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.beta import solver
-from climbpath.beta.solver import HANDS, Beta, Climber, Move, direction, lines, poorness, solve
+from climbpath.beta.solver import HANDS, Beta, Climber, Move, describe, direction, poorness, solve
 from climbpath.board import Board, Hold
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
@@ -19,25 +19,12 @@ from support.making import problems, random_problems
 
 LEFT, RIGHT = HANDS
 CLIMBERS = st.builds(Climber, st.integers(140, 200), st.integers(-10, 10))
-WITH_FACTS_AND_WITHOUT = ("moonboard-2016", "moonboard-masters-2017")
+WITH_ESTIMATES_AND_WITHOUT = ("moonboard-2016", "moonboard-masters-2017")
 Hands = tuple[int, int]
 
 
-@st.composite
-def small(pick: st.DrawFn) -> Problem:
-    """Problems of 2 to 6 holds that hands may use."""
-    layout = boards.load(pick(st.sampled_from(WITH_FACTS_AND_WITHOUT)))
-    rows = {label: layout.hold(label).row for label in layout.labels}
-    low = [label for label in layout.labels if rows[label] <= 6]
-    top = [label for label in layout.labels if rows[label] == 18]
-    start = pick(st.lists(st.sampled_from(low), min_size=1, max_size=2, unique=True))
-    finish = pick(st.lists(st.sampled_from(top), min_size=1, max_size=2, unique=True))
-    between = [label for label in layout.labels if rows[label] < 18 and label not in start]
-    near = [label for label in between if 8 <= rows[label] <= 9]  # that several share a row is not rare
-    hands = pick(
-        st.lists(st.sampled_from(near) | st.sampled_from(between), max_size=6 - len(start + finish), unique=True)
-    )
-    return Problem(board=layout.name, start=tuple(start), hands=tuple(hands), finish=tuple(finish))
+SMALL = problems(WITH_ESTIMATES_AND_WITHOUT, feet=False, details=False, max_holds=6, crowded=(8, 9))
+"""Problems of 2 to 6 holds; that several share a row is not rare."""
 
 
 def usable(problem: Problem) -> list[str]:
@@ -130,7 +117,7 @@ def beta(notation: str, climber: Climber = solver.DEFAULT_CLIMBER, board: str = 
 
 
 @settings(deadline=None)
-@given(small(), CLIMBERS)
+@given(SMALL, CLIMBERS)
 def test_no_other_way_is_cheaper(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     plain = Plain(problem, climber)
@@ -213,7 +200,7 @@ def _taken(found: Beta) -> list[tuple[str, str]]:
 # Who climbs
 
 
-def test_what_is_out_of_reach_is_told_by_how_much() -> None:
+def test_what_is_out_of_reach_is_measured() -> None:
     """F5 and G18 are 20 cm and 13 rows of 20 cm apart."""
     found = beta("F5s G18e", Climber(165))
     apart = math.hypot(20, 13 * 20)
@@ -226,11 +213,11 @@ def test_what_is_out_of_reach_is_told_by_how_much() -> None:
     assert beta("D5s D13 D18e", Climber(159)).too_far == pytest.approx(1)
 
 
-def test_a_start_out_of_reach_is_told() -> None:
+def test_a_start_out_of_reach_is_described() -> None:
     found = beta("A5s K5s F9 F14 G18e", Climber(165))
     assert found.start_too_far == pytest.approx(35)
     assert found.too_far == pytest.approx(35)
-    assert lines(found)[0] == "start  LH on A5, RH on K5  out of reach by 35 cm"
+    assert describe(found)[0] == "start  LH on A5, RH on K5  out of reach by 35 cm"
 
 
 @settings(max_examples=60, deadline=None)
@@ -317,18 +304,18 @@ def test_ways_of_moves_in_words(to: str, words: str) -> None:
 
 def test_a_beta_in_words() -> None:
     found = beta("F5s G18e", Climber(165))
-    assert lines(found) == [
+    assert describe(found) == [
         "start  both hands on F5",
         "1. RH → G18  2.6 m up  crux  out of reach by 96 cm",
         "2. LH → G18  2.6 m up  match",
     ]
     layout = boards.load("moonboard-2016")
     two = beta("E6s G6s E8 G10 E13 G15 E18e G18e")
-    told = lines(two)
-    assert told[0] == "start  LH on E6, RH on G6"
-    assert told[1].startswith("1. LH → E8  0.4 m up")
-    assert told[3].startswith("3. LH → E13  1.0 m up")
-    assert [line.endswith("  crux") for line in told[1:]] == [i == two.crux for i in range(6)]
+    lines = describe(two)
+    assert lines[0] == "start  LH on E6, RH on G6"
+    assert lines[1].startswith("1. LH → E8  0.4 m up")
+    assert lines[3].startswith("3. LH → E13  1.0 m up")
+    assert [line.endswith("  crux") for line in lines[1:]] == [i == two.crux for i in range(6)]
     assert _apart(layout, "E8", "E13") == 100
 
 
@@ -336,11 +323,11 @@ def test_a_beta_in_words() -> None:
 @given(problems(), CLIMBERS)
 def test_every_move_has_its_line(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
-    start, *told = lines(found)
+    start, *lines = describe(found)
     assert start.startswith("start  ")
     assert ("out of reach" in start) == bool(found.start_too_far)
     pattern = r"(\d+)\. ([LR]H) → ([A-K]\d+)  \d\.\d m(?: [a-z-]+)?(  match)?(  crux)?(  out of reach by \d+ cm)?"
-    for number, (line, move) in enumerate(zip(told, found.moves, strict=True), 1):
+    for number, (line, move) in enumerate(zip(lines, found.moves, strict=True), 1):
         match = re.fullmatch(pattern, line)
         assert match, line
         assert match.groups()[:3] == (str(number), move.hand, move.hold)
@@ -350,22 +337,22 @@ def test_every_move_has_its_line(problem: Problem, climber: Climber) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(problems(), CLIMBERS)
-def test_plain_types_tell_all(problem: Problem, climber: Climber) -> None:
+def test_plain_types_have_everything(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
-    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert Problem.from_dict(told["problem"]) == problem
-    assert told["climber"] == {"height": climber.height, "ape": climber.ape}
-    assert told["start"] == dict(zip(HANDS, found.start, strict=True))
-    assert [move["number"] for move in told["moves"]] == list(range(1, len(found.moves) + 1))
-    for record, move in zip(told["moves"], found.moves, strict=True):
+    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert Problem.from_dict(plain["problem"]) == problem
+    assert plain["climber"] == {"height": climber.height, "ape": climber.ape}
+    assert plain["start"] == dict(zip(HANDS, found.start, strict=True))
+    assert [move["number"] for move in plain["moves"]] == list(range(1, len(found.moves) + 1))
+    for record, move in zip(plain["moves"], found.moves, strict=True):
         again = Move(**{name: value for name, value in record.items() if name != "number"})
         assert again._replace(difficulty=0, too_far=0) == move._replace(difficulty=0, too_far=0)
         assert again[4:] == pytest.approx(move[4:], abs=1e-3)
-    assert told["crux"] == found.crux + 1
-    assert told["difficulty"] == pytest.approx(found.difficulty, abs=1e-3)
-    assert tuple(told["no_hand"]) == found.no_hand
-    assert told["climbable"] == (found.too_far == 0)
-    assert told["too_far_cm"] == pytest.approx(found.too_far, abs=0.1)
+    assert plain["crux"] == found.crux + 1
+    assert plain["difficulty"] == pytest.approx(found.difficulty, abs=1e-3)
+    assert tuple(plain["no_hand"]) == found.no_hand
+    assert plain["climbable"] == (found.too_far == 0)
+    assert plain["too_far_cm"] == pytest.approx(found.too_far, abs=0.1)
 
 
 # Holds

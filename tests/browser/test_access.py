@@ -1,4 +1,4 @@
-"""Everyone can use it: axe finds nothing serious, and the keyboard is enough."""
+"""Accessibility: axe finds nothing serious, and everything works with the keyboard."""
 
 import re
 
@@ -15,11 +15,11 @@ from support.steps import (
     card,
     choose,
     hold,
+    message,
     press,
     remove,
     tab,
     toasts,
-    told,
 )
 from support.visits import Visit
 
@@ -27,7 +27,7 @@ COMPOSE = f"?view=compose&board=moonboard-2016&angle=40&problem={NOTATION}&pins=
 
 
 def found_by_axe(page: Page, *rules: str) -> list[str]:
-    """What axe finds serious or critical, among these rules or all."""
+    """The serious and critical violations that axe finds, of these rules or of all."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
@@ -46,13 +46,13 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
     server.ask("PATCH", f"/api/problems/{IDENTITY}?profile={kim}", {"stars": 3, "lists": ["Projects"]})
     page = visit(LINK, device, kim, reduced_motion="reduce")
-    found = {}
+    violations = {}
 
     def look(what: str) -> None:
-        """All of it in the dark; in the light only colours differ."""
-        found[what] = found_by_axe(page)
+        """All rules in the dark theme; the light theme differs in its colours only."""
+        violations[what] = found_by_axe(page)
         page.emulate_media(color_scheme="light")
-        found[f"{what}, light"] = found_by_axe(page, "color-contrast")
+        violations[f"{what}, light"] = found_by_axe(page, "color-contrast")
         page.emulate_media(color_scheme="dark")
 
     press(page.locator(".tuning summary"))
@@ -63,13 +63,13 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     press(action(page, "Next move"))
     look("beta")
     choose(page, "Board", "moonboard-mini-2020")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     look("no model")
     tab(page, "Logbook")
     expect(page.locator(".results .problem-line")).to_be_visible()
     look("logbook")
     page.locator(".search").get_by_label("Search").fill("nothing like this")
-    expect(page.locator(".results")).to_contain_text("No problem fits")
+    expect(page.locator(".results")).to_contain_text("No problem matches")
     look("nothing found")
     tab(page, "Climber")
     press(page.get_by_role("button", name="Add a climber"))
@@ -82,10 +82,10 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     hold(page, "F5").locator(".touch").click(button="right")
     expect(page.get_by_role("dialog")).to_be_visible()
     look("roles")
-    assert not any(found.values()), found
+    assert not any(violations.values()), violations
 
 
-def test_axe_finds_what_is_planted(visit: Visit) -> None:
+def test_axe_finds_a_deliberate_fault(visit: Visit) -> None:
     page = visit(LINK)
     page.evaluate("document.body.append(document.createElement('button'))")
     assert any(found.startswith("button-name") for found in found_by_axe(page))
@@ -93,7 +93,7 @@ def test_axe_finds_what_is_planted(visit: Visit) -> None:
 
 def test_composing_by_keyboard_alone(visit: Visit) -> None:
     page = visit("?view=compose")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.locator("#skip")).to_be_focused()
     page.keyboard.press("Enter")
@@ -135,7 +135,7 @@ def test_composing_by_keyboard_alone(visit: Visit) -> None:
     expect(at).to_have_attribute("aria-label", re.compile("must use$"))
 
 
-def test_one_stop_of_tab_is_enough_for_the_board(visit: Visit) -> None:
+def test_the_board_is_one_tab_stop(visit: Visit) -> None:
     page = visit("?view=compose")
     expect(page.locator('[data-label][tabindex="0"]')).to_have_count(1)
     hold(page, "G13").locator(".touch").click()
@@ -145,9 +145,9 @@ def test_one_stop_of_tab_is_enough_for_the_board(visit: Visit) -> None:
 
 
 def test_arrow_keys_reach_every_hold(visit: Visit, server: Server) -> None:
-    """From any hold, by going up, down, left and right."""
+    """From any hold, moving up, down, left and right."""
     page = visit("?view=compose")
-    expect(told(page)).to_be_visible()
+    expect(message(page)).to_be_visible()
     for board in server.ask("GET", "/api/boards")["boards"]:
         reached = page.evaluate(
             """async (layout) => {
@@ -174,11 +174,11 @@ def test_the_page_can_be_zoomed(visit: Visit) -> None:
     assert "maximum-scale" not in content
     assert "user-scalable" not in content
     assert "pinch-zoom" in page.locator(".board").evaluate("board => getComputedStyle(board).touchAction")
-    page.evaluate("document.documentElement.style.fontSize = '200%'")  # as with larger letters in the system
+    page.evaluate("document.documentElement.style.fontSize = '200%'")  # like a larger font size in the system
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_what_comes_is_told_to_screen_readers(visit: Visit) -> None:
+def test_changes_are_announced_to_screen_readers(visit: Visit) -> None:
     page = visit(LINK)
     expect(page.locator(".board")).to_have_attribute(
         "aria-label", "MoonBoard 2016 at 40°: 5 holds, F5s D9 G13 E15 G18e"

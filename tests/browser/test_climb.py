@@ -1,4 +1,4 @@
-"""Climb: problem after problem, their beta, and sharing them."""
+"""The Climb view: problem after problem, their beta, and sharing them."""
 
 import json
 import re
@@ -18,17 +18,17 @@ from support.steps import (
     Held,
     action,
     address,
+    bounding_box,
     card,
     choose,
     fields,
     holds,
-    place,
+    message,
     press,
     shown,
     swipe,
     tab,
     toasts,
-    told,
 )
 from support.visits import Visit, on_desktop, on_phone
 
@@ -36,7 +36,7 @@ NO_MODEL = "No model has learned {}"
 
 
 def another(page: Page, *known: str) -> str:
-    """The problem in the address, once it is none of those."""
+    """The problem in the address, once it is a new one."""
     for problem in known:
         expect(page).not_to_have_url(re.compile(f"problem={problem}$"))
     return shown(page)
@@ -46,7 +46,7 @@ def grade_of(page: Page) -> str:
     return page.locator(".caption .pill").inner_text().split()[0]
 
 
-def test_the_first_problem_comes_by_itself(visit: Visit, device: str) -> None:
+def test_the_first_problem_appears_without_a_press(visit: Visit, device: str) -> None:
     page = visit(device=device)
     problem = shown(page)
     expect(page.locator(".caption h1")).not_to_be_empty()
@@ -83,7 +83,7 @@ def test_next_and_back_by_button_swipe_and_arrow_keys(visit: Visit, device: str)
 def test_the_next_problems_do_not_wait_for_the_network(visit: Visit) -> None:
     page = visit()
     seen = {shown(page)}
-    page.route("**/api/*", lambda route: None)  # from now on nothing is answered
+    page.route("**/api/*", lambda route: None)  # from now on the server does not answer
     for _ in range(5):
         press(action(page, "Next"))
         seen.add(another(page, *seen))
@@ -100,24 +100,24 @@ def test_many_quick_presses_break_nothing(visit: Visit, device: str) -> None:
     expect(page.locator(".board")).to_have_attribute("aria-label", re.compile(shown(page).replace("-", " ")))
 
 
-def test_a_press_outlives_what_is_told_meanwhile(visit: Visit) -> None:
-    """Grade and beta come at any moment, also between a button's going down and up."""
+def test_a_press_survives_an_update_of_the_page(visit: Visit) -> None:
+    """Grade and beta may arrive at any time, even while a button is pressed."""
     page = visit(LINK)
     expect(page.locator(".moves li").first).to_be_visible()
     held = Held(page, "**/api/beta")
     page.goto(LINK.replace("G13", "G12"))
     expect(action(page, "Beta")).to_be_disabled()
     before = shown(page)
-    button = place(action(page, "Next"))
+    button = bounding_box(action(page, "Next"))
     page.mouse.move(button["x"] + 20, button["y"] + 20)
     page.mouse.down()
-    held.let_go()
+    held.release()
     expect(action(page, "Beta")).to_be_enabled()
     page.mouse.up()
     another(page, before)
 
 
-def test_the_focus_stays_where_it_is_while_more_is_told(visit: Visit) -> None:
+def test_the_focus_survives_an_update_of_the_page(visit: Visit) -> None:
     page = visit(LINK)
     picker = page.locator(".filters").get_by_label("Board", exact=True)
     picker.focus()
@@ -133,7 +133,7 @@ def test_the_focus_stays_where_it_is_while_more_is_told(visit: Visit) -> None:
 
 
 @on_desktop
-def test_board_angle_and_grades_change_what_comes(visit: Visit, device: str) -> None:
+def test_board_angle_and_grades_change_the_next_problems(visit: Visit, device: str) -> None:
     page = visit(device=device)
     shown(page)
     choose(page, "Board", "moonboard-masters-2017")
@@ -170,18 +170,18 @@ def test_a_board_without_a_model_says_so(visit: Visit, device: str, board: str) 
     problem = shown(page)
     choose(page, "Board", board)
     title = page.locator(".filters option:checked").first.inner_text()
-    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    expect(message(page)).to_contain_text(NO_MODEL.format(title))
     assert not holds(page, "start")
     for key in ("b", "s", "ArrowRight", "Escape"):
         page.keyboard.press(key)
-    expect(told(page)).to_contain_text(NO_MODEL.format(title))
+    expect(message(page)).to_contain_text(NO_MODEL.format(title))
     assert "problem" not in fields(page), "the address shows no problem that is not there"
     press(action(page, "Previous"))
     assert shown(page) == problem
     expect(page.locator(".filters").get_by_label("Board", exact=True)).to_have_value("moonboard-2016")
 
 
-def test_a_board_chosen_in_another_view_counts(visit: Visit) -> None:
+def test_a_board_chosen_in_another_view_applies(visit: Visit) -> None:
     page = visit()
     shown(page)
     tab(page, "Compose")
@@ -191,35 +191,35 @@ def test_a_board_chosen_in_another_view_counts(visit: Visit) -> None:
     expect(page.locator(".caption")).to_contain_text("Masters 2017")
 
 
-def test_the_conditions_that_were_chosen_last_count(visit: Visit) -> None:
-    """Whatever answers come late, and in whatever order."""
+def test_the_latest_conditions_apply(visit: Visit) -> None:
+    """Even if responses come late and in any order."""
     page = visit()
     shown(page)
     held = Held(page, "**/api/generate")
     choose(page, "Board", "moonboard-masters-2017")
-    expect(told(page)).to_contain_text("Looking for problems")
+    expect(message(page)).to_contain_text("Looking for problems")
     choose(page, "Hardest grade", "6B")
     choose(page, "Board", "moonboard-2016")
-    held.let_go(newest_first=True)
+    held.release(newest_first=True)
     expect(page).to_have_url(re.compile("board=moonboard-2016.*problem="))
     expect(page.locator(".caption .pill")).to_contain_text("6B")
     expect(page.locator(".caption")).to_contain_text("MoonBoard 2016")
 
 
-def test_a_problem_that_comes_late_does_not_follow_into_another_view(visit: Visit) -> None:
+def test_a_late_problem_does_not_appear_in_another_view(visit: Visit) -> None:
     page = visit()
     shown(page)
     held = Held(page, "**/api/generate")
     choose(page, "Board", "moonboard-masters-2017")
     tab(page, "Compose")
     with page.expect_response("**/api/generate"):
-        held.let_go()
+        held.release()
     expect(page).to_have_url(re.compile("view=compose"))
     tab(page, "Logbook")
     expect(page).to_have_url(re.compile("view=logbook"))
 
 
-def test_beta_goes_step_by_step_and_tells_the_crux(visit: Visit, device: str) -> None:
+def test_beta_goes_step_by_step_and_shows_the_crux(visit: Visit, device: str) -> None:
     page = visit(LINK, device)
     press(action(page, "Beta"))
     step = page.locator(".step")
@@ -310,7 +310,7 @@ def test_a_link_is_copied(visit: Visit) -> None:
 
 
 @on_desktop
-def test_pictures_are_pictures(visit: Visit, device: str, tmp_path: Path) -> None:
+def test_pictures_can_be_downloaded(visit: Visit, device: str, tmp_path: Path) -> None:
     page = visit(LINK, device)
     links = card(page, "Share and print").get_by_role("group", name="Pictures").get_by_role("link")
     assert links.count() == 5
@@ -336,7 +336,7 @@ def test_pictures_are_pictures(visit: Visit, device: str, tmp_path: Path) -> Non
     assert sizes["SVG with beta"] > sizes["SVG"]
 
 
-def test_paper_shows_board_and_beta_alone(visit: Visit) -> None:
+def test_printing_shows_only_board_and_beta(visit: Visit) -> None:
     page = visit(LINK)
     expect(page.locator(".moves li").first).to_be_visible()
     page.emulate_media(media="print")
@@ -369,7 +369,7 @@ def test_saving_by_button_and_key(visit: Visit, server: Server, device: str) -> 
 
 
 def test_a_double_tap_on_save_saves_once(visit: Visit, server: Server) -> None:
-    """The tick is sent after everything before it."""
+    """The tick is sent after all earlier writes."""
     kim = server.climber()
     page = visit(LINK, climber=kim)
     action(page, "Save").dblclick()
@@ -380,7 +380,7 @@ def test_a_double_tap_on_save_saves_once(visit: Visit, server: Server) -> None:
     assert len(server.entries(kim)) == 1
 
 
-def test_similar_problems_are_told_and_open(visit: Visit, server: Server) -> None:
+def test_similar_problems_are_listed_and_open(visit: Visit, server: Server) -> None:
     kim = server.climber()
     server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": ["D9", "G13"], "name": "Near"})
     page = visit(LINK, climber=kim)
@@ -389,7 +389,7 @@ def test_similar_problems_are_told_and_open(visit: Visit, server: Server) -> Non
     assert shown(page) == "F5s-D9-G13-G18e"
 
 
-def test_fine_tuning_is_asked_for_and_kept(visit: Visit) -> None:
+def test_fine_tuning_is_requested_and_stored(visit: Visit) -> None:
     page = visit()
     shown(page)
     tuning = page.locator(".tuning")
@@ -413,7 +413,7 @@ def test_fine_tuning_is_asked_for_and_kept(visit: Visit) -> None:
     expect(page.locator(".tuning input[type=range]").nth(1)).to_have_value("8")
 
 
-def test_one_hold_set_is_left_at_least(visit: Visit) -> None:
+def test_at_least_one_hold_set_stays_selected(visit: Visit) -> None:
     page = visit()
     shown(page)
     sets = page.locator(".tuning").get_by_role("group", name="Hold sets on your board")

@@ -1,15 +1,15 @@
-"""Climbers: who climbs, with which reach, in which logbook; and how the app looks."""
+"""The Climber view: climbers with their reach and their logbook, and the app's appearance."""
 
 import json
 
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from support.server import Server, eventually
-from support.steps import ASKED_IN_VAIN, LINK, PROBLEM, Held, action, card, choose, press, remove, shown, tab, toasts
+from support.steps import LINK, PROBLEM, REMOVED_CLIMBER, Held, action, card, choose, press, remove, shown, tab, toasts
 from support.visits import Visit, on_desktop, on_phone
 
 FAR = "?board=moonboard-2016&angle=40&problem=F5s-D9-G14-G18e"
-"""A problem with a move that is far for a short climber."""
+"""A problem with a move that is out of reach for a short climber."""
 
 
 def people(page: Page) -> Locator:
@@ -21,13 +21,13 @@ def chosen(page: Page) -> Locator:
 
 
 def sent(page: Page, server: Server, **wanted: object) -> None:
-    """The server knows a climber like this."""
+    """Whether the server has a climber with these fields."""
     expect(page.locator("#header .offline")).to_have_count(0)
     eventually(lambda: any(wanted.items() <= one.items() for one in server.ask("GET", "/api/profiles")))
 
 
-def test_the_first_climber_is_there_at_once(visit: Visit, server: Server) -> None:
-    visit.allow(ASKED_IN_VAIN)
+def test_the_first_climber_is_created_automatically(visit: Visit, server: Server) -> None:
+    visit.allow(REMOVED_CLIMBER)
     page = visit("?view=climber", storage_state={"cookies": [], "origins": []}, climber="-")
     for profile in server.ask("GET", "/api/profiles"):
         server.ask("DELETE", f"/api/profiles/{profile['id']}")
@@ -82,7 +82,7 @@ def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, de
     expect(chosen(page)).to_have_text("Sam")
 
 
-def test_a_removal_whose_answer_was_lost_is_sent_again_in_silence(visit: Visit, server: Server) -> None:
+def test_a_removal_whose_answer_was_lost_is_repeated_silently(visit: Visit, server: Server) -> None:
     visit.allow("net::ERR_|status of 404")
     sam = server.climber("Sam")
     server.climber("Kim")
@@ -101,7 +101,7 @@ def test_a_removal_whose_answer_was_lost_is_sent_again_in_silence(visit: Visit, 
     expect(toasts(page)).not_to_contain_text("could not be saved")
 
 
-def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server) -> None:
+def test_a_removed_climber_s_logbook_is_restored_too(visit: Visit, server: Server) -> None:
     sam = server.climber("Sam")
     server.climber("Kim")
     server.ask("POST", f"/api/problems?profile={sam}", PROBLEM)
@@ -114,7 +114,7 @@ def test_a_removed_climber_s_logbook_comes_back_too(visit: Visit, server: Server
 
 
 @on_phone
-def test_height_and_ape_index_change_what_beta_says(visit: Visit, device: str) -> None:
+def test_height_and_ape_index_change_the_beta(visit: Visit, device: str) -> None:
     page = visit(FAR, device)
     beta = card(page, "Beta")
     expect(beta).to_contain_text("For Kim: 175 cm.")
@@ -135,7 +135,7 @@ def test_height_and_ape_index_change_what_beta_says(visit: Visit, device: str) -
     expect(beta).to_contain_text("Out of reach for Kim by")
 
 
-def test_beta_that_was_kept_is_that_of_the_climber_it_was_for(visit: Visit) -> None:
+def test_stored_beta_belongs_to_its_climber(visit: Visit) -> None:
     page = visit(FAR)
     expect(page.locator(".moves li").first).to_be_visible()
     tab(page, "Climber")
@@ -146,7 +146,7 @@ def test_beta_that_was_kept_is_that_of_the_climber_it_was_for(visit: Visit) -> N
     expect(card(page, "Beta")).to_contain_text("Out of reach for Kim by")
 
 
-def test_wrong_numbers_become_the_nearest_right_ones(visit: Visit, server: Server) -> None:
+def test_invalid_numbers_become_the_nearest_valid_ones(visit: Visit, server: Server) -> None:
     page = visit("?view=climber")
     for label, value, becomes in (
         ("Height in cm", "999", "230"),
@@ -194,7 +194,7 @@ def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: S
     tab(page, "Logbook")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sam’s logbook")
     with page.expect_response(f"**/api/problems?profile={kim}**"):
-        held.let_go(newest_first=True)
+        held.release(newest_first=True)
     expect(page.locator(".results")).to_contain_text("Nothing here yet")
     eventually(lambda: page.evaluate(f"localStorage['climbpath.book.{sam}']") == "[]")
 
@@ -210,7 +210,7 @@ def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, serve
     tab(page, "Climber")
     press(people(page).filter(has_text="Sam"))
     with page.expect_response("**/ticks/**"):
-        held.let_go()
+        held.release()
     assert server.entries(kim)[0]["ticks"]
     page.go_back()
     expect(action(page, "Saved")).to_be_visible()
@@ -222,7 +222,7 @@ def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, serve
 
 
 def test_grades_keep_their_order(visit: Visit, server: Server) -> None:
-    """Were the easiest above the hardest, nothing could be generated."""
+    """If the easiest grade were above the hardest, nothing could be generated."""
     page = visit("?view=climber")
     page.get_by_label("Easiest grade").select_option("7B")
     expect(page.get_by_label("Hardest grade")).to_have_value("7B")
@@ -233,7 +233,7 @@ def test_grades_keep_their_order(visit: Visit, server: Server) -> None:
     expect(page.locator(".caption .pill")).to_contain_text("6C")
 
 
-def test_only_what_the_climber_can_reach(visit: Visit, server: Server) -> None:
+def test_only_problems_within_the_climber_s_reach(visit: Visit, server: Server) -> None:
     page = visit(climber=server.climber("Kim", height=150, ape=-5))
     shown(page)
     press(page.locator(".tuning summary"))
@@ -250,7 +250,7 @@ def test_only_what_the_climber_can_reach(visit: Visit, server: Server) -> None:
 
 
 @on_desktop
-def test_the_theme_is_chosen_and_kept(visit: Visit, device: str) -> None:
+def test_the_theme_is_chosen_and_stored(visit: Visit, device: str) -> None:
     page = visit("?view=climber", device, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)

@@ -1,4 +1,4 @@
-"""Compose: what must be used, what must not, and the model fills in the rest."""
+"""The Compose view: holds that must or must not be used, completed by the model."""
 
 import json
 import re
@@ -19,10 +19,10 @@ from support.steps import (
     hold,
     hold_down,
     holds,
+    message,
     press,
     tab,
     toasts,
-    told,
     touch,
 )
 from support.visits import Visit, on_desktop, on_phone
@@ -51,14 +51,14 @@ def complete(page: Page) -> None:
 
 
 def marked(page: Page) -> dict[str, str]:
-    """What every hold says of itself."""
+    """The accessible label of every hold."""
     of_all = "all => Object.fromEntries(all.map((one) => [one.dataset.label, one.getAttribute('aria-label')]))"
     return dict(page.locator("[data-label]").evaluate_all(of_all))
 
 
-def test_a_tap_goes_round_must_use_must_not_use_and_free(visit: Visit, device: str) -> None:
+def test_a_tap_switches_between_must_use_must_not_use_and_free(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     one = hold(page, "D9")
     says(one, "D9, free")
     touch(page, "D9")
@@ -105,7 +105,7 @@ def test_the_roles_open_by_right_click_and_by_key(visit: Visit) -> None:
         expect(dialog).to_have_count(1)
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
-        pick(page, "D9", "Free")  # a long press before it changes nothing
+        pick(page, "D9", "Free")  # a long press first changes nothing
     touch(page, "F5")
     page.keyboard.press("r")
     expect(page.get_by_role("dialog", name="Hold F5")).to_be_visible()
@@ -126,7 +126,7 @@ def test_a_tap_beside_the_roles_closes_them(visit: Visit, device: str) -> None:
 
 
 @on_phone
-def test_complete_keeps_what_must_be_used_and_leaves_out_what_must_not(visit: Visit, device: str) -> None:
+def test_complete_respects_pins_and_bans(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     bans = ["E8", "F8", "G9", "E10", "G11", "F12"]
     for label in ("D9", "G13", "F8"):
@@ -147,7 +147,7 @@ def test_complete_keeps_what_must_be_used_and_leaves_out_what_must_not(visit: Vi
     assert filled.count() == len(lit) - 2
 
 
-def test_start_and_finish_that_were_set_stay(visit: Visit) -> None:
+def test_chosen_start_and_finish_stay(visit: Visit) -> None:
     page = visit("?view=compose")
     pick(page, "B4", "Start")
     pick(page, "K18", "Finish")
@@ -162,7 +162,7 @@ def test_start_and_finish_that_were_set_stay(visit: Visit) -> None:
 
 
 @on_phone
-def test_what_was_filled_in_becomes_the_climber_s_own_by_a_tap(visit: Visit, device: str) -> None:
+def test_a_tap_pins_a_filled_in_hold(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     touch(page, "D9")
     complete(page)
@@ -187,7 +187,7 @@ def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
     press(redo)
     says(hold(page, "D9"), "D9, hand, must use")
     press(clear)
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     expect(clear).to_be_disabled()
     expect(toasts(page)).to_contain_text("Board cleared")
     press(toasts(page).get_by_role("button", name="Undo"))
@@ -230,9 +230,9 @@ def test_fine_tuning_acts_on_complete(visit: Visit, device: str) -> None:
 
 
 @on_phone
-def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
+def test_what_is_missing_is_explained(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
-    fault = told(page)
+    fault = message(page)
     touch(page, "D9")
     expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or long-press one and choose Start.")
     touch(page, "F5")
@@ -248,7 +248,7 @@ def test_what_is_missing_is_told_in_words(visit: Visit, device: str) -> None:
     expect(fault).to_have_text("3 start holds: a problem has one or two.")
 
 
-def test_a_problem_that_cannot_be_is_refused_in_words(visit: Visit) -> None:
+def test_an_impossible_problem_is_refused_with_the_reason(visit: Visit) -> None:
     visit.allow("status of 409")
     page = visit("?view=compose")
     for label in ("A18", "B18", "C18"):
@@ -266,10 +266,10 @@ def test_a_problem_that_cannot_be_is_refused_in_words(visit: Visit) -> None:
         ("F5s-B4s-A5s-G18e", "3 start holds"),
     ],
 )
-def test_a_link_to_what_is_no_problem_opens_where_it_can_be_mended(visit: Visit, problem: str, fault: str) -> None:
+def test_a_link_to_an_incomplete_problem_opens_in_compose(visit: Visit, problem: str, fault: str) -> None:
     page = visit(f"?problem={problem}")
     expect(page).to_have_title("Compose · climbpath")
-    expect(told(page)).to_contain_text(fault)
+    expect(message(page)).to_contain_text(fault)
 
 
 @on_desktop
@@ -278,7 +278,7 @@ def test_grade_and_beta_change_with_every_hold(visit: Visit, device: str) -> Non
     grade, beta = card(page, "Grade"), card(page, "Beta")
     expect(beta).to_contain_text("Left hand to D9")
     before = grade.locator(".chart").get_attribute("aria-label") or ""
-    touch(page, "D9")  # must not use now
+    touch(page, "D9")  # now it must not be used
     expect(beta).not_to_contain_text("D9")
     expect(beta.locator(".moves li").first).to_be_visible()
     expect(grade.locator(".chart[aria-label]")).not_to_have_attribute("aria-label", before)
@@ -323,7 +323,7 @@ def test_a_composing_link_restores_exactly(visit: Visit, device: str) -> None:
         assert asked == {"pins": ["B4", "D9", "G13"], "bans": ["E10"], "start": ["B4"], "finish": []}
 
 
-def test_a_link_to_bans_alone_restores_them(visit: Visit) -> None:
+def test_a_link_with_bans_only_restores_them(visit: Visit) -> None:
     page = visit("?view=compose")
     for label in ("E10", "E10", "F5", "F5"):
         touch(page, label)
@@ -332,7 +332,7 @@ def test_a_link_to_bans_alone_restores_them(visit: Visit) -> None:
 
 
 @on_phone
-def test_a_composition_outlives_a_reload_and_other_views(visit: Visit, device: str) -> None:
+def test_a_composition_survives_a_reload_and_other_views(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     for label in ("F5", "D9", "E10", "E10"):
         touch(page, label)
@@ -351,11 +351,11 @@ def test_a_composition_outlives_a_reload_and_other_views(visit: Visit, device: s
     assert json.loads(asking.value.post_data or "")["start"] == [], "a start that rows tell is no wish"
 
 
-def test_every_board_has_a_composition_of_its_own(visit: Visit) -> None:
+def test_every_board_has_its_own_composition(visit: Visit) -> None:
     page = visit("?view=compose")
     touch(page, "F5")
     choose(page, "Board", "moonboard-mini-2020")
-    expect(told(page)).to_contain_text(EMPTY)
+    expect(message(page)).to_contain_text(EMPTY)
     expect(action(page, "Complete")).to_be_disabled()
     touch(page, "A12")
     says(hold(page, "A12"), "A12, finish, must use")
@@ -379,28 +379,28 @@ def test_an_unlearned_board_still_has_beta_and_can_be_saved(visit: Visit, server
     eventually(lambda: len(server.entries(kim)) == 1)
 
 
-def test_what_the_model_answers_late_does_not_undo_what_was_tapped_meanwhile(visit: Visit) -> None:
+def test_a_late_completion_does_not_undo_later_taps(visit: Visit) -> None:
     page = visit("?view=compose")
     touch(page, "D9")
     held = Held(page, "**/api/generate")
     action(page, "Complete").dblclick()
     touch(page, "G13")
     with page.expect_response("**/api/generate"):
-        held.let_go()
+        held.release()
     expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
     says(hold(page, "G13"), "G13, hand, must use")
     assert not page.locator('.hold[aria-label*="filled in"]').count()
 
 
-def test_what_the_model_answers_late_stays_on_its_board(visit: Visit) -> None:
+def test_a_late_completion_stays_on_its_board(visit: Visit) -> None:
     page = visit("?view=compose")
     touch(page, "D9")
     held = Held(page, "**/api/generate")
     press(action(page, "Complete"))
     choose(page, "Board", "moonboard-masters-2017")
     with page.expect_response("**/api/generate"):
-        held.let_go()
-    expect(told(page)).to_contain_text(EMPTY)
+        held.release()
+    expect(message(page)).to_contain_text(EMPTY)
     tab(page, "Logbook")
     expect(page).to_have_url(re.compile("view=logbook"))
 
@@ -414,7 +414,7 @@ def test_back_closes_the_roles(visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_twenty_holds_can_be_kept(visit: Visit) -> None:
+def test_twenty_holds_can_be_pinned(visit: Visit) -> None:
     page = visit("?view=compose")
     for column in "ABCDEFGHIJ":
         for row in (10, 12):
@@ -439,7 +439,7 @@ def test_a_shown_problem_can_be_changed(visit: Visit, device: str) -> None:
     expect(page.locator(".caption h1")).to_have_text("Slow Heron")
 
 
-def test_a_composed_problem_is_saved_with_the_grade_that_the_grader_finds(visit: Visit, server: Server) -> None:
+def test_a_composed_problem_is_saved_with_the_predicted_grade(visit: Visit, server: Server) -> None:
     kim = server.climber()
     page = visit(COMPOSE, climber=kim)
     grade = page.locator(".caption .pill").inner_text().split()[0]

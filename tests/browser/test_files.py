@@ -1,4 +1,4 @@
-"""The page's files agree with each other, and with what Python draws; no browser is needed."""
+"""The page's files are consistent with each other and with the Python code; these tests need no browser."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATI
 STYLE = (STATIC / "app.css").read_text(encoding="utf-8")
 
 
-def test_the_service_worker_keeps_every_file_of_the_page() -> None:
+def test_the_service_worker_caches_every_file_of_the_page() -> None:
     (listed,) = re.findall(r"const PAGE = \[(.*?)\];", (STATIC / "sw.js").read_text(encoding="utf-8"), re.DOTALL)
     files = {f"/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*") if path.is_file()}
     kept = re.findall(r'"([^"]+)"', listed)
@@ -19,20 +19,21 @@ def test_the_service_worker_keeps_every_file_of_the_page() -> None:
     assert set(kept) == files - {"/index.html", "/sw.js"} | {"/"}
 
 
-def test_the_page_fetches_its_modules_side_by_side() -> None:
+def test_the_page_preloads_its_modules() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     assert set(re.findall(r'modulepreload" href="/js/([^"]+)"', page)) == set(SCRIPTS)
 
 
-def test_dark_roles_have_the_colours_of_pictures() -> None:
-    dark = STYLE[: STYLE.index("@media")]
-    for role, drawn in drawing._ROLES.items():
-        (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", dark)
-        assert colour == drawn.colour, role
+def test_roles_have_the_colours_of_pictures_and_of_print() -> None:
+    dark, *_, light = STYLE.split("color-scheme: light;")
+    for theme, style in ((drawing.DARK, dark), (drawing.PAPER, light)):
+        for role, drawn in theme.roles.items():
+            (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", style)
+            assert colour == drawn.colour, role
 
 
-def test_both_ways_to_light_are_one() -> None:
-    """The system's wish and the climber's own choice are written twice, as CSS has no other way."""
+def test_both_light_themes_are_equal() -> None:
+    """The colours are written twice, for the system's setting and the climber's choice: CSS has no other way."""
     blocks = re.findall(r"color-scheme: light;\n(.*?)\n\s*\}", STYLE, re.DOTALL)
     by_system, by_choice = ([line.strip() for line in block.splitlines()] for block in blocks[:2])
     assert by_system == by_choice
@@ -45,7 +46,7 @@ def test_every_text_is_in_texts_js_and_is_used() -> None:
     assert known == used
 
 
-def test_no_script_makes_markup_of_text() -> None:
+def test_no_script_turns_text_into_markup() -> None:
     for name, script in SCRIPTS.items():
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script), (
             name

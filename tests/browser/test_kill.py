@@ -1,4 +1,4 @@
-"""The server is killed while the page writes: what it saw confirmed is there, and the rest is sent later."""
+"""The server is killed while the page writes: confirmed changes are saved, and the others are sent later."""
 
 import pytest
 from playwright.sync_api import Page, Response, expect
@@ -20,12 +20,14 @@ WRITE_MANY = f"""async () => {{
 
 
 def confirmed_by(page: Page, server: Server, enough: int) -> set[int]:
-    """The attempts of the ticks whose answer the page has seen; it grows, and with enough the server is killed."""
+    """The attempts of the ticks that the page has seen confirmed; when there are enough, the server is killed."""
     found: set[int] = set()
 
     def note(response: Response) -> None:
         if "/ticks/" in response.url and response.ok:
-            found.add(response.request.post_data_json["attempts"])
+            sent = response.request.post_data_json
+            assert sent
+            found.add(sent["attempts"])
             if len(found) == enough:
                 server.process.kill()
 
@@ -34,7 +36,7 @@ def confirmed_by(page: Page, server: Server, enough: int) -> set[int]:
 
 
 @pytest.mark.parametrize("enough", [2, 17])
-def test_every_tick_is_there_that_was_confirmed_and_the_rest_is_sent(
+def test_every_confirmed_tick_is_saved_and_the_others_are_sent(
     own_visit: Visit, own_server: Server, enough: int
 ) -> None:
     kim = own_server.climber("Kim")

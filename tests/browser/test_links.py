@@ -1,4 +1,4 @@
-"""Links: the page and share.py write and read the same ones, and no link breaks the page."""
+"""Links: the page and share.py write and read the same links, and no link breaks the page."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import Problem
-from climbpath.share import query_of, read_link
+from climbpath.share import read_link
+from support.links import query_of
 from support.steps import LINK, NOTATION, action, card, holds, shown, tab, toasts
 from support.visits import Visit
 
@@ -50,7 +51,7 @@ CLIMBED = """async (links) => {
 
 
 def some_problems() -> list[Problem]:
-    """Sound problems with all roles, names of every kind, on every board and angle."""
+    """Sound problems with all roles and all kinds of names, on every board and angle."""
     rng = random.Random(7)
     found = []
     for i in range(80):
@@ -92,8 +93,8 @@ def test_the_page_reads_and_writes_the_links_of_share_py(visit: Visit) -> None:
         assert query_of(read_link(again)) == link
 
 
-def test_the_page_and_share_py_agree_on_what_is_no_link(visit: Visit) -> None:
-    """The page alone reads problems that lack a start or finish: it shows them where they can be mended."""
+def test_the_page_and_share_py_reject_the_same_links(visit: Visit) -> None:
+    """Only the page reads problems without a start or finish: it shows them where they can be completed."""
     page = visit(LINK)
     for link, read in zip(BAD, read_by_page(page, BAD), strict=True):
         assert read is None, link
@@ -110,23 +111,23 @@ def test_the_page_and_share_py_agree_on_what_is_no_link(visit: Visit) -> None:
         assert (read["notation"], read["grade"]) == (problem.notation, problem.grade), link
 
 
-def test_a_link_that_shows_nothing_says_so_and_the_page_works(visit: Visit) -> None:
+def test_an_invalid_link_is_reported_and_the_page_works(visit: Visit) -> None:
     page = visit()
     for link in (BAD[0], BAD[4], BAD[-1]):
         page.goto(f"?{link}")
-        expect(toasts(page)).to_contain_text("This link shows no problem")
+        expect(toasts(page)).to_contain_text("This link is not valid")
         assert shown(page)
         expect(page.locator(".moves li").first).to_be_visible()
 
 
-def test_what_a_link_says_beyond_is_not_heeded(visit: Visit) -> None:
+def test_unknown_parameters_in_a_link_are_ignored(visit: Visit) -> None:
     page = visit()
     for link in UNHEEDED:
         page.goto(f"?{link}")
         assert shown(page) == "F5s-D9-G18e"
 
 
-def test_pins_and_bans_that_are_none_do_not_break_the_page(visit: Visit) -> None:
+def test_invalid_pins_and_bans_do_not_break_the_page(visit: Visit) -> None:
     page = visit()
     for more in ("pins=ZZ9", "pins=", "pins=none&bans=none", "pins=constructor", "bans=D9s-D9", "pins=F5s-F5"):
         page.goto(f"?view=compose&problem={NOTATION}&{more}")
@@ -152,10 +153,10 @@ def test_a_name_with_markup_in_a_link_is_text(visit: Visit) -> None:
     assert not page.locator("main img, main script").count()
 
 
-def test_what_the_browser_kept_from_another_version_does_not_break_the_page(visit: Visit) -> None:
+def test_data_stored_by_another_version_does_not_break_the_page(visit: Visit) -> None:
     page = visit(LINK)
     kept = {
-        "place": {"board": "kilter", "angle": 90},
+        "setup": {"board": "kilter", "angle": 90},
         "range": ["9Z", "4"],
         "tuning": {"fewest": 5},
         "compose": {"moonboard-2016": {"marks": {"Z99": "use"}, "roles": {}, "filled": {}, "grade": None}},

@@ -1,4 +1,4 @@
-"""The logbook: saving, noting, finding, taking out and back in."""
+"""The Logbook view: saving, annotating, searching, export and import."""
 
 import json
 from pathlib import Path
@@ -18,13 +18,13 @@ def entry_card(page: Page) -> Locator:
 
 
 def saved(server: Server, climber: str, **more: object) -> None:
-    """A problem in the logbook, made past the page."""
+    """Save a problem without the page."""
     body = PROBLEM | more
     server.ask("POST", f"/api/problems?profile={climber}", body)
 
 
 def lists(page: Page, *names: str) -> None:
-    """The page lists these problems, in this order."""
+    """Expect the page to list these problems, in this order."""
     expect(page.locator(".results .problem-line strong")).to_have_text(list(names))
 
 
@@ -49,7 +49,7 @@ def four(server: Server, kim: str) -> str:
     return kim
 
 
-def test_all_that_can_be_noted_is_kept(visit: Visit, server: Server, kim: str, device: str) -> None:
+def test_everything_in_an_entry_is_saved(visit: Visit, server: Server, kim: str, device: str) -> None:
     page = visit(LINK, device, kim)
     press(action(page, "Save"))
     entry = entry_card(page)
@@ -83,7 +83,7 @@ def test_all_that_can_be_noted_is_kept(visit: Visit, server: Server, kim: str, d
 
 @on_phone
 def test_a_tap_after_typing_counts(visit: Visit, server: Server, kim: str, device: str) -> None:
-    """What was typed is noted as the finger goes down elsewhere, and what it taps must still be there as it goes up."""
+    """Typed text is saved when a finger touches another element, which must still be there when the finger lifts."""
     page = visit(LINK, device, kim)
     press(action(page, "Save"))
     entry = entry_card(page)
@@ -110,13 +110,13 @@ def test_late_answers_do_not_undo_what_is_shown(visit: Visit, kim: str) -> None:
     press(entry.get_by_role("button", name="Tick", exact=True))
     expect(entry.locator(".ticks li")).to_have_count(1)
     with page.expect_response("**/ticks/**"):
-        held.let_go()
+        held.release()
     expect(entry.locator(".ticks li")).to_have_count(1)
     expect(entry.get_by_label("Notes")).to_have_value("one")
     expect(entry.locator(".stars .on")).to_have_count(2)
 
 
-def test_half_typed_notes_outlive_what_is_told_meanwhile(visit: Visit, server: Server, kim: str) -> None:
+def test_unfinished_notes_survive_an_update_of_the_page(visit: Visit, server: Server, kim: str) -> None:
     saved(server, kim)
     page = visit(LINK, climber=kim)
     notes = entry_card(page).get_by_label("Notes")
@@ -124,7 +124,7 @@ def test_half_typed_notes_outlive_what_is_told_meanwhile(visit: Visit, server: S
     held = Held(page, "**/api/similar**")
     page.reload()
     notes.press_sequentially("half a ")
-    held.let_go()
+    held.release()
     expect(card(page, "Similar problems")).to_be_visible()
     expect(notes).to_be_focused()
     notes.press_sequentially("thought")
@@ -212,11 +212,11 @@ def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server:
 def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
     page = visit("?view=logbook", device, four)
     bar = page.locator(".search")
-    lists(page, "Dogwood", "Cedar", "Birch", "Ash")  # the newest first
+    lists(page, "Dogwood", "Cedar", "Birch", "Ash")  # newest first
     for text, found in (("fingers", ["Birch"]), ("g13 d9", ["Birch"]), ("cedar", ["Cedar"]), ("%", [])):
         bar.get_by_label("Search").fill(text)
         lists(page, *found)
-    expect(page.locator(".results")).to_contain_text("No problem fits this search.")
+    expect(page.locator(".results")).to_contain_text("No problem matches this search.")
     bar.get_by_label("Search").fill("")
     lists(page, "Dogwood", "Cedar", "Birch", "Ash")
     for label, value, found in (
@@ -247,7 +247,7 @@ def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
     tab(page, "Logbook")
     search = page.locator(".search").get_by_label("Search")
     search.press_sequentially("ced")
-    held.let_go()
+    held.release()
     expect(page.locator(".search").get_by_label("List").locator("option")).to_have_count(2)
     expect(search).to_be_focused()
     search.press_sequentially("ar")
@@ -255,7 +255,7 @@ def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
     expect(page.locator(".results .problem-line")).to_have_count(1)
 
 
-def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: str) -> None:
+def test_more_entries_are_shown_on_request(visit: Visit, server: Server, kim: str) -> None:
     on = [hold["label"] for hold in server.ask("GET", "/api/boards")["boards"][0]["holds"] if 6 < hold["row"] < 18]
     content = {
         "format": "climbpath logbook",
@@ -280,7 +280,7 @@ def test_more_than_fit_are_shown_by_and_by(visit: Visit, server: Server, kim: st
         ("The app’s format", "logbook.app.json"),
     ],
 )
-def test_an_export_comes_back_in_for_another_climber(
+def test_an_export_can_be_imported_for_another_climber(
     visit: Visit, server: Server, four: str, tmp_path: Path, words: str, file: str
 ) -> None:
     page = visit("?view=logbook", climber=four)
@@ -294,7 +294,7 @@ def test_an_export_comes_back_in_for_another_climber(
     with other.expect_file_chooser() as choosing:
         press(card(other, "Import").get_by_role("button", name="Import"))
     choosing.value.set_files(path)
-    expect(card(other, "Import")).to_contain_text("4 records read: 4 new, 0 there already, 0 not usable.")
+    expect(card(other, "Import")).to_contain_text("4 records read: 4 new, 0 already in the logbook, 0 rejected.")
     expect(other.locator(".results .problem-line")).to_have_count(4)
 
     def kept(climber: str) -> list[object]:
@@ -305,11 +305,11 @@ def test_an_export_comes_back_in_for_another_climber(
 
     assert kept(sam) == kept(four)
     choosing.value.set_files(path)
-    expect(card(other, "Import")).to_contain_text("4 records read: 0 new, 4 there already")
+    expect(card(other, "Import")).to_contain_text("4 records read: 0 new, 4 already in the logbook")
     assert kept(sam) == kept(four)
 
 
-def test_a_file_that_cannot_be_used_is_told_why(visit: Visit, kim: str) -> None:
+def test_an_unusable_file_is_refused_with_the_reason(visit: Visit, kim: str) -> None:
     visit.allow("status of 409")
     page = visit("?view=logbook", climber=kim)
     own = b'{"format": "climbpath logbook", "entries": '
@@ -326,7 +326,7 @@ def test_a_file_that_cannot_be_used_is_told_why(visit: Visit, kim: str) -> None:
         expect(card(page, "Import").get_by_role("status")).to_contain_text(why)
 
 
-def test_a_file_that_is_too_large_is_told_why(visit: Visit, kim: str, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused_with_the_reason(visit: Visit, kim: str, tmp_path: Path) -> None:
     visit.allow("status of 413")
     page = visit("?view=logbook", climber=kim)
     large = tmp_path / "large.json"
@@ -336,7 +336,7 @@ def test_a_file_that_is_too_large_is_told_why(visit: Visit, kim: str, tmp_path: 
 
 
 def two_tabs(visit: Visit, server: Server, kim: str) -> list[Page]:
-    """Both show a problem of the logbook; what one deletes, the other may ask for in vain."""
+    """Two tabs that show the same saved problem; one may request what the other has deleted."""
     visit.allow("status of 404")
     saved(server, kim)
     context = visit.context(climber=kim)
@@ -347,8 +347,8 @@ def two_tabs(visit: Visit, server: Server, kim: str) -> list[Page]:
     return pages
 
 
-def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) -> None:
-    """Each without knowing of the other; what one deleted is gone for the other, in words."""
+def test_two_tabs_change_the_same_entry(visit: Visit, server: Server, kim: str) -> None:
+    """Independently of each other; after one deletes a problem, the other shows that it is gone."""
     one, two = two_tabs(visit, server, kim)
     press(entry_card(one).get_by_role("button", name="Tick", exact=True))
     entry_card(two).get_by_label("Notes").fill("from two")
@@ -359,17 +359,17 @@ def test_two_tabs_note_in_one_logbook(visit: Visit, server: Server, kim: str) ->
     press(entry_card(one).get_by_role("button", name="Delete from logbook"))
     eventually(lambda: not server.entries(kim))
     press(entry_card(two).get_by_role("button", name="5 stars"))
-    expect(toasts(two)).to_contain_text("this problem is not in the logbook")
+    expect(toasts(two)).to_contain_text("this problem is no longer in the logbook")
     expect(entry_card(two)).to_have_count(0)
 
 
-def test_what_another_tab_sends_in_vain_is_told_here(visit: Visit, server: Server, kim: str) -> None:
+def test_a_write_refused_in_another_tab_is_reported_here(visit: Visit, server: Server, kim: str) -> None:
     one, two = two_tabs(visit, server, kim)
     held = Held(one, "**/api/problems/**")
     press(entry_card(one).get_by_role("button", name="Delete from logbook"))
     expect(entry_card(one)).to_have_count(0)
     press(entry_card(two).get_by_role("button", name="5 stars"))
     expect(entry_card(two).locator(".stars .on")).to_have_count(5)
-    held.let_go()
-    expect(toasts(two)).to_contain_text("this problem is not in the logbook")
+    held.release()
+    expect(toasts(two)).to_contain_text("this problem is no longer in the logbook")
     expect(entry_card(two)).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The page looks as it did: every view at two sizes, beside a kept picture of it. `make baselines` renews those."""
+"""The page looks as before: every view in two sizes, compared with a baseline. `make baselines` renews those."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from support.looks import ARTIFACTS, KEPT, MOST_DIFFERENT, compare, difference, small
+from support.looks import ARTIFACTS, BASELINES, MOST_DIFFERENT, compare, difference, small
 from support.server import Server
 from support.steps import BOARD, LINK, NOTATION, PROBLEM, action, card, choose, hold, press
 from support.visits import Visit
@@ -71,7 +71,7 @@ def climber(page: Page) -> None:
 
 def paper(page: Page) -> None:
     climb(page)
-    page.emulate_media(media="print")  # for good: this is the last view
+    page.emulate_media(media="print")  # not undone: this is the last view
 
 
 VIEWS: dict[str, Callable[[Page], None]] = {
@@ -123,7 +123,7 @@ def picture(page: Page) -> bytes:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_every_view_looks_as_it_did(visit: Visit, kim: str, device: str, scheme: str) -> None:
+def test_every_view_looks_like_its_baseline(visit: Visit, kim: str, device: str, scheme: str) -> None:
     page = opened(visit, kim, device, scheme)
     found = {}
     for view in VIEWS if scheme == "dark" else LIGHT_TOO:
@@ -141,7 +141,7 @@ def test_another_font_is_no_difference(visit: Visit, kim: str, device: str) -> N
             assert compared(page, view, device) <= MOST_DIFFERENT[device], view
 
 
-def test_what_is_missing_is_a_difference(visit: Visit, kim: str, device: str) -> None:
+def test_a_missing_part_is_a_difference(visit: Visit, kim: str, device: str) -> None:
     page = opened(visit, kim, device, "dark")
     for view, changes in MISSING.items():
         VIEWS[view](page)
@@ -153,7 +153,7 @@ def test_what_is_missing_is_a_difference(visit: Visit, kim: str, device: str) ->
 
 @contextmanager
 def styled(page: Page, selector: str, style: str) -> Iterator[None]:
-    """One rule more, which counts most."""
+    """Add a style rule that overrides all others, for the duration of the block."""
     rule = f"{selector} {{ {style} !important; }}"
     page.evaluate("rule => document.styleSheets[0].insertRule(rule, document.styleSheets[0].cssRules.length)", rule)
     yield
@@ -161,12 +161,12 @@ def styled(page: Page, selector: str, style: str) -> Iterator[None]:
 
 
 def compared(page: Page, view: str, device: str) -> float:
-    """The difference from the kept picture, without an artifact of its own."""
+    """The difference from the baseline, without leaving an artifact."""
     path = ARTIFACTS / f"{view}-{device}-changed.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture(page))
     try:
-        with Image.open(KEPT / f"{view}-dark-{device}.png") as kept:
-            return difference(small(path, device), kept)
+        with Image.open(BASELINES / f"{view}-dark-{device}.png") as baseline:
+            return difference(small(path, device), baseline)
     finally:
         path.unlink()

@@ -1,4 +1,4 @@
-"""Offline: the page starts, the last problems and the logbook are there, and what is noted is sent later."""
+"""Offline: the page starts, the last problems and the logbook are available, and changes are sent later."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,12 +19,12 @@ def header(page: Page) -> Locator:
 
 
 def has_worker(page: Page) -> None:
-    """The service worker has kept the page, and is there from the next load on."""
+    """Wait until the service worker has cached the page and will serve it from the next load on."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
 def with_worker(visit: Visit, kim: str, device: str = "desktop") -> tuple[BrowserContext, Page]:
-    """A page that can do without the server, and has seen a problem and the logbook."""
+    """A page that works without the server, and has seen a problem and the logbook."""
     context = visit.context(device, kim, service_workers="allow")
     page = context.new_page()
     page.goto("?view=logbook")
@@ -51,7 +51,7 @@ def own_kim(own_server: Server) -> str:
 
 
 @on_phone
-def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim: str, device: str) -> None:
+def test_without_network_the_app_starts_and_shows_stored_data(visit: Visit, kim: str, device: str) -> None:
     visit.allow("net::ERR_")
     context, page = with_worker(visit, kim, device)
     seen = {NOTATION}
@@ -72,7 +72,7 @@ def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim:
         again.add(shown(fresh))
         expect(fresh.locator(".moves li").first).to_be_visible()
         press(action(fresh, "Next"))
-        expect(toasts(fresh)).to_contain_text("Offline: these are the problems that you saw last.")
+        expect(toasts(fresh)).to_contain_text("Offline: these are the last problems that you saw.")
     assert again <= seen
     tab(fresh, "Logbook")
     expect(fresh.locator(".results .problem-line")).to_contain_text("Slow Heron")
@@ -84,7 +84,7 @@ def test_without_network_the_app_starts_and_shows_what_it_has(visit: Visit, kim:
 
 
 @on_desktop
-def test_what_is_noted_without_network_is_sent_later(visit: Visit, server: Server, kim: str, device: str) -> None:
+def test_changes_made_without_network_are_sent_later(visit: Visit, server: Server, kim: str, device: str) -> None:
     visit.allow("net::ERR_")
     context, page = with_worker(visit, kim, device)
     context.set_offline(True)
@@ -97,12 +97,12 @@ def test_what_is_noted_without_network_is_sent_later(visit: Visit, server: Serve
     expect(header(page)).to_contain_text(WAITS)
     expect(entry.locator(".ticks li")).to_have_count(1)
     context.set_offline(False)
-    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(toasts(page)).to_contain_text("Your offline changes have been sent")
     expect(header(page)).to_have_count(0)
     assert len(server.entries(kim)[0]["ticks"]) == 1
 
 
-def test_a_dead_server_is_told_at_once_and_loses_nothing(own_visit: Visit, own_server: Server, own_kim: str) -> None:
+def test_a_stopped_server_is_noticed_and_loses_nothing(own_visit: Visit, own_server: Server, own_kim: str) -> None:
     context, page = with_worker(own_visit, own_kim)
     own_server.kill()
     entry = card(page, "In your logbook")
@@ -112,7 +112,7 @@ def test_a_dead_server_is_told_at_once_and_loses_nothing(own_visit: Visit, own_s
     entry.get_by_label("Notes").press("Tab")
     expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
     press(header(page))
-    expect(toasts(page)).to_contain_text("what you note is sent later")
+    expect(toasts(page)).to_contain_text("your changes will be sent later")
     page.reload()
     expect(header(page)).to_have_text("Offline · 3 changes wait to be sent")
     expect(entry.get_by_label("Notes")).to_have_value("noted in the cellar")
@@ -141,7 +141,7 @@ def test_a_dead_server_is_told_at_once_and_loses_nothing(own_visit: Visit, own_s
     assert len(own_server.entries(sam)[0]["ticks"]) == 1
 
 
-def test_a_page_that_stayed_open_sends_when_the_server_is_back(
+def test_an_open_page_sends_its_changes_when_the_server_is_back(
     own_visit: Visit, own_server: Server, own_kim: str
 ) -> None:
     page = own_visit.context(climber=own_kim).new_page()
@@ -154,13 +154,13 @@ def test_a_page_that_stayed_open_sends_when_the_server_is_back(
     expect(header(page)).to_contain_text(WAITS)
     own_server.start()
     page.clock.fast_forward("00:06")
-    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(toasts(page)).to_contain_text("Your offline changes have been sent")
     expect(header(page)).to_have_count(0)
     assert len(own_server.entries(own_kim)[0]["ticks"]) == 1
 
 
-def test_a_network_that_hangs_is_taken_for_none(visit: Visit, kim: str) -> None:
-    """As in a cellar, where nothing fails and nothing answers."""
+def test_a_hanging_network_counts_as_offline(visit: Visit, kim: str) -> None:
+    """As with a very weak signal: requests do not fail, but get no response."""
     page = visit(LINK, climber=kim)
     entry = card(page, "In your logbook")
     expect(entry).to_be_visible()
@@ -172,23 +172,23 @@ def test_a_network_that_hangs_is_taken_for_none(visit: Visit, kim: str) -> None:
     expect(entry.locator(".ticks li")).to_have_count(1)
 
 
-def test_what_goes_out_at_any_later_try_is_told(visit: Visit, kim: str) -> None:
+def test_a_change_sent_on_a_later_attempt_is_announced(visit: Visit, kim: str) -> None:
     visit.allow("net::ERR_")
     page = visit(LINK, climber=kim)
     entry = card(page, "In your logbook")
     expect(entry).to_be_visible()
     page.route("**/ticks/**", lambda route: route.abort(), times=2)
     press(entry.get_by_role("button", name="Tick", exact=True))
-    expect(toasts(page)).to_contain_text("Sent what you noted offline")
+    expect(toasts(page)).to_contain_text("Your offline changes have been sent")
     expect(header(page)).to_have_count(0)
 
 
-def test_a_page_of_the_network_s_own_is_no_answer(visit: Visit, server: Server, kim: str) -> None:
-    """As that of a hotel, which answers everything with its page for signing in."""
+def test_a_sign_in_page_of_the_network_is_not_taken_for_an_answer(visit: Visit, server: Server, kim: str) -> None:
+    """As in a hotel, whose network answers every request with its sign-in page."""
     page = visit(LINK, climber=kim)
     entry = card(page, "In your logbook")
     expect(entry).to_be_visible()
-    page.route("**/api/**", lambda route: route.fulfill(body="<h1>Welcome</h1>", content_type="text/html"))
+    page.route("**/api/**", lambda route: route.fulfill(body="<h1>Sign in</h1>", content_type="text/html"))
     press(entry.get_by_role("button", name="Tick", exact=True))
     expect(header(page)).to_have_text(f"Offline · {WAITS}")
     page.unroute("**/api/**")
@@ -197,7 +197,7 @@ def test_a_page_of_the_network_s_own_is_no_answer(visit: Visit, server: Server, 
     expect(header(page)).to_have_count(0)
 
 
-def test_two_tabs_lose_nothing_of_what_each_noted(own_visit: Visit, own_server: Server, own_kim: str) -> None:
+def test_two_tabs_lose_none_of_their_changes(own_visit: Visit, own_server: Server, own_kim: str) -> None:
     context, one = with_worker(own_visit, own_kim)
     two = context.new_page()
     two.goto(LINK)
@@ -216,8 +216,8 @@ def test_two_tabs_lose_nothing_of_what_each_noted(own_visit: Visit, own_server: 
     eventually(lambda: len(own_server.entries(own_kim)[0]["ticks"]) == 3)
 
 
-def test_the_logbook_offline_is_whole_after_a_search(visit: Visit, server: Server, kim: str) -> None:
-    """What a search does not show stays in the copy on this device, and the copy can be searched, too."""
+def test_the_offline_logbook_is_complete_after_a_search(visit: Visit, server: Server, kim: str) -> None:
+    """Entries that a search hides stay in the copy on this device, and the copy can be searched as well."""
     visit.allow("net::ERR_")
     server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": ["E10"], "grade": "6B", "name": "Birch"})
     page = visit("?view=logbook", climber=kim)
@@ -238,7 +238,7 @@ def test_the_logbook_offline_is_whole_after_a_search(visit: Visit, server: Serve
 
 
 def test_a_problem_of_the_logbook_opens_and_is_ticked_offline(visit: Visit, server: Server, kim: str) -> None:
-    """Although nothing was said of it on this device."""
+    """Although nothing was changed on this device."""
     visit.allow("net::ERR_")
     page = visit("?view=logbook", climber=kim)
     line = page.locator(".results .problem-line")
@@ -250,11 +250,11 @@ def test_a_problem_of_the_logbook_opens_and_is_ticked_offline(visit: Visit, serv
     expect(entry.locator(".ticks li")).to_have_count(1)
     page.context.set_offline(False)
     eventually(lambda: server.entries(kim)[0]["ticks"])
-    expect(page.locator(".moves li").first).to_be_visible()  # what was missing comes, too
+    expect(page.locator(".moves li").first).to_be_visible()  # the missing beta arrives as well
     expect(card(page, "Grade")).to_contain_text("The grader")
 
 
-def test_where_the_browser_stores_nothing_the_app_works(visit: Visit, server: Server) -> None:
+def test_the_app_works_without_browser_storage(visit: Visit, server: Server) -> None:
     context = visit.context(climber=server.climber())
     forbidden = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
     context.add_init_script(f"Object.defineProperty(window, 'localStorage', {forbidden})")
@@ -276,26 +276,24 @@ def test_a_first_visit_without_server_says_so(own_visit: Visit, own_server: Serv
 
 @pytest.fixture
 def open_server(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
-    """The app as phones reach it: on all addresses, with a token, over plain HTTP."""
+    """The app as phones use it: on all addresses, with a token, over plain HTTP."""
     running = Server(tmp_path, "--host", "0.0.0.0")
     yield running
     running.kill()
 
 
-def test_plain_http_under_a_name_of_the_network_says_what_is_missing(
-    launch: Callable[..., Browser], open_server: Server
-) -> None:
+def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Browser], open_server: Server) -> None:
     browser = launch(f"--host-resolver-rules=MAP {PLAIN_NAME} 127.0.0.1")
     context = browser.new_context(base_url=f"http://{PLAIN_NAME}:{open_server.port}/")
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(error.error.message))
     page = context.new_page()
     page.goto("/")
-    expect(page.get_by_role("heading")).to_have_text("One step missing")
+    expect(page.get_by_role("heading")).to_have_text("Access token needed")
     token = (open_server.folder / "climbpath" / "token").read_text().strip()
     page.goto(f"/?view=climber&token={token}")
     assert "token" not in page.url
-    expect(page.locator("#main")).to_contain_text("Over plain HTTP browsers allow no installing, no offline use")
+    expect(page.locator("#main")).to_contain_text("Over plain HTTP, browsers do not allow installation, offline use")
     assert not page.evaluate("isSecureContext")
     page.goto(LINK)
     press(action(page, "Save"))
@@ -306,7 +304,7 @@ def test_plain_http_under_a_name_of_the_network_says_what_is_missing(
     press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
     expect(header(page)).to_have_text(WAITS)
     page.goto("/")
-    expect(page.get_by_role("heading")).to_have_text("One step missing")
+    expect(page.get_by_role("heading")).to_have_text("Access token needed")
     page.goto(f"/?token={token}")
     expect(header(page)).to_have_count(0)
     assert not wrong, wrong

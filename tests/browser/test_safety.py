@@ -1,4 +1,4 @@
-"""Text from outside stays text, wherever it is shown; every other test checks console, policy and requests, too."""
+"""Text from outside is shown as text everywhere. (Every other test also checks console, policy and requests.)"""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, PROBLEM, action, card, place, press, remove, shown, tab
+from support.steps import LINK, PROBLEM, action, bounding_box, card, press, remove, shown, tab
 from support.visits import Visit, on_phone
 
 HOSTILE = '<img src=x onerror="document.title=1">'
@@ -20,7 +20,7 @@ LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 @pytest.fixture
 def mallory(server: Server) -> str:
-    """A climber with markup for a name, who has saved a problem full of it."""
+    """A climber whose name and saved problem contain markup."""
     climber = server.climber(HOSTILE)
     server.ask("POST", f"/api/problems?profile={climber}", PROBLEM | {"name": HOSTILE, "method": HOSTILE})
     (entry,) = server.entries(climber)
@@ -57,7 +57,7 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
     is_text_alone(page)
 
 
-def test_markup_in_what_the_server_refuses_stays_text(visit: Visit, mallory: str) -> None:
+def test_markup_in_server_errors_stays_text(visit: Visit, mallory: str) -> None:
     visit.allow("status of 409")
     page = visit("?view=logbook", climber=mallory)
     problem = {"start": ["F5"], "finish": ["G18"], "name": HOSTILE, "board": "<img src=x>"}
@@ -65,22 +65,22 @@ def test_markup_in_what_the_server_refuses_stays_text(visit: Visit, mallory: str
     page.locator("input[type=file]").set_input_files(
         {"name": "x.json", "mimeType": "application/json", "buffer": broken.encode()}
     )
-    expect(card(page, "Import")).to_contain_text("1 not usable")
+    expect(card(page, "Import")).to_contain_text("1 rejected")
     is_text_alone(page)
 
 
-def test_pictures_of_a_problem_with_markup_hold_no_script(visit: Visit, mallory: str) -> None:
-    """Each is opened as a page of its own, where markup would count."""
+def test_pictures_of_a_problem_with_markup_contain_no_script(visit: Visit, mallory: str) -> None:
+    """Each is opened as a separate page, where markup would take effect."""
     page = visit(LINK.replace("Slow+Heron", "%3Cimg+src%3Dx+onerror%3Dalert(1)%3E"), climber=mallory)
     shown(page)
     svg = card(page, "Share and print").get_by_role("link", name="SVG", exact=True).get_attribute("href") or ""
     with page.expect_download():
-        page.evaluate("href => { location.href = href; }", svg)  # never shown in place
+        page.evaluate("href => { location.href = href; }", svg)  # not shown inside the page
     expect(action(page, "Next")).to_be_visible()
 
 
 def test_another_site_cannot_show_or_use_the_app(visit: Visit, server: Server) -> None:
-    """Not in a frame, and not by a request in the user's name."""
+    """Neither in a frame nor by a request on the user's behalf."""
     visit.allow("frame-ancestors|ERR_BLOCKED_BY_RESPONSE|Refused to frame|violates")
     visit.allow("403|ERR_FAILED|CORS|a request to http://127.0.0.1")
     page = visit(LINK)
@@ -110,7 +110,7 @@ def test_another_site_cannot_show_or_use_the_app(visit: Visit, server: Server) -
     ids=lambda size: f"{size['width']}x{size['height']}",
 )
 def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: dict[str, int]) -> None:
-    """Whatever the names, and on a phone on its side, too; nor does the board hide behind the buttons."""
+    """With any names, even on a phone in landscape; and the board is not hidden behind the buttons."""
     climber = server.climber(LONG[:40], height=120)
     name, lists = LONG[:80], [LONG[:40], "Projects"]
     server.ask("POST", f"/api/problems?profile={climber}", PROBLEM | {"name": name})
@@ -137,7 +137,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
         assert wide[1] == size["width"], (view, wide)
         assert page.evaluate(OUTSIDE) == [], view
         if view in ("Climb", "Compose"):
-            assert place(page.locator(".board"))["height"] >= 200
+            assert bounding_box(page.locator(".board"))["height"] >= 200
             cut = page.locator(".actions button").evaluate_all(
                 "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
             )

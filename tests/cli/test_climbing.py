@@ -18,7 +18,7 @@ from climbpath.data.split import split
 from climbpath.grader.grader import expected, load_grader, predictions
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.problem import Problem, parse_notation, violations
-from support.commands import climbpath
+from support.commands import climbpath, climbpath_here
 from support.making import ask
 
 FIVE = "F5 D9 G13 I16 G18"
@@ -42,7 +42,7 @@ def generated(folder: Path) -> list[Problem]:
 
 def out(*arguments: object, cwd: Path) -> str:
     """What a command prints, that must succeed without a word of complaint."""
-    done = climbpath(*arguments, cwd=cwd)
+    done = climbpath_here(*arguments, cwd=cwd)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -58,21 +58,21 @@ def piped(text: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[
 
 
 def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
-    told = out("grade", FIVE, "--out", "told.json", cwd=tmp_path)
+    printed = out("grade", FIVE, "--out", "graded.json", cwd=tmp_path)
     problem = parse_notation(FIVE)
     (prediction,) = predictions(bundled_grader().probabilities([problem]))
-    lines = told.splitlines()
+    lines = printed.splitlines()
     assert lines[0] == problem.notation
     assert lines[1] == f"Grade:     {show(prediction.grade)}"
     assert lines[2].startswith(f"Expected:  {prediction.expected:.2f} steps above 5+, ")
-    bars = dict(re.findall(r"^  (\S+) \(V\d+\) +([\d.]+)%  █+$", told, re.MULTILINE))
-    likely = {grade: share for grade, share in prediction.probabilities.items() if share >= 0.005}
-    assert {grade: float(share) for grade, share in bars.items()} == pytest.approx(
-        {grade: 100 * share for grade, share in likely.items()}, abs=0.06
+    bars = dict(re.findall(r"^  (\S+) \(V\d+\) +([\d.]+)%  █+$", printed, re.MULTILINE))
+    likely = {grade: value for grade, value in prediction.probabilities.items() if value >= 0.005}
+    assert {grade: float(percent) for grade, percent in bars.items()} == pytest.approx(
+        {grade: 100 * value for grade, value in likely.items()}, abs=0.06
     )
     assert lines[-5] == "Without a hold, in steps of the ladder:"
     assert {line.split()[0] for line in lines[-4:-1]} == {"D9", "G13", "I16"}  # neither the start nor the finish
-    (record,) = json.loads((tmp_path / "told.json").read_text())
+    (record,) = json.loads((tmp_path / "graded.json").read_text())
     assert Problem.from_dict(record["problem"]) == problem
     assert (record["grade"], record["v_grade"]) == (prediction.grade, v_grade(prediction.grade))
     assert list(record["probabilities"]) == list(LADDER)
@@ -81,25 +81,25 @@ def test_a_problem_in_notation_is_graded(tmp_path: Path) -> None:
     assert set(record["influence"]) == {"D9", "G13", "I16"}
 
 
-def test_start_and_finish_may_be_told_beside_the_holds(tmp_path: Path) -> None:
-    told = out("grade", "f5 g6 d9, g13 g18 h18", "--start", "f5,g6", "--finish", "G18,H18", cwd=tmp_path)
-    assert told.splitlines()[0] == "F5s G6s D9 G13 G18e H18e"
-    assert told == out("grade", "F5s G6s D9 G13 G18e H18e", cwd=tmp_path)
+def test_start_and_finish_may_be_given_beside_the_holds(tmp_path: Path) -> None:
+    printed = out("grade", "f5 g6 d9, g13 g18 h18", "--start", "f5,g6", "--finish", "G18,H18", cwd=tmp_path)
+    assert printed.splitlines()[0] == "F5s G6s D9 G13 G18e H18e"
+    assert printed == out("grade", "F5s G6s D9 G13 G18e H18e", cwd=tmp_path)
     only = out("grade", "F5 G6 D9 G13 G18", "--start", "G6", cwd=tmp_path)
     assert only.splitlines()[0] == "G6s F5 D9 G13 G18e"
 
 
 @pytest.mark.parametrize("name", ["problems.json", "problems.csv"])
 def test_every_problem_of_a_file_is_graded(name: str, folder: Path, tmp_path: Path) -> None:
-    told = out("grade", f"a/{name}", "--out", tmp_path / "told.json", cwd=folder)
+    printed = out("grade", f"a/{name}", "--out", tmp_path / "graded.json", cwd=folder)
     problems = generated(folder)
     found = predictions(bundled_grader().probabilities(problems))
-    *lines, last = told.splitlines()
-    assert last == f"wrote {tmp_path / 'told.json'}"
+    *lines, last = printed.splitlines()
+    assert last == f"wrote {tmp_path / 'graded.json'}"
     for number, (line, prediction, problem) in enumerate(zip(lines, found, problems, strict=True), 1):
         sure = f"{prediction.probabilities[prediction.grade]:.0%}"
         assert line.split() == [f"{number}.", *show(prediction.grade).split(), sure, *problem.notation.split()]
-    records = json.loads((tmp_path / "told.json").read_text())
+    records = json.loads((tmp_path / "graded.json").read_text())
     assert [Problem.from_dict(record["problem"]) for record in records] == problems
     assert [record["grade"] for record in records] == [prediction.grade for prediction in found]
 
@@ -116,21 +116,21 @@ def test_problems_on_standard_input_are_graded(folder: Path) -> None:
 
 def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) -> None:
     (folder / "one.csv").write_text("notation,grade\nF5s D9 G13 I16 G18e,8A\n")
-    assert "   (it says 8A (V11))" in out("grade", "one.csv", cwd=folder)
+    assert "   (labelled 8A (V11))" in out("grade", "one.csv", cwd=folder)
 
 
 # beta and show
 
 
-def test_a_beta_is_told_and_written(tmp_path: Path) -> None:
+def test_a_beta_is_printed_and_written(tmp_path: Path) -> None:
     body = ("--height", 165, "--ape", -3)
-    told = out("beta", FIVE, *body, "--format", "png,svg,gif,json", "--out", "b", cwd=tmp_path)
+    printed = out("beta", FIVE, *body, "--format", "png,svg,gif,json", "--out", "b", cwd=tmp_path)
     (found,) = solve([parse_notation(FIVE)], Climber(165, -3))
     assert not found.too_far
-    assert told.startswith("F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
+    assert printed.startswith("F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
     for move in found.moves:
-        assert f"{move.hand} → {move.hold}  " in told
-    assert re.findall(r"^wrote (.*)$", told, re.MULTILINE) == [
+        assert f"{move.hand} → {move.hold}  " in printed
+    assert re.findall(r"^wrote (.*)$", printed, re.MULTILINE) == [
         str(Path("b") / f"beta.{name}") for name in ("png", "svg", "gif", "json")
     ]
     assert json.loads((tmp_path / "b/beta.json").read_text("utf-8")) == found.to_dict()
@@ -138,16 +138,16 @@ def test_a_beta_is_told_and_written(tmp_path: Path) -> None:
         assert picture.width > 400
         assert getattr(animation, "n_frames", 1) > len(found.moves)
     ET.parse(tmp_path / "b/beta.svg")
-    again = climbpath("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
+    again = climbpath_here("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
     assert again.returncode == 2
     assert "beta.svg exists already: add --force" in again.stderr
-    assert climbpath("beta", FIVE, "--format", "svg", "--out", "b", "--force", cwd=tmp_path).returncode == 0
+    assert climbpath_here("beta", FIVE, "--format", "svg", "--out", "b", "--force", cwd=tmp_path).returncode == 0
 
 
-def test_what_a_climber_cannot_reach_is_told_with_move_and_distance(tmp_path: Path) -> None:
-    told = out("beta", "F5 G18", "--height", 165, cwd=tmp_path)
-    assert "1. RH → G18  2.6 m up  crux  out of reach by 96 cm\n" in told
-    assert told.endswith("out of reach for a climber of 165 cm: move 1, RH → G18, by 96 cm\n")
+def test_what_a_climber_cannot_reach_is_printed_with_move_and_distance(tmp_path: Path) -> None:
+    printed = out("beta", "F5 G18", "--height", 165, cwd=tmp_path)
+    assert "1. RH → G18  2.6 m up  crux  out of reach by 96 cm\n" in printed
+    assert printed.endswith("out of reach for a climber of 165 cm: move 1, RH → G18, by 96 cm\n")
     apart = out("beta", "A5s K5s F9 G14 G18", "--height", 150, "--ape", 5, cwd=tmp_path)
     wanted = (
         "out of reach for a climber of 150 cm with an ape index of +5 cm: the start holds are 45 cm too far apart\n"
@@ -155,11 +155,11 @@ def test_what_a_climber_cannot_reach_is_told_with_move_and_distance(tmp_path: Pa
     assert apart.endswith(wanted)
 
 
-def test_holds_that_no_hand_needs_are_told(tmp_path: Path) -> None:
+def test_holds_that_no_hand_needs_are_listed(tmp_path: Path) -> None:
     assert "for the feet or as intermediates: D3\n" in out("beta", "F5s D3f D9 G13 I16 G18e", cwd=tmp_path)
 
 
-def test_the_first_problem_of_a_file_has_its_beta_told(folder: Path) -> None:
+def test_the_beta_is_of_the_first_problem_of_a_file(folder: Path) -> None:
     first = generated(folder)[0]
     for name in ("problems.json", "problems.csv"):
         assert out("beta", f"a/{name}", cwd=folder).splitlines()[0] == first.notation
@@ -167,11 +167,11 @@ def test_the_first_problem_of_a_file_has_its_beta_told(folder: Path) -> None:
 
 
 def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) -> None:
-    told = out("show", FIVE, "--height", 180, cwd=folder)
+    printed = out("show", FIVE, "--height", 180, cwd=folder)
     (prediction,) = predictions(bundled_grader().probabilities([parse_notation(FIVE)]))
-    assert f"\nGrade: {show(prediction.grade)}" in told
-    assert out("beta", FIVE, "--height", 180, cwd=folder).partition("\n")[2] in told
-    assert "known problem" in told
+    assert f"\nGrade: {show(prediction.grade)}" in printed
+    assert out("beta", FIVE, "--height", 180, cwd=folder).partition("\n")[2] in printed
+    assert "known problem" in printed
     first, *_ = generated(folder)
     alike = out("show", first.notation, "--data", "a/problems.json", cwd=folder).partition("Most similar")[2]
     lines = alike.splitlines()[1:]
@@ -182,9 +182,9 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
 
 
 def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade(tmp_path: Path) -> None:
-    told = out("show", "D5s D7 G9 E12", "--board", "moonboard-mini-2020", cwd=tmp_path)
-    assert "Grade:" not in told
-    assert "4. RH → E12" in told
+    printed = out("show", "D5s D7 G9 E12", "--board", "moonboard-mini-2020", cwd=tmp_path)
+    assert "Grade:" not in printed
+    assert "4. RH → E12" in printed
 
 
 # harder and easier
@@ -192,12 +192,12 @@ def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade(tmp_path
 
 @pytest.mark.parametrize(("command", "steps"), [("harder", 1), ("easier", -1)])
 def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path) -> None:
-    told = out(
+    printed = out(
         *(command, FOUR, "--grade", "7A", "--num-samples", 2, "--seed", 1, "--out", "h", "--format", "json"),
         cwd=tmp_path,
     )
-    first, *lines, wrote = told.splitlines()
-    assert first == "  of F5s D9 G13 G18e"
+    first, *lines, wrote = printed.splitlines()
+    assert first == "from F5s D9 G13 G18e"
     assert wrote == f"wrote {Path('h') / 'problems.json'}"
     problems = [Problem.from_dict(record) for record in json.loads((tmp_path / "h/problems.json").read_text())]
     assert 1 <= len(problems) <= 2
@@ -214,7 +214,7 @@ def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path)
 
 
 def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path: Path) -> None:
-    told = out(
+    printed = out(
         *("generate", "--grade", "7A", "--num-samples", 5, "--seed", 3, "--height", 150, "--ape", -5),
         *("--check-grade", "--format", "json", "--out", "a"),
         cwd=tmp_path,
@@ -226,7 +226,7 @@ def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path
     steps = expected(bundled_grader().probabilities(problems))
     assert abs(steps - rank("7A")).max() <= 0.5
     found = predictions(bundled_grader().probabilities(problems))
-    for line, prediction in zip(told.splitlines(), found, strict=False):
+    for line, prediction in zip(printed.splitlines(), found, strict=False):
         assert line.endswith(f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}")
 
 
@@ -244,7 +244,7 @@ def test_a_giant_and_no_check_accept_everything_in_reach() -> None:
 def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> None:
     sizes = ("--num-epochs", 1, "--members", 1, "--threads", 1)
     train = ("train-grader", "--data", tiny, *sizes, "--out", "g.safetensors")
-    done = climbpath(*train, cwd=tmp_path)
+    done = climbpath_here(*train, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     parts = {name: len(part) for name, part in split(parquet.load(tiny)).items()}
     assert done.stdout.startswith(f"Data: {parts['train']} train and {parts['validation']} validation problems\n")
@@ -252,10 +252,10 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     assert done.stdout.endswith("Wrote g.safetensors\n")
     grader = load_grader(tmp_path / "g.safetensors")
     (prediction,) = predictions(grader.probabilities([parse_notation(FIVE)]))
-    told = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
-    assert f"Grade:     {show(prediction.grade)}\n" in told
+    printed = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
+    assert f"Grade:     {show(prediction.grade)}\n" in printed
     written = (tmp_path / "g.safetensors").read_bytes()
-    refused = climbpath(*train, cwd=tmp_path)
+    refused = climbpath_here(*train, cwd=tmp_path)
     assert refused.returncode == 2
     assert "g.safetensors exists already: add --force" in refused.stderr
     assert (tmp_path / "g.safetensors").read_bytes() == written
@@ -306,7 +306,7 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
 def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"start": ["F5"')
     (tmp_path / "empty.csv").touch()
-    done = climbpath(*arguments, cwd=tmp_path)
+    done = climbpath_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

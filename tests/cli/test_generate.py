@@ -144,5 +144,5 @@ def test_python_interface() -> None:
 
 
 def test_the_help_names_the_default_guidance(tmp_path: Path) -> None:
-    told = run_climbpath("generate", "--help", cwd=tmp_path).stdout
-    assert f"[default: {DEFAULT_GUIDANCE:g};" in " ".join(told.split())
+    printed = run_climbpath("generate", "--help", cwd=tmp_path).stdout
+    assert f"[default: {DEFAULT_GUIDANCE:g};" in " ".join(printed.split())

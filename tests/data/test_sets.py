@@ -4,9 +4,12 @@ import subprocess
 import sys
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +17,8 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.data import importers, parquet
-from climbpath.data.filter import keep
-from climbpath.data.importers import Failure, LeftOut, Rejection
+from climbpath.data.filter import filter_problems
+from climbpath.data.importers import Rejection
 from climbpath.data.merge import gather, merge, report
 from climbpath.data.split import split
 from climbpath.errors import ClimbpathError
@@ -32,38 +35,19 @@ in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 # Gather and merge
 
 
-def test_of_many_rejections_the_first_are_listed_and_all_are_counted() -> None:
-    """However many different reasons there are, the account takes little memory."""
-    gathered = gather([("a", [Rejection("a", i, f"reason {i % 2000}") for i in range(5000)])])
-    assert gathered.tallies == [("a", 5000, 0, 0, 5000, 0)]
-    assert [rejection.record for rejection in gathered.rejections] == list(range(1000))
-    assert gathered.reasons.total() == 5000
-    assert len(gathered.reasons) == 1001
-
-
-def test_every_record_is_kept_merged_rejected_or_left_out() -> None:
+def test_every_record_is_kept_merged_or_rejected() -> None:
     bad = Rejection("b", 1, "because")
-    gone, lost = LeftOut("b", 2, "withdrawn"), Failure("d", "it is empty")
-    gathered = gather(
-        [("a", [SIX, MASTERS, SIX]), ("b", [replace(SIX, name="again"), bad, gone]), ("c", []), ("d", [lost])]
-    )
-    assert gathered.tallies == [("a", 3, 2, 1, 0, 0), ("b", 3, 0, 1, 1, 1), ("c", 0, 0, 0, 0, 0)]
+    gathered = gather([("a", [SIX, MASTERS, SIX]), ("b", [replace(SIX, name="again"), bad]), ("c", [])])
+    assert gathered.tallies == [("a", 3, 2, 1, 0), ("b", 2, 0, 1, 1), ("c", 0, 0, 0, 0)]
     assert gathered.rejections == [bad]
-    assert gathered.reasons == {"because": 1}
-    assert gathered.left_out == {"withdrawn": 1}
-    assert gathered.failures == [lost]
     assert gathered.problems == [replace(SIX, name="again"), MASTERS]
 
 
-@given(
-    st.lists(
-        st.lists(problems() | st.just(Rejection("x", 0, "y")) | st.just(LeftOut("x", 0, "z")), max_size=4), max_size=4
-    )
-)
-def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection | LeftOut]]) -> None:
+@given(st.lists(st.lists(problems() | st.just(Rejection("x", 0, "y")), max_size=4), max_size=4))
+def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection]]) -> None:
     gathered = gather((str(i), items + items) for i, items in enumerate(files))
     for tally, items in zip(gathered.tallies, files, strict=True):
-        assert tally.read == 2 * len(items) == tally.kept + tally.merged + tally.rejected + tally.left_out
+        assert tally.read == 2 * len(items) == tally.kept + tally.merged + tally.rejected
     assert len(gathered.problems) == sum(tally.kept for tally in gathered.tallies)
     assert len({problem.identity for problem in gathered.problems}) == len(gathered.problems)
 
@@ -71,11 +55,7 @@ def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection
 def test_the_real_shapes_together() -> None:
     files = [DATA / name for name in ("guide.csv", "site_scrape.json", "api_dump.json")]
     gathered = gather((str(path), importers.read(path)) for path in files)
-    assert [tally[1:] for tally in gathered.tallies] == [
-        (4, 3, 0, 1, 0),
-        (4, 2, 1, 1, 0),
-        (3, 2, 0, 1, 0),
-    ]
+    assert [tally[1:] for tally in gathered.tallies] == [(4, 3, 0, 1), (4, 2, 1, 1), (3, 2, 0, 1)]
     first = gathered.problems[0]
     assert (first.name, first.grade, first.repeats, first.benchmark) == ("First light", "6B+", 137, True)
     assert first.ids == ("guide-csv:1", "site-scrape:1")
@@ -173,7 +153,7 @@ def test_grades_of_whole_records_conflict_whatever_partial_ones_say() -> None:
     assert conflict.endswith("6C (a:1), 7B (b:2); kept 6C")
 
 
-# Keep
+# Filter
 
 MANY = [
     replace(SIX, repeats=20),
@@ -205,24 +185,26 @@ MANY = [
         ({"board_names": ["moonboard-2016"], "min_repeats": 1, "max_holds": 4}, [2]),
     ],
 )
-def test_filters_combine_and_keep_the_order(filters: dict, places: list[int]) -> None:
-    kept, left_out = keep(MANY, **filters)
+def test_filters_combine_and_keep_the_order(filters: dict[str, Any], places: list[int]) -> None:
+    kept, left_out = filter_problems(MANY, **filters)
     assert kept == [MANY[i] for i in places]
     assert len(left_out) == len(filters)
     assert sum(left_out.values()) == len(MANY) - len(kept)
 
 
 def test_each_problem_is_counted_by_the_first_filter_that_leaves_it_out() -> None:
-    left_out = keep(MANY, shortest=1, max_holds=5, grades=["7A", "6C"], board_names=["moonboard-2016"]).left_out
+    left_out = filter_problems(
+        MANY, shortest=1, max_holds=5, grades=["7A", "6C"], board_names=["moonboard-2016"]
+    ).left_out
     assert left_out == {"board": 2, "grades": 1, "max-holds": 1, "shortest": 0}
 
 
 def test_hold_sets_on_one_board_and_on_several() -> None:
     layout = boards.load(SIX.board)
     assert {layout.hold(label).hold_set for label in SIX.holds} == {"A", "B", "Original"}
-    assert keep([SIX], hold_sets="a, original,B").problems == [SIX]
-    assert keep([SIX], hold_sets="A,B").problems == []
-    assert keep(MANY, hold_sets="Original,A,B,C,Wooden").problems == MANY
+    assert filter_problems([SIX], hold_sets="a, original,B").problems == [SIX]
+    assert filter_problems([SIX], hold_sets="A,B").problems == []
+    assert filter_problems(MANY, hold_sets="Original,A,B,C,Wooden").problems == MANY
 
 
 @pytest.mark.parametrize(
@@ -238,9 +220,9 @@ def test_hold_sets_on_one_board_and_on_several() -> None:
         ({"hold_sets": "Wooden", "board_names": ["moonboard-2016"]}, "MoonBoard 2016 has no hold set 'wooden'"),
     ],
 )
-def test_what_is_not_there_cannot_be_asked_for(filters: dict, words: str) -> None:
+def test_what_is_not_there_cannot_be_asked_for(filters: dict[str, Any], words: str) -> None:
     with pytest.raises(ClimbpathError, match=words):
-        keep(MANY, **filters)
+        filter_problems(MANY, **filters)
 
 
 # Split
@@ -269,7 +251,7 @@ def test_a_split_is_complete_disjoint_by_key_and_stratified() -> None:
     assert not keys["validation"] & keys["test"]
     hardest: dict[int, str] = {}
     for problem in whole:
-        hardest[problem.key] = max(hardest.get(problem.key, "5+"), problem.grade, key=rank)
+        hardest[problem.key] = max(hardest.get(problem.key, "5+"), problem.grade or "", key=rank)
     for grade in set(hardest.values()):
         stratum = {key for key, hard in hardest.items() if hard == grade}
         assert len(stratum & keys["test"]) == round(0.10 * len(stratum))
@@ -344,7 +326,7 @@ def partial_problems(pick: st.DrawFn) -> Problem:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(partial_problems(), max_size=20), st.randoms(use_true_random=False))
-def test_partial_problems_never_cross_the_split(partial: list[Problem], random) -> None:
+def test_partial_problems_never_cross_the_split(partial: list[Problem], random: Random) -> None:
     problems = [*WHOLE, *partial]
     random.shuffle(problems)
     parts = split(problems)
@@ -417,7 +399,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     path = tmp_path / "problems.parquet"
     parquet.write(path, [SIX])
 
-    def breaking():
+    def breaking() -> Iterator[Problem]:
         yield from [MASTERS] * 20_000
         raise RuntimeError("the source broke")
 
@@ -496,7 +478,7 @@ def flipped(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (foreign, "record 0: it is Parquet, but not a file of climbpath's"),
+        (foreign, "record 0: it is Parquet, but not written by climbpath"),
         (newer, "record 0: it is of version 4, and this climbpath reads version 3"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),
@@ -512,7 +494,7 @@ def flipped(path: Path) -> None:
         (lambda path: path.mkdir(), "it is a folder"),
     ],
 )
-def test_what_is_not_a_whole_file_of_climbpath_s(tmp_path: Path, spoil, words: str) -> None:
+def test_what_is_not_a_whole_file_of_climbpath_s(tmp_path: Path, spoil: Callable[[Path], object], words: str) -> None:
     path = tmp_path / "problems.parquet"
     spoil(path)
     with pytest.raises(ClimbpathError, match=words) as caught:

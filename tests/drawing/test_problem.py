@@ -29,7 +29,7 @@ EXAMPLES = [FOUR, FEET, MINI, LONG]
 
 
 @st.composite
-def problems(pick: st.DrawFn) -> Problem:
+def admitted(pick: st.DrawFn) -> Problem:
     """Any problem that Problem admits: up to every hold of the layout, in any roles, with any name."""
     layout = boards.load(pick(st.sampled_from(boards.names())))
     labels = [hold.label for hold in layout.holds]
@@ -284,7 +284,7 @@ def test_a_sheet_needs_problems_and_columns() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(problem=problems())
+@given(problem=admitted())
 def test_every_problem_can_be_drawn(problem: Problem) -> None:
     found = rings(problem)
     for role in COLOURS:

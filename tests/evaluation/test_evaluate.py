@@ -11,15 +11,16 @@ from climbpath import board as boards
 from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
-from climbpath.evaluation.baseline_grader import TREES, Grader
-from climbpath.evaluation.evaluate import calibration, evaluate, held_out, likelihood, main_setup
+from climbpath.evaluation.baseline_grader import TREES, BaselineGrader
+from climbpath.evaluation.evaluate import Held, calibration, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
+from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
 from climbpath.generator.request import OWN, Sampling
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Problem
-from support.making import ask, random_problems
+from support.making import SETUP, ask, random_problems
 
 MODEL = load_model()
 BOARD = boards.load("moonboard-2016")
@@ -27,7 +28,7 @@ BOARD = boards.load("moonboard-2016")
 
 @pytest.fixture
 def fewer_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quicker judges: of the few problems of a test they learn no more from many trees."""
+    """Faster classifiers and graders: with the few problems of a test more trees do not help."""
     monkeypatch.setitem(TREES, "max_iter", 50)
 
 
@@ -74,7 +75,7 @@ def test_a_split_with_duplicates_is_caught() -> None:
     parts = split(random_problems(200))
     check_split(parts)
     twin = replace(parts["train"][0], grade="7C", name="the same holds under another name")
-    with pytest.raises(ClimbpathError, match="stands in train and in test"):
+    with pytest.raises(ClimbpathError, match="is in train and in test"):
         check_split({**parts, "test": [*parts["test"], twin]})
 
 
@@ -97,13 +98,13 @@ def test_nats_by_grade_and_place_add_up() -> None:
     problems = [replace(p, grade=grade) for p, grade in zip(random_problems(40), ["6C", "7A"] * 20, strict=True)]
     scored = score(MODEL, problems)
     found = likelihood(MODEL, problems)
-    total = sum(part["problems"] * part["nats_per_problem"] for part in found["by_grade"].values())
-    assert total / 40 == pytest.approx(found["all"]["nats_per_problem"])
-    assert found["by_setup"]["moonboard-2016@40"] == found["all"]
-    assert list(found["by_grade"]) == ["6C", "7A"]
-    bins = calibration(scored)["bins"]
-    assert sum(b["tokens"] for b in bins) == scored.is_token.sum()
-    assert sum(b["tokens"] * b["frequency"] for b in bins) == pytest.approx(scored.hit.sum())
+    total = sum(part.problems * part.nats_per_problem for part in found.by_grade.values())
+    assert total / 40 == pytest.approx(found.all.nats_per_problem)
+    assert found.by_setup[SETUP] == found.all
+    assert list(found.by_grade) == ["6C", "7A"]
+    bins = calibration(scored).bins
+    assert sum(b.tokens for b in bins) == scored.is_token.sum()
+    assert sum(b.tokens * b.frequency for b in bins) == pytest.approx(scored.hit.sum())
 
 
 @pytest.mark.usefixtures("fewer_trees")
@@ -120,7 +121,7 @@ def test_the_two_sample_test_tells_what_differs_and_only_that() -> None:
 def test_the_grader_learns_what_grades_tell() -> None:
     short = [replace(p, grade="6B") for p in random_problems(400, seed=3) if len(p.holds) <= 6]
     long = [replace(p, grade="7C") for p in random_problems(400, seed=3) if len(p.holds) > 6]
-    grader = Grader([*short[::2], *long[::2]], BOARD)
+    grader = BaselineGrader([*short[::2], *long[::2]], BOARD)
     found = grader.agreement([*short[1::2], *long[1::2]])
     assert found.within_one > 0.9
     assert found.mean_distance < 1
@@ -131,18 +132,35 @@ def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distri
     held = held_out(MODEL, problems, "all")
     guided = Sampling(guidance=1.5)
     result = evaluate(MODEL, held, samples=40, default=guided, compare={})
-    place = result["setups"][str(main_setup(held))]
-    assert [row["sampling"]["guidance"] for row in place["rows"].values() if "sampling" in row] == [1.0, 1.5]
-    assert [row["guidance"] for row in place["guidance"]] == [1.0, 1.25, 1.5, 2.0, 3.0]
-    assert all(row["valid"] == 1.0 for row in place["guidance"])
-    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={})["setups"][str(main_setup(held))]["rows"]) == 2
+    measured = result.setups[main_setup(held)]
+    assert [row.sampling.guidance for row in measured.rows.values() if row.sampling] == [1.0, 1.5]
+    assert [row.guidance for row in measured.guidance] == [1.0, 1.25, 1.5, 2.0, 3.0]
+    assert all(row.valid == 1.0 for row in measured.guidance)
+    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={}).setups[main_setup(held)].rows) == 2
+
+
+@pytest.mark.usefixtures("fewer_trees")
+def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing() -> None:
+    learned = list(MODEL.evidence[SETUP])
+    problems = [replace(p, grade=learned[i % 2]) for i, p in enumerate(random_problems(320))]
+    held = held_out(MODEL, problems[:100], "all")._replace(others=problems[100:])
+    ungraded = [replace(problem, grade=None) for problem in problems[200:]]
+    mixed = held._replace(others=[*problems[100:200], *ungraded])
+
+    def row_of(some: Held) -> ListRow:
+        measured = evaluate(MODEL, some, samples=30, default=OWN, compare={}).setups[SETUP]
+        return measured.rows["generated, the model's own distribution"]
+
+    assert row_of(mixed).baseline_grader
+    assert row_of(mixed).nearest == row_of(held).nearest
+    assert row_of(held._replace(others=[*problems[100:110], *ungraded])).baseline_grader is None
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         ("[[1, 2]]", "not a list of holds"),
-        ("[", "not whole JSON"),
+        ("[", "not valid JSON"),
         ("", "lists no holds"),
         ('[["Z9", "Q4"]]', "not on MoonBoard 2016"),
         ('[["F5"]]', "fewer than two holds"),

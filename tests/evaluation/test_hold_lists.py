@@ -1,13 +1,11 @@
-"""Lists of holds from elsewhere, and how they are measured against real problems."""
+"""Lists of problems from elsewhere, of which only the holds count."""
 
 import csv
 import json
 from contextlib import suppress
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,9 +13,8 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
-from climbpath.evaluation.hold_lists import HoldLists, HoldSet, measure, read_hold_lists, reads_valid, usage_divergence
-from climbpath.features import presence
-from climbpath.problem import Problem, parse_notation, violations
+from climbpath.evaluation.hold_lists import HoldLists, read_hold_lists
+from climbpath.problem import parse_notation
 from support.making import DATA, random_problems, write_json
 
 BOARD = boards.load("moonboard-2016")
@@ -28,9 +25,6 @@ OTHER = frozenset({"G6", "D9", "G13", "E18"})
 
 def lists_of(path: Path) -> HoldLists:
     return read_hold_lists(path, BOARD)
-
-
-# Lists of holds
 
 
 def test_json_lists_of_holds(tmp_path: Path) -> None:
@@ -46,7 +40,7 @@ def test_json_lists_of_holds(tmp_path: Path) -> None:
 
 def test_a_list_may_hold_one_problem_twice_but_no_hold(tmp_path: Path) -> None:
     doubled = [[*SIX.holds, *SIX.holds], list(SIX.holds)]
-    assert lists_of(write_json(tmp_path / "x", doubled)).hold_sets == [HOLDS, HOLDS]
+    assert lists_of(write_json(tmp_path / "x", doubled)).problems == [HOLDS, HOLDS]
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "marked"])
@@ -55,7 +49,7 @@ def test_csv_with_one_problem_to_a_line(tmp_path: Path, separator: str, mark: by
     path = tmp_path / "theirs.csv"
     rows = [separator.join(["name", "holds"]), separator.join(SIX.holds), "", separator.join(sorted(OTHER)).lower()]
     path.write_bytes(mark + "\r\n".join(rows).encode())
-    assert lists_of(path).hold_sets == [HOLDS, OTHER]
+    assert lists_of(path).problems == [HOLDS, OTHER]
 
 
 def test_csv_with_quoted_lists_and_other_columns(tmp_path: Path) -> None:
@@ -65,7 +59,7 @@ def test_csv_with_quoted_lists_and_other_columns(tmp_path: Path) -> None:
         writer.writerow(["number", "holds", "grade"])
         writer.writerow([1, str(list(SIX.holds)), "7A"])
         writer.writerow([2, json.dumps(sorted(OTHER)), "6B+"])
-    assert lists_of(path).hold_sets == [HOLDS, OTHER]
+    assert lists_of(path).problems == [HOLDS, OTHER]
 
 
 def test_every_format_of_problems_is_a_list_of_holds(tmp_path: Path) -> None:
@@ -73,7 +67,7 @@ def test_every_format_of_problems_is_a_list_of_holds(tmp_path: Path) -> None:
     expected = [frozenset(problem.holds) for problem in problems]
     own = write_json(tmp_path / "own.json", [problem.to_dict() for problem in problems])
     parquet.write(tmp_path / "own.parquet", problems)
-    assert lists_of(own).hold_sets == lists_of(tmp_path / "own.parquet").hold_sets == expected
+    assert lists_of(own).problems == lists_of(tmp_path / "own.parquet").problems == expected
     kept, left_out = lists_of(DATA / "guide.csv")[1:]
     assert kept[0] == HOLDS
     assert left_out == {"rejected: there is no hold 'A6' on MoonBoard 2016": 1}
@@ -94,7 +88,7 @@ def test_problems_of_another_board_are_left_out_though_it_has_their_holds(tmp_pa
         (b"[]", "it lists no holds"),
         (b"[[]]", "1 with fewer than two holds"),
         (b'[["F5"], ["L19", "F5"]]', "1 with fewer than two holds; 1 with holds that are not on"),
-        (b'[["F5", "G18"]', "it is not whole JSON"),
+        (b'[["F5", "G18"]', "it is not valid JSON"),
         (b'["F5", "G18"]', "record 0: it is not a list of holds"),
         (b'[["F5", "G18"], {"holds": []}]', "record 1: it is not a list of holds"),
         (b'[["F5", 18]]', "record 0: it is not a list of holds"),
@@ -124,7 +118,7 @@ def test_any_file_lists_holds_of_the_board_or_is_refused(tmp_path: Path, content
     path = tmp_path / "theirs"
     path.write_bytes(content)
     with suppress(ClimbpathError):
-        found = lists_of(path).hold_sets
+        found = lists_of(path).problems
         assert found
         assert all(len(labels) >= 2 and labels <= set(BOARD.labels) for labels in found)
 
@@ -133,87 +127,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.json", tmp_path):
         with pytest.raises(ClimbpathError, match="there is no such file"):
             lists_of(path)
-
-
-# What is measured
-
-
-def test_a_set_of_holds_is_valid_if_some_choice_of_start_makes_it_so() -> None:
-    rng = np.random.default_rng(0)
-    answers = set()
-    for problem in random_problems(30):
-        labels = {*problem.holds, *rng.choice(BOARD.labels, 2)} - set(rng.choice(problem.holds, 1))
-        low = [label for label in labels if BOARD.can_start[BOARD.index[label]]]
-        top = tuple(label for label in labels if BOARD.can_finish[BOARD.index[label]])
-        starts = [*combinations(low, 1), *combinations(low, 2)] if top else []
-        expected = any(
-            not violations(Problem(start=start, hands=tuple(labels - {*start, *top}), finish=top)) for start in starts
-        )
-        assert reads_valid(frozenset(labels), BOARD) == expected
-        answers.add(expected)
-    assert answers == {True, False}
-    assert all(reads_valid(frozenset(problem.holds), BOARD) for problem in random_problems(20))
-
-
-@pytest.mark.parametrize(
-    "holds",
-    ["F5 E8", "E8 G11 G18", "F5 E8 E13 A18 E18 G18", "F5 G18", "F5"],
-    ids=["no finish", "no start", "three finishes", "out of reach", "one hold"],
-)
-def test_sets_that_no_start_makes_valid(holds: str) -> None:
-    assert not reads_valid(frozenset(holds.split()), BOARD)
-
-
-def test_what_is_measured_of_a_list_that_is_half_known() -> None:
-    real = [frozenset(problem.holds) for problem in random_problems(30)]
-    nearly = frozenset({*sorted(real[0])[1:]})
-    found = measure([real[0], real[1], OTHER, OTHER, nearly, frozenset({"E8", "G11"})], real, BOARD)
-    assert found["problems"] == 6
-    assert found["distinct"] == 5 / 6
-    assert found["novel"] == 4 / 6
-    assert found["holds"] == pytest.approx((len(real[0]) + len(real[1]) + 4 + 4 + len(nearly) + 2) / 6)
-    assert found["valid"] == np.mean(
-        [reads_valid(s, BOARD) for s in (real[0], real[1], OTHER, OTHER, nearly)] + [False]
-    )
-    assert list(found["nearest"]) == ["50%", "90%", "99%"]
-    assert found["nearest"]["99%"] == pytest.approx(1, abs=0.05)
-    assert json.loads(json.dumps(found)) == found
-
-
-def test_a_list_against_itself_is_as_near_as_can_be() -> None:
-    real = [frozenset(problem.holds) for problem in random_problems(30)]
-    found = measure(real, real, BOARD)
-    assert (found["valid"], found["novel"]) == (1, 0)
-    assert set(found["nearest"].values()) == {1}
-    assert found["usage"] == pytest.approx(0, abs=1e-6)
-
-
-tables = st.lists(st.frozensets(st.sampled_from(BOARD.labels[:40]), min_size=1), min_size=1, max_size=6)
-
-
-@settings(max_examples=50, deadline=None)
-@given(tables, tables)
-def test_usage_divergence_is_symmetric_and_from_0_to_1(some: list[HoldSet], others: list[frozenset[str]]) -> None:
-    a, b = presence(some, BOARD), presence(others, BOARD)
-    value = usage_divergence(a, b)
-    assert -1e-6 <= value <= 1 + 1e-6
-    assert value == pytest.approx(usage_divergence(b, a), abs=1e-5)
-    assert usage_divergence(a, a) == pytest.approx(0, abs=1e-6)
-    assert usage_divergence(a, np.concatenate([a, a, a])) == pytest.approx(0, abs=1e-6)
-
-
-@settings(max_examples=30, deadline=None)
-@given(tables)
-def test_usage_divergence_of_lists_that_share_no_hold_is_1(some: list[HoldSet]) -> None:
-    others = presence([frozenset(BOARD.labels[50:60])], BOARD)
-    assert usage_divergence(presence(some, BOARD), others) == pytest.approx(1, abs=1e-5)
-
-
-def test_usage_divergence_in_numbers() -> None:
-    """All use of F5 against half of F5 and half of G18; in the middle is 3/4 and 1/4."""
-    a, b = presence([{"F5"}], BOARD), presence([{"F5", "G18"}], BOARD)
-    expected = (np.log2(1 / (3 / 4)) + (np.log2((1 / 2) / (3 / 4)) + np.log2((1 / 2) / (1 / 4))) / 2) / 2
-    assert usage_divergence(a, b) == pytest.approx(expected, abs=1e-6)
 
 
 def test_what_lists_leave_out_does_not_hide_problems(tmp_path: Path) -> None:

@@ -1,34 +1,57 @@
+"""The report of an evaluation: its tables, and its page."""
+
+import json
 import re
 from collections import Counter
-from copy import deepcopy
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.evaluation import report
-from climbpath.problem import parse_notation
+from climbpath.evaluation.baseline_grader import GradeAgreement
+from climbpath.evaluation.results import (
+    Calibration,
+    CalibrationBin,
+    ClosestPair,
+    EvaluationResult,
+    GuidanceRow,
+    Likelihood,
+    LikelihoodRow,
+    ListRow,
+    SamplingSettings,
+    SetupResult,
+    Sides,
+    Similarities,
+    to_json,
+)
+from climbpath.evaluation.two_sample import Interval
+from climbpath.problem import Problem, parse_notation
 
 HOSTILE = "<script>alert('1')</script>\x1b[31m\udc80"
 DEFAULT = "generated, the users' default"
 GENERATED = parse_notation("F5s D9 G13 I16 G18e", grade="7A")
 REAL = parse_notation("F5s D9 G13 G18e", grade="6C+")
+SETUP = Setup("moonboard-2016", 40)
+AGREEMENT = GradeAgreement(1323, 0.31, 0.74, 1.08)
 
 
-def nats(per_problem: float) -> dict[str, float]:
-    return {
-        "problems": 1323,
-        "nats_per_problem": per_problem,
-        "standard_error": 0.11,
-        "nats_per_hold": 2.5,
-        "nats_per_token": 2.2,
-        "perplexity_of_hold": 16.2,
-    }
+def nats(per_problem: float) -> LikelihoodRow:
+    return LikelihoodRow(
+        problems=1323,
+        nats_per_problem=per_problem,
+        standard_error=0.11,
+        nats_per_hold=2.5,
+        nats_per_token=2.2,
+        perplexity_of_hold=16.2,
+    )
 
 
-def row(**more: Any) -> dict[str, Any]:
-    return {
+def row(**more: Any) -> ListRow:
+    measured: dict[str, Any] = {
         "problems": 1323,
         "valid": 0.931,
         "distinct": 0.998,
@@ -36,63 +59,68 @@ def row(**more: Any) -> dict[str, Any]:
         "nearest": {"50%": 0.44, "90%": 0.6, "99%": 0.83},
         "usage": 0.0123,
         "holds": 8.2,
-        "auc": {"value": 0.53, "low": 0.5, "high": 0.56},
+        "auc": Interval(0.53, 0.5, 0.56),
         "judged": 1323,
-        "grading": {"problems": 1323, "same": 0.31, "within_one": 0.74, "mean_distance": 1.08},
-        **more,
+        "baseline_grader": AGREEMENT,
     }
+    return ListRow(**measured | more)
 
 
-def place() -> dict[str, Any]:
-    holds = len(boards.load("moonboard-2016").holds)
-    shapes = {"holds": [4, 5, 7], "longest reach, cm": [80.0, 101.5, 90.0], "width, cm": [40.0, 60.0, 120.0]}
-    return {
-        "board": "moonboard-2016",
-        "angle": 40,
-        "rows": {
+def measured_setup() -> SetupResult:
+    holds = len(boards.load(SETUP.board).holds)
+    shapes = {"holds": [4.0, 5.0, 7.0], "longest reach, cm": [80.0, 101.5, 90.0], "width, cm": [40.0, 60.0, 120.0]}
+    return SetupResult(
+        board=SETUP.board,
+        angle=SETUP.angle,
+        rows={
             "real, held out": row(),
-            "generated, the model's own distribution": row(
-                sampling={"temperature": 1.0, "top_p": 1.0, "guidance": 1.0}
-            ),
-            DEFAULT: row(sampling={"temperature": 0.9, "top_p": 0.95, "guidance": 1.5}, novel=0.987),
+            "generated, the model's own distribution": row(sampling=SamplingSettings(1.0, 1.0, 1.0)),
+            DEFAULT: row(sampling=SamplingSettings(0.9, 0.95, 1.5), novel=0.987),
             "theirs": row(left_out={"with fewer than two holds": 3}),
         },
-        "shapes": {"real": shapes, "generated": shapes},
-        "usage": {"real": [0.1] * holds, "generated": [0.2] * holds},
-        "likeness": {"generated": [0.4, 0.5, 0.9], "real": [0.5, 0.5, 0.6]},
-        "closest": [{"similarity": 0.8, "generated": GENERATED.to_dict(), "real": REAL.to_dict()}] * 2,
-        "guidance": [
-            {"guidance": g, **{name: row()[name] for name in ("valid", "distinct", "novel", "grading")}}
-            | {"alike": 0.1 * g, "holds_in_use": 100.0}
-            for g in (1.0, 1.5)
+        shapes=Sides(shapes, shapes),
+        usage=Sides([0.1] * holds, [0.2] * holds),
+        similarity=Similarities([0.4, 0.5, 0.9], [0.5, 0.5, 0.6]),
+        closest=[ClosestPair(0.8, GENERATED, REAL)] * 2,
+        guidance=[
+            GuidanceRow(
+                guidance=guidance,
+                valid=0.931,
+                distinct=0.998,
+                novel=0.976,
+                alike=0.1 * guidance,
+                holds_in_use=100.0,
+                baseline_grader=AGREEMENT,
+            )
+            for guidance in (1.0, 1.5)
         ],
-    }
+    )
 
 
-def measured_all() -> dict[str, Any]:
-    return {
-        "model": {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "numbers": 428_448},
-        "split": "test",
-        "held_out": 1323,
-        "left_out": {"with other foot rules than feet follow hands": 123},
-        "likelihood": {
-            "all": nats(20.33),
-            "by_grade": {"6C+": nats(19.5), "7A": nats(21.25)},
-            "by_setup": {"moonboard-2016@40": nats(20.33)},
-            "calibration": {
-                "bins": [
-                    {"tokens": 900, "confidence": 0.2, "frequency": 0.25},
-                    {"tokens": 100, "confidence": 0.9, "frequency": 0.85},
-                ],
-                "expected_error": 0.05,
-            },
-        },
-        "setups": {"moonboard-2016@40": place()},
-    }
+def measured_all() -> EvaluationResult:
+    return EvaluationResult(
+        model={"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "parameters": 428_448},
+        split="test",
+        seed=3,
+        held_out=1323,
+        left_out={"with other foot rules than feet follow hands": 123},
+        likelihood=Likelihood(
+            all=nats(20.33),
+            by_grade={"6C+": nats(19.5), "7A": nats(21.25)},
+            by_setup={SETUP: nats(20.33)},
+            calibration=Calibration([CalibrationBin(900, 0.2, 0.25), CalibrationBin(100, 0.9, 0.85)], 0.05),
+        ),
+        setups={SETUP: measured_setup()},
+    )
+
+
+def with_setup(result: EvaluationResult, **changes: Any) -> EvaluationResult:
+    """The result with other measures of its setup."""
+    return replace(result, setups={SETUP: replace(result.setups[SETUP], **changes)})
 
 
 @pytest.fixture
-def result() -> dict[str, Any]:
+def result() -> EvaluationResult:
     return measured_all()
 
 
@@ -133,9 +161,9 @@ def test_the_page_needs_nothing_from_elsewhere(html: str) -> None:
     assert "@import" not in html
 
 
-def test_charts_and_pictures_do_not_clash(result: dict[str, Any]) -> None:
-    result["setups"]["moonboard-masters-2017@40"] = deepcopy(result["setups"]["moonboard-2016@40"])
-    page = Page(report.page(result))
+def test_charts_and_pictures_do_not_clash(result: EvaluationResult) -> None:
+    twice = {SETUP: measured_setup(), Setup("moonboard-masters-2017", 40): measured_setup()}
+    page = Page(report.page(replace(result, setups=twice)))
     assert max(Counter(page.values("id")).values()) == 1
     assert page.tags["style"] == 1, "a chart's own style sheet would reach the whole page"
 
@@ -150,16 +178,18 @@ def test_the_page_shows_the_pairs_and_how_they_were_sampled(html: str) -> None:
     assert "123 with other foot rules" in page.words
 
 
-def test_the_same_result_makes_the_same_page(result: dict[str, Any], html: str) -> None:
+def test_the_same_result_makes_the_same_page(result: EvaluationResult, html: str) -> None:
     assert report.page(result) == html
 
 
-def test_names_of_strangers_are_only_text(result: dict[str, Any]) -> None:
-    result["model"]["recipe"] = {"name": HOSTILE, HOSTILE: HOSTILE}
-    result["left_out"] = {HOSTILE: 1}
-    measured = result["setups"]["moonboard-2016@40"]
-    measured["rows"][HOSTILE] = row(left_out={HOSTILE: 1}, sampling={"temperature": 1, "top_p": 1, "guidance": 1})
-    measured["closest"][0]["generated"]["name"] = HOSTILE
+def test_names_of_strangers_are_only_text(result: EvaluationResult) -> None:
+    hostile = row(left_out={HOSTILE: 1}, sampling=SamplingSettings(1, 1, 1))
+    result = with_setup(
+        result,
+        rows=result.setups[SETUP].rows | {HOSTILE: hostile},
+        closest=[ClosestPair(0.8, replace(GENERATED, name=HOSTILE), REAL)],
+    )
+    result = replace(result, model={"recipe": {"name": HOSTILE, HOSTILE: HOSTILE}}, left_out={HOSTILE: 1})
     html = report.page(result)
     page = Page(html)
     assert html.encode()
@@ -168,27 +198,44 @@ def test_names_of_strangers_are_only_text(result: dict[str, Any]) -> None:
     assert "\x1b" not in report.text(result)
 
 
-def test_what_was_not_measured_is_a_dash(result: dict[str, Any]) -> None:
-    measured = result["setups"]["moonboard-2016@40"]
-    for line in [*measured["rows"].values(), *measured["guidance"]]:
-        for name in ("auc", "judged", "grading"):
-            line.pop(name, None)
-    del measured["likeness"]["real"]
-    result["model"] = {"numbers": 428_448}
+def test_what_was_not_measured_is_a_dash(result: EvaluationResult) -> None:
+    measured = result.setups[SETUP]
+    result = with_setup(
+        result,
+        rows={name: replace(line, auc=None, judged=None, baseline_grader=None) for name, line in measured.rows.items()},
+        guidance=[replace(line, baseline_grader=None) for line in measured.guidance],
+        similarity=Similarities(measured.similarity.generated),
+    )
+    result = replace(result, model={"parameters": 428_448})
     html, text = report.page(result), report.text(result)
     assert "<td>–</td>" in html
     for said in (html, text):
         assert "too few problems for an AUC" in said
         assert "no other real problems" in said.replace("\n  ", " ")
     assert re.search(r"theirs .* –  +–  +–  +–\n", text)
-    measured["guidance"], measured["closest"] = [], []
+    result = with_setup(result, guidance=[], closest=[])
     assert "Guidance" not in Page(report.page(result)).words
     assert "guidance  " not in report.text(result)
 
 
-def test_the_text_fits_a_terminal(result: dict[str, Any]) -> None:
-    result["setups"]["moonboard-2016@40"]["rows"]["a list with a very long name " * 5] = row()
-    text = report.text(result)
+def test_the_text_fits_a_terminal(result: EvaluationResult) -> None:
+    rows = result.setups[SETUP].rows | {"a list with a very long name " * 5: row()}
+    text = report.text(with_setup(result, rows=rows))
     assert max(map(len, text.splitlines())) <= 100
     for said in ("20.33", "21.25", "7A (V6)", "MoonBoard 2016 · 40°", "0.53 (0.50–0.56)", "guidance 1.5", "… "):
         assert said in text
+
+
+def test_the_json_has_the_fields_by_name_and_leaves_out_what_was_not_measured(result: EvaluationResult) -> None:
+    content = to_json(result)
+    assert json.loads(json.dumps(content)) == content
+    assert content["likelihood"]["by_setup"]["moonboard-2016@40"]["nats_per_problem"] == 20.33
+    assert "nats_given_consensus" not in content["likelihood"]["all"]
+    assert content["model"]["recipe"] == {"name": "fast", "seed": 0}
+    measured = content["setups"]["moonboard-2016@40"]
+    assert measured["rows"]["theirs"]["left_out"] == {"with fewer than two holds": 3}
+    assert "left_out" not in measured["rows"][DEFAULT]
+    assert measured["rows"][DEFAULT]["auc"] == {"value": 0.53, "low": 0.5, "high": 0.56}
+    assert measured["rows"][DEFAULT]["sampling"] == {"temperature": 0.9, "top_p": 0.95, "guidance": 1.5}
+    assert measured["guidance"][1]["baseline_grader"]["within_one"] == 0.74
+    assert Problem.from_dict(measured["closest"][0]["generated"]) == GENERATED

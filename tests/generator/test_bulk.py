@@ -17,7 +17,7 @@ from climbpath.generator import bulk
 from climbpath.generator.request import Request
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Rules, violations
-from support.commands import climbpath
+from support.commands import climbpath_here, needs_posix
 from support.making import ask
 
 MODEL = load_model()
@@ -49,12 +49,17 @@ def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypat
     assert sum(p.grade == "6C" for p in problems) == 500
 
 
-def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> None:
-    command = ["generate", "--grade", "6C,7A", "--num-samples", "11000", "--format", "parquet", "--seed", "3"]
+SMALL_CHUNKS = "from climbpath.cli import main; from climbpath.generator import bulk; bulk.CHUNK = 1000; main()"
+
+
+@needs_posix
+def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 1000)
+    command = ["generate", "--grade", "6C,7A", "--num-samples", "5500", "--format", "parquet", "--seed", "3"]
     whole, broken = tmp_path / "whole.parquet", tmp_path / "broken.parquet"
-    assert climbpath(*command, "--out", whole, cwd=tmp_path).returncode == 0
+    assert climbpath_here(*command, "--out", whole, cwd=tmp_path).returncode == 0
     process = subprocess.Popen(
-        [sys.executable, "-m", "climbpath", *command, "--out", str(broken)],
+        [sys.executable, "-c", SMALL_CHUNKS, *command, "--out", str(broken)],
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
@@ -70,9 +75,10 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path) -> N
     assert "--seed 3" in errors
     assert "Traceback" not in errors
     assert not broken.exists()
-    other = climbpath(*command[:-1], "4", "--out", broken, cwd=tmp_path)
+    assert (parts / "000000.parquet").exists()
+    other = climbpath_here(*command[:-1], "4", "--out", broken, cwd=tmp_path)
     assert other.returncode == 2, "another request must not mix with this one"
-    assert climbpath(*command, "--out", broken, cwd=tmp_path).returncode == 0
+    assert climbpath_here(*command, "--out", broken, cwd=tmp_path).returncode == 0
     assert parquet.load(broken) == parquet.load(whole)
 
 
@@ -85,14 +91,14 @@ def test_a_request_with_few_answers_ends(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_met_is_said_before_anything_is_drawn(tmp_path: Path) -> None:
-    said = climbpath(
+    said = climbpath_here(
         "generate", "--grade", "7A", "--num-samples", 100, "--format", "parquet", "--ban", "F5", "--pin", "F5",
         "--out", tmp_path / "never.parquet", cwd=tmp_path,
     )  # fmt: skip
     assert said.returncode == 2
     assert "F5 is both pinned and banned" in said.stderr
     assert list(tmp_path.iterdir()) == []
-    mixed = climbpath("generate", "--grade", "7A", "--format", "parquet,png", cwd=tmp_path)
+    mixed = climbpath_here("generate", "--grade", "7A", "--format", "parquet,png", cwd=tmp_path)
     assert mixed.returncode == 2
     assert "without other formats" in mixed.stderr
 

@@ -53,11 +53,30 @@ def requests(draw: st.DrawFn) -> tuple[str, Rules]:
     )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(requests(), st.integers(0, 1000), st.floats(0.3, 3), st.floats(0.2, 1), st.sampled_from([0.0, 1.0, 2.5]))
+any_request = given(
+    requests(), st.integers(0, 1000), st.floats(0.3, 3), st.floats(0.2, 1), st.sampled_from([0.0, 1.0, 2.5])
+)
+at_leisure = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@settings(at_leisure, max_examples=60)
+@any_request
 def test_all_problems_are_valid_distinct_and_within_the_rules(
     request_: tuple[str, Rules], seed: int, temperature: float, top_p: float, guidance: float
 ) -> None:
+    check_request(request_, seed, temperature, top_p, guidance)
+
+
+@pytest.mark.slow
+@settings(at_leisure, max_examples=2000)
+@any_request
+def test_all_problems_of_many_more_requests_are_so_too(
+    request_: tuple[str, Rules], seed: int, temperature: float, top_p: float, guidance: float
+) -> None:
+    check_request(request_, seed, temperature, top_p, guidance)
+
+
+def check_request(request_: tuple[str, Rules], seed: int, temperature: float, top_p: float, guidance: float) -> None:
     board, rules = request_
     by_coordinates = board == "moonboard-2016" and seed % 2
     sampling = Sampling(temperature, top_p, 1.0 if by_coordinates else guidance)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from climbpath import board as boards
 from climbpath.board import Setup
-from climbpath.data.split import numbers, split
+from climbpath.data.split import source_numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
 from climbpath.grader.metrics import confusion, measure, table
@@ -57,7 +57,7 @@ def shaken(seed: int) -> GraderNet:
     net = GraderNet(CONFIG).eval()
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.3 * torch.randn_like(parameter)
+            parameter.add_(0.3 * torch.randn_like(parameter))
     return net
 
 
@@ -91,20 +91,17 @@ def rows(*weights: dict[str, float]) -> np.ndarray:
 
 
 def test_numpy_agrees_with_torch() -> None:
-    """Each problem by the head for it: one for grades as given, one for settled ones, the mean where repeats are not
-    known."""
+    """Each problem by the head for it: without consensus, with it, or the mean where repeats are not known."""
     nets = [shaken(0), shaken(1)]
     some = [replace(problem, repeats=(None, 0, 9, 10, 500)[i % 5]) for i, problem in enumerate(mixed())]
     consensus = torch.tensor([i % 5 > 2 for i in range(len(some))]).long()
-    synthetic_problems = labelled(some, CONFIG)
-    assert len(set(synthetic_problems.lengths.tolist())) > 2
-    assert torch.equal(synthetic_problems.consensus, consensus)
-    both = torch.stack(
-        [net(*synthetic_problems.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]
-    ).detach()
+    labels = labelled(some, CONFIG)
+    assert len(set(labels.lengths.tolist())) > 2
+    assert torch.equal(labels.consensus, consensus)
+    both = torch.stack([net(*labels.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
     assert (both[0] - both[1]).abs().max() > 0.1
-    given, kept = both.mean(dim=0).numpy().swapaxes(0, 1)
-    heads = ((given + kept) / 2, given, given, kept, kept)
+    without, given = both.mean(dim=0).numpy().swapaxes(0, 1)
+    heads = ((without + given) / 2, without, without, given, given)
     wanted = [heads[i % 5][i] for i in range(len(some))]
     assert np.abs(grader_of(*nets).probabilities(some) - wanted).max() < 1e-4
 
@@ -125,7 +122,7 @@ def test_each_problem_is_graded_as_if_it_were_alone() -> None:
     assert untrained().probabilities([]).shape == (0, len(LADDER))
 
 
-def test_only_holds_of_hands_board_angle_and_settled_grades_count() -> None:
+def test_only_holds_of_hands_setup_and_consensus_count() -> None:
     """Neither the grade that a problem claims nor its name and feet, and of its repeats only whether they are
     many, few or not known."""
     (before,) = untrained().probabilities([SIX])
@@ -153,7 +150,7 @@ def test_what_was_not_learned_is_refused() -> None:
         small.probabilities([Problem(start=("F9",), finish=("G18",))])
 
 
-def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> None:
+def test_the_prediction_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> None:
     """V4 is 6B and 6B+; each is less likely than 7A, but not both together. V7 is one off V6 and V8: it fits best."""
     prediction, plain = predictions(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
     assert prediction.grade == "6B+"
@@ -168,7 +165,7 @@ def test_the_verdict_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -> N
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0.001, 1), min_size=19, max_size=19))
-def test_verdicts_follow_the_definition(weights: list[float]) -> None:
+def test_predictions_follow_the_definition(weights: list[float]) -> None:
     shares = np.array([weights], np.float32) / np.float32(sum(weights))
     (prediction,) = predictions(shares)
     by_v: Counter[str] = Counter()
@@ -300,23 +297,23 @@ def some() -> list[Problem]:
 
 @pytest.fixture(scope="module")
 def trained(some: list[Problem], tmp_path_factory: pytest.TempPathFactory) -> tuple[Grader, Path, list[str]]:
-    """A grader, its file, and what was told while it was trained."""
-    path, told = tmp_path_factory.mktemp("grader") / "grader.safetensors", []
-    return train_grader(some, path, epochs=1, members=1, tell=told.append), path, told
+    """A grader, its file, and what its training printed."""
+    path, lines = tmp_path_factory.mktemp("grader") / "grader.safetensors", list[str]()
+    return train_grader(some, path, epochs=1, members=1, tell=lines.append), path, lines
 
 
 def test_training_writes_the_grader_that_it_returns(
     trained: tuple[Grader, Path, list[str]], some: list[Problem]
 ) -> None:
-    grader, path, told = trained
+    grader, path, lines = trained
     again = load_grader(path)
     assert np.array_equal(again.probabilities(some[:50]), grader.probabilities(some[:50]))
     assert again.about == grader.about
     assert {"temperature", "validation_nats", "epochs", "members", "seed"} <= set(again.about)
     parts, left_out = learnable(some)
-    assert told[0] == f"Data: {len(parts['train'])} train and {len(parts['validation'])} validation problems"
+    assert lines[0] == f"Data: {len(parts['train'])} train and {len(parts['validation'])} validation problems"
     assert left_out == {"ungraded": 1, "with other foot rules than feet follow hands": 1}
-    assert told[1:3] == ["  left out: 1 ungraded", "  left out: 1 with other foot rules than feet follow hands"]
+    assert lines[1:3] == ["  left out: 1 ungraded", "  left out: 1 with other foot rules than feet follow hands"]
     assert grader.about["train_problems"] == len(parts["train"])
     validation = parts["validation"]
     nats = measure(grader.probabilities(validation), validation)["nats"]
@@ -332,7 +329,7 @@ def test_nothing_that_is_held_out_is_learned(trained: tuple[Grader, Path, list[s
     assert not learned & held_out
     assert learned == {problem.key for problem in learnable(some)[0]["train"]}
     counts = Counter(p.setup for p in learnable(some)[0]["train"] if not p.partial)
-    assert {place: sum(grades.values()) for place, grades in grader.evidence.items()} == counts
+    assert {setup: sum(grades.values()) for setup, grades in grader.evidence.items()} == counts
     assert set(map(str, grader.evidence)) == {"moonboard-2016@40", "moonboard-masters-2017@40"}
     assert set(grader.evidence[Setup("moonboard-2016", 40)]) == set(GRADES)
 
@@ -340,8 +337,8 @@ def test_nothing_that_is_held_out_is_learned(trained: tuple[Grader, Path, list[s
 def test_partial_problems_that_are_there_whole_teach_nothing_new() -> None:
     whole = [replace(p, ids=(f"guide-csv:{i}",)) for i, p in enumerate(random_problems(200))]
     mine = learnable(whole)[0]
-    number = numbers(mine["train"][0]).pop()
-    held_out = numbers(mine["test"][0]).pop()
+    number = source_numbers(mine["train"][0]).pop()
+    held_out = source_numbers(mine["test"][0]).pop()
     part = random_problems(2, seed=9)
     again = [
         replace(part[0], partial=True, ids=(f"hand-sequence:{number}",)),
@@ -385,16 +382,16 @@ def test_which_grades_are_right() -> None:
 
 def test_labels_are_not_among_the_tokens() -> None:
     some = mixed(3)
-    synthetic_problems = labelled(some, CONFIG)
+    labels = labelled(some, CONFIG)
     others = labelled([replace(p, grade="8C+", user_grade="5+") for p in some], CONFIG)
-    assert torch.equal(synthetic_problems.ids, others.ids)
-    assert synthetic_problems.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
+    assert torch.equal(labels.ids, others.ids)
+    assert labels.lengths.tolist() == [PREFIX + len(p.sequence) + 1 for p in some]
 
 
 def test_what_follows_is_counted_from_the_first_hold_to_the_end() -> None:
     some = mixed(2)
-    synthetic_problems = labelled(some, CONFIG)
-    ids, real, last = synthetic_problems.batch(torch.tensor([4, 1, 6]))
+    labels = labelled(some, CONFIG)
+    ids, real, last = labels.batch(torch.tensor([4, 1, 6]))
     _, following = shaken(0)(ids, real, last)
     total, count = 0.0, 0
     at = 0
@@ -427,7 +424,7 @@ def test_measures_of_hand_made_probabilities() -> None:
     assert font["exact"] == 1 / 4
     assert font["within_one"] == 3 / 4
     assert font["mean_absolute_error"] == (0 + 1 + 1 + 2) / 4
-    # F1 of 6C is 2/3 (told twice, once rightly), of 6C+, 7A and 7A+ 0; 7B does not occur
+    # F1 of 6C is 2/3 (predicted twice, once rightly), of 6C+, 7A and 7A+ 0; 7B does not occur
     assert font["macro_f1"] == pytest.approx((2 / 3) / 4)
     # bins: {.95 right, .95 wrong} -> |.5 - .95|, {.55 wrong}, {.85 wrong}
     assert font["calibration_error"] == pytest.approx((2 * 0.45 + 0.55 + 0.85) / 4, abs=1e-6)
@@ -456,14 +453,16 @@ def test_grades_that_were_held_impossible_cost_a_finite_number_of_nats() -> None
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LADDER), st.sampled_from(LADDER)), min_size=1, max_size=12))
 def test_confusions_count_each_problem_once(pairs: list[tuple[str, str]]) -> None:
-    """Row by row what it was, column by column what was told."""
-    grades, counts = confusion(rows(*({told: 1.0} for _, told in pairs)), graded(*(true for true, _ in pairs)))
+    """A row for each labelled grade, a column for each predicted one."""
+    grades, counts = confusion(
+        rows(*({predicted: 1.0} for _, predicted in pairs)), graded(*(true for true, _ in pairs))
+    )
     assert grades == sorted({grade for pair in pairs for grade in pair}, key=rank)
-    counted = {(true, told): counts[i, j] for i, true in enumerate(grades) for j, told in enumerate(grades)}
+    counted = {(true, predicted): counts[i, j] for i, true in enumerate(grades) for j, predicted in enumerate(grades)}
     assert {pair: count for pair, count in counted.items() if count} == Counter(pairs)
 
 
-def test_the_table_has_rows_for_every_place_with_held_out_problems_and_for_all() -> None:
+def test_the_table_has_rows_for_every_setup_with_held_out_problems_and_for_all() -> None:
     held_out: Sequence[Problem] = [*random_problems(20), *random_problems(10, "moonboard-masters-2019")]
     columns, lines = table(untrained(), [*held_out, replace(SIX, grade=None)])
     names = [("moonboard-2016@40", "20"), ("moonboard-masters-2019@40", "10"), ("all", "30")]
@@ -471,8 +470,8 @@ def test_the_table_has_rows_for_every_place_with_held_out_problems_and_for_all()
     assert {len(line) for line in lines} == {len(columns)}
     for mine, line in ((held_out[:20], 0), (held_out, 4)):
         found = measure(untrained().probabilities(mine), mine)
-        for key, told in zip(("v", "font"), lines[line:], strict=False):
-            assert told[columns.index("exact")] == f"{found[key]['exact']:.1%}"
-            assert told[columns.index("macro-F1")] == f"{found[key]['macro_f1']:.3f}"
+        for key, row in zip(("v", "font"), lines[line:], strict=False):
+            assert row[columns.index("exact")] == f"{found[key]['exact']:.1%}"
+            assert row[columns.index("macro-F1")] == f"{found[key]['macro_f1']:.3f}"
     assert [line[0] for line in table(untrained(), held_out[:20])[1]] == ["moonboard-2016@40"] * 2
     assert table(untrained(), []) == (columns, [])

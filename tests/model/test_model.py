@@ -21,7 +21,7 @@ from climbpath.model.model import Output, Transformer
 from climbpath.model.order import choices, still_pinned
 from climbpath.model.tokens import BODY, PREFIX
 from climbpath.problem import Problem, Rules
-from climbpath.training.batches import Encoded
+from climbpath.training.batches import Batch, Encoded
 from climbpath.training.losses import future_holds_nats, nats
 from climbpath.training.muon import orthogonalise
 from climbpath.training.optimizers import learning_rate_factor, side_task_weight
@@ -165,13 +165,12 @@ def test_the_nats_of_a_batch_are_the_sum_of_its_problems(pinned: float) -> None:
     expected = 0.0
     for row in range(6):
         mine = together.token_places // together.inputs.shape[1] == row
-        alone = together._replace(
+        alone = Batch(
             inputs=together.inputs[[row], : mine.sum()],
             token_places=torch.arange(int(mine.sum())),
-            **{
-                name: None if getattr(together, name) is None else getattr(together, name)[mine]
-                for name in ("targets", "possible", "pins")
-            },
+            targets=together.targets[mine],
+            possible=None if together.possible is None else together.possible[mine],
+            pins=None if together.pins is None else together.pins[mine],
         )
         expected += nats(net(alone.inputs, alone.token_places, alone.pins).logits, alone).item()
     total = nats(net(together.inputs, together.token_places, together.pins).logits, together).item()
@@ -256,7 +255,7 @@ def test_pins_and_foresight_come_in_over_the_second_quarter_of_training() -> Non
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_shares_of_a_recipe_are_from_0_to_1(field: str, share: float) -> None:
     with pytest.raises(ClimbpathError, match=f"{field} is a fraction from 0 to 1, not {share}"):
-        replace(FAST, **{field: share})
+        Recipe.from_dict(FAST.to_dict() | {field: share})
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))

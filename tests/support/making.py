@@ -3,7 +3,8 @@
 import csv
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,38 +27,60 @@ BOARDS = ("moonboard-2016", "moonboard-masters-2017", "moonboard-masters-2019", 
 
 
 @st.composite
-def problems(pick: st.DrawFn, board_names: Sequence[str] = BOARDS, feet: bool = True, partial: bool = False) -> Problem:
-    """Any sound problem, with everything that may be known of one."""
+def problems(
+    pick: st.DrawFn,
+    board_names: Sequence[str] = BOARDS,
+    grades: Sequence[str] = LADDER,
+    feet: bool = True,
+    partial: bool = False,
+    details: bool = True,
+    max_holds: int = 16,
+    crowded: Collection[int] = (),
+) -> Problem:
+    """Any sound problem, with everything that may be known of one.
+
+    Some tests leave out footholds or `details` (name, ids, repeats, …), or want partial problems, too. Half of the
+    holds of the middle come from the `crowded` rows.
+    """
     layout = boards.load(pick(st.sampled_from(board_names)))
     low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
     top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
     start = pick(st.lists(st.sampled_from(low), min_size=1, max_size=2, unique=True))
     finish = pick(st.lists(st.sampled_from(top), min_size=1, max_size=2, unique=True))
     free = [label for label in layout.labels if label not in {*start, *top}]
-    others = pick(st.lists(st.sampled_from(free), max_size=12, unique=True))
+    middle = st.sampled_from(free)
+    if near := [label for label in free if layout.hold(label).row in crowded]:
+        middle = st.sampled_from(near) | middle
+    others = pick(st.lists(middle, max_size=max_holds - len(start + finish), unique=True))
     footholds = pick(st.integers(0, 2)) if feet else 0
-    return Problem(
+    problem = Problem(
         board=layout.name,
         angle=pick(st.sampled_from(layout.angles)),
-        grade=pick(st.sampled_from(LADDER)),
+        grade=pick(st.sampled_from(grades)),
         start=tuple(start),
         hands=tuple(others[footholds:]),
         feet=tuple(others[:footholds]),
         finish=tuple(finish),
+        partial=pick(st.booleans()) if partial else False,
+    )
+    if not details:
+        return problem
+    return replace(
+        problem,
         name=pick(st.none() | TEXT),
         ids=tuple(pick(st.lists(TEXT, max_size=2, unique=True))),
         repeats=pick(st.none() | st.integers(0, 2**31 - 1)),
         benchmark=pick(st.booleans()),
         method=pick(st.just(DEFAULT_METHOD) | TEXT),
         user_grade=pick(st.none() | st.sampled_from(LADDER)),
-        partial=pick(st.booleans()) if partial else False,
     )
 
 
 def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
     """Sequences [count, N] with every allowed choice equally likely; asserts that there is one at every step."""
     end = len(lookahead.board.holds)
-    batch, steps = lookahead.initial_state(count), []
+    batch = lookahead.initial_state(count)
+    steps: list[Ints] = []
     while not steps or (steps[-1] < end).any():
         allowed = lookahead.allowed(batch)
         assert allowed.any(axis=1).all(), f"nothing is allowed at step {batch.step} under {lookahead.rules}"

@@ -1,8 +1,7 @@
-"""The app as a process of its own, which a test can kill, and requests to it past the page."""
+"""The app in its own process, which a test can kill, and requests to it without the page."""
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,15 +17,15 @@ PATIENCE_S = 60
 
 
 def eventually(check: Callable[[], object]) -> None:
-    """Wait until a check is true that no page can tell of."""
+    """Wait until a check that does not depend on a page is true."""
     until = time.monotonic() + PATIENCE_S
     while not check():
-        assert time.monotonic() < until, "it does not come"
+        assert time.monotonic() < until, "the check never became true"
         time.sleep(0.02)
 
 
 class Server:
-    """`climbpath serve` over a logbook in `folder`, under one port as long as the object lives."""
+    """`climbpath serve` with a logbook in `folder`; restarts use the same port."""
 
     def __init__(self, folder: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self.folder, self.flags, self.environment = folder, flags, environment or {}
@@ -56,12 +55,12 @@ class Server:
             return False
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
         self.log.close()
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """What the API answers. Raises AssertionError with its words where it refuses."""
+        """The JSON that the API answers. Raises AssertionError with the error text if it refuses."""
         content = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.url + path, content, headers, method=method)
@@ -72,11 +71,11 @@ class Server:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None
 
     def climber(self, name: str = "Kim", **more: object) -> str:
-        """A new climber's id."""
+        """Add a climber; the new id."""
         profile = str(uuid4())
         self.ask("PUT", f"/api/profiles/{profile}", {"name": name, **more})
         return profile
 
     def entries(self, profile: str) -> list[dict[str, Any]]:
-        """All that is in a climber's logbook."""
+        """All entries in a climber's logbook."""
         return list(self.ask("GET", f"/api/problems?profile={profile}&limit=200")["entries"])

@@ -1,4 +1,4 @@
-"""The web app on a real server in this process, and a client that looks at every answer."""
+"""The web app on a real server in this process, and a client that checks every response."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from climbpath.api import load
 from climbpath.problem import Problem
 from climbpath.web.app import create_app
-from climbpath.web.logbook import Logbook
+from climbpath.web.logbook.store import Logbook
 from climbpath.web.security import HEADERS
 
 Result = TypeVar("Result")
@@ -29,19 +29,19 @@ NOBODY = "00000000-0000-4000-8000-00000000dead"
 
 
 def finish(task: Coroutine[Any, Any, Result]) -> Result:
-    """What a coroutine returns, run on a thread of its own: Playwright's event loop may run on this one."""
+    """The result of a coroutine, run on its own thread, because Playwright's event loop may run on this one."""
     with ThreadPoolExecutor(1) as own_thread:
         return own_thread.submit(asyncio.run, task).result()
 
 
 class Client(NamedTuple):
-    """Asks a server, and checks what is so of every answer: its headers, and that a refusal is told in words."""
+    """Sends requests to a server, and checks the headers of every response and the form of every error."""
 
     address: str
     headers: dict[str, str] = {}  # noqa: RUF012 - read only
 
     def ask(self, method: str, path: str, status: int = 200, **request: Any) -> requests.Response:
-        """The answer to a request, which must have this status."""
+        """The response to a request, which must have this status."""
         headers = self.headers | request.pop("headers", {})
         given = {"allow_redirects": False, "timeout": TIMEOUT, "headers": headers} | request
         answer = requests.request(method, self.address + path, **given)
@@ -50,19 +50,19 @@ class Client(NamedTuple):
         return answer
 
     def get(self, path: str, status: int = 200, **request: Any) -> Any:
-        """What is told by JSON."""
+        """The JSON of the response to GET."""
         return self.ask("GET", path, status, **request).json()
 
     def post(self, path: str, body: object, status: int = 200, **request: Any) -> Any:
-        """The answer to JSON, by JSON."""
+        """The JSON of the response to a JSON body."""
         return self.ask("POST", path, status, json=body, **request).json()
 
     def refusal(self, method: str, path: str, status: int, **request: Any) -> str:
-        """Why a request is refused with this status, in words."""
+        """The error of a request that is refused with this status."""
         return str(self.ask(method, path, status, **request).json()["error"])
 
     def raw(self, sent: bytes) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the answer to these very bytes."""
+        """Status, headers and body of the response to exactly these bytes."""
         host, port = self.address.removeprefix("http://").split(":")
         received = b""
         with socket.create_connection((host, int(port)), timeout=TIMEOUT) as connection:
@@ -75,7 +75,7 @@ class Client(NamedTuple):
 
 
 def check(answer: requests.Response) -> None:
-    """Every answer has the headers of security; every refusal of the API is {"error": words}."""
+    """Check that a response has the security headers, and that an error of the API is {"error": text}."""
     for name, value in HEADERS.items():
         assert answer.headers.get(name) == value, f"{answer.request.method} {answer.url} lacks {name}"
     assert answer.headers["Cache-Control"]
@@ -88,33 +88,34 @@ def check(answer: requests.Response) -> None:
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
-    """The address at which an app is served meanwhile."""
-    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio lets answers wait
-    place.bind(("127.0.0.1", 0))
+    """Serve an app; its address."""
+    # with the protocol given, asyncio sets TCP_NODELAY
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
-    thread = threading.Thread(target=server.run, args=([place],))
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{place.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        place.close()
+        listener.close()
 
 
 @contextmanager
 def client_of(folder: Path, known: Sequence[Problem] = (), token: str | None = None) -> Iterator[Client]:
-    """A client of a new app with a new logbook, in which Kim is."""
-    book = Logbook(folder / "logbook.sqlite3")
-    with served(create_app(load(), book, known, token)) as address:
+    """A client of a new app with a new logbook, which has one climber, Kim."""
+    logbook = Logbook(folder / "logbook.sqlite3")
+    with served(create_app(load(), logbook, known, token)) as address:
         client = Client(address, {"Authorization": f"Bearer {token}"} if token else {})
         client.ask("PUT", f"/api/profiles/{KIM}", json={"name": "Kim"})
         yield client
 
 
-def spelled(body: object) -> dict[str, Any]:
-    """A request with a body that its own JSON writer would change or refuse."""
+def raw_json(body: object) -> dict[str, Any]:
+    """The arguments of a request whose body requests' own JSON encoder would change or refuse."""
     return {"data": json.dumps(body), "headers": {"Content-Type": "application/json"}}

@@ -1,4 +1,4 @@
-"""What a user does, as functions: where to look on the page, and how to touch it."""
+"""A user's actions as functions: finding elements on the page, and using them."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ PROBLEM = {
 
 
 def press(target: Locator) -> None:
-    """A tap where there is touch, else a click."""
+    """Tap on a touch screen, click otherwise."""
     if target.page.evaluate("matchMedia('(pointer: coarse)').matches"):
         target.tap()
     else:
@@ -32,13 +32,13 @@ def press(target: Locator) -> None:
 
 
 def tab(page: Page, words: str) -> None:
-    """Go to another view."""
+    """Open another view."""
     press(page.locator("#tabs").get_by_role("link", name=words, exact=True))
     expect(page).to_have_title(f"{words} · climbpath")
 
 
 def action(page: Page, words: str) -> Locator:
-    """A button under the board, or beside the step of a beta."""
+    """A button under the board, or beside the steps of a beta."""
     return page.locator(".actions").get_by_role("button", name=words, exact=True)
 
 
@@ -48,12 +48,12 @@ def card(page: Page, title: str) -> Locator:
 
 
 def address(page: Page) -> str:
-    """The address at this moment; page.url may be that of a moment ago."""
+    """The current address; page.url may be out of date."""
     return str(page.evaluate("location.href"))
 
 
 def fields(page: Page) -> dict[str, str]:
-    """What the address says."""
+    """The query parameters in the address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(address(page)).query).items()}
 
 
@@ -63,8 +63,8 @@ def shown(page: Page) -> str:
     return fields(page)["problem"]
 
 
-def told(page: Page) -> Locator:
-    """What stands under the board in place of a problem."""
+def message(page: Page) -> Locator:
+    """The message that is shown under the board instead of a problem."""
     return page.locator(".caption .message")
 
 
@@ -77,14 +77,14 @@ def hold(page: Page, label: str) -> Locator:
 
 
 def holds(page: Page, role: str) -> list[str]:
-    """The lit holds with a role, in board order."""
+    """The labels of the lit holds with a role, in board order."""
     lit = page.locator(f'.hold[data-role="{role}"]')
     return [str(label) for label in lit.evaluate_all("lit => lit.map((one) => one.dataset.label)")]
 
 
 def touch(page: Page, label: str) -> None:
     """Tap a hold."""
-    box = place(hold(page, label).locator(".touch"))
+    box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):
         page.touchscreen.tap(x, y)
@@ -92,14 +92,14 @@ def touch(page: Page, label: str) -> None:
         page.mouse.click(x, y)
 
 
-def place(target: Locator) -> FloatRect:
+def bounding_box(target: Locator) -> FloatRect:
     box = target.bounding_box()
-    assert box, "it is not shown"
+    assert box, "the element is not shown"
     return box
 
 
 def drag(page: Page, points: Sequence[tuple[float, float]]) -> None:
-    """A finger, or the mouse, goes from point to point."""
+    """Move a finger, or the mouse, from point to point."""
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):
         session = page.context.new_cdp_session(page)
         for i, (x, y) in enumerate(points):
@@ -116,20 +116,20 @@ def drag(page: Page, points: Sequence[tuple[float, float]]) -> None:
 
 
 def swipe(page: Page, way: int) -> None:
-    """Swipe on the board, to the left for the next problem (1), to the right for the last (-1)."""
-    box = place(page.locator(".board"))
+    """Swipe on the board: left for the next problem (1), right for the previous one (-1)."""
+    box = bounding_box(page.locator(".board"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     drag(page, [(x + way * step, y) for step in (60, 30, 0, -30, -60)])
 
 
 def choose(page: Page, label: str, value: str) -> None:
-    """Choose in one of the pickers above the board."""
+    """Choose an option in one of the pickers above the board."""
     page.locator(".filters").get_by_label(label).select_option(value)
 
 
 def hold_down(page: Page, label: str) -> None:
-    """Keep a finger, or the mouse's button, on a hold until its dialog opens."""
-    box = place(hold(page, label).locator(".touch"))
+    """Keep a finger or the mouse button down on a hold until its dialog opens."""
+    box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     dialog = page.get_by_role("dialog", name=f"Hold {label}")
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):
@@ -146,18 +146,18 @@ def hold_down(page: Page, label: str) -> None:
     expect(dialog).to_have_count(1)
 
 
-ASKED_IN_VAIN = r"status of 404 .*/api/problems\?profile="
-"""The console's error where the page asks for the logbook of a climber in the moment that one is removed."""
+REMOVED_CLIMBER = r"status of 404 .*/api/problems\?profile="
+"""The console's error when the page requests the logbook of a climber who is just being removed."""
 
 
 def remove(visit: Visit, page: Page) -> None:
-    """Remove the climber who is chosen."""
-    visit.allow(ASKED_IN_VAIN)
+    """Remove the selected climber."""
+    visit.allow(REMOVED_CLIMBER)
     press(page.get_by_role("button", name="Remove this climber"))
 
 
 class Held:
-    """Holds back a page's requests, until they are let go, the newest first where that is wanted."""
+    """Holds back a page's requests until they are released, optionally the newest first."""
 
     def __init__(self, page: Page, pattern: str) -> None:
         self.routes: list[Route] = []
@@ -170,7 +170,7 @@ class Held:
         else:
             self.routes.append(route)
 
-    def let_go(self, newest_first: bool = False) -> None:
+    def release(self, newest_first: bool = False) -> None:
         self.is_open = True
         for route in reversed(self.routes) if newest_first else self.routes:
             route.continue_()

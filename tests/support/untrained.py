@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -37,25 +38,28 @@ def shaken(recipe: Recipe) -> Transformer:
     net = network(recipe)
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
+            parameter.add_(0.1 * torch.randn_like(parameter))
     return net
 
 
-def model(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | None = None) -> Model:
-    """The model of a network, a new one where none is given, as its checkpoint gives it, with three grades."""
+def checkpoint(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | None = None) -> dict[str, Any]:
+    """What a checkpoint of a network holds that a model is made of; the model has learned three grades."""
     net = net or network(recipe)
     keys = keys_to_tensor(set(known))
-    return model_of(
-        {
-            "config": net.config.to_dict(),
-            "model_state_dict": net.state_dict(),
-            "evidence": {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in net.config.boards},
-            "consensus": {},
-            "known_keys": keys,
-            "train_keys": keys,
-            "recipe": recipe.to_dict(),
-            "epoch": 0,
-            "val_loss": 0.0,
-            "nats_per_problem": 0.0,
-        }
-    )
+    return {
+        "config": net.config.to_dict(),
+        "model_state_dict": net.state_dict(),
+        "evidence": {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in net.config.boards},
+        "consensus": {},
+        "known_keys": keys,
+        "train_keys": keys,
+        "recipe": recipe.to_dict(),
+        "epoch": 0,
+        "val_loss": 0.0,
+        "nats_per_problem": 0.0,
+    }
+
+
+def model(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | None = None) -> Model:
+    """The model of a network, a new one if none is given, as its checkpoint gives it."""
+    return model_of(checkpoint(recipe, known, net))

@@ -1,4 +1,4 @@
-"""Pages that let no error pass, on a phone and on a desktop."""
+"""Pages on a phone and on a desktop; any error in them fails the test."""
 
 import json
 import re
@@ -30,7 +30,7 @@ on_desktop = pytest.mark.parametrize("device", ["desktop"])
 
 @dataclass
 class Visit:
-    """Opens pages, and notes what goes wrong in them: errors, and requests to anywhere but the server."""
+    """Opens pages, and records what goes wrong in them: errors, and requests to other servers."""
 
     browser: Browser
     server: Server
@@ -39,15 +39,15 @@ class Visit:
     allowed: list[str] = field(default_factory=list)
 
     def context(self, device: str = "desktop", climber: str | None = None, **options: Any) -> BrowserContext:
-        """A browser of its own, without service worker unless that is wanted, as `climber` or as a new one."""
+        """A separate browser context, as `climber` or as a new one; without service workers unless requested."""
         chosen = {"name": "climbpath.profileId", "value": json.dumps(climber or self.server.climber())}
-        usual = {
+        defaults = {
             "base_url": f"{self.server.url}/",
             "storage_state": {"cookies": [], "origins": [{"origin": self.server.url, "localStorage": [chosen]}]},
             "service_workers": "block",
             "color_scheme": "dark",
         }
-        options = usual | DEVICES[device] | options
+        options = defaults | DEVICES[device] | options
         context = self.browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
@@ -65,11 +65,11 @@ class Visit:
             self.wrong.append(text)
 
     def allow(self, pattern: str) -> None:
-        """Errors that a test provokes."""
+        """Allow errors that a test provokes."""
         self.allowed.append(pattern)
 
     def __call__(self, path: str = "", device: str = "desktop", climber: str | None = None, **options: Any) -> Page:
-        """A page that has shown its view."""
+        """Open a page, and wait until it shows its view."""
         page = self.context(device, climber, **options).new_page()
         page.goto(path)
         expect(page.locator("#main")).not_to_be_empty()

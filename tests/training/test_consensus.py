@@ -87,7 +87,9 @@ def test_without_that_condition_a_problem_may_be_of_either_kind(model: Model) ->
         nats_per_problem(model, [replace(problem, repeats=repeats) for problem in held], given_consensus=True)
         for repeats in (CONSENSUS_REPEATS, None)
     )
-    share = np.array([model.consensus[SETUP].get(p.grade, 0) / model.evidence[SETUP][p.grade or ""] for p in held])
+    share = np.array(
+        [model.consensus[SETUP].get(p.grade or "", 0) / model.evidence[SETUP][p.grade or ""] for p in held]
+    )
     either = -np.log(share * np.exp(-as_consensus) + (1 - share) * np.exp(-as_other))
     np.testing.assert_allclose(nats_per_problem(model, held), either, rtol=1e-6)
     unlearned = replace(held[0], repeats=3, partial=True)
@@ -126,10 +128,10 @@ def test_what_is_drawn_as_learned_says_what_it_was_drawn_as(model: Model) -> Non
 def test_evaluation_draws_as_many_with_consensus_as_are_held_out(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TREES, "max_iter", 2)  # what they say is not looked at here
     held = held_out(model, short_and_long(), None)
-    place = evaluate(model, held, samples=200, default=OWN, compare={})["setups"][str(SETUP)]
-    real, generated = (np.mean(place["shapes"][what]["holds"]) for what in ("real", "generated"))
+    measured = evaluate(model, held, samples=200, default=OWN, compare={}).setups[SETUP]
+    real, generated = (np.mean(side["holds"]) for side in (measured.shapes.real, measured.shapes.generated))
     assert generated == pytest.approx(real, abs=0.5)
-    assert place["rows"]["generated, the model's own distribution"]["problems"] == 200
+    assert measured.rows["generated, the model's own distribution"].problems == 200
 
 
 def test_a_model_without_that_condition_makes_no_difference(tmp_path: Path) -> None:

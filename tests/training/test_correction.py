@@ -9,7 +9,7 @@ import pytest
 
 from climbpath import board as boards
 from climbpath.data import parquet
-from climbpath.evaluation.density_ratio import density_ratio
+from climbpath.evaluation.density_ratio import fit_density_ratio
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.model.checkpoint import load_checkpoint, model_of
 from climbpath.problem import Problem
@@ -55,12 +55,12 @@ def test_what_is_more_like_real_problems_is_drawn_more_often(checkpoint: dict[st
     assert corrected["evidence"] == checkpoint["evidence"]
 
 
-def test_likeness_tells_what_real_problems_have_more_of(drawn: list[Problem]) -> None:
+def test_the_density_ratio_tells_what_real_problems_have_more_of(drawn: list[Problem]) -> None:
     board = boards.load("moonboard-2016")
     some, others, rest = drawn[::4], drawn[1::4], [*drawn[2::4], *drawn[3::4]]
-    alike = density_ratio(some, others, board)(rest)
-    assert abs(np.log(alike)).mean() < 0.2
+    ratios = fit_density_ratio(some, others, board)(rest)
+    assert abs(np.log(ratios)).mean() < 0.2
     wide = [problem for problem in some if np.ptp([board.holds[board.index[label]].x for label in problem.holds]) > 120]
-    likely = density_ratio(wide, others, board)(rest)
+    likely = fit_density_ratio(wide, others, board)(rest)
     is_wide = np.array([np.ptp([board.holds[board.index[label]].x for label in p.holds]) > 120 for p in rest])
     assert likely[is_wide].mean() > 2 * likely[~is_wide].mean()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import ROOT, run
+from support.commands import ROOT, needs_posix, run, script_here
 
 TRAIN, GENERATE = "backend/training/train_autoregressive.py", "backend/training/generate_paths.py"
 TINY_MODEL = ("--d_model", "32", "--num_layers", "2", "--nhead", "2", "--dim_feedforward", "64")
@@ -75,7 +75,7 @@ def test_the_guides_resume_snippet(trained: Path) -> None:
     ],
 )
 def test_the_guides_other_flags(flags: tuple[object, ...], tiny: Path, tmp_path: Path) -> None:
-    done = run(sys.executable, ROOT / TRAIN, *flags, *TINY_MODEL, "--data", tiny, cwd=tmp_path)
+    done = script_here(ROOT / TRAIN, *flags, *TINY_MODEL, "--data", tiny, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Recipe guide" in done.stdout
 
@@ -103,6 +103,7 @@ def test_tensorboard_shows_the_run(trained: Path) -> None:
         server.wait(timeout=20)
 
 
+@needs_posix
 def test_train_cpu_sh_passes_its_flags_on(tiny: Path, tmp_path: Path) -> None:
     """The one-line start in a copy of the project whose environment is this one."""
     for name in ("backend", "tools"):
@@ -119,6 +120,7 @@ def test_train_cpu_sh_passes_its_flags_on(tiny: Path, tmp_path: Path) -> None:
     assert (tmp_path / "checkpoints/climb_path_cpu/best.pt").exists()
 
 
+@needs_posix
 def test_a_log_file_gets_plain_lines(tiny: Path, tmp_path: Path) -> None:
     """nohup python … > training.log 2>&1, then tail -f training.log."""
     command = (

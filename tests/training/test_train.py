@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from climbpath.cli import cli
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import load_checkpoint, load_model
-from support.commands import climbpath, run
+from support.commands import climbpath, climbpath_here, needs_posix, run
 from support.making import random_problems
 
 SMALL = ("--d-model", 32, "--num-layers", 2, "--nhead", 2, "--dim-feedforward", 64, "--batch-size", 16)
@@ -36,7 +35,7 @@ def start(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
 def one_epoch(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a run of one epoch was made; tests copy it."""
     folder = tmp_path_factory.mktemp("one_epoch")
-    done = climbpath("train", "--data", tiny, *SMALL, "--num-epochs", 1, cwd=folder)
+    done = climbpath_here("train", "--data", tiny, *SMALL, "--num-epochs", 1, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -57,7 +56,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 def test_a_run_leaves_the_guides_artifacts_and_console(tiny: Path, tmp_path: Path) -> None:
-    done = climbpath("train", "--recipe", "guide", "--data", tiny, *SMALL, "--num-epochs", 11, cwd=tmp_path)
+    done = climbpath_here("train", "--recipe", "guide", "--data", tiny, *SMALL, "--num-epochs", 11, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "checkpoints" / "climb_path_cpu"
     assert {path.name for path in folder.iterdir()} == {
@@ -82,7 +81,7 @@ def test_a_run_leaves_the_guides_artifacts_and_console(tiny: Path, tmp_path: Pat
 def test_tensorboard_has_the_scalars_and_pictures(tiny: Path, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    done = climbpath("train", "--data", tiny, *SMALL, "--num-epochs", 5, "--log-dir", "logs", cwd=tmp_path)
+    done = climbpath_here("train", "--data", tiny, *SMALL, "--num-epochs", 5, "--log-dir", "logs", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     events = EventAccumulator(str(tmp_path / "logs"))
     events.Reload()
@@ -92,11 +91,12 @@ def test_tensorboard_has_the_scalars_and_pictures(tiny: Path, tmp_path: Path) ->
     assert [event.step for event in events.Scalars("train/loss")] == list(range(1, 5 * 16 + 1))
 
 
+@needs_posix
 @pytest.mark.parametrize("recipe", ["fast", "guide"])
 def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, tmp_path: Path) -> None:
     """Ctrl-C in mid-epoch, SIGTERM in another, then to the end: bit for bit the uninterrupted run."""
     arguments = ("--recipe", recipe, "--data", tiny, *SMALL, "--num-epochs", 8)
-    whole = climbpath("train", *arguments, "--checkpoint-dir", "whole", "--log-dir", "logs/whole", cwd=tmp_path)
+    whole = climbpath_here("train", *arguments, "--checkpoint-dir", "whole", "--log-dir", "logs/whole", cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
     first = start(*arguments, "--checkpoint-dir", "parts", "--log-dir", "logs/parts", cwd=tmp_path)
     assert first.stdout is not None
@@ -117,7 +117,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, 
         rest = process.stdout.read()  # communicate() would leave out what is buffered
         assert process.returncode == 128 + number, rest
         assert "climbpath train --resume --checkpoint-dir parts" in rest
-    last = climbpath("train", "--resume", "--checkpoint-dir", "parts", "--log-dir", "logs/parts", cwd=tmp_path)
+    last = climbpath_here("train", "--resume", "--checkpoint-dir", "parts", "--log-dir", "logs/parts", cwd=tmp_path)
     assert last.returncode == 0, last.stderr
     for name in ("latest.pt", "best.pt"):
         assert same(weights(tmp_path / "whole" / name), weights(tmp_path / "parts" / name))
@@ -145,27 +145,16 @@ def test_kill_9_at_any_moment_leaves_loadable_checkpoints(tiny: Path, tmp_path: 
         epoch = load_checkpoint(folder / "latest.pt")["epoch"]
         assert epoch > reached
         reached = epoch
-    done = climbpath("train", "--resume", "--num-epochs", 999, cwd=tmp_path)
+    done = climbpath_here("train", "--resume", "--num-epochs", 999, cwd=tmp_path)
     assert done.returncode == 2
     assert "contradicts" in done.stderr
 
 
 def test_two_processes_train_like_one(tiny: Path, tmp_path: Path) -> None:
-    arguments = ("--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0, "--embedding-dropout", 0)
-    one = climbpath("train", *arguments, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
-    two = climbpath(
-        "train",
-        *arguments,
-        "--devices",
-        2,
-        "--device",
-        "cpu",
-        "--checkpoint-dir",
-        "two",
-        "--log-dir",
-        "l2",
-        cwd=tmp_path,
-    )
+    arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0, "--embedding-dropout", 0)
+    cpu = ("--device", "cpu")
+    one = climbpath_here(*arguments, *cpu, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
+    two = climbpath(*arguments, *cpu, "--devices", 2, "--checkpoint-dir", "two", "--log-dir", "l2", cwd=tmp_path)
     assert one.returncode == two.returncode == 0, one.stderr + two.stderr
     a, b = (load_checkpoint(tmp_path / name / "latest.pt")["progress"]["history"] for name in ("one", "two"))
     for x, y in zip(a, b, strict=True):
@@ -178,14 +167,14 @@ def test_two_processes_train_like_one(tiny: Path, tmp_path: Path) -> None:
 
 def test_an_earlier_run_is_set_aside(trained: Path, tiny: Path, tmp_path: Path) -> None:
     before = (trained / "best.pt").read_bytes()
-    again = climbpath("train", "--data", tiny, *SMALL, "--num-epochs", 1, "--seed", 1, cwd=tmp_path)
+    again = climbpath_here("train", "--data", tiny, *SMALL, "--num-epochs", 1, "--seed", 1, cwd=tmp_path)
     assert "Set aside the earlier run" in again.stdout
     assert (tmp_path / "checkpoints/climb_path_cpu-1/best.pt").read_bytes() == before
     assert (trained / "best.pt").read_bytes() != before
 
 
 def test_training_stops_early(tiny: Path, tmp_path: Path) -> None:
-    done = climbpath(
+    done = climbpath_here(
         "train", "--data", tiny, *SMALL, "--num-epochs", 50, "--patience", 2, "--learning-rate", 0.3, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
@@ -194,25 +183,17 @@ def test_training_stops_early(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_worker_processes_change_nothing(tiny: Path, tmp_path: Path) -> None:
-    for workers in (0, 2):
-        done = climbpath(
-            "train",
-            "--data",
-            tiny,
-            *SMALL,
-            "--num-epochs",
-            2,
-            "--num_workers",
-            workers,
-            "--checkpoint-dir",
-            f"w{workers}",
-            cwd=tmp_path,
-        )
+    arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 2)
+    for workers, command in ((0, climbpath_here), (2, climbpath)):  # this process has threads: it should not fork
+        done = command(*arguments, "--num_workers", workers, "--checkpoint-dir", f"w{workers}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     assert same(weights(tmp_path / "w0/latest.pt"), weights(tmp_path / "w2/latest.pt"))
 
 
+@needs_posix
 def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: Path) -> None:
+    import resource
+
     from climbpath.model.checkpoint import save_checkpoint
 
     path = tmp_path / "latest.pt"
@@ -230,6 +211,7 @@ def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+@needs_posix
 def test_what_does_not_fit_in_memory_is_explained(tiny: Path, tmp_path: Path) -> None:
     sizes = "--d-model 65536 --dim-feedforward 65536"
     command = f"ulimit -v 8000000; {sys.executable} -m climbpath train --data {tiny} {sizes}"
@@ -277,11 +259,11 @@ def test_damaged_and_foreign_checkpoints_are_explained(trained: Path, tmp_path: 
     for name in [*bad, "foreign.pt", "evil.pt"]:
         with pytest.raises(ClimbpathError, match=name):
             load_model(trained / name)
-        done = climbpath("generate", "--grade", "7A", "--checkpoint", trained / name, cwd=tmp_path)
+        done = climbpath_here("generate", "--grade", "7A", "--checkpoint", trained / name, cwd=tmp_path)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
     (trained / "latest.pt").write_bytes(bad["cut.pt"])
-    done = climbpath("train", "--resume", cwd=tmp_path)
+    done = climbpath_here("train", "--resume", cwd=tmp_path)
     assert done.returncode == 2
     assert "latest.pt cannot be read as a checkpoint" in done.stderr
 
@@ -289,18 +271,18 @@ def test_damaged_and_foreign_checkpoints_are_explained(trained: Path, tmp_path: 
 @pytest.mark.usefixtures("trained")
 def test_resume_on_other_data_is_refused(tmp_path: Path) -> None:
     parquet.write(tmp_path / "other.parquet", random_problems(200, seed=9))
-    done = climbpath("train", "--resume", "--data", "other.parquet", cwd=tmp_path)
+    done = climbpath_here("train", "--resume", "--data", "other.parquet", cwd=tmp_path)
     assert done.returncode == 2
     assert "trained on other problems" in done.stderr
 
 
 def test_an_exported_model_generates_what_its_checkpoint_does(trained: Path, tmp_path: Path) -> None:
     best = trained / "best.pt"
-    done = climbpath("export", best, "--to", "mine.safetensors", cwd=tmp_path)
+    done = climbpath_here("export", best, "--to", "mine.safetensors", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert climbpath("export", best, "--to", "mine.safetensors", cwd=tmp_path).returncode == 2
+    assert climbpath_here("export", best, "--to", "mine.safetensors", cwd=tmp_path).returncode == 2
     outputs = [
-        climbpath("generate", "--grade", "7A", "--model", model, "--seed", 3, cwd=tmp_path).stdout
+        climbpath_here("generate", "--grade", "7A", "--model", model, "--seed", 3, cwd=tmp_path).stdout
         for model in (best, "mine.safetensors")
     ]
     assert outputs[0] == outputs[1]

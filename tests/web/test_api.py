@@ -1,4 +1,4 @@
-"""The web app's API on a real server: what each route gives and refuses, and who is let in."""
+"""The web app's API on a real server: what each route returns and refuses, and which clients have access."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from PIL import Image
 
 from climbpath import board as boards
 from climbpath.api import bundled_grader, load
-from climbpath.beta.solver import Climber, lines, solve
+from climbpath.beta.solver import Climber, describe, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
@@ -29,11 +29,12 @@ from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.web import security, workers
 from climbpath.web.app import create_app
-from climbpath.web.logbook import Logbook, Profile, identity_of
+from climbpath.web.logbook.records import Profile, identity_of
+from climbpath.web.logbook.store import Logbook
 from climbpath.web.routes import files
-from climbpath.web.security import DOOR, MOST_BYTES, MOST_IMPORTED_BYTES, check_token
+from climbpath.web.security import MOST_BYTES, MOST_IMPORTED_BYTES, UNAUTHORIZED_PAGE, check_token
 from support.making import DATA, api_record, random_problems
-from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, served, spelled
+from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, raw_json, served
 
 HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6B")
@@ -47,20 +48,20 @@ SAVED = f"/api/problems/{identity_of(HERON)}"
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client on this machine."""
+    """A client of an app that serves this machine only."""
     with client_of(tmp_path_factory.mktemp("local"), KNOWN) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client, with the token, of an app that serves a whole network."""
+    """A client with the token, of an app that serves a network."""
     with client_of(tmp_path_factory.mktemp("shared"), token=TOKEN) as client:
         yield client
 
 
 def anyone(shared: Client) -> Client:
-    """The same without the token."""
+    """The same client without the token."""
     return Client(shared.address)
 
 
@@ -68,11 +69,11 @@ def body_of(problem: Problem) -> dict[str, Any]:
     return problem.to_dict()
 
 
-def problem_of(told: dict[str, Any]) -> Problem:
-    """The problem that the API tells, which must be told in full."""
+def problem_of(body: dict[str, Any]) -> Problem:
+    """The problem in a response, which must have all derived fields."""
     fields = {"notation", "v_grade", "identity", "suggested_name"}
-    problem = Problem.from_dict({name: value for name, value in told.items() if name not in fields})
-    assert {name: told[name] for name in fields} == {
+    problem = Problem.from_dict({name: value for name, value in body.items() if name not in fields})
+    assert {name: body[name] for name in fields} == {
         "notation": problem.notation,
         "v_grade": v_grade(problem.grade) if problem.grade else None,
         "identity": identity_of(problem),
@@ -81,20 +82,20 @@ def problem_of(told: dict[str, Any]) -> Problem:
     return problem
 
 
-def generated(client: Client, **wish: Any) -> list[Problem]:
-    return [problem_of(told) for told in client.post("/api/generate", wish)["problems"]]
+def generated(client: Client, **body: Any) -> list[Problem]:
+    return [problem_of(problem) for problem in client.post("/api/generate", body)["problems"]]
 
 
 # boards
 
 
-def test_the_boards_are_told_with_what_the_models_know(client: Client) -> None:
-    welcome = client.get("/api/boards")
-    assert welcome["ladder"] == list(LADDER)
-    assert welcome["v_grades"] == [v_grade(grade) for grade in LADDER]
-    assert [board["name"] for board in welcome["boards"]] == boards.names()
+def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
+    app_info = client.get("/api/boards")
+    assert app_info["ladder"] == list(LADDER)
+    assert app_info["v_grades"] == [v_grade(grade) for grade in LADDER]
+    assert [board["name"] for board in app_info["boards"]] == boards.names()
     evidence = load().model.evidence
-    for board in welcome["boards"]:
+    for board in app_info["boards"]:
         layout = boards.load(board["name"])
         assert [hold["label"] for hold in board["holds"]] == list(layout.labels)
         assert board["angles"] == list(layout.angles)
@@ -107,7 +108,7 @@ def test_the_boards_are_told_with_what_the_models_know(client: Client) -> None:
 # generate
 
 
-def test_problems_are_generated_as_asked(client: Client) -> None:
+def test_problems_are_generated_as_requested(client: Client) -> None:
     assert [problem.grade for problem in generated(client)] == ["7A"]
     found = generated(client, grades=["6B", "7A", "7A", "6B+"], number=7)
     grades = [problem.grade for problem in found]
@@ -121,7 +122,7 @@ def test_problems_are_generated_as_asked(client: Client) -> None:
 
 
 def test_a_seed_gives_the_same_problems_again(client: Client) -> None:
-    """Also while others ask."""
+    """Even during other requests."""
     first = generated(client, seed=7, number=3, grades=["6C", "7A"])
     with ThreadPoolExecutor(4) as pool:
         others = [pool.submit(generated, client, number=3) for _ in range(4)]
@@ -132,7 +133,7 @@ def test_a_seed_gives_the_same_problems_again(client: Client) -> None:
     assert generated(client, number=3) != generated(client, number=3)
 
 
-def test_conditions_are_kept(client: Client) -> None:
+def test_conditions_are_met(client: Client) -> None:
     layout = boards.load("moonboard-2016")
     rules = Rules(
         min_holds=6,
@@ -142,8 +143,8 @@ def test_conditions_are_kept(client: Client) -> None:
         finish=frozenset({"G18"}),
         bans=frozenset({"D9", "H10"}),
     )
-    wish = {"pins": ["e8", "G13"], "start": ["F5"], "finish": ["G18"], "bans": ["D9", "H10"]}
-    found = generated(client, **wish, min_holds=6, max_holds=8, number=5)
+    conditions = {"pins": ["e8", "G13"], "start": ["F5"], "finish": ["G18"], "bans": ["D9", "H10"]}
+    found = generated(client, **conditions, min_holds=6, max_holds=8, number=5)
     assert len(found) == 5
     assert not any(violations(problem, rules) for problem in found)
     sets = layout.hold_sets[:2]
@@ -163,7 +164,7 @@ def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) ->
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("conditions", "message"),
     [
         ({"pins": ["Z9"]}, "there is no hold 'Z9' on MoonBoard 2016"),
         ({"bans": ["F5", "Q1"]}, "there is no hold 'Q1'"),
@@ -180,26 +181,26 @@ def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) ->
         ({"grades": ["8C+"]}, "has not learned grade 8C+"),
     ],
 )
-def test_what_cannot_be_generated_is_told(client: Client, wish: dict[str, Any], words: str) -> None:
-    assert words in client.refusal("POST", "/api/generate", 409, json=wish)
+def test_impossible_conditions_are_refused(client: Client, conditions: dict[str, Any], message: str) -> None:
+    assert message in client.refusal("POST", "/api/generate", 409, json=conditions)
 
 
-def test_a_condition_that_luck_does_not_meet_is_told_when_time_is_up(
+def test_conditions_that_no_sample_meets_are_refused_when_time_is_up(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "LONGEST_S", 0.5)
-    words = client.refusal("POST", "/api/generate", 409, json=HOPELESS)
-    assert words.endswith("that keeps to these conditions: loosen one of them")
+    message = client.refusal("POST", "/api/generate", 409, json=HOPELESS)
+    assert message == "no problem that meets these conditions was found in 0 s: loosen one of them"
 
 
 HOPELESS = {"grades": ["8B+"], "number": 20, "check_grade": True, "climber": {"height": 100, "ape": -40}}
-"""No such child climbs that, but the sampler has to try."""
+"""No climber this small can reach such holds, but only sampling shows that."""
 
 
-# many at once
+# many requests at once
 
 
-def test_requests_at_once_get_distinct_problems_each_as_many_as_it_asked_for(client: Client) -> None:
+def test_simultaneous_requests_get_distinct_problems_each_as_many_as_requested(client: Client) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: generated(client, number=number), range(1, 9)))
     assert [len(found) for found in answers] == list(range(1, 9))
@@ -207,7 +208,7 @@ def test_requests_at_once_get_distinct_problems_each_as_many_as_it_asked_for(cli
 
 
 def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While what is before it still goes on; then all is as before."""
+    """The running requests finish, and later requests are served as before."""
     started, finish = threading.Event(), threading.Event()
     sampled = sample.generate
 
@@ -229,7 +230,7 @@ def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.Mon
         busy = next(as_completed(others)).result()
         assert busy.status_code == 429
         assert busy.headers["Retry-After"] == "1"
-        assert busy.json() == {"error": "too many requests wait: try again in a second"}
+        assert busy.json() == {"error": "too many requests are waiting: try again in a second"}
         assert not running.done()
         assert sum(other.done() for other in others) == 1
         finish.set()
@@ -238,7 +239,7 @@ def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.Mon
     assert len(generated(client)) == 1
 
 
-def test_short_tasks_have_a_bound_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_of_short_tasks_is_limited_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "MOST_WAITING", 0)
     for path, body in (("grade", body_of(HERON)), ("beta", {"problem": body_of(HERON)})):
         assert client.ask("POST", f"/api/{path}", 429, json=body).headers["Retry-After"] == "1"
@@ -246,7 +247,7 @@ def test_short_tasks_have_a_bound_too(client: Client, monkeypatch: pytest.Monkey
     assert client.post("/api/grade", body_of(HERON))["grade"]
 
 
-def test_a_client_that_goes_away_breaks_no_other(client: Client) -> None:
+def test_a_client_that_disconnects_does_not_affect_others(client: Client) -> None:
     host, port = client.address.removeprefix("http://").split(":")
     body = json.dumps({"number": 20}).encode()
     head = b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -260,7 +261,7 @@ def test_a_client_that_goes_away_breaks_no_other(client: Client) -> None:
     assert [len(found) for found in answers] == [2] * 8
 
 
-def test_all_kinds_of_requests_at_once(client: Client) -> None:
+def test_requests_of_all_kinds_at_once(client: Client) -> None:
     def one(number: int) -> None:
         asked: list[tuple[str, str, dict[str, Any]]] = [
             ("POST", "/api/generate", {"json": {}}),
@@ -290,11 +291,11 @@ def test_a_problem_is_graded(client: Client) -> None:
         assert answer["influence"] == pytest.approx(influence(bundled_grader(), problem), abs=1e-3)
 
 
-def test_a_beta_is_told_for_a_climber(client: Client) -> None:
+def test_a_beta_is_for_a_climber(client: Client) -> None:
     climber = Climber(165, -3)
     (beta,) = solve([HERON], climber)
     answer = client.post("/api/beta", {"problem": body_of(HERON), "climber": {"height": 165, "ape": -3}})
-    assert [answer["start_text"], *(move["text"] for move in answer["moves"])] == list(lines(beta))
+    assert [answer["start_text"], *(move["text"] for move in answer["moves"])] == list(describe(beta))
     assert [(move["hand"], move["hold"]) for move in answer["moves"]] == [(m.hand, m.hold) for m in beta.moves]
     assert (answer["crux"], answer["too_far"]) == (beta.crux, 0)
     far = client.post("/api/beta", {"problem": body_of(parse_notation("F5 G18")), "climber": {"height": 165}})
@@ -307,9 +308,9 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         first, *others = KNOWN
         answer = client.post("/api/similar" + MINE, body_of(first))
         assert answer["known"] == len({problem.identity for problem in others})
-        shares = [alike["shared"] for alike in answer["problems"]]
+        shares = [similar["shared"] for similar in answer["problems"]]
         assert shares == sorted(shares, reverse=True)
-        assert first.identity not in [problem_of(alike["problem"]).identity for alike in answer["problems"]]
+        assert first.identity not in [problem_of(similar["problem"]).identity for similar in answer["problems"]]
         near = replace(first, hands=first.hands[:-1], name="mine")
         client.post("/api/problems" + MINE, body_of(near), 201)
         nearest = client.post("/api/similar" + MINE, body_of(first))["problems"][0]
@@ -333,13 +334,13 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         ({"board": "moonboard-mini-2020"}, "there is no hold"),
     ],
 )
-def test_a_problem_that_cannot_be_is_told(client: Client, path: str, change: dict[str, Any], words: str) -> None:
+def test_an_impossible_problem_is_refused(client: Client, path: str, change: dict[str, Any], words: str) -> None:
     problem = body_of(HERON) | change
     body = {"problem": problem} if path == "/api/beta" else problem
     assert words in client.refusal("POST", path, 409, json=body)
 
 
-def test_a_board_that_the_grader_has_not_learned_is_told(client: Client) -> None:
+def test_a_board_that_the_grader_has_not_learned_is_refused(client: Client) -> None:
     assert "has not learned MoonBoard Mini 2020" in client.refusal("POST", "/api/grade", 409, json=body_of(MINI))
 
 
@@ -387,7 +388,7 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
         ("problem=F5s-G18e&name=" + "x" * 81, 422, "name"),
     ],
 )
-def test_what_cannot_be_drawn_is_told(client: Client, query: str, status: int, words: str) -> None:
+def test_an_invalid_picture_request_is_refused(client: Client, query: str, status: int, words: str) -> None:
     assert words in client.refusal("GET", f"/api/picture/svg?{query}", status)
 
 
@@ -398,7 +399,7 @@ def test_there_are_three_kinds_of_pictures(client: Client) -> None:
 # climbers and the logbook
 
 
-def test_a_climber_is_added_changed_removed_and_brought_back(tmp_path: Path) -> None:
+def test_a_climber_is_added_changed_removed_and_restored(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         alex = str(uuid4())
         body = {"name": "Alex 🧗", "height": 190, "ape": 4.5, "easiest": "6A", "hardest": "8C+"}
@@ -406,17 +407,17 @@ def test_a_climber_is_added_changed_removed_and_brought_back(tmp_path: Path) -> 
         client.ask("PUT", f"/api/profiles/{alex.upper()}", json={"name": "Alexandra"})
         assert [(one["id"], one["name"]) for one in client.get("/api/profiles")] == [(KIM, "Kim"), (alex, "Alexandra")]
         client.post(f"/api/problems?profile={alex}", body_of(HERON), 201)
-        gone = client.ask("DELETE", f"/api/profiles/{alex}", 204)
-        assert gone.content == b""
+        removed = client.ask("DELETE", f"/api/profiles/{alex}", 204)
+        assert removed.content == b""
         assert "no such climber" in client.refusal("DELETE", f"/api/profiles/{alex}", 404)
-        for method, path, request in touching(alex):
+        for method, path, request in requests_for(alex):
             assert "no such climber" in client.refusal(method, path, 404, **request)
         client.ask("PUT", f"/api/profiles/{alex}", json={"name": "Alex"})
         assert client.get(f"/api/problems?profile={alex}")["total"] == 1
 
 
-def touching(profile: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """A request of every kind that is for one climber's logbook."""
+def requests_for(profile: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """A request of every kind that needs a climber's logbook."""
     who = f"?profile={profile}"
     return [
         ("GET", "/api/problems" + who, {}),
@@ -430,22 +431,22 @@ def touching(profile: str) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_a_problem_is_saved_noted_ticked_and_found(tmp_path: Path) -> None:
+def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         saved = client.post("/api/problems" + MINE, body_of(HERON), 201)
         assert problem_of(saved["problem"]) == HERON
         assert client.post("/api/problems" + MINE, body_of(replace(HERON, grade="8A")), 200) == saved
         client.post("/api/problems" + MINE, body_of(MASTERS), 201)
         tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3}
-        place = f"{SAVED}/ticks/{tick['id']}{MINE}"
+        address = f"{SAVED}/ticks/{tick['id']}{MINE}"
         for attempts in (1, 3, 3):
-            ticked = client.ask("PUT", place, json={"day": "2026-05-31", "attempts": attempts}).json()
+            ticked = client.ask("PUT", address, json={"day": "2026-05-31", "attempts": attempts}).json()
         assert ticked == saved | {"ticks": [tick]}
         change = {"stars": 5, "notes": "left\nheel 100% 🧗 \x00", "felt": "7A+", "lists": ["b", "a", "b"]}
         changed = client.ask("PATCH", SAVED + MINE, json=change).json()
         assert changed == ticked | change | {"lists": ["a", "b"]}
         assert client.ask("PATCH", SAVED + MINE, json={}).json() == changed
-        found = client.get(f"/api/problems{MINE}&text=100%25&stars=5&in_list=a&ticked=true&easiest=7A&order=stars")
+        found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&ticked=true&easiest=7A&order=stars")
         assert found == {"entries": [changed], "total": 1, "lists": {"a": 1, "b": 1}}
         everything = client.get(f"/api/problems{MINE}&limit=1&offset=1&order=newest")
         assert (everything["entries"], everything["total"]) == ([changed], 2)
@@ -453,11 +454,11 @@ def test_a_problem_is_saved_noted_ticked_and_found(tmp_path: Path) -> None:
         named = client.ask("PATCH", SAVED + MINE, json={"name": "Fast Heron", "felt": None}).json()
         assert named["problem"]["name"] == "Fast Heron"
         for _ in range(2):
-            assert client.ask("DELETE", place).json()["ticks"] == []
+            assert client.ask("DELETE", address).json()["ticks"] == []
         for _ in range(2):
             client.ask("PATCH", SAVED + MINE, json={"deleted": True})
         assert client.get(f"/api/problems{MINE}")["total"] == 1
-        assert "not in the logbook" in client.refusal("PATCH", SAVED + MINE, 404, json={"stars": 1})
+        assert "no longer in the logbook" in client.refusal("PATCH", SAVED + MINE, 404, json={"stars": 1})
         back = client.ask("PATCH", SAVED + MINE, json={"deleted": False}).json()
         assert back == named | {"ticks": []}
 
@@ -499,26 +500,26 @@ def test_a_problem_is_saved_noted_ticked_and_found(tmp_path: Path) -> None:
         ("POST", "/api/import", None, "profile: Field required"),
     ],
 )
-def test_what_is_not_well_formed_is_told_with_its_place(
+def test_an_invalid_value_is_refused_with_its_location(
     client: Client, method: str, path: str, body: object, words: str
 ) -> None:
     assert words in client.refusal(method, path, 422, json=body)
 
 
-def test_a_body_that_is_not_json_is_told_with_the_place_in_it(client: Client) -> None:
+def test_a_body_that_is_not_json_is_refused_with_the_position(client: Client) -> None:
     headers = {"Content-Type": "application/json"}
     for body, words in ((b"xx", "Expecting value at character 0"), (b'{"count": 1,}', "at character 12")):
-        told = client.refusal("POST", "/api/generate", 422, data=body, headers=headers)
-        assert told.startswith("the body is not JSON: ")
-        assert words in told
+        message = client.refusal("POST", "/api/generate", 422, data=body, headers=headers)
+        assert message.startswith("the body is not JSON: ")
+        assert words in message
 
 
-def test_what_is_not_there_is_told(client: Client) -> None:
-    for method, path, request in touching(NOBODY):
+def test_what_does_not_exist_is_not_found(client: Client) -> None:
+    for method, path, request in requests_for(NOBODY):
         assert "there is no such climber" in client.refusal(method, path, 404, **request)
     missing = f"/api/problems/{identity_of(MINI)}"
-    assert "not in the logbook" in client.refusal("PATCH", missing + MINE, 404, json={})
-    assert "not in the logbook" in client.refusal("DELETE", f"{missing}/ticks/{KIM}{MINE}", 404)
+    assert "this problem is no longer in the logbook" in client.refusal("PATCH", missing + MINE, 404, json={})
+    assert "this problem is no longer in the logbook" in client.refusal("DELETE", f"{missing}/ticks/{KIM}{MINE}", 404)
     for path in (
         "/api",
         "/api/",
@@ -546,9 +547,7 @@ def test_what_is_not_there_is_told(client: Client) -> None:
         ("DELETE", "/app.css", "GET, HEAD"),
     ],
 )
-def test_a_method_that_a_path_does_not_have_is_told_with_those_it_has(
-    client: Client, method: str, path: str, allowed: str
-) -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_ones(client: Client, method: str, path: str, allowed: str) -> None:
     answer = client.ask(method, path, 405)
     assert answer.headers["Allow"] == allowed
 
@@ -556,7 +555,7 @@ def test_a_method_that_a_path_does_not_have_is_told_with_those_it_has(
 # export and import
 
 
-def test_an_exported_logbook_is_imported_again(tmp_path: Path) -> None:
+def test_an_exported_logbook_can_be_imported_again(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         for problem in (HERON, MASTERS):
             client.post("/api/problems" + MINE, body_of(problem), 201)
@@ -596,7 +595,7 @@ def test_files_of_other_programs_are_imported_with_every_record_accounted_for(tm
         assert answer["reasons"][1]["reason"] == "a record is an object with fields, not 7"
 
 
-def test_only_so_many_reasons_and_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_numbers_of_reasons_and_records_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MOST_RECORDS", 100)
     with client_of(tmp_path) as client:
         bad = client.ask("POST", "/api/import" + MINE, data="notation\n" + "Z9\n" * 100).json()
@@ -620,7 +619,7 @@ def test_a_file_that_cannot_be_imported_is_refused(client: Client, content: byte
     assert words in client.refusal("POST", "/api/import" + MINE, 409, data=content)
 
 
-def test_a_file_that_breaks_off_is_imported_up_to_there(client: Client) -> None:
+def test_a_truncated_file_is_imported_as_far_as_possible(client: Client) -> None:
     content = json.dumps({"Data": [api_record(HERON), api_record(MASTERS)]}).encode()
     answer = client.ask("POST", "/api/import" + MINE, data=content[:-100]).json()
     assert (answer["read"], answer["rejected"]) == (2, 1)
@@ -688,29 +687,29 @@ def test_no_body_breaks_the_server(client: Client, body: bytes) -> None:
     assert len(words) < 1000
 
 
-def test_a_number_is_whole_if_it_is_written_so_or_not(client: Client) -> None:
-    """JSON knows one kind of numbers: 2.0 is 2, as the app's description says."""
-    assert len(client.ask("POST", "/api/generate", **spelled({"number": 2.0, "seed": 5.0})).json()["problems"]) == 2
+def test_2_0_is_an_integer(client: Client) -> None:
+    """JSON has one type of numbers: 2.0 is 2, as the OpenAPI description says."""
+    assert len(client.ask("POST", "/api/generate", **raw_json({"number": 2.0, "seed": 5.0})).json()["problems"]) == 2
 
 
-def test_half_a_character_is_refused_wherever_it_stands(client: Client) -> None:
+def test_half_a_surrogate_pair_is_refused_everywhere(client: Client) -> None:
     half = "\ud83e"
     for body in (body_of(HERON) | {"name": half}, body_of(HERON) | {"ids": [half]}, body_of(HERON) | {"method": half}):
-        assert "unicode" in client.refusal("POST", "/api/problems" + MINE, 422, **spelled(body))
+        assert "unicode" in client.refusal("POST", "/api/problems" + MINE, 422, **raw_json(body))
     for change in ({"name": half}, {"notes": half}, {"lists": [half]}, {"felt": half}):
-        client.ask("PATCH", SAVED + MINE, 422, **spelled(change))
-    client.ask("PUT", f"/api/profiles/{KIM}", 422, **spelled({"name": half}))
+        client.ask("PATCH", SAVED + MINE, 422, **raw_json(change))
+    client.ask("PUT", f"/api/profiles/{KIM}", 422, **raw_json({"name": half}))
 
 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense", ""]
 )
-def test_only_json_is_taken_for_json(client: Client, kind: str) -> None:
-    """So that no form of another site can send any."""
+def test_only_json_content_types_are_accepted(client: Client, kind: str) -> None:
+    """So that a form on another site cannot send a request."""
     client.ask("POST", "/api/generate", 422, data=b"{}", headers={"Content-Type": kind})
 
 
-def test_a_body_is_only_so_large(client: Client) -> None:
+def test_the_size_of_a_body_is_limited(client: Client) -> None:
     fits = json.dumps({"seed": 1}).ljust(MOST_BYTES).encode()
     as_json = {"Content-Type": "application/json"}
     client.ask("POST", "/api/generate", data=fits, headers=as_json)
@@ -720,7 +719,7 @@ def test_a_body_is_only_so_large(client: Client) -> None:
     client.ask("POST", "/api/generate", data=iter([fits[:-1], b" "]), headers=as_json)
 
 
-def test_a_file_is_only_so_large(client: Client) -> None:
+def test_the_size_of_a_file_is_limited(client: Client) -> None:
     csv = b"notation,x\nF5s G18e," + b"x" * (MOST_IMPORTED_BYTES - 100) + b"\nF5s H18e,\n"
     answer = client.ask("POST", "/api/import" + MINE, data=csv).json()
     assert (answer["added"], answer["rejected"]) == (1, 1)
@@ -738,7 +737,7 @@ def test_a_file_is_only_so_large(client: Client) -> None:
     assert over == "the request is too large"
 
 
-# who is let in
+# access
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000"])
@@ -755,10 +754,10 @@ def test_this_machine_s_own_names_are_served(client: Client, host: str) -> None:
     ],
 )
 def test_no_other_name_is_served(client: Client, host: str) -> None:
-    """A page elsewhere may have its own name point here (DNS rebinding)."""
+    """Another site can point its own name at this machine (DNS rebinding)."""
     for path in ("/api/profiles", "/", "/openapi.json", "/nothing"):
         words = client.refusal("GET", path, 403, headers={"Host": host.encode()})
-        assert words.startswith("this app is only for this machine")
+        assert words.startswith("this app can only be opened on this machine, as localhost")
     assert client.raw(b"GET / HTTP/1.0\r\n\r\n")[0] == 403
 
 
@@ -777,7 +776,7 @@ def test_no_other_name_is_served(client: Client, host: str) -> None:
         {"Sec-Fetch-Site": "nonsense"},
     ],
 )
-def test_another_site_changes_nothing(client: Client, headers: dict[str, str]) -> None:
+def test_another_site_cannot_change_anything(client: Client, headers: dict[str, str]) -> None:
     before = client.get("/api/profiles")
     for method in ("PUT", "DELETE", "PATCH", "POST"):
         words = client.refusal(method, f"/api/profiles/{KIM}", 403, json={"name": "Evil"}, headers=headers)
@@ -785,19 +784,19 @@ def test_another_site_changes_nothing(client: Client, headers: dict[str, str]) -
     assert client.get("/api/profiles") == before
 
 
-def test_the_app_s_own_page_and_what_is_no_browser_may_change_things(client: Client) -> None:
+def test_the_app_s_own_page_and_programs_can_change_things(client: Client) -> None:
     own = client.address
     for headers in ({}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         client.ask("PUT", f"/api/profiles/{KIM}", json={"name": "Kim"}, headers=headers)
-    client.ask("GET", "/api/profiles", headers={"Sec-Fetch-Site": "cross-site"})  # its answer is read by nobody
+    client.ask("GET", "/api/profiles", headers={"Sec-Fetch-Site": "cross-site"})  # browsers hide the answer
 
 
 def test_every_client_needs_the_token(shared: Client) -> None:
     guest = anyone(shared)
     for method, path in (("GET", "/api/boards"), ("GET", "/api/nothing"), ("POST", "/api/generate")):
-        assert guest.refusal(method, path, 401).startswith("this needs the access token")
+        assert guest.refusal(method, path, 401).startswith("an access token is needed")
     for path in ("/", "/openapi.json", "/js/main.js", "/nothing"):
-        assert guest.ask("GET", path, 401).text == DOOR
+        assert guest.ask("GET", path, 401).text == UNAUTHORIZED_PAGE
     assert shared.get("/api/profiles")[0]["name"] == "Kim"
     for path in security.OPEN_PATHS:
         assert requests.get(guest.address + path, timeout=TIMEOUT).status_code in (200, 404)
@@ -821,14 +820,14 @@ def test_every_client_needs_the_token(shared: Client) -> None:
         {"X-Original-URL": "/icon.svg"},
     ],
 )
-def test_what_is_no_token_lets_nobody_in(shared: Client, headers: dict[str, str]) -> None:
+def test_a_wrong_token_gives_no_access(shared: Client, headers: dict[str, str]) -> None:
     encoded = {name: value.encode("latin-1") for name, value in headers.items()}
     anyone(shared).ask("GET", "/api/profiles", 401, headers=encoded)
     anyone(shared).ask("GET", "/api/profiles?token=wrong", 401, headers=encoded)
 
 
-def test_the_token_is_taken_as_a_bearer_and_as_a_cookie(shared: Client) -> None:
-    """From whatever name or address the network knows this machine by."""
+def test_the_token_is_accepted_as_a_bearer_and_as_a_cookie(shared: Client) -> None:
+    """Under any name or address of this machine."""
     for headers in (
         {"Authorization": f"Bearer {TOKEN}"},
         {"Authorization": f"bearer {TOKEN}"},
@@ -849,7 +848,7 @@ def test_the_token_is_taken_as_a_bearer_and_as_a_cookie(shared: Client) -> None:
         ("/%5Cevil.example?token={}", "/%5Cevil.example"),
     ],
 )
-def test_a_link_with_the_token_lets_in_and_leaves_the_address(shared: Client, path: str, clean: str) -> None:
+def test_a_link_with_the_token_sets_a_cookie_and_is_cleaned(shared: Client, path: str, clean: str) -> None:
     for headers in ({}, {"Cookie": f"{COOKIE}={TOKEN}"}):
         answer = anyone(shared).ask("GET", path.format(TOKEN), 303, headers=headers)
         assert answer.headers["Location"] == clean
@@ -859,27 +858,27 @@ def test_a_link_with_the_token_lets_in_and_leaves_the_address(shared: Client, pa
     anyone(shared).ask("GET", path.format("wrong"), 401)
 
 
-def test_a_browser_is_let_in_by_the_link(shared: Client) -> None:
+def test_a_browser_has_access_after_opening_the_link(shared: Client) -> None:
     browser = requests.Session()
     browser.get(f"{shared.address}/?token={TOKEN}", timeout=TIMEOUT)
     assert browser.get(f"{shared.address}/api/profiles", timeout=TIMEOUT).json()[0]["name"] == "Kim"
 
 
-def test_a_link_changes_nothing(shared: Client) -> None:
+def test_a_token_in_the_query_allows_no_changes(shared: Client) -> None:
     words = anyone(shared).refusal("PUT", f"/api/profiles/{KIM}?token={TOKEN}", 401, json={"name": "Evil"})
-    assert words.startswith("this needs the access token")
+    assert words.startswith("an access token is needed")
 
 
 @pytest.mark.parametrize(
     "token", ["", "short", "x" * 15, "x" * 201, "with a blank in it!", "ä" * 16, "x" * 16 + "\n", "/" * 20]
 )
-def test_a_token_can_stand_in_a_link_and_is_long_enough(token: str) -> None:
+def test_a_token_fits_in_a_link_and_is_long_enough(token: str) -> None:
     assert check_token(TOKEN) == TOKEN
     with pytest.raises(ClimbpathError, match="16 to 200 letters, digits, - and _"):
         check_token(token)
 
 
-def test_the_page_s_files_and_the_description_are_as_guarded_as_the_api(client: Client, shared: Client) -> None:
+def test_static_files_and_the_description_are_guarded_like_the_api(client: Client, shared: Client) -> None:
     for path in ("/icon.svg", "/openapi.json"):
         assert client.ask("GET", path).content == shared.ask("GET", path).content  # and Client checks the headers
     assert client.ask("GET", "/icon.svg").headers["Cache-Control"] == "no-cache"
@@ -887,26 +886,26 @@ def test_the_page_s_files_and_the_description_are_as_guarded_as_the_api(client: 
     assert "script-src 'self'" in client.ask("GET", "/icon.svg").headers["Content-Security-Policy"]
 
 
-# what goes wrong inside
+# errors in the server
 
 
-def test_a_fault_of_climbpath_s_own_is_told_without_its_inside(tmp_path: Path) -> None:
+def test_an_internal_error_is_reported_without_details(tmp_path: Path) -> None:
     class Faulty(Logbook):
         def profiles(self) -> list[Profile]:
-            raise RuntimeError("a secret of the inside")
+            raise RuntimeError("a secret detail")
 
-    with served(create_app(load(), Faulty(tmp_path / "book.sqlite3"))) as address:
+    with served(create_app(load(), Faulty(tmp_path / "logbook.sqlite3"))) as address:
         words = Client(address).refusal("GET", "/api/profiles", 500)
         assert "secret" not in words
         assert Client(address).get("/api/boards")
 
 
-def test_a_logbook_that_cannot_be_used_is_told_so_that_clients_try_again(tmp_path: Path) -> None:
-    book = Logbook(tmp_path / "book.sqlite3")
-    with served(create_app(load(), book)) as address:
+def test_an_unusable_logbook_is_reported_so_that_clients_try_again(tmp_path: Path) -> None:
+    logbook = Logbook(tmp_path / "logbook.sqlite3")
+    with served(create_app(load(), logbook)) as address:
         for path in tmp_path.iterdir():
             path.unlink()
-        book.path.write_text("spilled coffee" * 1000)
+        logbook.path.write_text("spilled coffee" * 1000)
         client = Client(address)
         assert "file is not a database" in client.refusal("GET", "/api/profiles", 503)
         assert "file is not a database" in client.refusal("PUT", f"/api/profiles/{KIM}", 503, json={"name": "Kim"})

@@ -1,4 +1,4 @@
-"""climbpath serve: where it listens, its token, how it stops; and --https: its certificates and the setup page."""
+"""climbpath serve: sockets, token and stopping; and --https: certificates and the setup page."""
 
 import asyncio
 import io
@@ -19,28 +19,29 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from playwright.sync_api import Browser
 
 from climbpath.errors import ClimbpathError
 from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
-from support.commands import ROOT
+from support.commands import ROOT, needs_posix
 from support.serving import finish
 
 with_model = pytest.mark.skipif(
     not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 LOCAL = ["localhost", "vm.local", "127.0.0.1", "::1", "10.1.2.3", "172.31.0.9", "192.168.1.20", "169.254.7.7"]
 LOCAL += ["100.64.0.1", "fd00::2", "fe80::1"]
 ELSEWHERE = ["example.com", "dev", "notlocal", "local.example.com", "localhost.example.com", "8.8.8.8", "172.32.0.1"]
@@ -48,23 +49,23 @@ ELSEWHERE += ["2001:db8::1", "::ffff:8.8.8.8"]
 
 
 class Forger(Authority):
-    """Who has stolen the key signs whatever there is."""
+    """An attacker with the stolen key, who signs certificates for any name."""
 
     def permits(self, name: x509.DNSName | x509.IPAddress) -> bool:
         return True
 
 
 def split(path: Path) -> tuple[x509.Certificate, list[x509.Certificate]]:
-    """The certificate in a file, and those between it and the root."""
+    """The certificate in a file, and the intermediate ones."""
     first, *others = x509.load_pem_x509_certificates(path.read_bytes())
     return first, others
 
 
-def is_good_for(authority: Authority, path: Path, host: str) -> bool:
-    """Whether a client that trusts the authority takes the certificate in a file as the host's."""
+def is_valid_for(authority: Authority, path: Path, host: str) -> bool:
+    """Whether a client that trusts the authority accepts the certificate in a file for the host."""
     store = Store([authority.root])
     try:
-        subject: x509.GeneralName = x509.IPAddress(ip_address(host))
+        subject: x509.DNSName | x509.IPAddress = x509.IPAddress(ip_address(host))
     except ValueError:
         subject = x509.DNSName(host)
     verifier = PolicyBuilder().store(store).build_server_verifier(subject)
@@ -75,10 +76,10 @@ def is_good_for(authority: Authority, path: Path, host: str) -> bool:
     return True
 
 
-def openssl_takes(authority: Authority, path: Path) -> bool:
+def openssl_accepts(authority: Authority, path: Path) -> bool:
     (path.parent / "root.crt").write_bytes(authority.root_pem)
     strictly = ["openssl", "verify", "-purpose", "sslserver", "-x509_strict"]
-    asked = [*strictly, "-CAfile", path.parent / "root.crt", "-untrusted", path, path]
+    asked: list[str | Path] = [*strictly, "-CAfile", path.parent / "root.crt", "-untrusted", path, path]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
@@ -87,7 +88,8 @@ def named_vm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "vm")
 
 
-def test_the_authority_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+@needs_posix
+def test_the_authority_is_created_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     made = certificates.authority(tmp_path / "https", "localhost")
     assert certificates.authority(tmp_path / "https", "localhost")[1:] == made[1:]
     (path,) = (tmp_path / "https").iterdir()
@@ -95,7 +97,7 @@ def test_the_authority_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) 
     assert made.root.not_valid_after_utc - datetime.now(UTC) > timedelta(days=9 * 365)
 
 
-def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_path: Path) -> None:
+def test_the_stored_key_is_constrained_in_every_client(tmp_path: Path) -> None:
     made = certificates.authority(tmp_path, "localhost")
     assert made.key.public_key() == made.intermediate.public_key() != made.root.public_key()
     assert (tmp_path / "authority.pem").read_text().count("PRIVATE KEY") == 2
@@ -105,43 +107,44 @@ def test_the_key_that_is_kept_is_constrained_by_what_no_client_may_ignore(tmp_pa
         assert certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
 
 
+@needs_posix
 @pytest.mark.parametrize("host", LOCAL)
-def test_a_certificate_is_good_for_a_host_of_the_local_network(tmp_path: Path, named_vm: None, host: str) -> None:
+def test_a_certificate_is_valid_for_a_host_in_the_local_network(tmp_path: Path, named_vm: None, host: str) -> None:
     authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, host, ["localhost"])
     assert path.stat().st_mode & 0o777 == 0o600
-    assert is_good_for(authority, path, host)
-    assert is_good_for(authority, path, "localhost")
-    assert not is_good_for(certificates.authority(tmp_path / "another", "localhost"), path, host)
+    assert is_valid_for(authority, path, host)
+    assert is_valid_for(authority, path, "localhost")
+    assert not is_valid_for(certificates.authority(tmp_path / "another", "localhost"), path, host)
     if shutil.which("openssl"):
-        assert openssl_takes(authority, path)
+        assert openssl_accepts(authority, path)
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-def test_a_stolen_key_is_no_good_elsewhere(tmp_path: Path, named_vm: None, host: str) -> None:
+def test_a_stolen_key_is_useless_elsewhere(tmp_path: Path, named_vm: None, host: str) -> None:
     authority = certificates.authority(tmp_path, "localhost")
     with pytest.raises(ClimbpathError, match="leave --https out"):
         certificates.issue(authority, tmp_path, host, [])
     forged = certificates.issue(Forger(*authority), tmp_path, host, ["localhost"])
-    assert not is_good_for(authority, forged, host)
+    assert not is_valid_for(authority, forged, host)
     if shutil.which("openssl"):
-        assert not openssl_takes(authority, forged)
+        assert not openssl_accepts(authority, forged)
 
 
 @pytest.mark.parametrize("host", ["bücher.local", "a..local", "-a.local", "a b.local", ""])
-def test_what_is_no_name_gets_no_certificate(tmp_path: Path, host: str) -> None:
-    with pytest.raises(ClimbpathError, match="certificate authority is not for"):
+def test_an_invalid_name_gets_no_certificate(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ClimbpathError, match="certificate authority is not valid for"):
         certificates.issue(certificates.authority(tmp_path, "localhost"), tmp_path, host, [])
 
 
-def test_an_authority_is_for_the_address_that_the_machine_had(tmp_path: Path) -> None:
+def test_an_authority_permits_the_address_that_the_machine_had(tmp_path: Path) -> None:
     authority = certificates.authority(tmp_path, "203.0.113.7")
-    assert is_good_for(authority, certificates.issue(authority, tmp_path, "203.0.113.7", []), "203.0.113.7")
+    assert is_valid_for(authority, certificates.issue(authority, tmp_path, "203.0.113.7", []), "203.0.113.7")
     with pytest.raises(ClimbpathError, match=r"delete .*authority\.pem"):
         certificates.issue(certificates.authority(tmp_path, "203.0.113.8"), tmp_path, "203.0.113.8", [])
 
 
-def test_every_start_has_a_new_certificate_that_phones_take(tmp_path: Path) -> None:
+def test_every_start_has_a_new_certificate_that_phones_accept(tmp_path: Path) -> None:
     authority = certificates.authority(tmp_path, "localhost")
     first, second = (split(certificates.issue(authority, tmp_path, "127.0.0.1", []))[0] for _ in range(2))
     assert first.serial_number != second.serial_number
@@ -171,7 +174,7 @@ def test_any_machine_can_have_an_authority(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(socket, "gethostname", lambda: host)
     authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, "127.0.0.1", certificates.own_names())
-    assert all(is_good_for(authority, path, name) for name in ["127.0.0.1", *certificates.own_names()])
+    assert all(is_valid_for(authority, path, name) for name in ["127.0.0.1", *certificates.own_names()])
 
 
 def test_the_authority_outlives_a_change_of_the_machine_s_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +183,12 @@ def test_the_authority_outlives_a_change_of_the_machine_s_name(tmp_path: Path, m
     monkeypatch.setattr(socket, "gethostname", lambda: "b.example.org")
     authority = certificates.authority(tmp_path, "localhost")
     path = certificates.issue(authority, tmp_path, "127.0.0.1", certificates.own_names())
-    assert is_good_for(authority, path, "127.0.0.1")
-    assert is_good_for(authority, path, "b.local")
-    assert not is_good_for(authority, path, "b.example.org")
+    assert is_valid_for(authority, path, "127.0.0.1")
+    assert is_valid_for(authority, path, "b.local")
+    assert not is_valid_for(authority, path, "b.example.org")
 
 
-def test_an_authority_that_ends_soon_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authority_that_expires_soon_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "AUTHORITY_DAYS", 300)
     old = certificates.authority(tmp_path, "localhost")
     monkeypatch.undo()
@@ -195,7 +198,7 @@ def test_an_authority_that_ends_soon_is_made_anew(tmp_path: Path, monkeypatch: p
 
 
 def damaged_files(folder: Path) -> Iterator[bytes]:
-    """Files that are no authority: empty, cut, of another format, of two halves, or of another kind."""
+    """Files without a valid authority: empty, truncated, in another format, mixed from two, or of another kind."""
     made, other = (
         certificates.authority(folder / "one", "localhost"),
         certificates.authority(folder / "other", "localhost"),
@@ -213,12 +216,12 @@ def damaged_files(folder: Path) -> Iterator[bytes]:
     yield certificates.issue(made, folder, "localhost", []).read_bytes()
 
 
-def test_a_damaged_authority_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_a_damaged_authority_is_reported_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "https/authority.pem"
     path.parent.mkdir()
     for content in damaged_files(tmp_path):
         path.write_bytes(content)
-        with pytest.raises(ClimbpathError, match=f"{path} is damaged: put your copy of it back, or delete it"):
+        with pytest.raises(ClimbpathError, match=f"{path} is damaged: restore it from a backup, or delete it"):
             certificates.authority(path.parent, "localhost")
         assert path.read_bytes() == content
 
@@ -232,21 +235,22 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
         certificates.authority(tmp_path / "folder", "localhost")
 
 
-def test_the_token_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    token = serving.kept_token(tmp_path / "new")
+@needs_posix
+def test_the_token_is_created_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    token = serving.access_token(tmp_path / "new")
     assert len(token) >= 32
-    assert serving.kept_token(tmp_path / "new") == token
+    assert serving.access_token(tmp_path / "new") == token
     assert (tmp_path / "new/token").stat().st_mode & 0o777 == 0o600
-    assert serving.kept_token(tmp_path / "other") != token
+    assert serving.access_token(tmp_path / "other") != token
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"short", b"with blanks in it, and long enough", b"\xff" * 32, "ä".encode() * 20]
 )
-def test_a_damaged_token_is_told_with_the_way_out(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_token_is_reported_with_a_remedy(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "token").write_bytes(content)
     with pytest.raises(ClimbpathError, match=r"token: an access token is .*; delete the file"):
-        serving.kept_token(tmp_path)
+        serving.access_token(tmp_path)
 
 
 def test_a_qr_code_shows_the_address() -> None:
@@ -260,19 +264,19 @@ def test_a_qr_code_shows_the_address() -> None:
     assert shown[: len(code)] == code
 
 
-def test_one_port_has_one_server() -> None:
-    with serving.listening("127.0.0.1", 0) as first:
+def test_a_port_serves_one_server() -> None:
+    with serving.listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
         with pytest.raises(
             ClimbpathError, match=f"cannot listen on 127.0.0.1, port {port}: Address already in use; .*--port"
         ):
-            serving.listening("127.0.0.1", port)
+            serving.listen("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.200", "no-such-host.invalid", "a..b", "::zz"])
-def test_a_host_that_is_not_this_machine(host: str) -> None:
+def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
     with pytest.raises(ClimbpathError, match=r"cannot listen on .*; choose others with --host and --port"):
-        serving.listening(host, 0)
+        serving.listen(host, 0)
 
 
 class Served(NamedTuple):
@@ -280,12 +284,12 @@ class Served(NamedTuple):
 
     process: subprocess.Popen[str]
     port: int
-    said: str
+    output: str
     folder: Path
 
 
 def free_port() -> int:
-    """A port that is free, with the one after it."""
+    """A port that is free, as is the next one."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))
@@ -298,7 +302,9 @@ def free_port() -> int:
 
 
 def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
-    """Start climbpath serve in a process of its own, with its files in the folder; wait until it is there or ended."""
+    """Start climbpath serve in its own process, with its files in the folder; wait until it is ready or has ended."""
+    if os.name == "nt":
+        pytest.skip("Windows has no signal that stops it in order")
     port = port or free_port()
     words = [sys.executable, "-m", "climbpath", "serve", "--port", str(port), *map(str, arguments)]
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PYTHONUTF8": "1"}
@@ -306,16 +312,16 @@ def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env={**os.environ, **home}
     )
     assert process.stdout
-    said = io.StringIO()
+    output = io.StringIO()
     for line in process.stdout:
-        said.write(line)
+        output.write(line)
         if line.startswith("The logbook is "):
             break
-    return Served(process, port, said.getvalue(), folder / "climbpath")
+    return Served(process, port, output.getvalue(), folder / "climbpath")
 
 
 def stop(served: Served, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-    """The exit code, what else was printed, and what was printed as errors."""
+    """Stop it: the exit code, the rest of the output, and the errors."""
     process = served.process
     assert process.stdout
     assert process.stderr
@@ -325,7 +331,7 @@ def stop(served: Served, how: signal.Signals = signal.SIGTERM) -> tuple[int, str
 
 
 def refused(folder: Path, *arguments: object, port: int | None = None) -> str:
-    """What climbpath serve says when it does not start."""
+    """The error when climbpath serve does not start."""
     served = start(folder, *arguments, port=port)
     _, err = served.process.communicate(timeout=30)
     assert served.process.returncode == 2, err
@@ -333,20 +339,22 @@ def refused(folder: Path, *arguments: object, port: int | None = None) -> str:
     return err
 
 
-def fetch(url: str, context: ssl.SSLContext | None = None, **headers: str) -> tuple[str, dict[str, str]]:
-    """The body and the headers of an answer; no proxy is asked."""
+def fetch(
+    url: str, context: ssl.SSLContext | None = None, headers: dict[str, str] | None = None
+) -> tuple[str, dict[str, str]]:
+    """The body and the headers of a response, without a proxy."""
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     handlers += [urllib.request.HTTPSHandler(context=context)] if context else []
-    request = urllib.request.Request(url, headers=headers)
+    request = urllib.request.Request(url, headers=headers or {})
     with urllib.request.build_opener(*handlers).open(request, timeout=30) as response:
         return response.read().decode(), {name.lower(): value for name, value in response.headers.items()}
 
 
 def cookie_of(link: str, context: ssl.SSLContext | None) -> str:
     """The cookie that a link with a token sets."""
-    place = urlsplit(link)
-    connection = HTTPSConnection(place.netloc, context=context) if context else HTTPConnection(place.netloc)
-    connection.request("GET", f"{place.path}?{place.query}")
+    url = urlsplit(link)
+    connection = HTTPSConnection(url.netloc, context=context) if context else HTTPConnection(url.netloc)
+    connection.request("GET", f"{url.path}?{url.query}")
     cookie = connection.getresponse().getheader("set-cookie", "")
     connection.close()
     return cookie
@@ -362,16 +370,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @contextmanager
 def setup_page(folder: Path) -> Iterator[str]:
-    """The address of the setup page alone."""
+    """The address of a setup page, served without the app."""
     app = trust.create_app(certificates.authority(folder, "localhost"), "https://192.168.1.20:8000/")
     server = serving._server(app)
-    with serving.listening("127.0.0.1", 0) as place:
-        thread = threading.Thread(target=server.run, args=([place],))
+    with serving.listen("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:
             time.sleep(0.01)
         try:
-            yield f"http://127.0.0.1:{place.getsockname()[1]}/"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         finally:
             server.should_exit = True
             thread.join()
@@ -389,10 +397,10 @@ def test_a_client_that_trusts_the_authority_reaches_the_app(served: Served) -> N
 
 
 @with_model
-def test_the_setup_page_offers_the_very_authority(served: Served) -> None:
-    assert f"https://localhost:{served.port}/\n" in served.said
+def test_the_setup_page_offers_the_app_s_authority(served: Served) -> None:
+    assert f"https://localhost:{served.port}/\n" in served.output
     setup = f"http://localhost:{served.port + 1}/"
-    assert f"1. Trust this machine, once on each device: {setup}\n" in served.said
+    assert f"1. Trust this machine, once on each device: {setup}\n" in served.output
     body, headers = fetch(f"{setup}climbpath-ca.crt")
     assert headers["content-type"] == "application/x-x509-ca-cert"
     offered = x509.load_pem_x509_certificate(body.encode())
@@ -402,11 +410,11 @@ def test_the_setup_page_offers_the_very_authority(served: Served) -> None:
     page = fetch(setup)[0]
     for start in range(0, len(fingerprint), 24):
         assert fingerprint[start : start + 23] in page
-        assert fingerprint[start : start + 23] in served.said
+        assert fingerprint[start : start + 23] in served.output
 
 
 @with_model
-def test_what_is_no_tls_is_turned_away_without_a_word(served: Served) -> None:
+def test_a_connection_without_tls_is_closed(served: Served) -> None:
     for sent in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b""):
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
             client.sendall(sent)
@@ -424,23 +432,23 @@ def test_a_second_server_needs_other_ports(served: Served, tmp_path: Path) -> No
 
 
 @with_model
-def test_the_authority_stays_over_a_restart(tmp_path: Path) -> None:
-    found = []
+def test_the_authority_survives_a_restart(tmp_path: Path) -> None:
+    seen = []
     for _ in range(2):
         served = start(tmp_path, "--https")
         authority, _ = fetch(f"http://127.0.0.1:{served.port + 1}/climbpath-ca.crt")
-        found.append((authority, ssl.get_server_certificate(("127.0.0.1", served.port))))
+        seen.append((authority, ssl.get_server_certificate(("127.0.0.1", served.port))))
         assert stop(served) == (0, "", "")
-    assert found[0][0] == found[1][0]
-    assert found[0][1] != found[1][1]
+    assert seen[0][0] == seen[1][0]
+    assert seen[0][1] != seen[1][1]
 
 
 @with_model
-def test_files_that_are_in_the_way(tmp_path: Path) -> None:
+def test_damaged_files_are_reported(tmp_path: Path) -> None:
     folder = tmp_path / "climbpath/https"
     folder.mkdir(parents=True)
     (folder / "authority.pem").write_text("nothing")
-    assert f"{folder / 'authority.pem'} is damaged: put your copy of it back, or delete it" in refused(
+    assert f"{folder / 'authority.pem'} is damaged: restore it from a backup, or delete it" in refused(
         tmp_path, "--https"
     )
     (folder / "authority.pem").unlink()
@@ -449,74 +457,70 @@ def test_files_that_are_in_the_way(tmp_path: Path) -> None:
     assert "Not a directory" in refused(tmp_path, "--https")
 
 
-def test_the_setup_page_needs_a_port_after_the_last(tmp_path: Path) -> None:
+def test_the_setup_page_needs_a_next_port(tmp_path: Path) -> None:
     assert "65535 is not in the range" in refused(tmp_path, "--https", port=65535)
 
 
-def test_answers_are_sent_at_once() -> None:
-    """Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer on a kept connection."""
+def test_responses_are_sent_without_delay() -> None:
+    """Nagle's algorithm and delayed acknowledgements would add 40 ms to every response on an open connection."""
 
     async def is_undelayed() -> bool:
-        told = asyncio.get_running_loop().create_future()
+        no_delay = asyncio.get_running_loop().create_future()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            taken = writer.get_extra_info("socket")
-            told.set_result(bool(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            connection = writer.get_extra_info("socket")
+            no_delay.set_result(bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
             writer.close()
 
-        place = serving.listening("127.0.0.1", 0)
-        async with await asyncio.start_server(serve, sock=place):
-            await asyncio.open_connection(*place.getsockname())
-            return await told
+        listener = serving.listen("127.0.0.1", 0)
+        async with await asyncio.start_server(serve, sock=listener):
+            await asyncio.open_connection(*listener.getsockname())
+            return await no_delay
 
     assert finish(is_undelayed())
 
 
 @with_model
-def test_an_address_that_the_authority_is_not_for_gets_no_https(
+def test_an_address_that_the_authority_does_not_permit_gets_no_https(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from climbpath import api
 
     certificates.authority(tmp_path / "https", "192.168.1.20")
     monkeypatch.setattr(serving, "lan_address", lambda: "203.0.113.7")
-    place = serving.Endpoint("0.0.0.0", free_port(), tmp_path, https=True)
-    with pytest.raises(ClimbpathError, match=r"certificate authority is not for 203\.0\.113\.7: name another"):
-        serving.serve(place, api.load(), [], tmp_path / "book", print)
+    endpoint = serving.Endpoint("0.0.0.0", free_port(), tmp_path, https=True)
+    with pytest.raises(ClimbpathError, match=r"certificate authority is not valid for 203\.0\.113\.7: choose another"):
+        serving.serve(endpoint, api.load(), [], tmp_path / "book", print)
 
 
 @with_model
 @pytest.mark.parametrize("https", [False, True])
-def test_phones_and_this_machine_are_told_where_to_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, https: bool
-) -> None:
+def test_links_and_qr_codes_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, https: bool) -> None:
     from climbpath import api
 
     def not_run(servers: Coroutine[None, None, None]) -> None:
         servers.close()
 
     monkeypatch.setattr(serving, "lan_address", lambda: "192.168.1.20")
-    monkeypatch.setattr(serving.asyncio, "run", not_run)
-    port, said = free_port(), list[str]()
-    serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", said.append)
-    asked = f":{port}/?token={serving.kept_token(tmp_path / 'https' if https else tmp_path)}"
-    first = (
-        f"2. climbpath is at https://192.168.1.20{asked}" if https else f"climbpath is at http://192.168.1.20{asked}"
-    )
-    assert first in said
-    assert f"On this machine also at {'https' if https else 'http'}://localhost{asked}" in said
+    monkeypatch.setattr(asyncio, "run", not_run)
+    port, output = free_port(), list[str]()
+    serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", output.append)
+    end = f":{port}/?token={serving.access_token(tmp_path / 'https' if https else tmp_path)}"
+    first = f"2. climbpath is at https://192.168.1.20{end}" if https else f"climbpath is at http://192.168.1.20{end}"
+    assert first in output
+    assert f"On this machine also at {'https' if https else 'http'}://localhost{end}" in output
     codes = [f"http://192.168.1.20:{port + 1}/"] if https else []
     codes += [first.split()[-1]]
-    assert [words for words in said if "▄" in words] == [serving.qr_code(address) for address in codes]
+    assert [text for text in output if "▄" in text] == [serving.qr_code(address) for address in codes]
 
 
 @with_model
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_plain_http_is_for_this_machine_and_stops_when_told(tmp_path: Path, how: signal.Signals) -> None:
+def test_plain_http_serves_this_machine_and_stops_on_a_signal(tmp_path: Path, how: signal.Signals) -> None:
     served = start(tmp_path)
     address = f"http://localhost:{served.port}/"
     assert (
-        served.said
+        served.output
         == f"climbpath is at {address}\nThe logbook is {served.folder / 'logbook.sqlite3'}. Stop with Ctrl-C.\n"
     )
     assert '"moonboard-2016"' in fetch(f"{address}api/boards")[0]
@@ -525,34 +529,34 @@ def test_plain_http_is_for_this_machine_and_stops_when_told(tmp_path: Path, how:
 
 
 @with_model
-def test_a_browser_that_stays_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+def test_an_open_connection_does_not_delay_stopping(tmp_path: Path) -> None:
     served = start(tmp_path, "--https")
     trusting = ssl.create_default_context(cafile=served.folder / "https/authority.pem")
     with trusting.wrap_socket(socket.create_connection(("localhost", served.port)), server_hostname="localhost") as tls:
         tls.sendall(f"GET /api/boards HTTP/1.1\r\nHost: localhost:{served.port}\r\n\r\n".encode())
         assert tls.recv(15).startswith(b"HTTP/1.1 200")
-        told = datetime.now(UTC)
+        stopping = datetime.now(UTC)
         assert stop(served) == (0, "", "")
-        assert datetime.now(UTC) - told < timedelta(seconds=5)
+        assert datetime.now(UTC) - stopping < timedelta(seconds=5)
 
 
 @with_model
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere 127.0.0.2 is not set up")
-def test_phones_get_in_with_a_token_that_never_goes_over_plain_http(tmp_path: Path) -> None:
+def test_phones_have_access_with_a_token_that_is_never_sent_over_plain_http(tmp_path: Path) -> None:
     tokens = []
     for https in ([], ["--https"]):
         served = start(tmp_path, "--host", "127.0.0.2", *https)
-        link = next(line for line in served.said.splitlines() if "climbpath is at " in line).split()[-1]
+        link = next(line for line in served.output.splitlines() if "climbpath is at " in line).split()[-1]
         address, _, token = link.partition("?token=")
         tokens.append(token)
         trusting = ssl.create_default_context(cafile=served.folder / "https/authority.pem") if https else None
         with pytest.raises(urllib.error.HTTPError, match="401"):
             fetch(f"{address}api/boards", trusting)
-        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, Authorization=f"Bearer {token}")[0]
+        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, {"Authorization": f"Bearer {token}"})[0]
         cookie = cookie_of(link, trusting)
         assert cookie.startswith("__Host-" if https else "climbpath")
         assert ("Secure" in cookie) == bool(https)
-        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, Cookie=cookie.partition(";")[0])[0]
+        assert '"moonboard-2016"' in fetch(f"{address}api/boards", trusting, {"Cookie": cookie.partition(";")[0]})[0]
         if https:
             setup = f"http://127.0.0.2:{served.port + 1}/"
             page, _ = fetch(setup)
@@ -561,11 +565,11 @@ def test_phones_get_in_with_a_token_that_never_goes_over_plain_http(tmp_path: Pa
         code, out, err = stop(served)
         assert (code, err) == (0, "")
         assert serving.qr_code(link) in out
-        assert not https or serving.qr_code(setup) in served.said
+        assert not https or serving.qr_code(setup) in served.output
     assert len(set(tokens)) == 2
 
 
-def test_the_setup_page_is_guarded_and_knows_the_device(tmp_path: Path) -> None:
+def test_the_setup_page_is_guarded_and_detects_the_device(tmp_path: Path) -> None:
     with setup_page(tmp_path) as address:
         for path, media in (("", "text/html"), ("trust.css", "text/css"), ("icon.svg", "image/svg+xml")):
             _, headers = fetch(address + path)
@@ -579,7 +583,7 @@ def test_the_setup_page_is_guarded_and_knows_the_device(tmp_path: Path) -> None:
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", "Mac"),
             ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
         ):
-            page, _ = fetch(address, **{"User-Agent": agent})
+            page, _ = fetch(address, headers={"User-Agent": agent})
             assert page.count("<details open>") == 1
             assert page.split("<details open>")[1].split("</summary>")[0].endswith(f"<summary>{device}")
             assert "$" not in page
@@ -591,20 +595,17 @@ def test_the_setup_page_shows_a_strange_host_name_as_text(tmp_path: Path, monkey
         assert "<b>climbpath on &lt;b&gt;$name</b>" in fetch(address)[0]
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
 @pytest.mark.parametrize(("width", "height", "scheme"), [(360, 740, "dark"), (1280, 900, "light")])
-def test_the_setup_page_in_a_browser(tmp_path: Path, width: int, height: int, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    complaints: list[str] = []
-    with setup_page(tmp_path) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        page.on("console", lambda message: complaints.append(message.text))
+def test_the_setup_page_in_a_browser(
+    tmp_path: Path, chromium: Browser, width: int, height: int, scheme: Literal["dark", "light"]
+) -> None:
+    messages: list[str] = []
+    with setup_page(tmp_path) as address:
+        page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page.on("console", lambda message: messages.append(message.text))
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(device => device.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert Axe().run(page).response["violations"] == []
-        browser.close()
-    assert complaints == []
+        page.close()
+    assert messages == []

@@ -1,5 +1,5 @@
-"""The API keeps to its own description, by schemathesis: what it allows is taken, what it forbids is refused, and every
-answer is one that it tells of."""
+"""The API conforms to its OpenAPI description, checked by schemathesis: valid requests are accepted, invalid ones are
+refused, and every response is documented."""
 
 import re
 import sys
@@ -9,12 +9,12 @@ import pytest
 
 from climbpath.problem import parse_notation
 from climbpath.web import workers
-from climbpath.web.logbook import identity_of
+from climbpath.web.logbook.records import identity_of
 from support.commands import run
 from support.serving import KIM, client_of
 
 HERON = parse_notation("F5s D9 G13 G18e", grade="7A")
-THERE = f"""
+EXISTING = f"""
 [parameters]
 "query.profile" = "{KIM}"
 "path.identity" = "{identity_of(HERON)}"
@@ -23,21 +23,25 @@ THERE = f"""
 
 
 @pytest.mark.parametrize(
-    ("phases", "config"),
-    [("examples,coverage,fuzzing,stateful", ""), ("fuzzing", THERE)],
-    ids=["of-anything", "of-what-is-there"],
+    ("phases", "config", "examples"),
+    [
+        pytest.param("examples,coverage,fuzzing,stateful", "", 10, id="anything"),
+        pytest.param("fuzzing", EXISTING, 10, id="existing-entries"),
+        pytest.param("fuzzing,stateful", "", 50, id="more", marks=pytest.mark.slow),
+        pytest.param("fuzzing", EXISTING, 50, id="more-existing-entries", marks=pytest.mark.slow),
+    ],
 )
-def test_the_api_keeps_to_its_description(
-    phases: str, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_api_conforms_to_its_description(
+    phases: str, config: str, examples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By default all that is asked for is made up, and most of it is in no logbook; so once it is."""
-    monkeypatch.setattr(workers, "LONGEST_S", 0.5)  # no example is waited for long
+    """Few of the requests made up by default are for an entry that exists; other runs are for existing ones."""
+    monkeypatch.setattr(workers, "LONGEST_S", 0.1)  # so that no example takes long
     (tmp_path / "schemathesis.toml").write_text(config)
     with client_of(tmp_path) as client:
         client.post(f"/api/problems?profile={KIM}", HERON.to_dict(), 201)
         done = run(
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{client.address}/openapi.json", "--no-color"),
-            *("--phases", phases, "--max-examples", 10, "--generation-deterministic"),
+            *("--phases", phases, "--max-examples", examples, "--generation-deterministic"),
             cwd=tmp_path,
         )
     assert done.returncode == 0, done.stdout + done.stderr

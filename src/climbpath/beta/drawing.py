@@ -1,7 +1,7 @@
 """A beta as SVG, PNG and animated GIF: the problem's picture with an arrow for each move.
 
-An arrow bows to its hand's own side, or elsewhere where that keeps it clear of other holds and arrows; the number of
-its move stands on it, or beside it where there is more room. Points of the picture are complex numbers, y downwards.
+An arrow curves to its hand's own side, or another way where that keeps it clear of holds and other arrows; the number
+of its move stands on it, or beside it where there is more room. Points of the picture are complex numbers, y downwards.
 """
 
 import io
@@ -16,32 +16,32 @@ from climbpath.beta import solver
 from climbpath.beta.solver import HANDS, Beta
 from climbpath.drawing import problem as drawing
 from climbpath.drawing import shapes
-from climbpath.drawing.problem import Overlay
-from climbpath.drawing.shapes import CLEAR, PAGE, QUIET, WALL, Circle, Polygon, Rect, Shape, Text
+from climbpath.drawing.problem import DARK, Overlay
+from climbpath.drawing.shapes import Circle, Polygon, Rect, Shape, Text
 
 Points = NDArray[np.complex128]
 Discs = tuple[Points, float]
-"""The room that something takes: discs of one radius round points."""
+"""The space that something takes: points, and the radius of a disc around each."""
 
 _COLOURS = dict(zip(HANDS, ("#ff86d3", "#ffffff"), strict=True))
 _OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
-"""What turns the way that a hand goes to the hand's own side."""
+"""Factor that turns a hand's direction of travel to the hand's own side."""
 _WARNING = "#ffb02e"
 _SHAFT, _CRUX_SHAFT = 2.6, 5.0
 _RING = 13.2
 """Radius of a hold with its ring."""
 _ENDS = _RING + 1
-"""How far from the middle of its holds an arrow begins and ends."""
+"""Distance from the centre of its holds at which an arrow begins and ends."""
 _LEAST = 24.0
-"""Length that an arrow needs to be seen."""
+"""Length below which an arrow is hard to see."""
 _BOWS = (0.12, 0.22, 0.34, 0.0, -0.12, 0.5, -0.25, 0.7, -0.5, 1.0, -0.8, 1.5, -1.5, 2.0)
-"""How far arrows may bow, as shares of the way from hold to hold, the likeliest first."""
+"""How far arrows may curve, as fractions of the distance from hold to hold, the preferred first."""
 _LEFT, _RIGHT = 42.0, 336.0
-"""How far arrows and numbers may go to either side."""
+"""Leftmost and rightmost x of arrows and numbers."""
 _HALF = 7.5
-"""Half the height of the pill that a move's number stands in."""
+"""Half the height of the pill with a move's number."""
 _MARK = 7.0
-"""Radius of the mark L or R of a hand on its hold."""
+"""Radius of the mark L or R on a hand's hold."""
 _DASH, _GAP = 6.0, 4.0
 _START_MS, _MOVE_MS, _LAST_MS = 1500, 1200, 3500
 
@@ -61,7 +61,7 @@ def png(beta: Beta, width: int = 720) -> bytes:
 
 
 def gif(beta: Beta, width: int = 480) -> bytes:
-    """The beta as an animated GIF file, `width` pixels wide: a frame for the start and one for each move, for ever.
+    """The beta as an animated GIF file, `width` pixels wide, that loops over the start and each move.
 
     Raises:
         ClimbpathError: the width is not in 120 … 2000.
@@ -73,7 +73,7 @@ def gif(beta: Beta, width: int = 480) -> bytes:
     strip = Image.new("RGB", (width, height * len(frames)))
     for i, frame in enumerate(frames):
         strip.paste(frame, (0, i * height))
-    # With one palette for all, what stands still from frame to frame takes no room in the file.
+    # With one palette for all frames, what does not change from frame to frame takes no room in the file.
     shared = strip.quantize(96, dither=Image.Dither.NONE)
     first, *others = (shared.crop((0, i * height, width, (i + 1) * height)) for i in range(len(frames)))
     durations = [_START_MS, *[_MOVE_MS] * (len(others) - 1), _LAST_MS]
@@ -86,13 +86,14 @@ def gif(beta: Beta, width: int = 480) -> bytes:
 
 
 def _overview(beta: Beta) -> Overlay:
-    """All moves in one picture. A match at the end is only a mark at the finish: its arrow would tell nothing more."""
+    """All moves in one picture. A match at the end is only a mark at the finish: an arrow would add nothing."""
     shown = beta.moves[:-1] if beta.moves[-1].is_match else beta.moves
     curves = _curves(beta)[: len(shown)]
     lines = [_line(curve) for curve in curves]
     solids = [*_solids(beta), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
     arrows: list[Shape] = []
     pills: list[Shape] = []
+    # Each number goes where it runs into least: holds, heads, numbers before it, and the arrows of other moves.
     for i, (move, curve) in enumerate(zip(shown, curves, strict=True)):
         words = f"{i + 1}{move.hand[0]}" + " crux" * (i == beta.crux)
         at = _roomiest(_spots(curve, words), words, solids, lines[:i] + lines[i + 1 :])
@@ -104,41 +105,41 @@ def _overview(beta: Beta) -> Overlay:
         (finish,) = _centres(beta, [beta.moves[-1].hold])
         aside = _RING + 2 + _half_width(words)
         at = _roomiest([finish + aside, finish - aside], words, solids, lines)
-        pills += _pill(at, words, CLEAR)
+        pills += _pill(at, words, DARK.clear)
     return Overlay([*arrows, *_marks(beta, beta.start), *pills], beta.no_hand, _notes(beta))
 
 
 def _steps(beta: Beta) -> Iterator[Overlay]:
-    """A picture of the start and one of each move, with what came before it faded."""
-    told = [line.replace("  ", " · ") for line in solver.lines(beta)]
+    """A picture of the start and one of each move, with the moves before it faded."""
+    lines = [line.replace("  ", " · ") for line in solver.describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
-    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(told[0], _WARNING if beta.start_too_far else CLEAR)])
+    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(lines[0], _WARNING if beta.start_too_far else DARK.clear)])
     trail: list[Shape] = []
     for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta), strict=True)):
         hands[move.hand] = move.hold
         width = _CRUX_SHAFT if i == beta.crux else _SHAFT
         arrow = _arrow(curve, move.hand, _COLOURS[move.hand], width)
         marks = _marks(beta, (hands["LH"], hands["RH"]))
-        note = told[i + 1], _WARNING if move.too_far else CLEAR
+        note = lines[i + 1], _WARNING if move.too_far else DARK.clear
         yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
-        trail += _arrow(curve, move.hand, shapes.mix(WALL, _COLOURS[move.hand], 0.35), _SHAFT)
+        trail += _arrow(curve, move.hand, shapes.mix(DARK.wall, _COLOURS[move.hand], 0.35), _SHAFT)
 
 
 def _notes(beta: Beta) -> list[tuple[str, str]]:
     crux = beta.moves[beta.crux]
-    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", CLEAR)]
+    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", DARK.clear)]
     if beta.no_hand:
-        notes.append((f"no hand needs {', '.join(beta.no_hand)}", QUIET))
+        notes.append((f"no hand needs {', '.join(beta.no_hand)}", DARK.quiet))
     if beta.too_far:
         climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)
         parts = [("start", beta.start_too_far)]
         parts += [(f"move {i}", move.too_far) for i, move in enumerate(beta.moves, 1)]
-        told = ", ".join(f"{what} by {max(1, round(cm))} cm" for what, cm in parts if cm)
-        notes.append((f"out of reach for {climber}: {told}", _WARNING))
+        excess = ", ".join(f"{what} by {max(1, round(cm))} cm" for what, cm in parts if cm)
+        notes.append((f"out of reach for {climber}: {excess}", _WARNING))
     return notes
 
 
-# Where things go
+# The layout
 
 
 def _centres(beta: Beta, labels: Sequence[str]) -> Points:
@@ -148,25 +149,26 @@ def _centres(beta: Beta, labels: Sequence[str]) -> Points:
 
 
 def _solids(beta: Beta) -> list[Discs]:
-    """What nothing may hide: the holds, and the marks at the start."""
-    return [(_centres(beta, beta.problem.holds), _RING), (np.array(_places(beta, beta.start)), _MARK)]
+    """What nothing may cover: the holds, and the marks at the start."""
+    return [(_centres(beta, beta.problem.holds), _RING), (np.array(_hand_positions(beta, beta.start)), _MARK)]
 
 
 def _curves(beta: Beta) -> list[Points]:
-    """The lines of all moves' arrows, about one point to a unit, each where holds and the lines before leave room."""
+    """The curves of all moves' arrows, about a point per unit, each where holds and earlier curves leave most room."""
     solids = _solids(beta)
     lines: list[Discs] = []
     curves = []
     for move in beta.moves:
         tail, tip = _centres(beta, [move.origin, move.hold])
         ways = [_curve(tail, tip, bow * _OUTWARD[move.hand]) for bow in _BOWS]
-        costs = [8 * i + _cost(way, solids, lines) for i, way in enumerate(ways)]
+        costs = [8 * i + _cost(way, solids, lines) for i, way in enumerate(ways)]  # a later bow must be worth it
         curves.append(ways[int(np.argmin(costs))])
         lines.append(_line(curves[-1]))
     return curves
 
 
 def _curve(tail: complex, tip: complex, bow: complex) -> Points:
+    """A quadratic Bézier curve from hold to hold without its ends on the rings."""
     t = np.linspace(0, 1, round(1.3 * abs(tip - tail)) + 20)
     bend = (tail + tip) / 2 + bow * (tip - tail)
     points = (1 - t) ** 2 * tail + 2 * t * (1 - t) * bend + t**2 * tip
@@ -174,7 +176,7 @@ def _curve(tail: complex, tip: complex, bow: complex) -> Points:
 
 
 def _cost(curve: Points, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
-    """What speaks against a line: that it is too short to be seen, and what it runs into."""
+    """The penalty of a curve for being too short to see, and for what it runs into."""
     if len(curve) < 4:
         return np.inf
     return 20 * max(0, _LEAST - _lengths(curve)[-1]) + _crowding(_line(curve), solids, lines)
@@ -185,12 +187,12 @@ def _line(curve: Points) -> Discs:
 
 
 def _lengths(curve: Points) -> NDArray[np.float64]:
-    """How far along the curve each of its points is."""
+    """The distance along the curve to each of its points."""
     return np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
 
 
 def _crowding(discs: Discs, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
-    """How much of it runs into solid things or off the wall, which counts most, or into lines."""
+    """How much of it overlaps solids or the edge of the wall, which counts most, or lines."""
     points, radius = discs
 
     def overlap(others: Points, r: float) -> float:
@@ -201,12 +203,12 @@ def _crowding(discs: Discs, solids: Sequence[Discs], lines: Sequence[Discs]) -> 
 
 
 def _spots(curve: Points, words: str) -> Iterator[complex]:
-    """Where a move's number may stand, the likeliest first: on its arrow if that is long enough, beside it, or near."""
+    """Where a move's number may stand, the preferred first: on its arrow if that is long enough, beside it, or near."""
     length = _lengths(curve)[-1]
     half = _half_width(words)
     beside = []
-    for share in (0.48, 0.4, 0.56, 0.32, 0.64, 0.25):
-        i = round(share * (len(curve) - 1))
+    for fraction in (0.48, 0.4, 0.56, 0.32, 0.64, 0.25):
+        i = round(fraction * (len(curve) - 1))
         way = (curve[i + 1] - curve[i - 1]) / abs(curve[i + 1] - curve[i - 1])
         if length > 2 * (abs(way.real) * half + abs(way.imag) * _HALF) + 30:
             yield curve[i]
@@ -222,7 +224,7 @@ def _roomiest(spots: Iterable[complex], words: str, solids: Sequence[Discs], lin
 
 
 def _discs(at: complex, words: str) -> Discs:
-    """A pill as discs in a row."""
+    """The space of a pill, as discs in a row."""
     side = _half_width(words) - _HALF
     return at + np.linspace(-side, side, 2 + round(side / 4)).astype(np.complex128), _HALF
 
@@ -231,21 +233,21 @@ def _half_width(words: str) -> float:
     return 11 * shapes.measure(words) / 2 + 4
 
 
-# What is drawn
+# The shapes
 
 
 def _arrow(curve: Points, hand: str, colour: str, width: float) -> list[Shape]:
-    """An arrow that swells towards its head, dashed for the right hand, with a dark edge that parts it from others."""
+    """An arrow that widens towards its head, dashed for the right hand, with a dark edge to set it off from others."""
     lengths = _lengths(curve)
     head = min(3 * width + 2, 0.5 * lengths[-1])
     to_head = lengths[-1] - head - lengths
-    shaft, tip = curve[to_head > -1], curve[-1]  # it reaches into the head, so that no seam shows
+    shaft, tip = curve[to_head > -1], curve[-1]  # the shaft reaches into the head, so that no seam shows
     widths = np.linspace(0.5, 1, len(shaft)) * width
     base = shaft[-1]
     wing, edge = 0.55j * (tip - base), 2 * (tip - base) / abs(tip - base)
     parts: list[Shape] = [
-        _ribbon(shaft, widths + 2.6, WALL),
-        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], WALL),
+        _ribbon(shaft, widths + 2.6, DARK.wall),
+        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], DARK.wall),
         _polygon([tip, base + wing, base - wing], colour),
     ]
     if hand == "LH":
@@ -269,29 +271,29 @@ def _polygon(points: Sequence[complex], colour: str) -> Polygon:
     return Polygon([(point.real, point.imag) for point in points], colour)
 
 
-def _places(beta: Beta, hands: tuple[str, str]) -> list[complex]:
-    """Where the marks of the two hands stand: on their holds, or to both sides of the one hold."""
+def _hand_positions(beta: Beta, hands: tuple[str, str]) -> list[complex]:
+    """Where the marks of the two hands are: on their holds, or on either side of the one hold."""
     left, right = _centres(beta, hands)
     aside = _RING + 7.5 if left == right else 0
     return [left - aside, right + aside]
 
 
 def _marks(beta: Beta, hands: tuple[str, str]) -> list[Shape]:
-    shapes: list[Shape] = []
-    for hand, at in zip(HANDS, _places(beta, hands), strict=True):
-        shapes += [
-            Circle(at.real, at.imag, _MARK + 1.2, WALL),
+    marks: list[Shape] = []
+    for hand, at in zip(HANDS, _hand_positions(beta, hands), strict=True):
+        marks += [
+            Circle(at.real, at.imag, _MARK + 1.2, DARK.wall),
             Circle(at.real, at.imag, _MARK, _COLOURS[hand]),
-            Text(at.real, at.imag + 3.9, 11, hand[0], PAGE, "middle", bold=True),
+            Text(at.real, at.imag + 3.9, 11, hand[0], DARK.page, "middle", bold=True),
         ]
-    return shapes
+    return marks
 
 
 def _pill(at: complex, words: str, colour: str) -> list[Shape]:
     half = _half_width(words)
     x, y = at.real, at.imag
     return [
-        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, WALL),
+        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, DARK.wall),
         Rect(x - half, y - _HALF, 2 * half, 2 * _HALF, _HALF, colour),
-        Text(x, y + 3.9, 11, words, PAGE, "middle", bold=True),
+        Text(x, y + 3.9, 11, words, DARK.page, "middle", bold=True),
     ]

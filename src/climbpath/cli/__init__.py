@@ -34,7 +34,17 @@ SETTINGS = {
 }
 
 EXTRAS = {
-    "train": {"ijson", "jinja2", "lightning_fabric", "matplotlib", "pyarrow", "sklearn", "tensorboard", "torch"},
+    "train": {
+        "filelock",
+        "ijson",
+        "jinja2",
+        "lightning_fabric",
+        "matplotlib",
+        "pyarrow",
+        "sklearn",
+        "tensorboard",
+        "torch",
+    },
     "web": {"cryptography", "fastapi", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""

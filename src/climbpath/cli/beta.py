@@ -1,4 +1,4 @@
-"""Command that finds out how a problem is climbed: beta."""
+"""The command that finds how a problem is climbed: beta."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import (
-    FILE,
-    climber_flags,
-    climber_of,
-    problem_flags,
-    read_problem,
-)
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -36,16 +30,16 @@ def beta(
     formats: str | None,
     force: bool,
 ) -> None:
-    """Find out how PROBLEM is climbed: the hand moves, the crux, and whether a climber reaches everything.
+    """Find how PROBLEM is climbed: the hand moves, the crux, and whether the climber can reach everything.
 
-    PROBLEM is in notation, a share link, a file of problems (its first is taken), or - for standard input.
+    PROBLEM is in notation, a share link, a file of problems (the first is used), or - for standard input.
 
     \b
     climbpath beta "F5 D9 G13 I16 G18"
     climbpath beta "F5 D9 G13 I16 G18" --height 165 --ape -3
     climbpath beta out/7A/problems.json --format png,gif,json
 
-    A move is where the hand goes from its last hold. Holds that no hand needs serve as feet.
+    A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet.
     """
     from climbpath import files
     from climbpath.beta import solver
@@ -56,63 +50,64 @@ def beta(
             raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(BETA_FORMATS)}")
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
-    (found,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))
-    click.echo(found.problem.notation)
-    click.echo(beta_text(found))
+    (solved,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))
+    click.echo(solved.problem.notation)
+    click.echo(beta_text(solved))
     if chosen:
         folder = out or files.new_folder(Path("out") / "beta")
         paths = {name: folder / f"beta.{name}" for name in chosen}
         files.refuse_overwrite(list(paths.values()), force)
         for name, path in paths.items():
             with files.replacing(path) as temporary:
-                temporary.write_bytes(BETA_FORMATS[name](found))
+                temporary.write_bytes(BETA_FORMATS[name](solved))
             click.echo(f"wrote {path}")
 
 
-def beta_text(found: "Beta") -> str:
-    """A beta in words, with what no hand needs and what is out of reach."""
-    from climbpath.beta.solver import lines
+def beta_text(solved: "Beta") -> str:
+    """A beta as text, with the holds that no hand needs and what is out of reach."""
+    from climbpath.beta.solver import describe
 
-    told = lines(found)
-    if found.no_hand:
-        told.append(f"for the feet or as intermediates: {', '.join(found.no_hand)}")
-    if found.too_far:
-        told.append(f"out of reach for {_climber_words(found.climber)}: {_failure(found)}")
-    return "\n".join(told)
+    lines = describe(solved)
+    if solved.no_hand:
+        lines.append(f"for the feet or as intermediates: {', '.join(solved.no_hand)}")
+    if solved.too_far:
+        lines.append(f"out of reach for {_climber_text(solved.climber)}: {_farthest(solved)}")
+    return "\n".join(lines)
 
 
-def _failure(found: "Beta") -> str:
-    if found.start_too_far == found.too_far:
-        return f"the start holds are {max(1, round(found.too_far))} cm too far apart"
-    number, move = max(enumerate(found.moves, 1), key=lambda item: item[1].too_far)
+def _farthest(solved: "Beta") -> str:
+    """What is furthest out of reach."""
+    if solved.start_too_far == solved.too_far:
+        return f"the start holds are {max(1, round(solved.too_far))} cm too far apart"
+    number, move = max(enumerate(solved.moves, 1), key=lambda item: item[1].too_far)
     return f"move {number}, {move.hand} → {move.hold}, by {max(1, round(move.too_far))} cm"
 
 
-def _climber_words(climber: "Climber") -> str:
+def _climber_text(climber: "Climber") -> str:
     ape = f" with an ape index of {climber.ape:+g} cm" if climber.ape else ""
     return f"a climber of {climber.height:g} cm{ape}"
 
 
-def _png(found: "Beta") -> bytes:
+def _png(solved: "Beta") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.png(found)
+    return beta_drawing.png(solved)
 
 
-def _svg(found: "Beta") -> bytes:
+def _svg(solved: "Beta") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.svg(found).encode()
+    return beta_drawing.svg(solved).encode()
 
 
-def _gif(found: "Beta") -> bytes:
+def _gif(solved: "Beta") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.gif(found)
+    return beta_drawing.gif(solved)
 
 
-def _json(found: "Beta") -> bytes:
-    return (json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n").encode()
+def _json(solved: "Beta") -> bytes:
+    return (json.dumps(solved.to_dict(), indent=1, ensure_ascii=False) + "\n").encode()
 
 
 BETA_FORMATS = {"png": _png, "svg": _svg, "gif": _gif, "json": _json}

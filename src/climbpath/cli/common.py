@@ -1,4 +1,4 @@
-"""What several commands share: types of arguments, PROBLEM arguments, files, notes."""
+"""Shared by several commands: flags, PROBLEM arguments, files, notes."""
 
 import json
 import sys
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 LONGEST_NAME = 255
-"""Bytes of a file name; no system has longer ones."""
+"""Bytes of the longest file name that systems allow."""
 FILE = click.Path(path_type=Path)
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz", ".zip")
-"""Ends of names of files with problems."""
+"""Endings of the names of files with problems."""
 PROBLEM_LENGTH = 1 << 20
-"""Characters of a PROBLEM argument that are read."""
+"""Most characters that are read of a PROBLEM argument."""
 
 
 def warn(message: str) -> None:
-    """A note on standard error that something is not as the user may expect."""
+    """Print a note on standard error that something may not be as expected."""
     click.secho(f"Note: {message}", fg="yellow", err=True)
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write plain JSON types to a file, whole or not at all."""
+    """Write plain JSON types to a file, completely or not at all."""
     from climbpath.files import replacing
 
     with replacing(path) as temporary:
@@ -42,17 +42,17 @@ model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [
 
 
 def problem_flags(command: Command) -> Command:
-    """Adds the flags that say on which board a PROBLEM in notation is."""
+    """Adds the flags for the board of a PROBLEM in notation."""
     for flag in (
         click.option("--angle", type=int, default=40, help="Angle of the board in degrees."),
-        click.option("--board", default="moonboard-2016", help="Board by name; a wrong one lists them."),
+        click.option("--board", default="moonboard-2016", help="Name of the board; a wrong one lists all."),
     ):
         command = flag(command)
     return command
 
 
 def climber_flags(command: Command) -> Command:
-    """Adds the flags that say who climbs."""
+    """Adds the flags that describe the climber."""
     for flag in (
         click.option("--ape", type=float, help="The climber's arm span minus height in cm. [default: 0]"),
         click.option("--height", type=float, help="The climber's height in cm. [default: 175]"),
@@ -62,7 +62,7 @@ def climber_flags(command: Command) -> Command:
 
 
 def climber_of(height: float | None, ape: float | None) -> "Climber":
-    """The climber of the flags. Raises ClimbpathError for a body that nobody has."""
+    """The climber of the flags. Raises ClimbpathError for measurements that nobody has."""
     from climbpath.beta.solver import DEFAULT_CLIMBER, Climber
 
     height = DEFAULT_CLIMBER.height if height is None else height
@@ -70,7 +70,7 @@ def climber_of(height: float | None, ape: float | None) -> "Climber":
 
 
 def read_problem(text: str, board: str, angle: int) -> "Problem":
-    """A PROBLEM argument: notation, a share link, a file of problems (its first is taken), or - for standard input."""
+    """A PROBLEM argument: notation, a share link, a file of problems (the first is used), or - for standard input."""
     return read_problems(text, board, angle)[0]
 
 
@@ -92,17 +92,17 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
         path = Path(text)
         if not path.is_file():
             raise ClimbpathError(f"{text}: there is no such file")
-        found = []
+        problems = []
         for item in importers.read(path):
             if isinstance(item, importers.Failure):
                 raise ClimbpathError(f"{item.file}: {item.reason}")
             if isinstance(item, importers.Rejection):
                 raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
             if isinstance(item, Problem):
-                found.append(item)
-        if not found:
+                problems.append(item)
+        if not problems:
             raise ClimbpathError(f"{text} holds no problem")
-        return found
+        return problems
     if text == "-":
         text = sys.stdin.read(PROBLEM_LENGTH).removeprefix("\ufeff")
     if text.lstrip().startswith(("{", "[")):
@@ -114,7 +114,7 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
 
 
 def names_file(text: str) -> bool:
-    """Whether a PROBLEM argument is the name of a file, there or not."""
+    """Whether a PROBLEM argument is the name of a file, existing or not."""
     short = len(text.encode("utf-8", "replace")) < LONGEST_NAME
     return short and (Path(text).is_file() or Path(text).suffix in SUFFIXES)
 
@@ -125,7 +125,7 @@ def _of_json(text: str, source: str) -> list["Problem"]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ClimbpathError(f"{source} is not whole JSON: {error}") from None
+        raise ClimbpathError(f"{source} is not valid JSON: {error}") from None
     records = content if isinstance(content, list) else [content]
     if not records:
         raise ClimbpathError(f"{source} holds no problem")
@@ -134,7 +134,7 @@ def _of_json(text: str, source: str) -> list["Problem"]:
 
 def one_grade(text: str) -> str:
     """A grade as a user types it. Raises ClimbpathError for several."""
-    found = grades.parse_grades(text)
-    if len(found) > 1:
-        raise ClimbpathError(f"--grade {text} is {' and '.join(found)}: name one of them")
-    return found[0]
+    named = grades.parse_grades(text)
+    if len(named) > 1:
+        raise ClimbpathError(f"--grade {text} is {' and '.join(named)}: name one of them")
+    return named[0]

@@ -33,19 +33,19 @@ class ImportCommand(click.Command):
 
 @click.group()
 def data() -> None:
-    """Import, look at, filter and split files of problems."""
+    """Import, inspect, filter and split files of problems."""
 
 
 @data.command("import", cls=ImportCommand)
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
-@click.option("--report", type=FILE, help="The JSON file for the report; by default beside the output.")
+@click.option("--report", type=FILE, help="The JSON file for the report. [default: beside the output]")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, force: bool) -> None:
     """Read FILES of problems in any known format, clean them and merge them into one.
 
-    A format is recognised by content, never by name; files may be packed by gzip or zip, and a folder stands for its
-    files. Every record is kept, merged, rejected or left out, and the report says which and why. The exit code is 3
+    Formats are detected by content, never by name. Files may be compressed with gzip or zip, and a folder stands for
+    its files. Every record is kept, merged, rejected or left out, and the report says which and why. The exit code is 3
     where some files could not be read.
 
     \b
@@ -80,8 +80,8 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     if not gathered.problems:
         raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
     parquet.write(output, gathered.problems)
-    places = [tuple(place.values()) for place in account["problems"]]
-    click.echo("\n" + stats.table(("board", "angle", "problems"), places))
+    setups = [tuple(setup.values()) for setup in account["problems"]]
+    click.echo("\n" + stats.table(("board", "angle", "problems"), setups))
     click.echo(f"\nWrote {output} and {report}")
     if failures:
         warn(f"{len(failures)} of the files could not be read; the reasons are above and in {report}")
@@ -104,10 +104,10 @@ def _sources(
 
 @data.command("stats")
 @click.argument("file", type=FILE)
-@click.option("--png", type=FILE, help="Draw a chart to this file, too.")
+@click.option("--png", type=FILE, help="Also draw a chart to this file.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def show_stats(file: Path, png: Path | None, force: bool) -> None:
-    """Show what a FILE of problems is made of: grades, lengths, repeats, reaches and methods.
+    """Summarise a FILE of problems: grades, lengths, repeats, reaches and methods.
 
     \b
     Example:
@@ -130,17 +130,17 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
 @data.command("filter")
 @click.argument("file", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
-@click.option("--board", multiple=True, help="On this board; may be given several times.")
-@click.option("--angle", multiple=True, type=int, help="At this angle in degrees; may be given several times.")
-@click.option("--method", multiple=True, help="With this foot rule; may be given several times.")
+@click.option("--board", multiple=True, help="On this board; repeatable.")
+@click.option("--angle", multiple=True, type=int, help="At this angle in degrees; repeatable.")
+@click.option("--method", multiple=True, help="With this foot rule; repeatable.")
 @click.option("--grades", help="Of these grades: 7A, V5, 6C..7B or 6C,7A+.")
-@click.option("--min-repeats", type=click.IntRange(min=0), default=0, help="With at least so many repeats.")
+@click.option("--min-repeats", type=click.IntRange(min=0), default=0, help="With at least this many repeats.")
 @click.option("--benchmarks", is_flag=True, help="Benchmarks only.")
-@click.option("--max-holds", type=click.IntRange(min=1), help="With at most so many holds.")
-@click.option("--hold-sets", help="With holds of these sets only: A,Original.")
-@click.option("--shortest", type=click.IntRange(min=1), help="Of what is left, so many with the fewest holds.")
+@click.option("--max-holds", type=click.IntRange(min=1), help="With at most this many holds.")
+@click.option("--hold-sets", help="Only with holds of these sets: A,Original.")
+@click.option("--shortest", type=click.IntRange(min=1), help="Of what is left, this many with the fewest holds.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
-def filter_problems(
+def filter_file(
     file: Path,
     output: Path,
     board: tuple[str, ...],
@@ -162,12 +162,12 @@ def filter_problems(
       climbpath data filter problems.parquet -o small.parquet --hold-sets A,Original --shortest 5000
     """
     from climbpath.data import parquet, stats
-    from climbpath.data.filter import keep
+    from climbpath.data.filter import filter_problems
     from climbpath.files import refuse_overwrite
     from climbpath.grades import parse_grades
 
     refuse_overwrite([output], force)
-    kept, left_out = keep(
+    kept, left_out = filter_problems(
         parquet.load(file),
         board_names=board,
         angles=angle,
@@ -190,11 +190,11 @@ def filter_problems(
 @click.argument("file", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The folder for the three files.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
-def split_problems(file: Path, output: Path, force: bool) -> None:
+def split_file(file: Path, output: Path, force: bool) -> None:
     """Split a FILE of problems into train.parquet, validation.parquet and test.parquet, 85/5/10.
 
-    Problems on the same holds stay together, every grade is split alike, and the same problems always fall
-    the same way.
+    Problems on the same holds stay together, every grade is split in the same proportions, and the same problems are
+    always split in the same way.
 
     \b
     Example:
@@ -214,7 +214,7 @@ def split_problems(file: Path, output: Path, force: bool) -> None:
 
 
 def _watched(items: Iterable[Thing], name: str) -> Iterable[Thing]:
-    """The items, under a progress bar from the third second on."""
+    """The items, with a progress bar after two seconds."""
     from tqdm import tqdm
 
     yield from tqdm(items, name, unit=" records", delay=2, leave=False)

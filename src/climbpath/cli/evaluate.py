@@ -9,17 +9,22 @@ from climbpath.cli.common import FILE, model_flag, write_json
 
 @click.command()
 @model_flag
-@click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
+@click.option("--data", type=FILE, required=True, help="Parquet file from 'climbpath data import'.")
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "all"]),
     help="What is held out. [default: test; all, where the model was trained on none of the data]",
 )
 @click.option("--samples", type=click.IntRange(10), default=5000, help="Problems to generate for each setting.")
-@click.option("--compare", type=FILE, multiple=True, help="A list of problems from elsewhere, measured alike.")
+@click.option(
+    "--compare",
+    type=FILE,
+    multiple=True,
+    help="A list of problems from elsewhere, measured in the same way; repeatable.",
+)
 @click.option("--report", type=FILE, help="Folder for report.html and report.json. [default: a new out/evaluate]")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
-@click.option("--force", is_flag=True, help="Overwrite a report.")
+@click.option("--force", is_flag=True, help="Overwrite a report that exists.")
 def evaluate(
     model: Path | None,
     data: Path,
@@ -32,12 +37,12 @@ def evaluate(
 ) -> None:
     """Measure a model against real problems that it never saw.
 
-    Nats per problem, and of generated problems: valid, distinct and novel shares, likeness to real ones, whether a
-    classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with their grades.
-    Takes some minutes, and needs climbpath[train].
+    Reports nats per problem, and of generated problems how many are valid, distinct and novel, how similar they are to
+    real ones, whether a classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with
+    their grades. Takes a few minutes, and needs climbpath[train].
 
-    Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with a problem to a line, or any format of
-    'climbpath data import'; they are compared on the board and angle with the most held-out problems.
+    Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with one problem per line, or any format of
+    'climbpath data import'. They are compared on the board and angle with the most held-out problems.
 
     \b
     climbpath evaluate --data problems.parquet --report out/evaluate
@@ -49,6 +54,7 @@ def evaluate(
     from climbpath.evaluation import evaluate as evaluation
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
+    from climbpath.evaluation.results import to_json
     from climbpath.generator.request import Sampling, default_guidance
     from climbpath.model.checkpoint import load_model
 
@@ -74,7 +80,7 @@ def evaluate(
         tell=lambda stage: click.echo(f"… {stage}", err=True),
     )
     click.echo(reports.text(result))
-    write_json(numbers, result)
+    write_json(numbers, to_json(result))
     with files.replacing(page) as temporary:
         temporary.write_text(reports.page(result), encoding="utf-8")
     click.echo(f"\nWrote {page} and {numbers}")

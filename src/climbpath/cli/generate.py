@@ -1,4 +1,4 @@
-"""Command that makes problems: generate."""
+"""The command that generates problems: generate."""
 
 import sys
 from pathlib import Path
@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import (
-    FILE,
-    climber_flags,
-    climber_of,
-    problem_flags,
-    warn,
-)
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, warn
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -22,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several share the number evenly.")
+@click.option(
+    "--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several grades get equally many problems."
+)
 @click.option("--num-samples", type=click.IntRange(1), default=10, help="How many problems.")
 @problem_flags
 @click.option(
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     help="A model or a checkpoint. [default: the bundled model]",
 )
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more conventional.")
-@click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: share of likely holds that are considered.")
+@click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: probability mass of the holds considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
 @click.option(
     "--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 2 with --check-grade; 1 if not learned]"
@@ -46,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--min-holds", type=int, default=3, help="Fewest holds.")
 @click.option("--max-holds", type=int, default=14, help="Most holds.")
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
-@click.option("--check-grade", is_flag=True, help="Keep only what the grader finds within half a grade of --grade.")
+@click.option(
+    "--check-grade", is_flag=True, help="Keep only problems that the grader puts within half a grade of --grade."
+)
 @climber_flags
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
 @click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
@@ -76,8 +74,8 @@ def generate(
     climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
-    Every problem is valid, not among the problems the model knows, and distinct from the others. With --height or
-    --ape only problems come whose every move that climber reaches. The grader's opinion stands beside each.
+    Every problem is valid, differs from all that the model knows, and from each other. With --height or --ape, the
+    climber can reach every move. Each problem is shown with the grade that the grader predicts.
     """
     from climbpath import api
 
@@ -98,7 +96,7 @@ def generate(
 def _generate_to_parquet(
     generator: "Generator", model: Path | None, request: "Request", path: Path, formats: str, force: bool
 ) -> None:
-    """Generate any number of problems into one file."""
+    """Generate any number of problems into one Parquet file."""
     from climbpath.files import refuse_overwrite
     from climbpath.generator import bulk
 
@@ -108,10 +106,12 @@ def _generate_to_parquet(
     try:
         written = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped; what is drawn is kept. Go on with the same command and --seed {request.seed}", err=True)
+        click.echo(
+            f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
+        )
         sys.exit(130)
     if written < request.number:
-        warn(f"only {written:,} of {request.number:,} problems: the conditions leave hardly any more new ones")
+        warn(f"only {written:,} of {request.number:,} problems: these conditions allow hardly any more new ones")
     click.echo(f"wrote {written:,} problems to {path}, seed {request.seed}")
 
 

@@ -1,4 +1,4 @@
-"""Command that tells how hard a problem is: grade."""
+"""The command that grades problems: grade."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from climbpath import grades
-from climbpath.cli.common import (
-    FILE,
-    names_file,
-    problem_flags,
-    read_problems,
-    write_json,
-)
+from climbpath.cli.common import FILE, names_file, problem_flags, read_problems, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -20,18 +14,18 @@ if TYPE_CHECKING:
     from climbpath.problem import Problem
 
 BAR = 32
-"""Characters of a bar for a probability of 1."""
+"""Width in characters of the bar of a probability of 1."""
 LEAST_SHOWN = 0.005
-"""Probability below which a grade has no bar."""
+"""Probability below which a grade is not listed."""
 
 
 @click.command()
 @click.argument("problem")
 @problem_flags
-@click.option("--start", help="The start holds, where PROBLEM in notation leaves them open: F5 or F5,G6.")
-@click.option("--finish", help="The finish holds, in the same way: G18.")
+@click.option("--start", help="Start holds, where PROBLEM in notation does not mark them: F5 or F5,G6.")
+@click.option("--finish", help="Finish holds, likewise: G18.")
 @click.option("--grader", "file", type=FILE, help="A grader of 'climbpath train-grader'. [default: the bundled one]")
-@click.option("--out", type=FILE, help="A .json file for all that is found.")
+@click.option("--out", type=FILE, help="A .json file for the results.")
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
 def grade(
     problem: str,
@@ -43,17 +37,17 @@ def grade(
     out: Path | None,
     force: bool,
 ) -> None:
-    """Tell how hard PROBLEM is: the grade that fits best, how likely every grade is, and which holds make it so.
+    """Grade PROBLEM: the best grade, how likely every grade is, and which holds make it easier or harder.
 
-    PROBLEM is in notation, a file of problems (JSON, CSV or Parquet, each is graded), or - for standard input, a
-    problem on every line.
+    PROBLEM is in notation, a share link, a file of problems (JSON, CSV or Parquet; all are graded), or - for standard
+    input with a problem on each line.
 
     \b
     climbpath grade "F5 D9 G13 I16 G18"
     climbpath grade "F5 G6 D9 G13 G18" --start F5,G6
     climbpath grade out/7A/problems.json --out graded.json
 
-    Grades are opinions: the grader's is the probability of each, learned from what climbers said of other problems.
+    Grades are opinions, so the grader gives each a probability. It learned from the grades of other problems.
     """
     from climbpath.files import refuse_overwrite
     from climbpath.grader.grader import influence, load_grader, predictions
@@ -64,17 +58,17 @@ def grade(
         problem = _marked(problem, board, start or "", finish or "")
     problems = read_problems(problem, board, angle)
     grader = load_grader(file)
-    found = predictions(grader.probabilities(problems))
     results = []
-    for number, (one, prediction) in enumerate(zip(problems, found, strict=True), 1):
-        told = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **_rounded(prediction)}
+    predicted = predictions(grader.probabilities(problems))
+    for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
+        result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **_rounded(prediction)}
         if len(problems) == 1:
             changes = influence(grader, one)
-            told["influence"] = {label: round(change, 3) for label, change in changes.items()}
+            result["influence"] = {label: round(change, 3) for label, change in changes.items()}
             click.echo(_prediction_text(one, prediction, changes))
         else:
             click.echo(f"{number:>4}. {prediction_line(prediction)}  {one.notation}")
-        results.append(told)
+        results.append(result)
     if out:
         write_json(out, results)
         click.echo(f"wrote {out}")
@@ -85,7 +79,9 @@ def _marked(notation: str, board: str, start: str, finish: str) -> str:
     from climbpath import board as boards
 
     if notation == "-" or names_file(notation):
-        raise ClimbpathError("--start and --finish are for a PROBLEM in notation: a file says it for each of its own")
+        raise ClimbpathError(
+            "--start and --finish are for a PROBLEM in notation: the problems of a file have their own"
+        )
     layout = boards.load(board)
     marks = dict.fromkeys(layout.parse_holds(start), "s") | dict.fromkeys(layout.parse_holds(finish), "e")
     words = [word.rstrip("SEFsef").upper() for word in notation.replace(",", " ").split()]
@@ -104,12 +100,12 @@ def _rounded(prediction: "GradePrediction") -> dict[str, Any]:
 
 
 def prediction_line(prediction: "GradePrediction") -> str:
-    """The grade that fits best, and how likely it is: '7A (V6)   41%'."""
+    """The best grade, and how likely it is: '7A (V6)   41%'."""
     return f"{grades.show(prediction.grade):<9} {prediction.probabilities[prediction.grade]:4.0%}"
 
 
-def nearest_in_words(steps: float) -> str:
-    """An expected step of the ladder in words: 'a little above 7A'."""
+def expected_text(steps: float) -> str:
+    """An expected step of the ladder as text: 'a little above 7A'."""
     from climbpath.grader.grader import nearest_grade
 
     nearest = nearest_grade(steps)
@@ -119,9 +115,9 @@ def nearest_in_words(steps: float) -> str:
 
 
 def _prediction_text(problem: "Problem", prediction: "GradePrediction", changes: dict[str, float]) -> str:
-    given = f"   (it says {grades.show(problem.grade)})" if problem.grade else ""
-    lines = [problem.notation, f"Grade:     {grades.show(prediction.grade)}{given}"]
-    lines.append(f"Expected:  {prediction.expected:.2f} steps above 5+, {nearest_in_words(prediction.expected)}")
+    label = f"   (labelled {grades.show(problem.grade)})" if problem.grade else ""
+    lines = [problem.notation, f"Grade:     {grades.show(prediction.grade)}{label}"]
+    lines.append(f"Expected:  {prediction.expected:.2f} steps above 5+, {expected_text(prediction.expected)}")
     for name, value in prediction.probabilities.items():
         if value >= LEAST_SHOWN:
             lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))}")

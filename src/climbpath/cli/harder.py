@@ -6,35 +6,31 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import (
-    model_flag,
-    one_grade,
-    problem_flags,
-    read_problem,
-)
+from climbpath.cli.common import model_flag, one_grade, problem_flags, read_problem
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
 
 
-def _moving(steps: int, words: str) -> click.Command:
+def _adjusting(steps: int, name: str) -> click.Command:
     """The command that moves a problem by some steps of the ladder."""
 
     @click.command(
-        words,
-        help=f"""Make PROBLEM one grade {words} with as few hold changes as it takes.
+        name,
+        help=f"""Make PROBLEM one grade {name}, changing as few holds as possible.
 
-        The model proposes other holds, and the grader judges: what counts is that the grade it expects moves by one.
-        PROBLEM is in notation, a share link, a file of problems (its first is taken), or - for standard input.
+        The model proposes other holds; the versions shown are those whose grade, as the grader expects it, moves by
+        about one step. PROBLEM is in notation, a share link, a file of problems (the first is used), or - for standard
+        input.
 
         \b
-        climbpath {words} "F5 D9 G13 I16 G18"
+        climbpath {name} "F5 D9 G13 I16 G18"
         """,
     )
     @click.argument("problem")
     @problem_flags
-    @click.option("--grade", help="Grade of the problem, where PROBLEM does not tell it. [default: the grader's]")
-    @click.option("--num-samples", type=click.IntRange(1), default=3, help="How many versions at most.")
+    @click.option("--grade", help="Grade of PROBLEM, where it has none. [default: the grader's]")
+    @click.option("--num-samples", type=click.IntRange(1), default=3, help="Most versions to show.")
     @model_flag
     @click.option("--seed", type=click.IntRange(0), default=0, help="The same seed gives the same versions.")
     @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files.")
@@ -70,14 +66,14 @@ def _moving(steps: int, words: str) -> click.Command:
             steps,
             num_samples,
             seed,
-            tell=lambda stage: click.echo(f"… {stage}", err=True),
+            progress=lambda stage: click.echo(f"… {stage}", err=True),
         )
-        click.echo(f"  of {one.notation}")
+        click.echo(f"from {one.notation}")
         for number, version in enumerate(versions, 1):
             click.echo(f"{number:>3}. {_version_line(one, version.problem, version.steps)}")
         if writers:
             problems = [version.problem for version in versions]
-            for path in exporters.write(problems, out or files.new_folder(Path("out") / words), writers, force):
+            for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
                 click.echo(f"wrote {path}")
 
     return command
@@ -90,4 +86,4 @@ def _version_line(before: "Problem", after: "Problem", steps: float) -> str:
     return f"{grades.show(after.grade or '')}  {after.notation}   {', '.join(changes)}; grader {steps:+.1f} steps"
 
 
-harder, easier = _moving(1, "harder"), _moving(-1, "easier")
+harder, easier = _adjusting(1, "harder"), _adjusting(-1, "easier")

@@ -1,4 +1,4 @@
-"""What commands that make problems print and write."""
+"""Output of the commands that make problems: what they print and the files that they write."""
 
 import sys
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> list[str]:
-    """The formats of the files to write. Raises ClimbpathError for an unknown one, or where --out is a file."""
+    """The formats of the files to write. Raises ClimbpathError for an unknown format, or where --out is a file."""
     from climbpath.data import exporters
 
     if out and out.is_file():
@@ -27,7 +27,7 @@ def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> lis
 
 
 def warn_of_thin_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, ...]) -> None:
-    """A note for each grade of which the model learned few examples."""
+    """A note for each grade that the model learned from few problems."""
     for thin, count in generator.thin_evidence(setup, grades).items():
         warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
 
@@ -47,27 +47,27 @@ def print_and_write(
     from climbpath.data import exporters
     from climbpath.drawing import problem as drawing
 
-    opinions = _opinions(problems)
-    for number, (problem, opinion) in enumerate(zip(problems, opinions, strict=True), 1):
+    predicted = _predictions(problems)
+    for number, (problem, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
         if visualize:
-            click.echo("\n".join(filter(None, [drawing.text(problem, colour=sys.stdout.isatty()), opinion])) + "\n")
+            click.echo("\n".join(filter(None, [drawing.text(problem, colour=sys.stdout.isatty()), prediction])) + "\n")
         else:
-            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {opinion}".rstrip())
+            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {prediction}".rstrip())
     if len(problems) < wanted:
-        warn(f"only {len(problems)} of {wanted} problems: the conditions leave no more new ones")
+        warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")
     click.echo(f"{len(problems)} problems, seed {seed}")
     if writers:
         for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
             click.echo(f"wrote {path}")
 
 
-def _opinions(problems: Sequence["Problem"]) -> list[str]:
-    """What the grader finds each problem to be; '' on a board that it has not learned."""
+def _predictions(problems: Sequence["Problem"]) -> list[str]:
+    """The grade that the grader predicts for each problem; '' on a setup that it has not learned."""
     from climbpath.api import bundled_grader
     from climbpath.grader.grader import predictions
 
     grader = bundled_grader()
     if not problems or problems[0].setup not in grader.evidence:
         return [""] * len(problems)
-    found = predictions(grader.probabilities(problems))
-    return [f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}" for prediction in found]
+    predicted = predictions(grader.probabilities(problems))
+    return [f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}" for prediction in predicted]

@@ -8,23 +8,23 @@ from climbpath.cli.common import FILE, model_flag
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets phones in your network in.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other devices in the network in.")
 @click.option("--port", type=click.IntRange(1, 65534), default=8000, help="Port to listen on.")
-@click.option("--https", is_flag=True, help="Serve HTTPS; the next port shows how phones learn to trust it.")
-@click.option("--logbook", type=FILE, help="File of the logbook. [default: in your system's folder for data]")
-@click.option("--data", type=FILE, help="A file of known problems, among which similar ones are looked for.")
+@click.option("--https", is_flag=True, help="Serve over HTTPS; the next port serves a setup page for phones.")
+@click.option("--logbook", type=FILE, help="The logbook's file. [default: in your system's data folder]")
+@click.option("--data", type=FILE, help="A file of known problems, to find similar ones in.")
 @model_flag
 def serve(host: str, port: int, https: bool, logbook: Path | None, data: Path | None, model: Path | None) -> None:
-    """Start the web app: problems on the board, composing, beta, and a logbook, on this machine or for a phone.
+    """Start the web app for this machine or for phones: generate and compose problems, see beta, keep a logbook.
 
     \b
     climbpath serve
     climbpath serve --host 0.0.0.0
     climbpath serve --host 0.0.0.0 --https
 
-    With --host 0.0.0.0 it prints a QR code for the phone; the address in it holds an access token. Browsers let an app
-    be installed, work offline and talk to Bluetooth only from localhost or over HTTPS: --https makes that possible,
-    and shows on a page how a phone learns to trust this machine.
+    With --host 0.0.0.0 it prints a QR code for phones; the link in it contains an access token. Browsers allow
+    installing an app, offline use and Bluetooth only on localhost or over HTTPS. --https makes this possible, and
+    serves a setup page that shows how to make a phone trust this machine.
     """
     import platformdirs
 

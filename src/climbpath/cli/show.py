@@ -1,4 +1,4 @@
-"""Command that shows all about a problem: show."""
+"""The command that shows everything about a problem: show."""
 
 import sys
 from pathlib import Path
@@ -8,15 +8,8 @@ import click
 
 from climbpath import grades
 from climbpath.cli.beta import beta_text
-from climbpath.cli.common import (
-    FILE,
-    climber_flags,
-    climber_of,
-    problem_flags,
-    read_problem,
-    read_problems,
-)
-from climbpath.cli.grade import nearest_in_words, prediction_line
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, read_problems
+from climbpath.cli.grade import expected_text, prediction_line
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -29,7 +22,7 @@ if TYPE_CHECKING:
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
 def show(problem: str, board: str, angle: int, height: float | None, ape: float | None, data: Path | None) -> None:
-    """Show PROBLEM: picture, grade, beta with its crux, and the most similar known problems.
+    """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b
     climbpath show "F5 D9 G13 I16 G18"
@@ -46,9 +39,9 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     grader = bundled_grader()
     if one.setup in grader.evidence:
         (prediction,) = predictions(grader.probabilities([one]))
-        click.echo(f"Grade: {prediction_line(prediction)}, expected {nearest_in_words(prediction.expected)}")
-    (found,) = solver.solve([one], climber)
-    click.echo("\nBeta:\n" + beta_text(found))
+        click.echo(f"Grade: {prediction_line(prediction)}, expected {expected_text(prediction.expected)}")
+    (solved,) = solver.solve([one], climber)
+    click.echo("\nBeta:\n" + beta_text(solved))
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))
         return
@@ -56,25 +49,22 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     if one.setup not in model.evidence:
         return
     if one.key in model.known:
-        click.echo("\nIts holds are those of a known problem.")
+        click.echo("\nA known problem has exactly these holds.")
     else:
-        click.echo("\nNo known problem has just these holds. (--data FILE shows the most similar ones.)")
+        click.echo("\nNo known problem has exactly these holds. (--data FILE shows the most similar ones.)")
 
 
-def _similar(problem: "Problem", data: Path, number: int = 3) -> str:
-    """The known problems that share most of their holds with a problem, a line each."""
-    from climbpath import board as boards
-    from climbpath.features import presence, similarity
+def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
+    """The known problems that are most similar to a problem, a line each."""
+    from climbpath.data.similar import most_similar
 
     known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
     known = [p for p in known if not p.partial]
     if not known:
-        raise ClimbpathError(f"{data} has no problem on {problem.board}")
-    layout = boards.load(problem.board)
-    alike = similarity(presence([problem.holds], layout), presence([p.holds for p in known], layout))[0]
+        raise ClimbpathError(f"{data} has no problems on {problem.board}")
     lines = []
-    for i in (-alike).argsort(kind="stable")[:number].tolist():
-        name = f"{known[i].name}  " if known[i].name else ""
-        told = grades.show(known[i].grade or "") if known[i].grade else "ungraded"
-        lines.append(f"  {alike[i]:4.0%} of the holds shared  {name}{told}  {known[i].notation}")
+    for other, similarity in most_similar(problem, known, count):
+        name = f"{other.name}  " if other.name else ""
+        grade = grades.show(other.grade) if other.grade else "ungraded"
+        lines.append(f"  {similarity:4.0%} of the holds shared  {name}{grade}  {other.notation}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Command that makes variations of a problem: vary."""
+"""The command that makes variations of a problem: vary."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from climbpath.errors import ClimbpathError
 
 @click.command()
 @click.argument("problem")
-@click.option("--keep", type=float, default=0.7, help="Share of the holds that each variation keeps.")
+@click.option("--keep", type=float, default=0.7, help="Fraction of the holds that each variation keeps.")
 @click.option("--num-samples", type=click.IntRange(1), default=5, help="How many variations.")
-@click.option("--grade", help="Grade of the problem, where it is not told in PROBLEM: 7A or V6.")
+@click.option("--grade", help="Grade of PROBLEM, where it has none: 7A or V6.")
 @problem_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
@@ -38,10 +38,10 @@ def vary(
     formats: str | None,
     force: bool,
 ) -> None:
-    """Make variations of PROBLEM: each keeps some of its holds, and the rest is made anew.
+    """Make variations of PROBLEM: each keeps some of its holds, and the model generates the rest.
 
-    PROBLEM is in notation, 'F5s D9 G13 I16 G18e', a JSON file that climbpath wrote (its first problem is taken),
-    or - for standard input.
+    PROBLEM is in notation, 'F5s D9 G13 I16 G18e', a share link, a file of problems (the first is used), or - for
+    standard input.
 
     \b
     climbpath vary "F5s D9 G13 I16 G18e" --grade 7A
@@ -56,10 +56,10 @@ def vary(
     if grade:
         original = replace(original, grade=one_grade(grade))
     if original.grade is None:
-        raise ClimbpathError("which grade is it? Name one with --grade, for example --grade 7A")
+        raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
     seed = random_seed() if seed is None else seed
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
     warn_of_thin_evidence(generator, original.setup, (original.grade,))
-    click.echo(f"  of {grades.show(original.grade)}  {original.notation}")
+    click.echo(f"from {grades.show(original.grade)}  {original.notation}")
     print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force)

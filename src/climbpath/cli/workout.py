@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--grade", required=True, help="The range: 6C..7A+, V5..V7, or one grade.")
-@click.option("--minutes", type=int, default=60, help="Minutes that there are, warm-up included: 10 to 300.")
+@click.option("--grade", required=True, help="A range, 6C..7A+ or V5..V7, or one grade.")
+@click.option("--minutes", type=int, default=60, help="Length of the evening, warm-up included: 10 to 300 minutes.")
 @climber_flags
 @problem_flags
 @click.option("--hold-sets", help="Only holds of these sets: A,Original.")
@@ -51,8 +51,8 @@ def workout(
     climbpath workout --grade V4..V6 --minutes 90 --height 165 --ape -3 --hold-sets A,B --out tuesday
     climbpath workout --grade 6A..6C --board moonboard-masters-2017 --angle 25 --format pdf
 
-    The climber reaches every hold of every problem. Where many problems would do, those are taken that share few holds,
-    lie on different parts of the board and differ in style.
+    The climber can reach every move of every problem. The problems are chosen to share few holds, to lie on different
+    parts of the board and to differ in style.
     """
     from climbpath import api, files
     from climbpath.board import Setup
@@ -68,7 +68,7 @@ def workout(
     if paths:
         files.refuse_overwrite(list(paths.values()), force)
     generator = api.load(model)
-    found = planner.plan(
+    evening = planner.plan(
         generator,
         grade,
         minutes,
@@ -79,31 +79,31 @@ def workout(
         ban=ban,
         seed=random_seed() if seed is None else seed,
     )
-    planned = dict.fromkeys(slot.problem.grade or "" for section in found.sections for slot in section.slots)
+    planned = dict.fromkeys(slot.problem.grade or "" for section in evening.sections for slot in section.slots)
     warn_of_thin_evidence(generator, Setup(board, angle), tuple(planned))
-    click.echo(planner.text(found))
+    click.echo(planner.text(evening))
     for name, path in paths.items():
         with files.replacing(path) as temporary:
-            temporary.write_bytes(FORMATS[name](found))
+            temporary.write_bytes(FORMATS[name](evening))
         click.echo(f"wrote {path}")
 
 
-def _pdf(found: "Workout") -> bytes:
+def _pdf(evening: "Workout") -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.pdf(found)
+    return sheet.pdf(evening)
 
 
-def _png(found: "Workout") -> bytes:
+def _png(evening: "Workout") -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.png(found)
+    return sheet.png(evening)
 
 
-def _json(found: "Workout") -> bytes:
+def _json(evening: "Workout") -> bytes:
     from climbpath.workout.plan import to_dict
 
-    return (json.dumps(to_dict(found), indent=1, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(to_dict(evening), indent=1, ensure_ascii=False) + "\n").encode()
 
 
 FORMATS: dict[str, Callable[["Workout"], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}

@@ -1,1 +1,1 @@
-"""Real problems: reading, merging, filtering, splitting, keeping and writing them."""
+"""Real problems: reading, merging, filtering, splitting, storing and exporting them."""

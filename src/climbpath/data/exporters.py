@@ -1,4 +1,4 @@
-"""Problems as files for other programs: JSON, CSV and the app's own shape."""
+"""Problems as files for other programs: pictures, JSON, CSV and the format of the MoonBoard app."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def _csv_values(p: Problem) -> list[object]:
 
 
 def to_app(problems: Sequence[Problem]) -> str:
-    """The shape of the MoonBoard app's API (importers/api_dump.py reads it back)."""
+    """The JSON of the MoonBoard app's API (importers/api_dump.py reads it back)."""
     return json.dumps({"Data": [_app_record(p) for p in problems], "Total": len(problems)}, indent=1) + "\n"
 
 
@@ -82,6 +82,7 @@ def _app_move(problem: Problem, label: str) -> dict[str, object]:
 
 
 Files = dict[str, Callable[[], bytes]]
+"""Name -> what makes the content, so that pictures are drawn one at a time."""
 
 
 def _pictures(problems: Sequence[Problem], ending: str, picture: Callable[[Problem], bytes]) -> Files:
@@ -109,7 +110,7 @@ FORMATS: dict[str, Callable[[Sequence[Problem]], Files]] = {
 
 
 def parse_formats(text: str) -> list[str]:
-    """Formats as a user types them, 'png,json'. Raises ClimbpathError for one that there is not."""
+    """Formats as a user types them, 'png,json'. Raises ClimbpathError for an unknown one."""
     chosen = [part.strip().lower() for part in text.split(",") if part.strip()]
     for name in chosen:
         if name not in FORMATS:
@@ -118,9 +119,9 @@ def parse_formats(text: str) -> list[str]:
 
 
 def write(problems: Sequence[Problem], folder: Path, formats: Sequence[str], force: bool) -> Iterator[Path]:
-    """Write problems into a folder in every format asked for, and yield each path as it is written.
+    """Write problems into a folder in all these formats, and yield each path as it is written.
 
-    Raises ClimbpathError before anything is written where a file of that name exists, unless force.
+    Raises ClimbpathError before anything is written where one of the files exists, unless force.
     """
     files = {folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems).items()}
     refuse_overwrite(list(files), force)

@@ -1,4 +1,4 @@
-"""Filters on sets of problems, and mixes of grades."""
+"""Filters on sets of problems."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
-from climbpath.grades import rank
 from climbpath.problem import Problem
 
 
-class Kept(NamedTuple):
-    """The problems that pass all filters, and how many of the rest each filter left out, in the order applied."""
+class Filtered(NamedTuple):
+    """What filters make of a set of problems."""
 
     problems: list[Problem]
+    """Those that pass all filters, in their order."""
     left_out: dict[str, int]
+    """Filter -> how many it left out of those that passed the filters before it."""
 
 
-def keep(
+def filter_problems(
     problems: Iterable[Problem],
     *,
     grades: Collection[str] = (),
@@ -29,25 +30,26 @@ def keep(
     board_names: Collection[str] = (),
     angles: Collection[int] = (),
     shortest: int | None = None,
-) -> Kept:
+) -> Filtered:
     """The problems that pass every filter given, in their order.
 
     Args:
         problems: of any boards.
         grades: canonical Font grades (see grades.parse_grades).
-        min_repeats: at least so many; a problem whose repeats are not known has none.
+        min_repeats: at least this many; a problem whose repeats are not known counts as having none.
         benchmarks: benchmarks only.
-        max_holds: at most so many holds.
-        hold_sets: names as Board.parse_hold_sets takes them; every hold must be of one of these sets.
+        max_holds: at most this many holds.
+        hold_sets: names as Board.parse_hold_sets takes them; every hold must belong to one of these sets.
         methods: foot rules, in any case.
         board_names: names of boards.
         angles: in degrees.
-        shortest: of those that pass all the others, so many with the fewest holds; of equals the first.
+        shortest: of those that pass all other filters, this many with the fewest holds; of equals the first.
 
-    Raises ClimbpathError for a board, a hold set or a method that is not among the problems.
+    Raises ClimbpathError for a board, an angle, a method or a hold set that none of the problems has.
     """
     problems = list(problems)
     present = Counter(problem.board for problem in problems)
+    # name -> test, in the order in which they are applied
     filters: dict[str, Callable[[Problem], bool]] = {}
     if board_names:
         wanted_boards = _among(board_names, present, "board")
@@ -69,6 +71,7 @@ def keep(
     if hold_sets is not None:
         usable = _usable_holds(hold_sets, board_names or present)
         filters["hold-sets"] = lambda problem: usable[problem.board].issuperset(problem.holds)
+    # each problem is counted under the first filter that it fails
     left_out = dict.fromkeys(filters, 0)
     passed = []
     for problem in problems:
@@ -77,15 +80,16 @@ def keep(
             left_out[failed] += 1
         else:
             passed.append(problem)
+    # the shortest of those, still in their order
     if shortest is not None:
         by_length = sorted(range(len(passed)), key=lambda i: len(passed[i].holds))
         left_out["shortest"] = len(by_length[shortest:])
         passed = [passed[i] for i in sorted(by_length[:shortest])]
-    return Kept(passed, left_out)
+    return Filtered(passed, left_out)
 
 
 def _among(wanted: Collection[str] | Collection[int], present: Counter[Any], what: str) -> set[Any]:
-    """The values present that are wanted, in any case of letters. Raises ClimbpathError where one is not there."""
+    """The values present that are wanted, in upper or lower case. Raises ClimbpathError where one is missing."""
     by_name = {str(value).lower(): value for value in present}
     for value in wanted:
         if str(value).lower() not in by_name:
@@ -106,12 +110,3 @@ def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, froze
         layout.name: frozenset(hold.label for hold in layout.holds if hold.hold_set.lower() in wanted)
         for layout in layouts
     }
-
-
-def scaled(mix: Counter[str], total: int) -> Counter[str]:
-    """So many grades in all, in the proportions of a mix, by largest remainders."""
-    exact = {grade: count * total / mix.total() for grade, count in mix.items()}
-    whole = Counter({grade: int(share) for grade, share in exact.items()})
-    by_remainder = sorted(exact, key=lambda grade: (whole[grade] - exact[grade], rank(grade)))
-    whole.update(by_remainder[: total - whole.total()])
-    return Counter({grade: whole[grade] for grade in sorted(whole, key=rank) if whole[grade]})

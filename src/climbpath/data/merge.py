@@ -1,4 +1,4 @@
-"""Merging what was read from several files into distinct problems, with an account of every record."""
+"""Merging the problems read from several files into distinct ones, and accounting for every record."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,31 +11,42 @@ from climbpath.problem import Problem
 
 
 class Merged(NamedTuple):
-    """Problems of distinct identity, how many records were folded into them, and the grade conflicts in words."""
+    """Records merged into distinct problems."""
 
     problems: list[Problem]
+    """No two of the same identity, in the order in which they were first seen."""
     merged: int
+    """How many records were merged into another."""
     conflicts: list[str]
+    """A line for each problem whose records disagree about the grade."""
 
 
 class Tally(NamedTuple):
-    """What became of the records of one file: read = kept + merged + rejected + left_out."""
+    """What became of the records of one file: read = kept + merged + rejected."""
 
     file: str
+    """Its path."""
     read: int
+    """Records read."""
     kept: int
+    """Records whose identity was new."""
     merged: int
+    """Records of a problem seen before, in this file or another."""
     rejected: int
+    """Records that cannot be used."""
     left_out: int
+    """Records that their source has withdrawn."""
 
 
 class Gathered(NamedTuple):
-    """The problems of several files, and an account of every record."""
+    """The problems of several files, and what became of every record."""
 
     problems: list[Problem]
+    """Distinct ones, of all files."""
     tallies: list[Tally]
+    """One for each file."""
     rejections: list[Rejection]
-    """The first MOST_LISTED of them."""
+    """The first MOST_LISTED of all files."""
     reasons: Counter[str]
     """How many records were rejected for each reason."""
     left_out: Counter[str]
@@ -43,6 +54,7 @@ class Gathered(NamedTuple):
     failures: list[Failure]
     """The files that cannot be read."""
     conflicts: list[str]
+    """A line for each problem whose records disagree about the grade."""
 
 
 MOST_LISTED = 1000
@@ -51,9 +63,9 @@ Groups = dict[tuple[object, ...], Problem | list[Problem]]
 
 
 def gather(sources: Iterable[tuple[str, Iterable[Item]]]) -> Gathered:
-    """Merge what was read from several files, each given with its name.
+    """Merge the records of several files, each given with its name.
 
-    A record counts as kept where its identity is first seen and as merged from then on.
+    The first record of an identity counts as kept, all later ones as merged.
     """
     groups: Groups = {}
     rejections: list[Rejection] = []
@@ -87,13 +99,13 @@ def gather(sources: Iterable[tuple[str, Iterable[Item]]]) -> Gathered:
 
 
 def report(gathered: Gathered, notes: Counter[str] | None = None) -> dict[str, Any]:
-    """What `climbpath data import` reports, in plain JSON types: files, problems by board and angle, rejections
-    by reason and the first of them, what was left out, files that cannot be read, notes and grade conflicts."""
-    places = Counter((problem.board, problem.angle) for problem in gathered.problems)
+    """The report of `climbpath data import` in plain JSON types: files, files that cannot be read, problems by board
+    and angle, rejections by reason and the first of them, records left out, notes and grade conflicts."""
+    setups = Counter(problem.setup for problem in gathered.problems)
     return {
         "files": [tally._asdict() for tally in gathered.tallies],
         "failures": [asdict(failure) for failure in gathered.failures],
-        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(places.items())],
+        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(setups.items())],
         "reasons": dict(gathered.reasons.most_common()),
         "rejections": [asdict(rejection) for rejection in gathered.rejections],
         "left_out": dict(gathered.left_out.most_common()),
@@ -103,10 +115,10 @@ def report(gathered: Gathered, notes: Counter[str] | None = None) -> dict[str, A
 
 
 def merge(records: Iterable[Problem]) -> Merged:
-    """Fold records of one identity into one problem, in order of first sight.
+    """Merge the records of each identity into one problem, in the order in which identities are first seen.
 
-    The richer record wins field by field: ids of all are kept, what one lacks is taken from another, and of
-    two grades the better attested stays (benchmark before others, then more repeats, then the easier grade).
+    The best attested record wins: whole before partial, then benchmarks, then more repeats, then the easier grade. A
+    field that it lacks is taken from the next best record that has it, and the ids of all records are kept.
     """
     groups: Groups = {}
     for record in records:
@@ -143,6 +155,7 @@ def _folded(groups: Groups) -> Merged:
 def _fold(group: list[Problem], conflicts: list[str]) -> Problem:
     """The one problem of all its records, in the order of the files."""
     best, *_ = ranked = sorted(group, key=_attestation)
+    # a field that the best record lacks comes from the next best
     kept = replace(
         best,
         ids=tuple(dict.fromkeys(i for p in group for i in p.ids)),
@@ -151,6 +164,7 @@ def _fold(group: list[Problem], conflicts: list[str]) -> Problem:
         repeats=next((p.repeats for p in ranked if p.repeats is not None), None),
         user_grade=next((p.user_grade for p in ranked if p.user_grade), None),
     )
+    # of partial records only the V grade is known, so that another Font grade is no conflict
     graded = [p for p in ranked if p.grade and not p.partial]
     if len({p.grade for p in graded}) > 1:
         seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
@@ -159,11 +173,11 @@ def _fold(group: list[Problem], conflicts: list[str]) -> Problem:
 
 
 def _attestation(problem: Problem) -> tuple[bool, bool, int, int]:
-    """Sorts the best attested record first."""
+    """A key that sorts the best attested record first."""
     repeats = -1 if problem.repeats is None else problem.repeats
-    return (problem.partial, not problem.benchmark, -repeats, _hardness(problem))
+    return (problem.partial, not problem.benchmark, -repeats, hardness(problem))
 
 
-def _hardness(problem: Problem) -> int:
+def hardness(problem: Problem) -> int:
     """The rank of the grade, -1 for none."""
     return rank(problem.grade) if problem.grade else -1

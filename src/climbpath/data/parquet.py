@@ -16,9 +16,9 @@ OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 def write(path: Path, problems: Iterable[Problem]) -> int:
-    """Write problems to a Parquet file, in memory for one batch, and return how many there were.
+    """Write problems to a Parquet file, one batch in memory at a time, and return how many there were.
 
-    The file appears whole or not at all. Raises ClimbpathError where it cannot be written.
+    The file is written completely or not at all. Raises ClimbpathError where it cannot be written.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -39,7 +39,7 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
 
 
 def concatenate(path: Path, files: Sequence[Path]) -> None:
-    """Put the problems of Parquet files that `write` wrote into one, in memory for one batch.
+    """Put the problems of Parquet files that `write` wrote into one, one batch in memory at a time.
 
     Raises ClimbpathError where it cannot be written.
     """
@@ -53,23 +53,23 @@ def concatenate(path: Path, files: Sequence[Path]) -> None:
 
 
 def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
-    """The problems of a Parquet file that climbpath wrote, in memory for one batch.
+    """The problems of a Parquet file that climbpath wrote, one batch in memory at a time.
 
-    Raises ClimbpathError, naming the file and the way out, where it is not one or is damaged.
+    Raises ClimbpathError, naming the file and what to do, where it is not one or is damaged.
     """
     try:
         if detect(path) is not climbpath_parquet:
-            raise ClimbpathError("it is not Parquet: make it so with climbpath data import")
+            raise ClimbpathError("it is not Parquet: convert it with climbpath data import")
     except ClimbpathError as error:
         raise ClimbpathError(f"{path}: {error}") from error
-    place = 0
+    index = 0
     try:
         for record in climbpath_parquet.records(path, batch_size):
             yield Problem.from_dict(record)
-            place += 1
+            index += 1
     except ClimbpathError as error:
         raise ClimbpathError(
-            f"{path}, record {place}: {error}: make the file anew with climbpath data import"
+            f"{path}, record {index}: {error}: create the file again with climbpath data import"
         ) from error
 
 

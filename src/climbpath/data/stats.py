@@ -1,4 +1,4 @@
-"""What a set of problems is made of: tables for the terminal and a chart."""
+"""Statistics of a set of problems: tables for the terminal, and a chart."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.drawing.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
@@ -32,7 +33,7 @@ _COLOURS = ("#2f6690", "#f2a65a", "#6a994e", "#9d4edd")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Aligned columns of text, the first to the left and the others to the right; whole numbers as 12,345."""
+    """Columns of text, the first aligned left and the others right; whole numbers as 12,345."""
     cells = [list(header), *([f"{cell:,}" if type(cell) is int else str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip() for first, *rest in cells]
@@ -41,14 +42,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def describe(problems: Iterable[Problem]) -> str:
     """Tables of grades, lengths, repeats, longest reaches and methods, for each board at each angle."""
-    groups: defaultdict[tuple[str, int], list[Problem]] = defaultdict(list)
+    groups: defaultdict[Setup, list[Problem]] = defaultdict(list)
     for problem in problems:
-        groups[problem.board, problem.angle].append(problem)
-    return "\n\n\n".join(_describe(*place, group) for place, group in sorted(groups.items()))
+        groups[problem.setup].append(problem)
+    return "\n\n\n".join(_describe(setup, group) for setup, group in sorted(groups.items()))
 
 
 def grade_rows(parts: Iterable[Sequence[Problem]]) -> list[tuple[object, ...]]:
-    """Rows of a table: every grade there is with its number of problems in each part, and the totals."""
+    """Rows of a table: every grade that occurs with its number of problems in each part, and the totals."""
     counts = [Counter(problem.grade for problem in part) for part in parts]
     rows = [(_name(grade), *(count[grade] for count in counts)) for grade in _grades(set().union(*counts))]
     return [*rows, ("all", *(count.total() for count in counts))]
@@ -63,10 +64,10 @@ def _name(grade: str | None) -> str:
     return show(grade) if grade else "no grade"
 
 
-def _describe(board: str, angle: int, problems: Sequence[Problem]) -> str:
+def _describe(setup: Setup, problems: Sequence[Problem]) -> str:
     benchmarks = sum(problem.benchmark for problem in problems)
     partial = sum(problem.partial for problem in problems)
-    title = f"{board} at {angle}°: {len(problems):,} problems, {benchmarks:,} benchmarks"
+    title = f"{setup.board} at {setup.angle}°: {len(problems):,} problems, {benchmarks:,} benchmarks"
     title += f", {partial:,} partial" if partial else ""
     grades = Counter(problem.grade for problem in problems)
     most = max(grades.values())
@@ -89,8 +90,9 @@ def _describe(board: str, angle: int, problems: Sequence[Problem]) -> str:
     )
 
 
-def _bar(share: float) -> str:
-    whole, part = divmod(round(share * _BAR * 8), 8)
+def _bar(fraction: float) -> str:
+    """A bar of up to _BAR characters, to an eighth of a character; never empty."""
+    whole, part = divmod(round(fraction * _BAR * 8), 8)
     return (("█" * whole + _EIGHTHS[part]).rstrip()) or _EIGHTHS[1]
 
 
@@ -101,7 +103,7 @@ def _quantiles(values: Sequence[float]) -> list[str]:
 
 
 def chart(problems: Iterable[Problem], path: Path) -> None:
-    """Draw grades, lengths, use of holds and repeats to a PNG file, one row of panels for each board.
+    """Draw grades, lengths, use of holds and repeats to a PNG file, a row of panels for each board.
 
     Raises ClimbpathError where there are no problems or the file cannot be written.
     """
@@ -172,7 +174,7 @@ def _classes(repeats: Sequence[int]) -> list[int]:
 
 
 def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[int, Sequence[int]]) -> None:
-    """Bars of counts by name from the top down, those of the angles one behind the other."""
+    """Horizontal bars of counts by name, from the top down, stacked by angle."""
     labels = [str(name) for name in names]
     places = np.arange(len(labels))
     before = np.zeros(len(labels))
@@ -191,18 +193,18 @@ def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[in
 
 
 def _heat_map(panel: "Axes", problems: Sequence[Problem]) -> None:
-    """The board in its true proportions; the more problems use a hold, the larger and darker it is."""
+    """The board in its true proportions; the more problems use a hold, the larger and darker its spot."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     layout = boards.load(problems[0].board)
     uses = Counter(label for problem in problems for label in problem.holds)
-    share = np.array([uses[hold.label] / len(problems) for hold in layout.holds])
+    usage = np.array([uses[hold.label] / len(problems) for hold in layout.holds])
     x = np.array([hold.x for hold in layout.holds])
     y = np.array([hold.y for hold in layout.holds])
-    area = 10 + 150 * share / share.max()
+    area = 10 + 150 * usage / usage.max()
     heat = LinearSegmentedColormap.from_list("heat", _HEAT)
-    spots = panel.scatter(x, y, s=area, c=share, cmap=heat, vmin=0, linewidths=0, zorder=2)
+    spots = panel.scatter(x, y, s=area, c=usage, cmap=heat, vmin=0, linewidths=0, zorder=2)
     board_axes(panel, layout)
     panel.set_facecolor("#f4f1ea")
     panel.set_title("Problems that use a hold", loc="left", fontsize=11)

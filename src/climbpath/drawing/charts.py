@@ -1,4 +1,4 @@
-"""Charts: training curves, confusion matrices, and the axes of a board."""
+"""Charts: training curves, confusion matrices, and axes of a board."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BANDS = (("good", 2.0), ("great", 1.7), ("excellent", 1.5))
-"""The guide's reading of validation loss per token, for its own vocabulary of 45."""
+"""The guide's ratings of validation loss per token, for its own vocabulary of 45."""
 
 
 def board_axes(axes: Any, layout: Board) -> None:
-    """Give axes a board's true proportions and name its columns and rows."""
+    """Give axes a board's true proportions and label its columns and rows."""
     axes.set_aspect("equal")
     axes.margins(0.07, 0.045)
     columns = {hold.x: COLUMNS[hold.column] for hold in layout.holds}
@@ -62,21 +62,23 @@ def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands
 
 
 def confusion_chart(labels: Sequence[str], counts: "NDArray[np.int64]", path: Path) -> None:
-    """Draw a confusion matrix as a PNG: rows are the grades given, columns those told, shaded by share of a row."""
+    """Draw a confusion matrix as a PNG: labels in rows, predictions in columns, shaded by fraction of the row."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    share = counts / counts.sum(axis=1, keepdims=True).clip(1)
+    fractions = counts / counts.sum(axis=1, keepdims=True).clip(1)
     figure, axes = plt.subplots(figsize=(0.62 * len(labels) + 2, 0.62 * len(labels) + 1.6), layout="constrained")
-    axes.imshow(share, cmap="YlGnBu", vmin=0, vmax=1)
+    axes.imshow(fractions, cmap="YlGnBu", vmin=0, vmax=1)
     for row, column in zip(*counts.nonzero(), strict=True):
-        ink = "white" if share[row, column] > 0.5 else "#1d3557"
+        ink = "white" if fractions[row, column] > 0.5 else "#1d3557"
         axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=ink, fontsize=9)
     axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlabel="told by the grader", ylabel="given", title="Held-out problems: number of each pair of grades")
+    axes.set(
+        xlabel="predicted by the grader", ylabel="labelled", title="Held-out problems by labelled and predicted grade"
+    )
     axes.spines[:].set_visible(False)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=150, format="png")

@@ -1,4 +1,4 @@
-"""Shapes, and the renderer that writes them down as SVG or stamps them on a PNG.
+"""Shapes, and the renderers that write them as SVG or draw them on a PNG.
 
 Units are those of a phone screen 360 px wide.
 """
@@ -7,7 +7,7 @@ import html
 import io
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # Pillow is slow to import, and text and SVG do without it
 
 
 class Circle(NamedTuple):
-    """A disc, or a ring where it has a width; r reaches to the middle of the ring's line."""
+    """A disc, or a ring where it has a width; r is measured to the middle of the ring's line."""
 
     x: float
     y: float
@@ -55,7 +55,7 @@ class Polygon(NamedTuple):
 
 
 class Text(NamedTuple):
-    """One line of text; y is its baseline, and x its start, middle or end, as the anchor says."""
+    """One line of text; y is its baseline, and x its start, middle or end, according to the anchor."""
 
     x: float
     y: float
@@ -69,13 +69,11 @@ class Text(NamedTuple):
 Solid = Circle | Line | Rect | Polygon
 Shape = Solid | Text
 
-PAGE, WALL, GRID, QUIET, CLEAR, DESK = "#15120f", "#26211c", "#352e27", "#a89c8c", "#f7f2e9", "#e9e5df"
-
 WIDTH = 360
 
 
 def clean(text: str) -> str:
-    """Text of strangers on one line, without the characters that steer terminals or break XML."""
+    """Untrusted text on one line, without the characters that control terminals or break XML."""
     printable = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFKC", text))
     return " ".join(printable.split())
 
@@ -86,26 +84,26 @@ _SPELLINGS = str.maketrans(
 
 
 def latin(text: str) -> str:
-    """Clean text in the characters that Pillow's font has: accents come off, other scripts drop out."""
+    """Clean text in the characters of Pillow's font: accents are removed, other scripts dropped."""
     bare = unicodedata.normalize("NFKD", clean(text)).translate(_SPELLINGS)
     return clean("".join(c for c in bare if c.isascii() or c in "°·‘’“”"))
 
 
 @cache
-def mix(under: str, over: str, share: float) -> str:
-    """The colour, as #rrggbb, of a share of one colour over another."""
+def mix(under: str, over: str, opacity: float) -> str:
+    """The colour, as #rrggbb, of one colour over another at an opacity of 0 to 1."""
     pairs = [(int(under[i : i + 2], 16), int(over[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in pairs)
+    return "#" + "".join(f"{round(low + (high - low) * opacity):02x}" for low, high in pairs)
 
 
 def measure(text: str) -> float:
-    """Ems that bold text takes, on the safe side: which font the reader has is unknown."""
+    """Width of bold text in ems, estimated generously: which font the reader has is unknown."""
     return sum(map(advance, text))
 
 
 @cache
 def advance(char: str) -> float:
-    """Ems that one bold character takes, on the safe side."""
+    """Width of one bold character in ems, estimated generously."""
     if unicodedata.east_asian_width(char) in "WF":
         return 1.1
     if char in "MWmw@%—…":
@@ -113,6 +111,26 @@ def advance(char: str) -> float:
     if char in " .,:;'!|iIljtfr()[]-·°":
         return 0.4
     return 0.65 if char.islower() or char.isdigit() else 0.78
+
+
+def transformed(shapes: Iterable[Shape], x: float, y: float, scale: float = 1) -> Iterator[Shape]:
+    """The shapes scaled about the origin, then moved by x and y."""
+    for shape in shapes:
+        match shape:
+            case Circle():
+                yield Circle(
+                    x + scale * shape.x, y + scale * shape.y, scale * shape.r, shape.colour, scale * shape.width
+                )
+            case Line():
+                ends = x + scale * shape.x1, y + scale * shape.y1, x + scale * shape.x2, y + scale * shape.y2
+                yield Line(*ends, shape.colour, scale * shape.width)
+            case Rect():
+                sides = scale * shape.w, scale * shape.h, scale * shape.r
+                yield Rect(x + scale * shape.x, y + scale * shape.y, *sides, shape.colour)
+            case Polygon():
+                yield Polygon([(x + scale * across, y + scale * down) for across, down in shape.points], shape.colour)
+            case Text():
+                yield shape._replace(x=x + scale * shape.x, y=y + scale * shape.y, size=scale * shape.size)
 
 
 # The renderers

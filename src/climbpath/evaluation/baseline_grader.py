@@ -1,4 +1,7 @@
-"""A gradient-boosted grader (Friedman 2001) as a judge that saw neither generator nor grader. Needs scikit-learn."""
+"""A gradient-boosted grader (Friedman 2001) that shares nothing with the generator or climbpath's own grader.
+
+Needs scikit-learn.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -16,32 +19,36 @@ TREES = {"max_iter": 200, "learning_rate": 0.06, "max_leaf_nodes": 15, "l2_regul
 
 
 class GradeAgreement(NamedTuple):
-    """How far a grader's grades lie from those asked for, in steps of the ladder."""
+    """How well a grader agrees with the grades of problems: those asked for, or those of real problems."""
 
     problems: int
+    """How many were graded."""
     same: float
+    """Fraction of problems for which the nearest grade is the problem's own."""
     within_one: float
+    """Fraction for which it is that grade or one next to it."""
     mean_distance: float
+    """Mean distance between the two grades, in steps of the ladder."""
 
 
-def grading(steps: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> GradeAgreement:
-    """How far expected grades, in steps of the ladder [problems], lie from the problems' own."""
-    off = np.abs(steps - [rank(problem.grade or "") for problem in problems])
+def grade_agreement(expected: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> GradeAgreement:
+    """How well expected grades, in steps of the ladder [problems], agree with the problems' own."""
+    off = np.abs(expected - [rank(problem.grade or "") for problem in problems])
     return GradeAgreement(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
 
 
-class Grader:
-    """A gradient-boosted grader of one board at one angle. Its grades are steps of the ladder, as numbers."""
+class BaselineGrader:
+    """Gradient-boosted trees that grade one board at one angle, trained on graded problems."""
 
     def __init__(self, problems: Sequence[Problem], board: Board, seed: int = 0) -> None:
         self.board = board
         self.trees = HistGradientBoostingRegressor(**TREES, random_state=seed)
         self.trees.fit(describe([p.holds for p in problems], board), [rank(p.grade or "") for p in problems])
 
-    def steps(self, hold_sets: Sequence[Collection[str]]) -> NDArray[np.float64]:
-        """The expected grade of each set of holds, [sets]."""
+    def expected(self, hold_sets: Sequence[Collection[str]]) -> NDArray[np.float64]:
+        """The expected grade of each set of holds, in steps of the ladder, [sets]."""
         return np.asarray(self.trees.predict(describe(hold_sets, self.board)))
 
     def agreement(self, problems: Sequence[Problem]) -> GradeAgreement:
         """How well its grades agree with those of problems."""
-        return grading(self.steps([problem.holds for problem in problems]), problems)
+        return grade_agreement(self.expected([problem.holds for problem in problems]), problems)

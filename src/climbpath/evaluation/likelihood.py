@@ -1,4 +1,4 @@
-"""How likely real problems are under a model: the nats of docs/design.md §4.2, token by token."""
+"""How likely real problems are under a model: nats token by token (docs/promises.md, "Nats per problem")."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,25 +18,26 @@ BATCH = 512
 
 
 class Scored(NamedTuple):
-    """B problems, token by token, N tokens in the longest; `is_token` [B, N] marks where there are any.
-
-    `nats` is -log p of the token that stands there, `end` marks end tokens, `confidence` is the highest probability
-    given to any token there and `hit` whether it was given to the right one.
-    """
+    """B problems, token by token, N tokens in the longest; every field is [B, N]."""
 
     nats: NDArray[np.float64]
+    """-log p of the token; 0 in padding."""
     is_token: Bools
+    """Where there is a token; elsewhere is padding."""
     end: Bools
+    """Where the end token is."""
     confidence: NDArray[np.float64]
+    """The probability of the likeliest token; 0 in padding."""
     hit: Bools
+    """Whether the likeliest token is the right one."""
 
 
 def score(model: Model, problems: Sequence[Problem], given_consensus: bool = False) -> Scored:
     """Nats of every predicted token of problems, in their order, given board, angle and grade.
 
-    A model that tells settled problems from others is not told which these are: its probabilities are those as a
-    settled problem and as another, weighted by how many of the grade it has learned of each. `given_consensus` gives it
-    the kind, too.
+    A model that knows consensus as a condition does not get to see which problems have one: each is scored both as a
+    problem with a consensus grade and as one without, weighted by how many problems of the grade the model has learned
+    of each kind. With `given_consensus` it is scored as what it is.
 
     Raises ClimbpathError where the model's vocabulary lacks a problem's board, angle or grade.
     """
@@ -48,8 +49,9 @@ def score(model: Model, problems: Sequence[Problem], given_consensus: bool = Fal
     shape = len(problems), longest
     yes_or_no = np.zeros((3, *shape), bool)
     scored = Scored(np.zeros(shape), yes_or_no[0], yes_or_no[1], np.zeros(shape), yes_or_no[2])
-    for board, places in by_board.items():
-        by_length = sorted(places, key=lambda i: len(problems[i].sequence))
+    # batches of one board and about one length, so that little is padding
+    for board, rows_of_board in by_board.items():
+        by_length = sorted(rows_of_board, key=lambda i: len(problems[i].sequence))
         for first in range(0, len(by_length), BATCH):
             rows = by_length[first : first + BATCH]
             for whole, part in zip(
@@ -65,24 +67,24 @@ def nats_per_problem(model: Model, problems: Sequence[Problem], given_consensus:
 
 
 def _conditions(model: Model, problems: Sequence[Problem], given_consensus: bool) -> tuple[Ints, NDArray[np.float64]]:
-    """Under which K conditions problems may stand, [K, B, PREFIX], and the logarithm of how likely each is, [K, B]."""
+    """The K conditions that each problem may be under, as tokens [K, B, PREFIX], and their log probability, [K, B]."""
     tokens = model.config.tokens
-    kinds, shares = [[PARTIAL if problem.partial else "" for problem in problems]], [np.ones(len(problems))]
+    kinds, weights = [[PARTIAL if problem.partial else "" for problem in problems]], [np.ones(len(problems))]
     if model.consensus and given_consensus:
         kinds = [[tokens.kind_of(problem) for problem in problems]]
     elif model.consensus:
         kinds.append([PARTIAL if problem.partial else CONSENSUS for problem in problems])
-        consensus = np.array([0.0 if problem.partial else _consensus_share(model, problem) for problem in problems])
-        shares = [1 - consensus, consensus]
+        consensus = np.array([0.0 if problem.partial else _consensus_fraction(model, problem) for problem in problems])
+        weights = [1 - consensus, consensus]
     prefixes = [
         [tokens.prefix(p.board, p.angle, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds
     ]
     with np.errstate(divide="ignore"):
-        return np.array(prefixes), np.log(shares)
+        return np.array(prefixes), np.log(weights)
 
 
-def _consensus_share(model: Model, problem: Problem) -> float:
-    """The share of settled problems among those that the model learned the problem's grade from."""
+def _consensus_fraction(model: Model, problem: Problem) -> float:
+    """The fraction of problems with a consensus grade among those of this grade that the model has learned."""
     every, consensus = (
         counts.get(problem.setup, {}).get(problem.grade or "", 0) for counts in (model.evidence, model.consensus)
     )
@@ -90,38 +92,44 @@ def _consensus_share(model: Model, problem: Problem) -> float:
 
 
 def _score(model: Model, board: str, problems: Sequence[Problem], given_consensus: bool) -> Scored:
-    """Scores problems of one board in one batch."""
+    """Scores B problems of one board in one batch, under K conditions each."""
     tokens, layout = model.config.tokens, boards.load(board)
+    prefixes, log_weights = _conditions(model, problems, given_consensus)  # raises where the vocabulary lacks one
+    # choices of holds, padded with the end: [B, steps]
     sequences = [choices(problem, layout) for problem in problems]
     steps = max(map(len, sequences))
     padded = np.array([sequence + [len(layout.holds)] * (steps - len(sequence)) for sequence in sequences])
-    prefixes, behind = _conditions(model, problems, given_consensus)
+    # the tokens that spell them, [B, N]: a hold takes `width` tokens, the end takes one
     length = 1 + tokens.width * (steps - 1)
-    targets = tokens.spell(board, padded)[:, :length]
     lengths = 1 + tokens.width * (np.array([len(sequence) for sequence in sequences]) - 1)
     is_token = np.arange(length) < lengths[:, None]
-    targets = np.where(is_token, targets, tokens.end)
-    possible = np.ones((len(problems), length, len(tokens.names)), bool)
+    targets = np.where(is_token, tokens.spell(board, padded)[:, :length], tokens.end)
+    # tokens that the board allows, [B, N, V]; a model trained without that mask may choose any
+    allowed = np.ones((len(problems), length, len(tokens.names)), bool)
     if model.about["recipe"]["mask_invalid"]:
-        possible = tokens.mask_targets(board, padded)[:, :length]
-    decoder = Decoder(model.weights, model.config.nhead, behind.size, PREFIX + length)
+        allowed = tokens.mask_targets(board, padded)[:, :length]
+    # every problem is decoded under each of its conditions: K * B sequences
+    decoder = Decoder(model.weights, model.config.nhead, log_weights.size, PREFIX + length)
     for ids in prefixes.reshape(-1, PREFIX).T:
         hidden = decoder.next(ids)
     nats, confidence = np.zeros((2, *is_token.shape))
     hit = np.zeros(is_token.shape, bool)
     row = np.arange(len(problems))
     for t, target in enumerate(targets.T):
-        logits = (hidden @ model.weights["output"].T).reshape(*behind.shape, -1).astype(np.float64)
-        log_p = np.where(possible[:, t], logits, -np.inf)
+        # log p of each token under each condition, [K, B, V]
+        logits = (hidden @ model.weights["output"].T).reshape(*log_weights.shape, -1).astype(np.float64)
+        log_p = np.where(allowed[:, t], logits, -np.inf)
         log_p -= np.logaddexp.reduce(log_p, axis=2, keepdims=True)
-        mean = np.logaddexp.reduce(behind[..., None] + log_p, axis=0)
+        # and averaged over the conditions by how likely they are after the tokens so far, [B, V]
+        mean = np.logaddexp.reduce(log_weights[..., None] + log_p, axis=0)
         nats[:, t] = -mean[row, target]
         confidence[:, t] = np.exp(mean.max(axis=1))
         hit[:, t] = mean.argmax(axis=1) == target
         if t + 1 < length:
-            hidden = decoder.next(np.tile(target, len(behind)))
-            likelier = behind + log_p[:, row, target]
-            behind = np.where(is_token[:, t], likelier - np.logaddexp.reduce(likelier, axis=0), behind)
+            hidden = decoder.next(np.tile(target, len(log_weights)))
+            # Bayes' rule: a condition under which this token was likelier becomes likelier itself
+            likelier = log_weights + log_p[:, row, target]
+            log_weights = np.where(is_token[:, t], likelier - np.logaddexp.reduce(likelier, axis=0), log_weights)
     end = np.arange(length) == lengths[:, None] - 1
     nats[~is_token] = confidence[~is_token] = 0.0
     return Scored(nats, is_token, end, confidence, hit & is_token)

@@ -1,6 +1,7 @@
 """The two-sample test: whether a classifier can tell two lists of problems apart. Needs scikit-learn.
 
-It sees the problems alone, never the generator: gradient-boosted trees (Friedman 2001) over features.describe.
+The classifier sees the problems only, never the generator: gradient-boosted trees (Friedman 2001) over
+features.describe.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,8 +23,11 @@ class Interval(NamedTuple):
     """A value with its 95 % bootstrap interval."""
 
     value: float
+    """The value for all the data."""
     low: float
+    """The 2.5th percentile over resamples."""
     high: float
+    """The 97.5th percentile over resamples."""
 
 
 def two_sample_auc(
@@ -31,16 +35,17 @@ def two_sample_auc(
 ) -> Interval:
     """How well a classifier tells two lists of hold sets apart: area under the ROC curve, 0.5 where it cannot.
 
-    Scores are out of fold, averaged over three ways to fold (classifier two-sample test, Lopez-Paz & Oquab 2017);
-    the interval is over resampled problems.
+    This is the classifier two-sample test (Lopez-Paz & Oquab 2017). Scores are out of fold, averaged over REPEATS ways
+    to fold; the interval is over resampled problems.
     """
     x = describe([*some, *others], board)
     y = np.repeat([0, 1], [len(some), len(others)])
     scores = np.zeros(len(y))
     for repeat in range(REPEATS):
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat)
-        judge = HistGradientBoostingClassifier(**TREES, early_stopping=False, random_state=seed)
-        scores += cross_val_predict(judge, x, y, cv=folds, method="predict_proba")[:, 1]
+        classifier = HistGradientBoostingClassifier(**TREES, early_stopping=False, random_state=seed)
+        scores += cross_val_predict(classifier, x, y, cv=folds, method="predict_proba")[:, 1]
+    # Each resample draws as many problems of either list as there are, with the scores that they have.
     rng = np.random.default_rng(seed)
     resampled = []
     for _ in range(RESAMPLES):

@@ -1,4 +1,4 @@
-"""Making a problem harder or easier with as few hold changes as possible: the model proposes, the grader decides."""
+"""Making a problem harder or easier with as few hold changes as possible: the model proposes, the grader selects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,23 +15,23 @@ from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules
 
 SUBSETS, COMPLETIONS = 24, 24
-"""For each number of changes: how many sets of holds to remove are tried, and how many proposals for each set."""
+"""How many ways to remove holds are tried for each number of changes, and how many proposals are drawn for each."""
 MOST_CHANGES = 8
 NEAR = 0.5
-"""By how many steps the change that the grader sees may differ from the one asked for."""
+"""How many steps the change in the expected grade may be off."""
 PROPOSING = 1.5
-"""Guidance of the proposals, if the model can be guided."""
+"""Guidance that proposals are drawn with, where the model supports it."""
 
 
 class Change(NamedTuple):
-    """An adjusted problem."""
+    """A version of a problem."""
 
     problem: Problem
-    """The new version."""
+    """The version, with its new grade."""
     changes: int
-    """How many holds differ."""
+    """How many holds were changed."""
     steps: float
-    """By how many steps of the ladder the grader's expected grade moved."""
+    """By how many steps of the ladder the grader's expected grade changed."""
 
 
 def adjust(
@@ -41,25 +41,26 @@ def adjust(
     steps: int,
     number: int = 1,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = lambda stage: None,
 ) -> list[Change]:
-    """Versions of a problem that are `steps` grades harder (easier if negative), with as few changes as possible.
+    """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
 
-    Holds are removed, and the model fills in others at the new grade. A version counts if the grader's expected grade
-    moves by `steps`, give or take half a step. A change is a hold removed, a hold added, or both.
+    Holds are removed, and the model adds others at the new grade, but never one that was removed. A version counts if
+    the grader's expected grade changes by `steps`, give or take half a step. A change is a hold removed, a hold added,
+    or one replaced by another.
 
     Args:
         model: a trained generator.
-        grader: decides how far a version has moved.
-        problem: the problem to adjust; if it has no grade, the grader's is used.
+        grader: selects among what the model proposes.
+        problem: the original; where it has no grade, the grader's is used.
         steps: of the ladder.
-        number: how many versions at most, the one nearest to the change asked for first.
+        number: the most versions to return, the one nearest to `steps` first.
         seed: the same seed gives the same versions.
-        tell: called with a line of text for each number of changes tried, from the second on.
+        progress: called with a line of text for each number of changes tried, from the second on.
 
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
-    problem = replace(problem, repeats=None)  # as for the proposals, so that both are graded alike
+    problem = replace(problem, repeats=None)  # as of the proposals, so that both are graded alike
     probabilities = grader.probabilities([problem])
     before = float(expected(probabilities)[0])
     step = rank(problem.grade or predictions(probabilities)[0].grade) + steps
@@ -71,7 +72,7 @@ def adjust(
     most = min(len(problem.holds) - 1, MOST_CHANGES)
     for changes in range(1, most + 1):
         if changes > 1:
-            tell(f"versions with {changes} hold changes")
+            progress(f"versions with {changes} hold changes")
         proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
         if not proposals:
             continue
@@ -89,7 +90,7 @@ def adjust(
 def _proposals(
     model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
 ) -> Iterator[Problem]:
-    """Distinct versions of a problem at its new grade with this many changes."""
+    """Distinct versions of a problem at its new grade with so many changes."""
     holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
     draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:

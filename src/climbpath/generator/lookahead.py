@@ -3,7 +3,8 @@
 A choice is allowed only if some completion of it is valid. That is decided by how many more hands a problem needs to
 come within reach of a finish and of every pin: the lengths of shortest paths upwards in board order, computed once for
 each hold. The bounds are safe: whatever they allow can be completed, and from every state that they allow, they allow
-a next choice, namely the lowest hold on any of those paths.
+a next choice, namely the lowest hold on any of those paths. Methods name the step of docs/architecture.md,
+"What the lookahead guarantees", that each implements.
 """
 
 from dataclasses import replace
@@ -167,12 +168,12 @@ class Lookahead:
             hand = self._hand(state, mask[:, :-1] & ~self.board.can_finish)
             mask[:, :-1] &= np.where(self.board.can_finish, self._finish(state), hand)
             mask[:, -1] &= (state.finishes >= self.ends) | (state.last == len(self.board.holds))
-            if self.pins.any():
+            if self.pins.any():  # step 5: no pin is passed by
                 mask &= before_pins(state.open_pins)
         return mask
 
     def _finish(self, state: State) -> Bools:
-        """Which finish holds may come next, [B, H]: in reach, not too early, and not instead of one that is owed."""
+        """Step 7: which finish holds may come next, [B, H]: in reach, not too early, not in place of an owed one."""
         allowed: Bools = self.finish & state.within & (state.used < self.rules.max_holds)[:, None]
         if self.fixed_finish:
             # a finish that is asked for comes hold by hold, once each can be reached
@@ -189,7 +190,7 @@ class Lookahead:
         return allowed & ((state.finishes > 0) | (state.used + self.ends >= self.rules.min_holds))[:, None]
 
     def _hand(self, state: State, candidates: Bools) -> Bools:
-        """Which of the candidates [B, H] may be the next hand: in reach, and what is needed after it still fits."""
+        """Step 6: which candidates [B, H] may be the next hand: in reach, and what is needed after it still fits."""
         candidates &= self.hands & state.within
         later = candidates[:, ::-1].cumsum(axis=1)[:, ::-1] - candidates
         # hands that are needed behind each candidate, for every goal and for every pin that is still to be placed

@@ -17,9 +17,10 @@ from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules
 
 DEFAULT_GUIDANCE = 1.25
-"""The least at which a grader agrees with generated problems as often as with real ones (docs/dev/experiments.md)."""
+"""The least at which a grader agrees with generated problems as often as with real ones: docs/dev/experiments.md,
+"Guidance"."""
 CHECKED_GUIDANCE = 2.0
-"""Default guidance where the grader checks: more of the samples pass (docs/dev/experiments.md)."""
+"""Default guidance where the grader checks: more of the samples pass (docs/dev/experiments.md, "Guidance")."""
 NEAR_GRADE = 0.5
 """Steps of the ladder that the grader's expected grade may lie from the grade asked for, to pass its check."""
 NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"

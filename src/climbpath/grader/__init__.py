@@ -1,1 +1,1 @@
-"""How hard a problem is, and how well that is known."""
+"""How hard a problem is, and how good the grader is at it."""

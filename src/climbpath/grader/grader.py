@@ -1,12 +1,12 @@
 """The grader: how hard a problem is, as a probability for every grade. Runs on NumPy.
 
-Several small transformers read the problem's tokens with the grade left open, and their mean probability is the
-answer (training/grader.py trains them). Grades are opinions, so the answer is a distribution, calibrated
-on problems that were held out. Few have confirmed some of the grades learned, many have settled others, which tend to
-be lower; of a problem whose repeats are known the answer is for its kind, of any other it is the mean of both.
+Several small transformers read the problem's tokens with the grade left open, and the mean of their probabilities is
+the prediction (training/grader.py trains them). Grades are opinions, so the prediction is a distribution, calibrated on
+held-out problems. Some of the grades learned from are the setter's, others the consensus of many repeats, which tends
+to be lower: each network has one head without and one with consensus. Where a problem's repeats are known the
+prediction is that of one head; otherwise it is the mean of both.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError
-from climbpath.files import replacing
 from climbpath.grades import LADDER, v_number
-from climbpath.model.checkpoint import read_tensors
+from climbpath.model.checkpoint import read_tensors, write_tensors
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import encode
 from climbpath.model.order import Ints, choices
@@ -43,17 +42,18 @@ V_OF = np.array([v_number(grade) for grade in LADDER])
 
 @dataclass(frozen=True)
 class Grader:
-    """Trained graders that answer together.
-
-    `members` are their weights, `evidence` counts training problems as a generator's does, `train_keys` are the keys of
-    the problems they were trained on, uint64.
-    """
+    """An ensemble of trained networks."""
 
     config: ModelConfig
+    """Vocabulary and sizes, the same for all networks."""
     members: list[dict[str, np.ndarray]]
+    """The weights of each network, by name."""
     evidence: Evidence
+    """How many training problems there were of every grade, by setup."""
     train_keys: np.ndarray
+    """Keys of the training problems, uint64."""
     about: dict[str, Any]
+    """How it was trained, as plain JSON types."""
 
     def probabilities(self, problems: Sequence[Problem]) -> Floats:
         """The probability of every grade of the ladder for each problem, [problems, LADDER].
@@ -61,30 +61,33 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return mean_softmax(self.logits(problems), kinds(problems))
+        return mean_softmax(self.logits(problems), consensus_weights(problems))
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
-        """What each member says of every grade, as given and as settled, [members, problems, 2, LADDER].
+        """Each network's logits of every grade without and with consensus, [members, problems, 2, LADDER].
 
         Raises ClimbpathError as above.
         """
+        # Batches of one setup and length need no padding; each is a list of indices of problems.
         groups: defaultdict[tuple[Setup, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             self._check(problem)
             groups[problem.setup, len(problem.sequence)].append(i)
-        parts = [places[first : first + BATCH] for places in groups.values() for first in range(0, len(places), BATCH)]
+        batches = [group[first : first + BATCH] for group in groups.values() for first in range(0, len(group), BATCH)]
 
-        def read(rows: list[int]) -> Floats:
-            batch = self._tokens([problems[i] for i in rows])
+        def batch_logits(rows: list[int]) -> Floats:
+            tokens = self._tokens([problems[i] for i in rows])
+            # One matrix per member holds both heads side by side: [B, 2 * LADDER].
             both = [
-                encode(one, self.config.nhead, batch) @ one["head.weight"].T + one["head.bias"] for one in self.members
+                encode(one, self.config.nhead, tokens) @ one["head.weight"].T + one["head.bias"] for one in self.members
             ]
             return np.array(both).reshape(len(self.members), len(rows), 2, -1)
 
-        found = np.zeros((len(self.members), len(problems), 2, len(LADDER)), np.float32)
-        for rows, logits in zip(parts, on_threads(read, parts), strict=True):
-            found[:, rows] = logits
-        return found
+        # Each batch's logits back to the order of the problems.
+        logits = np.zeros((len(self.members), len(problems), 2, len(LADDER)), np.float32)
+        for rows, part in zip(batches, on_threads(batch_logits, batches), strict=True):
+            logits[:, rows] = part
+        return logits
 
     def _check(self, problem: Problem) -> None:
         check_sound(problem)
@@ -97,7 +100,7 @@ class Grader:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
 
     def _tokens(self, problems: Sequence[Problem]) -> Ints:
-        """The tokens of problems of one board, angle and length, with the grade left open: [B, T]."""
+        """The tokens of B problems of one setup and length, with the grade left open, [B, T]."""
         tokens, first = self.config.tokens, problems[0]
         layout = boards.load(first.board)
         sequences = np.array([choices(problem, layout) for problem in problems])
@@ -105,40 +108,42 @@ class Grader:
         return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
 
 
-def kinds(problems: Sequence[Problem]) -> Floats:
-    """How likely the grade of each problem is one as given, and one that repeats have settled: [problems, 2]."""
+def consensus_weights(problems: Sequence[Problem]) -> Floats:
+    """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known."""
     consensus = [0.5 if problem.repeats is None else float(problem.has_consensus) for problem in problems]
-    return np.array([(1 - share, share) for share in consensus], np.float32).reshape(-1, 2)
+    return np.array([(1 - weight, weight) for weight in consensus], np.float32).reshape(-1, 2)
 
 
 def mean_softmax(logits: Floats, weights: Floats) -> Floats:
-    """The members' mean probability, [members, problems, 2, LADDER] -> [problems, LADDER], each kind's times its weight
-    of `weights` [problems, 2]."""
-    share = np.exp(logits - logits.max(axis=3, keepdims=True))
-    share /= share.sum(axis=3, keepdims=True)
-    return np.einsum("mpkg,pk->pg", share, weights) / np.float32(len(logits))
+    """The members' mean probabilities, [members, problems, 2, LADDER] -> [problems, LADDER].
+
+    Those without and with consensus are weighted by `weights` [problems, 2].
+    """
+    probabilities = np.exp(logits - logits.max(axis=3, keepdims=True))
+    probabilities /= probabilities.sum(axis=3, keepdims=True)
+    return np.einsum("mpkg,pk->pg", probabilities, weights) / np.float32(len(logits))
 
 
 class GradePrediction(NamedTuple):
-    """What the grader says of a problem.
-
-    `grade` is the likeliest Font grade of the V grade that is most likely right or one off, where being right counts
-    twice; `expected` the mean step of the ladder, 0 for 5+; `probabilities` those of every grade of the ladder.
-    """
+    """The grader's prediction for a problem."""
 
     grade: str
+    """The likeliest Font grade of the V grade that is most likely right or one off, where being right counts twice."""
     expected: float
+    """The mean step of the ladder, 0 for 5+."""
     probabilities: dict[str, float]
+    """The probability of every grade of the ladder."""
 
 
 def predictions(probabilities: Floats) -> list[GradePrediction]:
-    """The verdict of each row of probabilities, [problems, LADDER]."""
+    """The prediction of each row of probabilities, [problems, LADDER]."""
+    # A V grade scores twice its own probability and once that of either neighbour, [problems, V grades].
     off = np.abs(V_OF[:, None] - np.arange(V_OF.max() + 1))
-    merit = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
-    told = np.where(merit.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
+    scores = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
+    best = np.where(scores.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
     return [
-        GradePrediction(LADDER[best], float(mean), dict(zip(LADDER, row, strict=True)))
-        for best, mean, row in zip(told, expected(probabilities), probabilities.tolist(), strict=True)
+        GradePrediction(LADDER[step], float(mean), dict(zip(LADDER, row, strict=True)))
+        for step, mean, row in zip(best, expected(probabilities), probabilities.tolist(), strict=True)
     ]
 
 
@@ -153,9 +158,9 @@ def nearest_grade(steps: float) -> str:
 
 
 def influence(grader: Grader, problem: Problem) -> dict[str, float]:
-    """How the expected grade changes, in steps of the ladder, when each hold is taken away; largest change first.
+    """How the expected grade changes, in steps of the ladder, when each hold is removed; largest change first.
 
-    A hold without which there is no start or no finish cannot be taken away, and is left out.
+    A hold without which there would be no start or no finish cannot be removed and is left out.
     """
     fewer = {}
     for label in problem.holds:
@@ -172,29 +177,22 @@ def influence(grader: Grader, problem: Problem) -> dict[str, float]:
 
 def save_grader(path: Path, grader: Grader) -> None:
     """Write a grader as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
-    from safetensors.numpy import save_file
-
     tensors = {
-        f"{number}.{name}": np.ascontiguousarray(value)
-        for number, weights in enumerate(grader.members)
-        for name, value in weights.items()
+        f"{number}.{name}": value for number, weights in enumerate(grader.members) for name, value in weights.items()
     }
     about = {
-        "format": FORMAT,
         "members": len(grader.members),
         "config": grader.config.to_dict(),
         "evidence": evidence_to_json(grader.evidence),
         "about": grader.about,
     }
-    tensors["train_keys"] = grader.train_keys
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={FIELD: json.dumps(about)})
+    write_tensors(path, FIELD, FORMAT, about, {**tensors, "train_keys": grader.train_keys})
 
 
 def load_grader(path: Path | None = None) -> Grader:
     """The grader in a file, or the bundled one where no path is given.
 
-    Raises ClimbpathError where the file is missing, damaged or no grader.
+    Raises ClimbpathError where the file is missing, damaged or not a grader.
     """
     if path is None:
         with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:

@@ -1,4 +1,4 @@
-"""How well grades are told: agreement, distance and calibration, in V grades and in Font grades. Needs scikit-learn."""
+"""How good predicted grades are: agreement, distance and calibration, in V and in Font grades. Needs scikit-learn."""
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
@@ -13,30 +13,33 @@ from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem
 
 BINS = 10
+"""Of confidence, for the calibration error."""
 
 
 def measure(probabilities: Floats, problems: Sequence[Problem]) -> dict[str, Any]:
     """Measures of probabilities [problems, LADDER] against the problems' grades, in plain JSON types.
 
-    `font` and `v` each hold the shares of the same grade and of at most one step away, the mean absolute error in
-    steps, macro-F1 (over grades that occur) and the expected calibration error (Guo et al. 2017, ten bins of the
-    probability of the told grade); `nats` is the mean -log probability of the Font grade.
+    `font` and `v` each have the fractions of predictions that are exact and at most one step off, the mean absolute
+    error in steps, macro-F1 (over grades that occur) and the expected calibration error (Guo et al. 2017, ten bins of
+    the probability of the predicted grade); `nats` is the mean -log probability of the Font grade.
     """
     steps = np.array([rank(problem.grade or "") for problem in problems])
-    told = np.array([rank(prediction.grade) for prediction in predictions(probabilities)])
+    predicted = np.array([rank(prediction.grade) for prediction in predictions(probabilities)])
     rows = np.arange(len(steps))
     same_v = V_OF[:, None] == V_OF
-    given = np.maximum(probabilities[rows, steps], 1e-9)
+    of_true = np.maximum(probabilities[rows, steps], 1e-9)
     return {
         "problems": len(steps),
-        "font": _agreement(told, steps, probabilities[rows, told]),
-        "v": _agreement(V_OF[told], V_OF[steps], (probabilities @ same_v)[rows, told]),
-        "nats": float(-np.log(given).mean()),
+        "font": _agreement(predicted, steps, probabilities[rows, predicted]),
+        "v": _agreement(V_OF[predicted], V_OF[steps], (probabilities @ same_v)[rows, predicted]),
+        "nats": float(-np.log(of_true).mean()),
     }
 
 
-def _agreement(told: NDArray[np.int64], true: NDArray[np.int64], confidence: Floats) -> dict[str, float]:
-    off = np.abs(told - true)
+def _agreement(predicted: NDArray[np.int64], true: NDArray[np.int64], confidence: Floats) -> dict[str, float]:
+    """Measures of predicted against true steps, [problems] each; confidence is the probability of the predicted one."""
+    off = np.abs(predicted - true)
+    # Per bin that occurs: how far accuracy and mean confidence differ, and the fraction of problems in it.
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = [abs(float((off[bins == b] == 0).mean() - confidence[bins == b].mean())) for b in np.unique(bins)]
     shares = [float((bins == b).mean()) for b in np.unique(bins)]
@@ -44,24 +47,24 @@ def _agreement(told: NDArray[np.int64], true: NDArray[np.int64], confidence: Flo
         "exact": float((off == 0).mean()),
         "within_one": float((off <= 1).mean()),
         "mean_absolute_error": float(off.mean()),
-        "macro_f1": float(f1_score(true, told, labels=np.unique(true), average="macro", zero_division=0)),
+        "macro_f1": float(f1_score(true, predicted, labels=np.unique(true), average="macro", zero_division=0)),
         "calibration_error": float(np.dot(gaps, shares)),
     }
 
 
 def confusion(probabilities: Floats, problems: Sequence[Problem]) -> tuple[list[str], NDArray[np.int64]]:
-    """Grades that occur, easiest first, and how often each (row) was told as each (column)."""
+    """Grades that occur, easiest first, and how often each (row) was predicted as each (column)."""
     true = [rank(problem.grade or "") for problem in problems]
-    told = [rank(prediction.grade) for prediction in predictions(probabilities)]
-    steps = sorted({*true, *told})
-    return [LADDER[step] for step in steps], confusion_matrix(true, told, labels=steps)
+    predicted = [rank(prediction.grade) for prediction in predictions(probabilities)]
+    steps = sorted({*true, *predicted})
+    return [LADDER[step] for step in steps], confusion_matrix(true, predicted, labels=steps)
 
 
 COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macro-F1", "calibration error")
 
 
 def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows of what `measure` says of held-out problems: of each board and angle, and of all together."""
+    """Header and rows of the measures of held-out problems: of each setup, and of all together."""
     graded = [problem for problem in problems if problem.grade and problem.setup in grader.evidence]
     probabilities = grader.probabilities(graded)
     setups = [problem.setup for problem in graded]
@@ -70,15 +73,15 @@ def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...],
         groups["all"] = np.ones(len(graded), bool)
     rows: list[tuple[str, ...]] = []
     for name, which in groups.items():
-        some = list(compress(graded, which))
-        found = measure(probabilities[which], some)
+        members = list(compress(graded, which))
+        measures = measure(probabilities[which], members)
         for key, grades in (("v", "V"), ("font", "Font")):
-            rows.append((name, f"{len(some):,}", grades, *in_words(found[key])))
+            rows.append((name, f"{len(members):,}", grades, *formatted(measures[key])))
     return COLUMNS, rows
 
 
-def in_words(agreement: Mapping[str, float]) -> tuple[str, ...]:
-    """Agreement as `measure` gives it, in the order of the last five columns."""
+def formatted(agreement: Mapping[str, float]) -> tuple[str, ...]:
+    """The measures of `font` or `v` as text, in the order of the last five columns."""
     shares = (f"{agreement[key]:.1%}" for key in ("exact", "within_one"))
     rest = (f"{agreement[key]:.3f}" for key in ("mean_absolute_error", "macro_f1", "calibration_error"))
     return *shares, *rest

@@ -1,5 +1,6 @@
 """Checkpoints (written by training, read by torch as weights only) and models (safetensors) on disk."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -20,6 +21,8 @@ from climbpath.model.inference import fold
 
 FORMAT = 3
 BUNDLED = "model.safetensors"
+CHECKSUM = "checksum"
+"""The metadata field of a safetensors file with the checksum of everything else."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ClimbpathError(f"there is no checkpoint {path}: train one with 'climbpath train'")
     try:
+        with zipfile.ZipFile(path) as members:  # torch writes a CRC for each member, and does not look at it
+            if damaged := members.testzip():
+                raise zipfile.BadZipFile(f"the checksum of {damaged} is wrong")
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, zipfile.BadZipFile, ValueError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
@@ -131,19 +137,14 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
 
 def save_model(path: Path, model: Model) -> None:
     """Write a model as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
-    from safetensors.numpy import save_file
-
-    tensors = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
-    tensors |= {"known_keys": model.known_keys, "train_keys": model.train_keys}
     about = {
-        "format": FORMAT,
         "config": model.config.to_dict(),
         "evidence": evidence_to_json(model.evidence),
         "consensus": evidence_to_json(model.consensus),
         "about": model.about,
     }
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"climbpath": json.dumps(about)})
+    keys = {"known_keys": model.known_keys, "train_keys": model.train_keys}
+    write_tensors(path, "climbpath", FORMAT, about, {**model.weights, **keys})
 
 
 def load_model(path: Path | None = None) -> Model:
@@ -173,22 +174,49 @@ def _read_model(path: Path) -> Model:
     return Model(ModelConfig.from_dict(about["config"]), tensors, evidence, consensus, known, train, about["about"])
 
 
+def write_tensors(
+    path: Path, field: str, number: int, about: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
+) -> None:
+    """Write a safetensors file with JSON in a metadata field: its format's number, a checksum, and what is given."""
+    from safetensors.numpy import save_file
+
+    whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    content = json.dumps({"format": number, **about})
+    with replacing(path) as temporary:
+        save_file(whole, temporary, metadata={field: content, CHECKSUM: checksum(content, whole)})
+
+
+def checksum(content: str, tensors: Mapping[str, np.ndarray]) -> str:
+    """BLAKE2b over JSON and tensors, so that no changed bit goes unnoticed."""
+    digest = hashlib.blake2b(content.encode(), digest_size=16)
+    for name in sorted(tensors):
+        value = tensors[name]
+        digest.update(f"{name} {value.dtype} {value.shape}".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
 def read_tensors(
     path: Path, field: str, wanted: int, what: str, command: str
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The JSON metadata and the tensors of a safetensors file that climbpath wrote.
+    """The JSON metadata and the tensors of a safetensors file that write_tensors wrote.
 
-    Raises ClimbpathError if it cannot be read or has another format, naming the command that makes one.
+    Raises ClimbpathError if it cannot be read, is damaged or has another format, naming the command that makes one.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get(field, "null"))
+            metadata = file.metadata() or {}
+            about = json.loads(metadata.get(field, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
         raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
     if not isinstance(about, dict) or "format" not in about:
         raise ClimbpathError(f"{path} is not a climbpath {what}: make one with '{command}'")
     check_format(path, what, about["format"], wanted, command)
+    if metadata.get(CHECKSUM) != checksum(metadata[field], tensors):
+        raise ClimbpathError(
+            f"{path} is damaged: its checksum is not that of its content; make a new one with '{command}'"
+        )
     return about, tensors

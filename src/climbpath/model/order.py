@@ -3,7 +3,7 @@
 A problem is a sequence of choices: start, second start (the same hold again for a one-hold start), hands in board
 order, finish holds in board order, end. A choice is an index in board order, or the number of holds for "end". Each
 sound problem has exactly one such sequence, and the rule admits no others, so a model whose probabilities are masked
-by it spends all of them on sound problems (docs/design.md §4.1).
+by it spends all of them on sound problems (docs/promises.md, "Canonical order").
 """
 
 import numpy as np

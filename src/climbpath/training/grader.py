@@ -18,19 +18,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from climbpath.data.split import check_split, split
+from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import V_OF, Grader, kinds, mean_softmax, save_grader
+from climbpath.grader.grader import V_OF, Grader, consensus_weights, mean_softmax, save_grader
 from climbpath.grader.metrics import measure
 from climbpath.grades import LADDER, rank
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 from climbpath.model.model import Transformer
 from climbpath.model.tokens import ANY_GRADE, PREFIX
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 from climbpath.progress import progress_bar
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
-from climbpath.training.selection import evidence, is_here_whole, whole_numbers
+from climbpath.training.selection import evidence
 
 MEMBERS = 3
 RECIPE = replace(
@@ -117,25 +118,16 @@ def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Co
     kept: dict[str, list[Problem]] = defaultdict(list)
     for name, part in parts.items():
         for problem in part:
-            reason = _unfit(problem, name, whole)
+            reason = why_unusable(problem, name, whole, needs_grade=True) or _too_long(problem)
             left_out.update([reason] if reason else [])
             kept[name] += [] if reason else [problem]
     check_split(kept)
     return kept, left_out
 
 
-def _unfit(problem: Problem, part: str, whole: set[tuple[str, str]]) -> str | None:
-    if problem.grade is None:
-        return "ungraded"
-    if problem.method != DEFAULT_METHOD:
-        return "with other foot rules than feet follow hands"
-    if problem.partial and part != "train":
-        return "partial, perhaps of held-out problems"
-    if problem.partial and is_here_whole(problem, whole):
-        return "partial, of problems that are here whole"
-    if PREFIX + len(problem.sequence) + 1 > RECIPE.max_seq_len:
-        return f"longer than {RECIPE.max_seq_len} tokens"
-    return None
+def _too_long(problem: Problem) -> str | None:
+    is_longer = PREFIX + len(problem.sequence) + 1 > RECIPE.max_seq_len
+    return f"longer than {RECIPE.max_seq_len} tokens" if is_longer else None
 
 
 def train_grader(
@@ -219,9 +211,9 @@ def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tens
 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
-    """The grader with its logits divided by the temperature that fits held-out problems best (Guo et al. 2017)."""
-    logits, asked = grader.logits(problems), kinds(problems)
-    nats = [measure(mean_softmax(logits / np.float32(t), asked), problems)["nats"] for t in TEMPERATURES]
+    """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
+    logits, weights = grader.logits(problems), consensus_weights(problems)
+    nats = [measure(mean_softmax(logits / np.float32(t), weights), problems)["nats"] for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(nats))])
     members = [
         {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}

@@ -129,12 +129,17 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
+def _toml(value: Any) -> str:
+    """A value as TOML writes it: like JSON, but for inf, and for DEL, which text must escape."""
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def recipe_file(recipe: Recipe) -> str:
     """A recipe as a TOML file with a comment for every setting, to be copied and edited."""
     lines = ["# A recipe for climbpath train --recipe FILE: all settings, each with what it means."]
     for name, value in recipe.to_dict().items():
         lines += ["", f"# {doc_of(name)}"]
-        lines.append(f"# {name} =" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
+        lines.append(f"# {name} =" if value is None else f"{name} = {_toml(value)}")
     return "\n".join(lines) + "\n"
 
 

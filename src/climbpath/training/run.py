@@ -102,10 +102,10 @@ class Run:
             state["averaged_steps"] = int(averaged.n_averaged)
         return state
 
-    def save(self, name: str, val_loss: float, nats_per_problem: float) -> None:
-        """Write a checkpoint, from the first process alone."""
+    def save(self, name: str, val_loss: float, nats_per_problem: float, folder: Path | None = None) -> None:
+        """Write a checkpoint into the run's folder, or another one, from the first process alone."""
         if self.fabric.is_global_zero:
-            save_checkpoint(self.checkpoint_dir / name, self.state(val_loss, nats_per_problem))
+            save_checkpoint((folder or self.checkpoint_dir) / name, self.state(val_loss, nats_per_problem))
 
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
         """Resume from a checkpoint. Raises ClimbpathError if it was trained on other data."""

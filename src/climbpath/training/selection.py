@@ -1,27 +1,18 @@
 """What a recipe uses of a set of problems, encoded, with a count of what it leaves out and why."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from climbpath.board import Evidence, Setup
-from climbpath.data.split import check_split, numbers, split
+from climbpath.data.split import check_split, split
+from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import keys_to_tensor
 from climbpath.model.tokens import PREFIX, vocabulary_of
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 from climbpath.training.batches import Encoded
 from climbpath.training.recipes import Recipe
-
-
-def whole_numbers(problems: Iterable[Problem]) -> set[tuple[str, str]]:
-    """The numbers of the problems that are not partial, each with its board."""
-    return {(p.board, number) for p in problems if not p.partial for number in numbers(p)}
-
-
-def is_here_whole(problem: Problem, whole: Collection[tuple[str, str]]) -> bool:
-    """Whether one of a problem's numbers is among those of `whole_numbers`."""
-    return any((problem.board, number) in whole for number in numbers(problem))
 
 
 def evidence(problems: Iterable[Problem]) -> Evidence:
@@ -71,12 +62,8 @@ class TrainingData:
         return not reason
 
     def _reason(self, problem: Problem, part: str, recipe: Recipe) -> str | None:
-        if problem.method != DEFAULT_METHOD:
-            return "with other foot rules than feet follow hands"
-        if problem.partial and is_here_whole(problem, self.whole):
-            return "partial, of problems that are here whole"
-        if problem.partial and part != "train":
-            return "partial, perhaps of held-out problems"
+        if reason := why_unusable(problem, part, self.whole):
+            return reason
         if problem.partial and recipe.vocabulary == "coordinate":
             return "partial, which coordinate tokens cannot express"
         if problem.board not in self.boards:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +17,70 @@ from climbpath.generator.sample import generate
 from climbpath.model.checkpoint import model_of
 
 
-class _Silent:
-    """A writer that does nothing, for all processes but the first."""
+class LogWriter:
+    """TensorBoard's writer, which a full disk silences instead of ending the training; None writes nothing."""
 
-    def __getattr__(self, _: str) -> Any:
-        return lambda *_, **__: None
+    def __init__(self, writer: Any, log_dir: Path) -> None:
+        self.writer, self.log_dir = writer, log_dir
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        """Log a number."""
+        self._write("add_scalar", tag, value, step)
+
+    def add_image(self, tag: str, picture: np.ndarray, step: int) -> None:
+        """Log a picture, [height, width, 3]."""
+        self._write("add_image", tag, picture, step, dataformats="HWC")
+
+    def flush(self) -> None:
+        """Write what is still in memory."""
+        self._write("flush")
+
+    def _write(self, method: str, *arguments: Any, **options: Any) -> None:
+        if self.writer is None:
+            return
+        try:
+            getattr(self.writer, method)(*arguments, **options)
+        except OSError as error:
+            self.writer = None
+            print(f"Note: TensorBoard's files in {self.log_dir} cannot be written ({error}); training goes on without")
 
 
 @contextmanager
-def log_writer(fabric: Fabric, log_dir: Path, step: int) -> Iterator[Any]:
-    """TensorBoard's writer, in the first process; raises ClimbpathError where log_dir cannot be written."""
+def log_writer(fabric: Fabric, log_dir: Path, step: int) -> Iterator[LogWriter]:
+    """TensorBoard's writer, in the first process. Raises ClimbpathError if log_dir cannot be written at the start."""
     if not fabric.is_global_zero:
-        yield _Silent()
+        yield LogWriter(None, log_dir)
         return
     from torch.utils.tensorboard import SummaryWriter
 
     try:
-        with SummaryWriter(log_dir, purge_step=step + 1 if step else None) as writer:
-            yield writer
+        writer = SummaryWriter(log_dir, purge_step=step + 1 if step else None)
     except OSError as error:
         raise ClimbpathError(
             f"cannot write TensorBoard's files to {log_dir}: {error}; choose another --log-dir"
         ) from None
+    log = LogWriter(writer, log_dir)
+    try:
+        yield log
+    finally:
+        log.flush()
+        with suppress(OSError):
+            writer.close()
 
 
-def log_pictures(checkpoint: Mapping[str, Any], writer: Any, step: int) -> None:
-    """Log a sheet of six problems from the checkpoint's model, at the grade that it learned most of."""
+def log_pictures(checkpoint: Mapping[str, Any], log: LogWriter, step: int) -> None:
+    """Log a sheet of six problems from the checkpoint's model, at the grade that it learned most of.
+
+    A model that cannot make any, as one of very short sequences, logs none.
+    """
     model = model_of(checkpoint)
     setup, counts = next(iter(model.evidence.items()))
     grade = max(counts, key=counts.__getitem__)
-    problems = list(generate(model, Request(setup=setup, grades=(grade,), number=6, sampling=OWN, seed=0)))
+    try:
+        problems = list(generate(model, Request(setup=setup, grades=(grade,), number=6, sampling=OWN, seed=0)))
+    except ClimbpathError as error:
+        print(f"Note: no pictures for TensorBoard: {error}")
+        return
     if problems:
         picture = np.asarray(Image.open(io.BytesIO(sheet(problems))).convert("RGB"))
-        writer.add_image("problems", picture, step, dataformats="HWC")
+        log.add_image("problems", picture, step)

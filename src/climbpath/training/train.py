@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from shutil import rmtree
 from types import FrameType
 from typing import Any
 
@@ -25,7 +26,7 @@ from torch.utils.data import DataLoader
 from climbpath.data import parquet
 from climbpath.drawing.charts import training_curves
 from climbpath.errors import ClimbpathError
-from climbpath.files import replacing, set_aside
+from climbpath.files import replacing
 from climbpath.model.checkpoint import load_checkpoint
 from climbpath.model.model import Transformer
 from climbpath.model.order import Ints
@@ -42,19 +43,22 @@ from climbpath.training.distillation import (
     synthetic_problems,
     teacher_probabilities,
 )
+from climbpath.training.folders import locked, set_aside
 from climbpath.training.losses import distillation_nats, future_holds_nats, nats
 from climbpath.training.machine import Machine, launch
 from climbpath.training.optimizers import Stepper, side_task_weight
 from climbpath.training.recipes import RECIPES, Recipe, config_of
 from climbpath.training.run import Progress, Run, summary
 from climbpath.training.selection import TrainingData
-from climbpath.training.tensorboard import log_pictures, log_writer
+from climbpath.training.tensorboard import LogWriter, log_pictures, log_writer
 
 KEEP_EVERY = 10
 """Every so many epochs a checkpoint is kept."""
 PICTURES_EVERY = 5
 """Epochs between pictures of sampled problems in TensorBoard."""
 VALIDATION_BATCH = 256
+DIVERGED = 10
+"""A validation loss of so many times what chance gives is no longer a model."""
 
 
 class InterruptedRunError(Exception):
@@ -123,6 +127,20 @@ def train(
         InterruptedRunError: after Ctrl-C or SIGTERM, with everything saved.
     """
     fabric = launch(machine)
+    with locked(*([checkpoint_dir, log_dir] if fabric.is_global_zero else [])):
+        return _train(fabric, problems, recipe, checkpoint_dir, log_dir, machine, resume, source)
+
+
+def _train(
+    fabric: Fabric,
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    log_dir: Path,
+    machine: Machine,
+    resume: bool,
+    source: str,
+) -> Progress:
     data = TrainingData(problems, recipe)
     config = config_of(recipe, data.boards)
     # teachers draw synthetic problems, which join the real ones
@@ -146,18 +164,21 @@ def train(
     if resume:
         run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
     run.announce()
+    if fabric.is_global_zero and not resume:
+        # the first checkpoint shows that the folder can be written; only then an earlier run makes way
+        first = checkpoint_dir.with_name(f".{checkpoint_dir.name}.new")
+        rmtree(first, ignore_errors=True)
+        run.save("latest.pt", math.inf, math.inf, folder=first)
+        for folder in (checkpoint_dir, log_dir):
+            set_aside(folder)
+        first.replace(checkpoint_dir)
     if fabric.is_global_zero:
-        if not resume:
-            for folder in (checkpoint_dir, log_dir):
-                set_aside(folder)
         with replacing(checkpoint_dir / "config.json") as temporary:
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
-    if not resume:
-        run.save("latest.pt", val_loss=math.inf, nats_per_problem=math.inf)
-    with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as writer:
+    with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as log:
         while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
-            train_epoch(run, model, machine, caught, writer)
-            finish_epoch(run, writer)
+            train_epoch(run, model, machine, caught, log)
+            finish_epoch(run, log)
     if fabric.is_global_zero:
         curves = checkpoint_dir / "training_curves.png"
         training_curves(run.progress.history, curves, recipe.vocabulary == "coordinate")
@@ -167,7 +188,7 @@ def train(
     return run.progress
 
 
-def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], writer: Any) -> None:
+def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: LogWriter) -> None:
     """Train the rest of an epoch.
 
     Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
@@ -227,9 +248,9 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], write
         progress.train_tokens += tokens
         bar.set_postfix_str(f"loss={progress.train_nats / progress.train_tokens:.4f}, lr={lr:.3g}", refresh=False)
         bar.update(1)
-        writer.add_scalar("train/loss", total / tokens, progress.step)
-        writer.add_scalar("train/learning_rate", lr, progress.step)
-        writer.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), progress.step)
+        log.add_scalar("train/loss", total / tokens, progress.step)
+        log.add_scalar("train/learning_rate", lr, progress.step)
+        log.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), progress.step)
         progress.seconds += time.perf_counter() - started
         started = time.perf_counter()
         # a signal that any process caught stops them all, with everything saved
@@ -242,10 +263,11 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], write
     bar.close()
 
 
-def finish_epoch(run: Run, writer: Any) -> None:
+def finish_epoch(run: Run, log: LogWriter) -> None:
     """Validate, log, save."""
     fabric, progress, recipe = run.fabric, run.progress, run.recipe
     val_loss, per_problem = validate(run)
+    _check_diverged(run, val_loss)
     progress.epoch += 1
     record = {
         "epoch": progress.epoch,
@@ -259,13 +281,13 @@ def finish_epoch(run: Run, writer: Any) -> None:
     progress.step_in_epoch, progress.train_nats, progress.train_tokens = 0, 0.0, 0
     improved = per_problem < progress.best
     progress.best, progress.bad_epochs = (per_problem, 0) if improved else (progress.best, progress.bad_epochs + 1)
-    writer.add_scalar("val/loss", val_loss, progress.step)
-    writer.add_scalar("val/nats_per_problem", per_problem, progress.step)
+    log.add_scalar("val/loss", val_loss, progress.step)
+    log.add_scalar("val/nats_per_problem", per_problem, progress.step)
     if fabric.is_global_zero:
         print(f"Train Loss: {record['train_loss']:.4f}")
         print(f"Val Loss: {val_loss:.4f} ({per_problem:.3f} nats per problem)")
         if progress.epoch % PICTURES_EVERY == 0 or progress.epoch == recipe.num_epochs:
-            log_pictures(run.state(val_loss, per_problem), writer, progress.step)
+            log_pictures(run.state(val_loss, per_problem), log, progress.step)
     if improved:
         run.save("best.pt", val_loss, per_problem)
         if fabric.is_global_zero:
@@ -276,6 +298,17 @@ def finish_epoch(run: Run, writer: Any) -> None:
     if fabric.is_global_zero and progress.bad_epochs >= recipe.patience:
         print(f"Stopping early: no improvement in {recipe.patience} epochs")
     fabric.barrier()
+
+
+def _check_diverged(run: Run, val_loss: float) -> None:
+    """Raises ClimbpathError, before anything is saved, if the weights are not finite or far worse than chance."""
+    chance = math.log(len(run.data.tokens.names))
+    finite = all(bool(value.isfinite().all()) for value in run.stepper.kept.state_dict().values())
+    if not finite or not val_loss < DIVERGED * chance:
+        raise ClimbpathError(
+            f"training diverged in epoch {run.progress.epoch + 1} (validation loss {val_loss:.3g}): try a lower "
+            f"--learning_rate (now {run.recipe.learning_rate:g}); {run.checkpoint_dir / 'latest.pt'} is from before"
+        )
 
 
 @torch.no_grad()

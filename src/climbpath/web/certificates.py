@@ -1,10 +1,11 @@
-"""A certificate authority of this machine's own, and the certificates that the web app serves HTTPS with.
+"""This machine's own certificate authority, and the certificates with which the web app serves HTTPS.
 
-A phone trusts the authority's root once. So that a stolen key is worth little, certificates are good only for names of
-the local network, addresses that are nobody's on the internet, and the one that this machine had when the authority was
-made (name constraints, RFC 5280, section 4.2.1.10).
-Clients need not read the constraints of a root (section 6.2), but must those of what it signs: so the root signs one
-intermediate certificate, its key is forgotten, and the intermediate's key, which is kept, is constrained everywhere.
+A device trusts the authority's root once. To limit the damage of a stolen key, certificates are valid only for local
+names, for private addresses, and for the address that this machine had when the authority was created (name
+constraints, RFC 5280, section 4.2.1.10).
+Clients may ignore the constraints of a root (section 6.2), but not those of an intermediate certificate. So the root
+signs one intermediate certificate and its key is discarded; the intermediate's key, which is stored, is constrained in
+every client.
 """
 
 import ipaddress
@@ -27,7 +28,7 @@ from climbpath.files import write_private
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
-"""Apple takes at most 825 days under a root that users added, 398 under others (support.apple.com/103769, /102028)."""
+"""Apple accepts up to 825 days under a root that a user added, 398 under others (support.apple.com/103769, /102028)."""
 LOCAL_DOMAINS = ("localhost", "local")
 PRIVATE_RANGES = (
     *("127.0.0.0/8", "::1/128"),  # this machine
@@ -39,7 +40,7 @@ DNS_NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]
 
 
 class Authority(NamedTuple):
-    """The key that signs certificates, with the intermediate certificate that is its own, and the root."""
+    """The key that signs certificates, its own intermediate certificate, and the root."""
 
     key: ec.EllipticCurvePrivateKey
     intermediate: x509.Certificate
@@ -47,22 +48,22 @@ class Authority(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What a phone's settings list the root as."""
+        """The name of the root in a device's settings."""
         return str(self.root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
     @property
     def root_pem(self) -> bytes:
-        """The root as a file that phones, browsers and systems import."""
+        """The root certificate as PEM, which devices and browsers can import."""
         return self.root.public_bytes(Encoding.PEM)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the root: four lines of eight bytes, as in AB:CD:…"""
+        """The SHA-256 fingerprint of the root, AB:CD:…, in four lines of eight bytes."""
         pairs = self.root.fingerprint(SHA256()).hex(":").upper()
         return "\n".join(pairs[start : start + 23] for start in range(0, len(pairs), 24))
 
     def permits(self, name: x509.DNSName | x509.IPAddress) -> bool:
-        """Whether clients take a certificate of this authority for a name."""
+        """Whether clients accept a certificate of this authority for a name."""
         constraints = self.intermediate.extensions.get_extension_for_class(x509.NameConstraints).value
         values = [tree.value for tree in constraints.permitted_subtrees or [] if isinstance(tree, type(name))]
         if isinstance(name, x509.IPAddress):
@@ -71,10 +72,10 @@ class Authority(NamedTuple):
 
 
 def own_names() -> list[str]:
-    """This machine's names that the authority is for: the one in its domain, if it has a domain, and the one in .local.
+    """This machine's names that an authority permits: its full name, if it has a domain, and its name in .local.
 
-    A name without a domain is not among them, because a constraint covers all below it, too: the authority of a
-    machine called dev could speak for all of .dev.
+    A bare name without a domain is left out, because a constraint covers all subdomains as well: the authority of a
+    machine called dev would be valid for all of .dev.
     """
     name = socket.gethostname().lower()
     names = [name] if "." in name else []
@@ -83,68 +84,78 @@ def own_names() -> list[str]:
 
 
 def authority(folder: Path, host: str) -> Authority:
-    """The authority of this install, in a file of the folder: made on the first call, and made anew when it ends soon.
+    """The authority in the folder's file, which is created if there is none, and replaced shortly before it expires.
 
-    One that is made is for `host`, too, where that is an address. Raises ClimbpathError where the file is damaged, or
-    cannot be read or written.
+    A new authority also permits `host` if that is an address. Raises ClimbpathError if the file is damaged, or cannot
+    be read or written.
     """
     path = folder / "authority.pem"
     try:
-        kept = _parse(path.read_bytes())
+        loaded = _parse(path.read_bytes())
     except FileNotFoundError:
-        return _make(path, host)
+        return _create(path, host)
     except OSError as error:
         raise ClimbpathError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
         raise ClimbpathError(
-            f"{path} is damaged: put your copy of it back, or delete it; then the next start makes a new certificate "
-            "authority, which every phone has to be told to trust"
+            f"{path} is damaged: restore it from a backup, or delete it; the next start then creates a new certificate "
+            "authority, which you have to install on every device"
         ) from None
-    ends_soon = kept.root.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
-    return _make(path, host) if ends_soon else kept
+    expires_soon = loaded.root.not_valid_after_utc < datetime.now(UTC) + timedelta(days=SERVER_DAYS)
+    return _create(path, host) if expires_soon else loaded
 
 
 def issue(authority: Authority, folder: Path, host: str, others: Iterable[str]) -> Path:
-    """A new certificate and its key, in one file of the folder that only its owner can read.
+    """Write a new certificate and its key to a file in the folder that only its owner can read; its path.
 
-    It is for `host`, and for those of the others that the authority permits. Raises ClimbpathError where it does not
-    permit `host`, or where the file cannot be written.
+    The certificate is valid for `host`, and for those of `others` that the authority permits. Raises ClimbpathError if
+    the authority does not permit `host`, or the file cannot be written.
     """
+    # the names that the certificate is valid for
     name = _name(host)
     if not name or not authority.permits(name):
         raise ClimbpathError(
-            f"this machine's certificate authority is not for {host}: name another address with --host, leave --https "
-            f"out, or delete {folder / 'authority.pem'}; then the next start makes one for this address, which every "
-            "phone has to be told to trust"
+            f"this machine's certificate authority is not valid for {host}: choose another address with --host, leave "
+            f"--https out, or delete {folder / 'authority.pem'}; the next start then creates an authority for this "
+            "address, which you have to install on every device"
         )
-    named = [name, *(other for other in map(_name, others) if other and authority.permits(other))]
+    names = [name, *(other for other in map(_name, others) if other and authority.permits(other))]
+
+    # a new key, and its certificate for servers only
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "climbpath")])
     certificate = (
-        _begin(subject, key, authority.intermediate.subject, authority.key, SERVER_DAYS)
-        .add_extension(x509.SubjectAlternativeName(dict.fromkeys(named)), critical=False)
+        _builder(subject, key, authority.intermediate.subject, authority.key, SERVER_DAYS)
+        .add_extension(x509.SubjectAlternativeName(dict.fromkeys(names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(authority.key, SHA256())
     )
+
+    # TLS servers send the intermediate along with the certificate, because devices know only the root
     path = folder / "server.pem"
     write_private(path, _pem(key, certificate, authority.intermediate))
     return path
 
 
-def _make(path: Path, host: str) -> Authority:
+def _create(path: Path, host: str) -> Authority:
+    """A new authority, written to the file without the root's key, which is used once."""
     name = f"climbpath on {socket.gethostname()[:40]}"
     subjects = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)]) for cn in (name, f"{name}, signing")]
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in subjects)
+
+    # the constraints: local domains, this machine's names, private addresses, and the host if it is an address
     own = _name(host)
     addresses = [*PRIVATE_RANGES, *([str(own.value)] if isinstance(own, x509.IPAddress) else [])]
     permitted = [
         *(x509.DNSName(domain) for domain in dict.fromkeys([*LOCAL_DOMAINS, *own_names()])),
         *(x509.IPAddress(ipaddress.ip_network(address)) for address in addresses),
     ]
+
+    # the root signs itself and the intermediate, which may sign no further authorities
     root, intermediate = (
-        _begin(subject, own_key, subjects[0], root_key, AUTHORITY_DAYS)
+        _builder(subject, own_key, subjects[0], root_key, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=below), critical=True)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.NameConstraints(permitted, None), critical=True)
@@ -156,22 +167,22 @@ def _make(path: Path, host: str) -> Authority:
 
 
 def _parse(content: bytes) -> Authority:
-    """The authority in a file. Raises ValueError, or what the library raises, where there is none that is whole."""
+    """The authority in a file. Raises ValueError or an error of the cryptography library if the file is damaged."""
     key = load_pem_private_key(content, None)
     intermediate, root = x509.load_pem_x509_certificates(content)
     intermediate.verify_directly_issued_by(root)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != intermediate.public_key():
-        raise ValueError("the key is not the certificate's")
-    kept = Authority(key, intermediate, root)
-    if not kept.permits(x509.DNSName("localhost")):
-        raise ValueError("the certificate is of another kind")
-    return kept
+        raise ValueError("the key does not belong to the certificate")
+    loaded = Authority(key, intermediate, root)
+    if not loaded.permits(x509.DNSName("localhost")):
+        raise ValueError("the certificate is not an authority of climbpath")
+    return loaded
 
 
-def _begin(
+def _builder(
     subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name, by: ec.EllipticCurvePrivateKey, days: int
 ) -> x509.CertificateBuilder:
-    """What all certificates have. They are valid from yesterday on, because a phone's clock may be late."""
+    """What all certificates share. They are valid from yesterday, because a device's clock may be slow."""
     start = datetime.now(UTC) - timedelta(days=1)
     return (
         x509.CertificateBuilder()
@@ -187,7 +198,7 @@ def _begin(
 
 
 def _name(host: str) -> x509.DNSName | x509.IPAddress | None:
-    """A host as a certificate names it; None for what is neither a DNS name nor an address."""
+    """A host as a name in a certificate; None if it is neither a DNS name nor an address."""
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:

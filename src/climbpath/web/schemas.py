@@ -1,7 +1,7 @@
-"""What the API takes and gives, with a limit on everything that comes from outside."""
+"""Request and response bodies of the API, with limits on everything that comes from outside."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -9,21 +9,22 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from climbpath import board as boards
-from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, lines
+from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
+from climbpath.board import Board, Setup
 from climbpath.grader.grader import GradePrediction
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
-from climbpath.web import logbook
+from climbpath.web.logbook.records import Entry, identity_of
 
 MOST_PROBLEMS, MOST_HOLDS, MOST_BANS = 20, 40, 200
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
 
 
-def fault_in(place: Sequence[object], words: str) -> str:
-    """A fault that pydantic found, with its place in a body or record, to be shown to a user."""
-    return f"{'.'.join(map(str, place)) or 'the body'}: {words.removeprefix('Value error, ')}"
+def validation_message(location: Sequence[object], message: str) -> str:
+    """An error that pydantic found in a body or record, with its location, as a text for the user."""
+    return f"{'.'.join(map(str, location)) or 'the body'}: {message.removeprefix('Value error, ')}"
 
 
 def _one_of(allowed: tuple[Any, ...]) -> Any:
@@ -35,8 +36,8 @@ def _one_of(allowed: tuple[Any, ...]) -> Any:
     return AfterValidator(check)
 
 
-def _whole(value: Any) -> Any:
-    """In JSON 2.0 is a whole number, too."""
+def _integer(value: Any) -> Any:
+    """2.0 is an integer in JSON."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -46,22 +47,22 @@ def _day(text: str) -> str:
     return text
 
 
-def _moment(text: str) -> str:
+def _timestamp(text: str) -> str:
     if text:
         datetime.fromisoformat(text)
     return text
 
 
-WHOLE = BeforeValidator(_whole)
+INTEGER = BeforeValidator(_integer)
 Grade = Annotated[str, Field(json_schema_extra={"enum": list(LADDER)}), _one_of(LADDER)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
-Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), WHOLE]
+Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), INTEGER]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9]{1,8}$")]
 Holds = Annotated[list[Label], Field(max_length=MOST_HOLDS)]
 Ends = Annotated[list[Label], Field(max_length=2)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 Notes = Annotated[str, Field(max_length=LONGEST_NOTES)]
-Stars = Annotated[int, Field(ge=0, le=5), WHOLE]
+Stars = Annotated[int, Field(ge=0, le=5), INTEGER]
 ShortName = Annotated[str, Field(min_length=1, max_length=40)]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_day)]
 Height = Annotated[float, Field(ge=STATURES[0], le=STATURES[1])]
@@ -69,33 +70,33 @@ Ape = Annotated[float, Field(ge=APES[0], le=APES[1])]
 
 
 class Model(BaseModel):
-    """A JSON object without other fields than its own, each of the very type that it tells."""
+    """A JSON object with no other fields than its own, each of exactly the type that it declares."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Failure(Model):
-    """Why a request was refused, in words for the user."""
+class ErrorOut(Model):
+    """Why a request was refused, as a text for the user."""
 
     error: str
 
 
 class ClimberBody(Model):
-    """Who climbs: height and ape index (arm span minus height) in cm."""
+    """A climber's height and ape index (arm span minus height), in cm."""
 
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
 
     def climber(self) -> Climber:
-        """The climber."""
+        """The climber that the body describes."""
         return Climber(self.height, self.ape)
 
 
 class ProblemBase(Model):
-    """A problem: holds with roles on a board, and what is known of it."""
+    """A problem: holds with roles on a board, and what is known about it."""
 
     def problem(self) -> Problem:
-        """The problem. Raises ClimbpathError where the board has no such one."""
+        """The problem that the body describes. Raises ClimbpathError if the board has no such problem."""
         return Problem.from_dict(self.model_dump())
 
 
@@ -109,27 +110,27 @@ LIMITS: dict[str, Any] = {
     "finish": Annotated[list[Label], Field(min_length=1, max_length=2)],
     "name": Name | None,
     "ids": Annotated[list[Name], Field(max_length=20)],
-    "repeats": Annotated[int, Field(ge=0, lt=2**31), WHOLE] | None,
+    "repeats": Annotated[int, Field(ge=0, lt=2**31), INTEGER] | None,
     "method": Name,
     "user_grade": Grade | None,
 }
-"""What comes from outside is bounded: the types of Problem's fields in a body, but for those that are yes or no."""
+"""The types of Problem's fields in a request body, which limit their size; booleans need no limit."""
 
 
 def _body_fields() -> dict[str, Any]:
-    """Name -> type and default of every field of Problem, in a body."""
-    found = {}
+    """Name -> (type, default) of every field of Problem, in a request body."""
+    fields = {}
     for field in dataclasses.fields(Problem):
         default = ... if field.default is dataclasses.MISSING else field.default
         bounded = LIMITS[field.name] if field.name in LIMITS else FIELDS[field.name]
         if field.name not in LIMITS and bounded is not bool:
             raise TypeError(f"a body's field {field.name} needs a limit")
-        found[field.name] = bounded, list(default) if isinstance(default, tuple) else default
-    return found
+        fields[field.name] = bounded, list(default) if isinstance(default, tuple) else default
+    return fields
 
 
 class ProblemOutBase(BaseModel):
-    """A problem with its notation, V grade, identity in a logbook, and a name that would suit it."""
+    """A problem with its notation, its V grade, its identity in the logbook, and a suggested name."""
 
     notation: str
     v_grade: str | None
@@ -147,18 +148,18 @@ else:
 
 
 def problem_out(problem: Problem) -> ProblemOut:
-    """A problem as the API gives it."""
-    more: dict[str, Any] = {
+    """A problem as the API returns it."""
+    derived: dict[str, Any] = {
         "notation": problem.notation,
         "v_grade": v_grade(problem.grade) if problem.grade else None,
-        "identity": logbook.identity_of(problem),
+        "identity": identity_of(problem),
         "suggested_name": suggested_name(problem),
     }
-    return ProblemOut(**problem.to_dict(), **more)
+    return ProblemOut(**problem.to_dict(), **derived)
 
 
 class HoldOut(BaseModel):
-    """A hold: x and y in cm, and the side that it faces, as a point of the compass."""
+    """A hold: x and y in cm, and the direction that it faces, as a compass point."""
 
     label: str
     x: float
@@ -170,7 +171,7 @@ class HoldOut(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A board, and what the models know of it: for each angle the grades it can generate, and whether it can grade."""
+    """A board; for each angle, the grades that the generator knows, and whether the grader knows it."""
 
     name: str
     title: str
@@ -184,8 +185,26 @@ class BoardOut(BaseModel):
     graded: dict[int, bool]
 
 
+def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded: Collection[Setup]) -> BoardOut:
+    """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
+    setups = {angle: Setup(board.name, angle) for angle in board.angles}
+    counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
+    return BoardOut(
+        name=board.name,
+        title=board.title,
+        angles=list(board.angles),
+        rows=board.rows,
+        start_rows=board.start_rows,
+        top_row=board.top_row,
+        hold_sets=list(board.hold_sets),
+        holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
+        grades={angle: [grade for grade in LADDER if count.get(grade)] for angle, count in counts.items()},
+        graded={angle: setup in graded for angle, setup in setups.items()},
+    )
+
+
 class AppInfo(BaseModel):
-    """What the page needs first."""
+    """What the page needs to start: the version, the grades, and the boards."""
 
     version: str
     ladder: list[str]
@@ -194,37 +213,42 @@ class AppInfo(BaseModel):
 
 
 class GenerateRequest(Model):
-    """Which problems are wanted.
+    """What to generate.
 
-    `pins` are used in any role, `start` and `finish` are exactly these holds, `bans` are not used.
-    `climber` must reach every hold; `check_grade` keeps only what the grader finds as hard as asked for.
+    Every hold in `pins` is used, in any role; the start and finish holds are exactly `start` and `finish`, if given;
+    holds in `bans` are not used. `climber` must be able to reach every hold. `check_grade` keeps only problems that the
+    grader finds about as hard as requested.
     """
 
     board: BoardName = DEFAULT_BOARD
     angle: Angle = 40
     grades: Annotated[list[Grade], Field(min_length=1, max_length=len(LADDER))] = ["7A"]
-    number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS), WHOLE] = 1
+    number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS), INTEGER] = 1
     temperature: Annotated[float, Field(ge=0.2, le=2.5)] = 1.0
     pins: Annotated[list[Label], Field(max_length=20)] = []
     start: Ends = []
     finish: Ends = []
     bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []
     hold_sets: Annotated[list[ShortName], Field(max_length=10)] = []
-    min_holds: Annotated[int, Field(ge=2, le=20), WHOLE] = 3
-    max_holds: Annotated[int, Field(ge=2, le=20), WHOLE] = 14
+    min_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 3
+    max_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 14
     climber: ClimberBody | None = None
     check_grade: bool = False
-    seed: Annotated[int, Field(ge=0, lt=2**32), WHOLE] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
 
 
-class Generated(BaseModel):
-    """New problems, maybe fewer than wanted where the conditions leave no more."""
+class GeneratedProblems(BaseModel):
+    """New problems, which may be fewer than requested if the conditions are narrow."""
 
     problems: list[ProblemOut]
 
 
 class GradeOut(BaseModel):
-    """How hard a problem is: the grade that fits best, the mean step of the ladder, and every grade's probability."""
+    """How hard a problem is.
+
+    `grade` is the predicted grade, `expected` the mean position on the ladder, `probabilities` has every grade, and
+    `influence` says for each hold how many grades harder or easier the problem would be without it.
+    """
 
     grade: str
     v_grade: str
@@ -234,25 +258,25 @@ class GradeOut(BaseModel):
 
 
 def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> GradeOut:
-    """A verdict as the API gives it, with the steps by which taking away each hold would change it."""
+    """A prediction as the API returns it, with the change in grade steps that removing each hold would make."""
     return GradeOut(
         grade=prediction.grade,
         v_grade=v_grade(prediction.grade),
         expected=round(prediction.expected, 3),
-        probabilities={name: round(share, 4) for name, share in prediction.probabilities.items()},
+        probabilities={grade: round(probability, 4) for grade, probability in prediction.probabilities.items()},
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 
 
 class BetaRequest(Model):
-    """Whose beta is wanted."""
+    """A problem, and the climber whose beta is wanted."""
 
     problem: ProblemBody
     climber: ClimberBody = ClimberBody()
 
 
 class MoveOut(BaseModel):
-    """One hand goes from `origin` to `hold` while the other is on `other`; `text` says it in words."""
+    """One hand moves from `origin` to `hold` while the other is on `other`; `text` describes the move."""
 
     hand: Literal["LH", "RH"]
     origin: str
@@ -264,7 +288,7 @@ class MoveOut(BaseModel):
 
 
 class BetaOut(BaseModel):
-    """How a problem is climbed; `crux` is the place of the hardest move, `too_far` in cm is 0 where all is in reach."""
+    """How to climb a problem: `crux` is the index of the hardest move, `too_far` is in cm, and 0 if all is in reach."""
 
     start: dict[str, str]
     start_text: str
@@ -276,8 +300,8 @@ class BetaOut(BaseModel):
 
 
 def beta_out(beta: Beta) -> BetaOut:
-    """A beta as the API gives it."""
-    first, *rest = lines(beta)
+    """A beta as the API returns it."""
+    first, *rest = describe(beta)
     return BetaOut(
         start={"LH": beta.start[0], "RH": beta.start[1]},
         start_text=first,
@@ -289,23 +313,23 @@ def beta_out(beta: Beta) -> BetaOut:
     )
 
 
-class Alike(BaseModel):
-    """A known problem, and the share of holds that it has in common with another."""
+class SimilarProblem(BaseModel):
+    """A known problem, and the share of holds that it has in common with the given one (Jaccard similarity)."""
 
     problem: ProblemOut
     shared: float
 
 
-class Similar(BaseModel):
-    """Known problems like one; `is_known` if one has exactly its holds."""
+class SimilarProblems(BaseModel):
+    """The most similar of `known` problems; `is_known` if one has exactly the same holds."""
 
     is_known: bool
     known: int
-    problems: list[Alike]
+    problems: list[SimilarProblem]
 
 
 class ProfileBody(Model):
-    """A climber: name, height, ape index, and the grades usually climbed."""
+    """A climber: name, height and ape index in cm, and the range of grades that they usually climb."""
 
     name: ShortName
     height: Height = DEFAULT_CLIMBER.height
@@ -315,7 +339,7 @@ class ProfileBody(Model):
 
 
 class ProfileOut(BaseModel):
-    """A climber with the id that the logbook goes by."""
+    """A climber, with the id of their logbook."""
 
     id: UUID
     name: str
@@ -326,10 +350,10 @@ class ProfileOut(BaseModel):
 
 
 class TickBody(Model):
-    """An ascent: the day, and at which attempt of that day; 1 is a flash."""
+    """An ascent: the day, and the number of attempts on that day; 1 is a flash."""
 
     day: Day
-    attempts: Annotated[int, Field(ge=1, le=999), WHOLE] = 1
+    attempts: Annotated[int, Field(ge=1, le=999), INTEGER] = 1
 
 
 class TickOut(BaseModel):
@@ -340,8 +364,8 @@ class TickOut(BaseModel):
     attempts: int
 
 
-class Change(Model):
-    """What to change of an entry; what is left out stays. `deleted` false brings one back."""
+class EntryUpdate(Model):
+    """Changes to an entry; omitted fields stay as they are. `deleted: false` restores an entry."""
 
     name: Name = ""
     stars: Stars = 0
@@ -352,7 +376,7 @@ class Change(Model):
 
 
 class EntryOut(BaseModel):
-    """A saved problem, and what its climber noted: stars, notes, how hard it felt, lists and ascents."""
+    """A saved problem with the climber's stars, notes, felt grade, lists and ascents."""
 
     identity: str
     problem: ProblemOut
@@ -364,8 +388,8 @@ class EntryOut(BaseModel):
     saved: str
 
 
-def entry_out(entry: logbook.Entry) -> EntryOut:
-    """An entry as the API gives it."""
+def entry_out(entry: Entry) -> EntryOut:
+    """An entry as the API returns it."""
     return EntryOut(
         identity=entry.identity,
         problem=problem_out(entry.problem),
@@ -381,43 +405,43 @@ def entry_out(entry: logbook.Entry) -> EntryOut:
 
 
 class SearchResult(BaseModel):
-    """Entries of a search, how many there are in all, and the climber's lists with their sizes."""
+    """A page of the matching entries, how many match in all, and the climber's lists with their sizes."""
 
     entries: list[EntryOut]
     total: int
     lists: dict[str, int]
 
 
-class KeptEntry(Model):
-    """An entry in a logbook's own JSON file."""
+class ExportedEntry(Model):
+    """An entry in a JSON export of the logbook."""
 
     problem: ProblemBody
     stars: Stars = 0
     notes: Notes = ""
     felt: Grade | None = None
     lists: Annotated[list[ShortName], Field(max_length=20)] = []
-    ticks: Annotated[list["KeptTick"], Field(max_length=10_000)] = []
-    saved: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
+    ticks: Annotated[list["ExportedTick"], Field(max_length=10_000)] = []
+    saved: Annotated[str, Field(max_length=40), AfterValidator(_timestamp)] = ""
 
 
-class KeptTick(TickBody):
-    """A tick in a logbook's own JSON file."""
+class ExportedTick(TickBody):
+    """A tick in a JSON export of the logbook."""
 
     id: Annotated[UUID, Field(strict=False)]
 
 
-class Rejected(BaseModel):
+class RejectedRecord(BaseModel):
     """A record that could not be imported, and why."""
 
     record: int
     reason: str
 
 
-class Imported(BaseModel):
-    """What became of the records of a file: read = added + merged + rejected. The first reasons are told."""
+class ImportResult(BaseModel):
+    """Counts of the records in a file, read = added + merged + rejected, and the first reasons for rejection."""
 
     read: int
     added: int
     merged: int
     rejected: int
-    reasons: list[Rejected]
+    reasons: list[RejectedRecord]

@@ -1,7 +1,9 @@
-"""What stands before every request: which hosts, origins and sizes are let in, and what browsers may load.
+"""Security checks before every request, and security headers on every response.
 
-The page loads nothing from elsewhere and runs no inline script. On a local install only this machine's own names are
-served, so that no foreign page can rename itself to it (DNS rebinding); on a shared network an access token is asked.
+Without an access token, only this machine's own names are served, so that no other site can point its own name at this
+machine (DNS rebinding); on a shared network every client needs the token. Requests that change something must come from
+the app's own page or from a program, and bodies are limited in size. The page loads nothing from other sites and runs
+no inline script.
 """
 
 import hmac
@@ -18,7 +20,7 @@ from climbpath.errors import ClimbpathError
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
 OPEN_PATHS = frozenset({"/manifest.webmanifest", "/icon.svg", "/icon-192.png", "/icon-512.png"})
-"""What browsers fetch without cookies; it tells nothing."""
+"""Files that browsers fetch without cookies; they contain nothing private."""
 MOST_BYTES, MOST_IMPORTED_BYTES = 64 * 1024, 16 * 1024 * 1024
 IMPORT_PATH = "/api/import"
 HEADERS = {
@@ -32,28 +34,35 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+UNAUTHORIZED_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>climbpath</title><h1>Access token needed</h1><p>Open the link that <code>climbpath serve</code> printed in its
+terminal, or scan the QR code: both contain the access token.</p></html>
+"""
+"""Shown instead of the app to a browser without the access token."""
 
 
 class TooLargeError(HTTPException):
-    """A request's body is larger than it may be."""
+    """A request's body is larger than allowed."""
 
     def __init__(self) -> None:
         super().__init__(413, "the request is too large")
 
 
 class Guard:
-    """The middleware. `token` is asked for where it is given; else only this machine's own names are served."""
+    """The middleware. With a `token`, every client needs it; without, only this machine's own names are served."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self.app, self.token = app, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or answer why not."""
+        """Pass a request on to the app, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        async def send_guarded(message: Message) -> None:
+        # every response, refusals included, gets the security headers
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -61,42 +70,50 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store" if scope["path"].startswith("/api/") else "no-cache")
             await send(message)
 
-        refusal = self._refusal(Request(scope))
-        if refusal:
-            await refusal(scope, receive, send_guarded)
+        response = self._check(Request(scope))
+        if response:
+            await response(scope, receive, send_with_headers)
             return
-        await self.app(scope, _limited(scope, receive), send_guarded)
+        await self.app(scope, _limited(scope, receive), send_with_headers)
 
-    def _refusal(self, request: Request) -> Response | None:
-        path, only_reads = request.scope["path"], request.method in ("GET", "HEAD", "OPTIONS")
+    def _check(self, request: Request) -> Response | None:
+        """The response to a request that is refused or redirected; None for one that may pass."""
+        path, is_read = request.scope["path"], request.method in ("GET", "HEAD", "OPTIONS")
+        # another name of this machine: DNS rebinding
         if not self.token and not _is_local(request.headers):
             host = request.headers.get("host", "")
-            return _error(403, f"this app is only for this machine, under the name localhost, not {host[:80]!r}")
-        if not only_reads and not _is_same_origin(request.headers):
+            return _error(403, f"this app can only be opened on this machine, as localhost, not as {host[:80]!r}")
+        # a change from another site's page: cross-site request forgery
+        if not is_read and not _is_same_origin(request.headers):
             return _error(403, "this request comes from another site")
-        if self._size(request.headers) > _limit(path):
+        # a body that says itself that it is too large; _limited checks the others while they are read
+        if _content_length(request.headers) > _limit(path):
             return _error(413, TooLargeError().detail)
         if not self.token:
             return None
-        if only_reads and hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
-            return self._let_in(request)
+        # a link with the token: store it in a cookie
+        if is_read and hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
+            return self._set_cookie(request)
         if path in OPEN_PATHS or self._has_token(request):
             return None
+        # no token, or a wrong one
         if path.startswith("/api/"):
-            return _error(401, "this needs the access token: open the link or the QR code that climbpath serve printed")
-        return Response(DOOR, 401, media_type="text/html; charset=utf-8")
+            return _error(
+                401, "an access token is needed: open the link or scan the QR code that climbpath serve printed"
+            )
+        return Response(UNAUTHORIZED_PAGE, 401, media_type="text/html; charset=utf-8")
 
     def _has_token(self, request: Request) -> bool:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer if scheme.lower() == "bearer" else request.cookies.get(_cookie(request), "")
+        given = bearer if scheme.lower() == "bearer" else request.cookies.get(_cookie_name(request), "")
         return hmac.compare_digest(given.encode(), (self.token or "").encode())
 
-    def _let_in(self, request: Request) -> Response:
-        """Keep the token in a cookie, and take it out of the address."""
+    def _set_cookie(self, request: Request) -> Response:
+        """Store the token in a cookie, and redirect to the address without it."""
         clean = request.url.remove_query_params("token")
         response = RedirectResponse(f"/{clean.path.lstrip('/')}?{clean.query}".rstrip("?"), 303)
         response.set_cookie(
-            _cookie(request),
+            _cookie_name(request),
             self.token or "",
             max_age=COOKIE_S,
             httponly=True,
@@ -105,21 +122,16 @@ class Guard:
         )
         return response
 
-    @staticmethod
-    def _size(headers: Headers) -> int:
-        told = headers.get("content-length", "0")
-        return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
 
-
-DOOR = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>climbpath</title><h1>One step missing</h1><p>Open the link with the access token, or scan the QR code, that
-<code>climbpath serve</code> printed where it was started.</p></html>
-"""
-
-
-def _cookie(request: Request) -> str:
-    """The cookie that keeps the token: HTTP may not replace one that came over HTTPS from the same host."""
+def _cookie_name(request: Request) -> str:
+    """The cookie for the token. The names differ because HTTP may not replace a cookie that the host set over HTTPS."""
     return "__Host-climbpath_token" if request.url.scheme == "https" else "climbpath_token"
+
+
+def _content_length(headers: Headers) -> int:
+    """The size that a request declares for its body, in bytes; 0 if it declares none."""
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
 
 
 def _limit(path: str) -> int:
@@ -127,7 +139,7 @@ def _limit(path: str) -> int:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """The same body, which raises TooLargeError once it is larger than it may be, whatever size was told."""
+    """The same body, which raises TooLargeError once more is received than allowed, whatever size was declared."""
     limit, size = _limit(scope["path"]), 0
 
     async def receive_some() -> Message:
@@ -142,25 +154,25 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 
 def _is_local(headers: Headers) -> bool:
-    """Whether a request is for one of this machine's own names, with a port or without."""
+    """Whether a request is for one of this machine's own names, with or without a port."""
     host = re.sub(r":[0-9]+$", "", headers.get("host", ""))
     return host.strip("[]").lower() in LOCAL_NAMES
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """Whether a browser says that its own page of this server asks; what is no browser says nothing and may."""
+    """Whether a request comes from this server's own page, as browsers state; other programs state nothing."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         return False
     return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
-def _error(status: int, words: str) -> JSONResponse:
-    return JSONResponse({"error": words}, status)
+def _error(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"error": text}, status)
 
 
 def check_token(token: str) -> str:
-    """The token itself. Raises ClimbpathError for one that could not stand in a link, or be guessed."""
+    """The token itself. Raises ClimbpathError if it does not fit in a link or is too short to be secure."""
     if not (16 <= len(token) <= 200 and token.isascii() and token.replace("-", "").replace("_", "").isalnum()):
         raise ClimbpathError("an access token is 16 to 200 letters, digits, - and _")
     return token

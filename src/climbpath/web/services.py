@@ -1,4 +1,4 @@
-"""What the routes share."""
+"""What the routes share: the models, the logbook, known problems, and the threads that do the work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from climbpath.api import Generator
 from climbpath.grader.grader import Grader
 from climbpath.problem import Problem
-from climbpath.web.logbook import Logbook
+from climbpath.web.logbook.store import Logbook
 from climbpath.web.workers import Sampler, Workers
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models, the logbook, and who works for the routes."""
+    """The models, the logbook, known problems, and the threads that do the work."""
 
     generator: Generator
-    """Makes problems."""
+    """The loaded generator model."""
     grader: Grader
-    """Grades them."""
-    book: Logbook
-    """Where climbers' problems are kept."""
+    """The bundled grader."""
+    logbook: Logbook
+    """Every climber's saved problems."""
     known: Sequence[Problem]
-    """Problems among which similar ones are looked for, beside the logbook's."""
+    """Known problems, which the search for similar ones covers in addition to the logbook."""
     sampler: Sampler
-    """Samples for requests that wait together."""
+    """Generates problems, one batch at a time."""
     workers: Workers
-    """Threads for everything else that takes long."""
+    """Threads for everything else that takes a while."""

@@ -1,4 +1,4 @@
-"""A logbook as a file: JSON with everything, CSV for a spreadsheet, the app's shape; and back."""
+"""Export and import of a logbook: JSON with everything, CSV for spreadsheets, and the format of the board's app."""
 
 import csv
 import gzip
@@ -19,40 +19,40 @@ from climbpath.data.importers import climbpath_csv
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
 from climbpath.problem import Problem, check_sound
-from climbpath.web.logbook import Entry, Tick
-from climbpath.web.schemas import KeptEntry, fault_in
+from climbpath.web.logbook.records import Entry, Tick
+from climbpath.web.schemas import ExportedEntry, validation_message
 
 FORMAT = "climbpath logbook"
-NOTED = ("stars", "notes", "felt", "lists", "ticks", "saved")
-"""Columns that a logbook's CSV has beside those of a problem."""
+NOTE_COLUMNS = ("stars", "notes", "felt", "lists", "ticks", "saved")
+"""Columns of the logbook's CSV in addition to those of a problem."""
 LONGEST_REASON = 300
 MOST_UNPACKED = 128 * 1024 * 1024
 
 
 def to_json(entries: Sequence[Entry]) -> str:
-    """Everything, as `read` reads it back."""
-    return json.dumps({"format": FORMAT, "entries": [_kept(entry) for entry in entries]}, indent=1) + "\n"
+    """JSON with everything; `read` restores it."""
+    return json.dumps({"format": FORMAT, "entries": [_to_dict(entry) for entry in entries]}, indent=1) + "\n"
 
 
-def _kept(entry: Entry) -> dict[str, object]:
+def _to_dict(entry: Entry) -> dict[str, object]:
     ticks = [tick._asdict() for tick in entry.ticks]
     return entry._asdict() | {"problem": entry.problem.to_dict(), "ticks": ticks}
 
 
 def to_csv(entries: Sequence[Entry]) -> str:
-    """A row per entry: the problem's columns, and what the climber noted; the lists as a row of CSV of their own."""
+    """CSV with a row per entry: the problem's columns and the climber's notes; the lists are a CSV row in one cell."""
     rows = csv.reader(io.StringIO(exporters.to_csv([entry.problem for entry in entries])))
-    noted = [NOTED, *map(_noted, entries)]
-    return "".join(exporters.csv_row([*row, *notes]) + "\r\n" for row, notes in zip(rows, noted, strict=True))
+    notes = [NOTE_COLUMNS, *map(_notes, entries)]
+    return "".join(exporters.csv_row([*row, *more]) + "\r\n" for row, more in zip(rows, notes, strict=True))
 
 
-def _noted(entry: Entry) -> tuple[object, ...]:
+def _notes(entry: Entry) -> tuple[object, ...]:
     ticks = " ".join(f"{tick.day}/{tick.attempts}" for tick in entry.ticks)
     return (entry.stars, entry.notes, entry.felt or "", exporters.csv_row(entry.lists), ticks, entry.saved)
 
 
 def to_app(entries: Sequence[Entry]) -> str:
-    """The shape of the app's API, with how hard each problem felt as the user's grade."""
+    """JSON in the format of the board's app, with the felt grade as the user's grade."""
     return exporters.to_app([replace(e.problem, user_grade=e.felt or e.problem.user_grade) for e in entries])
 
 
@@ -61,61 +61,72 @@ FORMATS: dict[str, tuple[str, str, Callable[[Sequence[Entry]], str]]] = {
     "csv": ("logbook.csv", "text/csv", to_csv),
     "app": ("logbook.app.json", "application/json", to_app),
 }
-"""Formats to export: a file's name, its media type, and what writes it."""
+"""Export formats: the file's name, its media type, and the function that writes it."""
 
 
 def read(content: bytes) -> Iterator[Entry | str]:
-    """The entries of a file in any format that climbpath reads; for a record that is none, the reason.
+    """The entries in a file of any format that climbpath reads; for a record that is rejected, the reason.
 
-    Raises ClimbpathError where the file is in no such format, or unpacks to too much.
+    Raises ClimbpathError if the format is not known, or the file is too large when unpacked.
     """
+    # a small gzip file can unpack to more than the memory holds
     if _is_bomb(content):
         raise ClimbpathError(f"this file unpacks to more than {MOST_UNPACKED >> 20} MB: split it")
+    # an export of the logbook has more than a problem in a record; any other file goes to the importers
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and FORMAT.encode() in content[:200]:
-        return map(_entry, _own(content))
-    return _other(content)
+        return map(_entry, _exported_records(content))
+    return _imported(content)
 
 
 def _is_bomb(content: bytes) -> bool:
-    """Whether a gzip file, damaged or not, holds far more than it is large."""
+    """Whether a gzip file, complete or not, unpacks to more than MOST_UNPACKED bytes."""
     with suppress(OSError, EOFError, zlib.error), gzip.GzipFile(fileobj=io.BytesIO(content)) as unpacked:
         unpacked.seek(MOST_UNPACKED)
         return bool(unpacked.read(1))
     return False
 
 
-def _own(content: bytes) -> list[object]:
+def _exported_records(content: bytes) -> list[object]:
+    """The records in a JSON export of the logbook. Raises ClimbpathError if it is damaged."""
     try:
         records = json.loads(content.decode("utf-8-sig"))["entries"]
     except (ValueError, KeyError, RecursionError) as error:
         raise ClimbpathError(f"this logbook is damaged: {error!r}") from None
     if not isinstance(records, list):
-        raise ClimbpathError("this logbook is damaged: its entries are no list")
+        raise ClimbpathError("this logbook is damaged: its entries are not a list")
     return records
 
 
-def _other(content: bytes) -> Iterator[Entry | str]:
+def _imported(content: bytes) -> Iterator[Entry | str]:
+    """The entries in a file of another format, which the importers detect and read from a path."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
         importer = importers.detect(path)
         if importer is not climbpath_csv:
-            for found in importers.read(path):
-                yield _entry({"problem": found.to_dict()}) if isinstance(found, Problem) else _short(found.reason)
+            for record in importers.read(path):
+                if isinstance(record, Problem):
+                    yield _entry({"problem": record.to_dict()})
+                else:
+                    yield record.reason
             return
+        # climbpath's CSV may have the logbook's columns, which the importer does not know
         try:
-            yield from map(_of_row, climbpath_csv.records(path))
-        except ClimbpathError as error:  # the file breaks off
-            yield _short(str(error))
+            yield from map(_entry_of_row, climbpath_csv.records(path))
+        except ClimbpathError as error:  # the file is truncated
+            yield _shortened(str(error))
 
 
-def _of_row(row: dict[str, str] | ClimbpathError) -> Entry | str:
-    """The entry of a row of CSV. Its ticks have ids that depend on nothing else, so that reading it twice adds none."""
+def _entry_of_row(row: dict[str, str] | ClimbpathError) -> Entry | str:
+    """The entry in a row of CSV, or the reason for its rejection.
+
+    CSV has no ids of ticks. They are derived from the row, so that importing a file twice adds no tick twice.
+    """
     try:
-        if isinstance(row, ClimbpathError):
+        if isinstance(row, ClimbpathError):  # the importer could not split this row into columns
             raise row
         problem = climbpath_csv.problem(row)
-        ticks = [word.partition("/") for word in row.get("ticks", "").split()]
+        ticks = [tick.partition("/") for tick in row.get("ticks", "").split()]
         return _entry(
             {
                 "problem": problem.to_dict(),
@@ -135,22 +146,22 @@ def _of_row(row: dict[str, str] | ClimbpathError) -> Entry | str:
             }
         )
     except (ClimbpathError, ValueError, csv.Error) as error:
-        return _short(str(error))
+        return _shortened(str(error))
 
 
 def _entry(record: object) -> Entry | str:
-    """The entry of a record of the logbook's own, or why it is none."""
+    """The entry in a record of a JSON export, or the reason for its rejection."""
     try:
-        kept = KeptEntry.model_validate(record)
-        ticks = tuple(Tick(str(tick.id), tick.day, tick.attempts) for tick in kept.ticks)
-        problem = check_sound(kept.problem.problem())
-        return Entry(problem, kept.stars, kept.notes, kept.felt, tuple(kept.lists), ticks, kept.saved)
+        valid = ExportedEntry.model_validate(record)
+        problem = check_sound(valid.problem.problem())
+        ticks = tuple(Tick(str(tick.id), tick.day, tick.attempts) for tick in valid.ticks)
+        return Entry(problem, valid.stars, valid.notes, valid.felt, tuple(valid.lists), ticks, valid.saved)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return _short(fault_in(first["loc"], first["msg"]))
+        return _shortened(validation_message(first["loc"], first["msg"]))
     except ClimbpathError as error:
-        return _short(str(error))
+        return _shortened(str(error))
 
 
-def _short(reason: str) -> str:
+def _shortened(reason: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"

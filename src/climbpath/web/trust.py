@@ -1,7 +1,7 @@
-"""The setup page of climbpath serve --https, over plain HTTP: where a phone gets the certificate that it is to trust.
+"""The setup page of climbpath serve --https: where a device gets the certificate authority to install.
 
-It knows no secret. The access token is only in the link to the app that the terminal shows: here, whoever listens in
-the network would learn it.
+The page is served over plain HTTP, so it contains no secret: others in the network could read an access token here. The
+token is only in the link to the app that the terminal shows.
 """
 
 from html import escape
@@ -17,16 +17,17 @@ from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
 
 DEVICES = {"iPhone": "ios", "iPad": "ios", "Android": "android", "Windows": "windows", "Macintosh": "mac"}
-"""What a browser's name for itself tells of the device; an iPad may call itself a Macintosh."""
+"""Parts of the User-Agent header that identify a device; an iPad may call itself a Macintosh."""
 
 
 def create_app(authority: Authority, address: str) -> Starlette:
-    """The page with the authority's root certificate, and a link to the app's address."""
+    """An app with the setup page, which offers the authority's root certificate and links to the app's address."""
     web = resources.files("climbpath") / "web"
     template = Template((web / "trust" / "index.html").read_text(encoding="utf-8"))
     style = (web / "trust" / "trust.css").read_bytes()
     icon = (web / "static" / "icon.svg").read_bytes()
-    told = {"name": authority.name, "fingerprint": authority.fingerprint, "address": address}
+    values = {"name": authority.name, "fingerprint": authority.fingerprint, "address": address}
+    escaped = {name: escape(value) for name, value in values.items()}
 
     def answer(content: str | bytes, media: str) -> Response:
         return Response(content, headers=HEADERS | {"Cache-Control": "no-store"}, media_type=media)
@@ -34,8 +35,8 @@ def create_app(authority: Authority, address: str) -> Starlette:
     def get_page(request: Request) -> Response:
         agent = request.headers.get("user-agent", "")
         device = next((device for name, device in DEVICES.items() if name in agent), "linux")
-        opened = {f"{one}_open": "open" if one == device else "" for one in (*DEVICES.values(), "linux")}
-        return answer(template.substitute({k: escape(v) for k, v in told.items()} | opened), "text/html")
+        is_open = {f"{one}_open": "open" if one == device else "" for one in (*DEVICES.values(), "linux")}
+        return answer(template.substitute(escaped | is_open), "text/html")
 
     def get_style(request: Request) -> Response:
         return answer(style, "text/css")

@@ -1,4 +1,4 @@
-"""Work off the event loop, with a bound on how much of it may wait: a full queue is refused at once, never slow."""
+"""Work outside the event loop, with bounded queues: a full queue refuses at once instead of becoming slow."""
 
 import asyncio
 import time
@@ -17,26 +17,26 @@ from climbpath.problem import Problem
 Result = TypeVar("Result")
 
 MOST_WAITING = 64
-"""Requests that may wait; with more the queue is full."""
+"""Requests that may wait in a queue."""
 MOST_TOGETHER = 64
-"""Problems that are sampled for requests that wait together."""
+"""Problems in one batch."""
 LONGEST_S = 8.0
-"""How long a request may wait, and how long it may take after that."""
+"""Seconds that a request may wait, and seconds that a batch may take after that."""
 
 
 class BusyError(Exception):
-    """The queue is full: the request can be sent again a little later."""
+    """The queue is full: the client can try again a little later."""
 
 
 class Workers:
-    """A few threads for short tasks."""
+    """A pool of threads for short tasks."""
 
     def __init__(self, threads: int) -> None:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
         self.waiting = 0
 
     async def run(self, task: Callable[[], Result]) -> Result:
-        """The result of a task. Raises BusyError at once where too many wait."""
+        """The result of a task. Raises BusyError at once if too many tasks are waiting."""
         if self.waiting >= MOST_WAITING:
             raise BusyError
         self.waiting += 1
@@ -47,120 +47,128 @@ class Workers:
 
 
 @dataclass
-class _Waiting:
-    """A request that waits for its problems; one of its own seed is sampled alone."""
+class _Pending:
+    """A request that waits for its problems; one with a seed of its own is sampled alone."""
 
     request: Request
     has_own_seed: bool
-    until: float
-    done: "asyncio.Future[list[Problem]]" = field(repr=False)
+    deadline: float
+    result: "asyncio.Future[list[Problem]]" = field(repr=False)
 
 
 class Sampler:
-    """Samples problems on one thread: requests of one condition that wait together are one batch."""
+    """Generates problems on one thread; waiting requests with the same conditions share a batch."""
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.queue: deque[_Waiting] = deque()
+        self.queue: deque[_Pending] = deque()
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
 
     async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
-        """The problems of a request; fewer than asked for where the conditions leave no more or time runs out.
+        """The problems of a request; fewer than requested if the conditions are narrow or time runs out.
 
-        Raises BusyError at once where too many requests wait, and ClimbpathError where the request cannot be met.
+        Raises BusyError at once if too many requests are waiting, and ClimbpathError if the request cannot be met.
         """
         if len(self.queue) >= MOST_WAITING:
             raise BusyError
-        done = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(request, has_own_seed, time.monotonic() + LONGEST_S, done)
-        self.queue.append(waiting)
+        result = asyncio.get_running_loop().create_future()
+        self.queue.append(_Pending(request, has_own_seed, time.monotonic() + LONGEST_S, result))
+        # one task empties the queue; it ends when nothing is left, and the next request starts another
         if not self.is_running:
             self.is_running = True
             self._task = asyncio.create_task(self._run())
-        return await waiting.done
+        return await result
 
     async def _run(self) -> None:
-        """Sample for the oldest request and all that can join it, until none waits."""
+        """Sample batch after batch until the queue is empty."""
         try:
             while self.queue:
-                together = self._next_batch()
-                if not together:
+                batch = self._next_batch()
+                if not batch:
                     continue
-                counts = sum((Counter(waiting.request.counts()) for waiting in together), Counter[str]())
-                until = time.monotonic() + LONGEST_S
+                # sample the grades of all requests together, on the sampler's thread
+                counts = sum((Counter(pending.request.counts()) for pending in batch), Counter[str]())
+                deadline = time.monotonic() + LONGEST_S
                 try:
-                    found = await asyncio.get_running_loop().run_in_executor(
-                        self.pool, self._sample, together[0].request, counts, until
+                    problems = await asyncio.get_running_loop().run_in_executor(
+                        self.pool, self._sample, batch[0].request, counts, deadline
                     )
-                except Exception as error:  # whatever it is, it belongs to those who asked
-                    for waiting in together:
-                        if not waiting.done.done():
-                            waiting.done.set_exception(error)
+                except Exception as error:  # any error is the answer to every request of the batch
+                    for pending in batch:
+                        if not pending.result.done():
+                            pending.result.set_exception(error)
                     continue
-                _hand_out(found, together)
+                _distribute(problems, batch)
         finally:
             self.is_running = False
 
-    def _next_batch(self) -> list[_Waiting]:
+    def _next_batch(self) -> list[_Pending]:
+        """Take the oldest request and all that can share its batch from the queue; [] if the oldest has ended."""
         first = self.queue.popleft()
-        if first.done.done():  # the client is gone
+        if first.result.done():  # the client has disconnected
             return []
-        if time.monotonic() > first.until:
-            first.done.set_exception(BusyError())
+        if time.monotonic() > first.deadline:
+            first.result.set_exception(BusyError())
             return []
-        together, size = [first], first.request.number
-        others: deque[_Waiting] = deque()
+
+        # requests with the same conditions join, as long as the batch has room; the others stay in their order
+        batch, size = [first], first.request.number
+        others: deque[_Pending] = deque()
         while self.queue:
-            waiting = self.queue.popleft()
+            pending = self.queue.popleft()
             if (
-                waiting.request.condition == first.request.condition
-                and not (first.has_own_seed or waiting.has_own_seed)
-                and size + waiting.request.number <= MOST_TOGETHER
+                pending.request.condition == first.request.condition
+                and not (first.has_own_seed or pending.has_own_seed)
+                and size + pending.request.number <= MOST_TOGETHER
             ):
-                together.append(waiting)
-                size += waiting.request.number
+                batch.append(pending)
+                size += pending.request.number
             else:
-                others.append(waiting)
+                others.append(pending)
         self.queue = others
-        return together
+        return batch
 
-    def _sample(self, request: Request, counts: Counter[str], until: float) -> list[Problem]:
-        found: list[Problem] = []
+    def _sample(self, request: Request, counts: Counter[str], deadline: float) -> list[Problem]:
+        """Problems of these grades under a request's conditions, as many as are found before the deadline.
+
+        Raises ClimbpathError if there are none.
+        """
+        problems: list[Problem] = []
         try:
-            accept = _until(until, request.acceptance())
+            accept = _with_deadline(deadline, request.acceptance())
             for problem in sample.generate(self.generator.model, request, counts, accept=accept):
-                found.append(problem)
+                problems.append(problem)
         except TimeoutError:
-            if not found:
+            if not problems:
                 raise ClimbpathError(
-                    f"no problem was found in {LONGEST_S:.0f} s that keeps to these conditions: loosen one of them"
+                    f"no problem that meets these conditions was found in {LONGEST_S:.0f} s: loosen one of them"
                 ) from None
-        return found
+        return problems
 
 
-def _until(moment: float, accept: Accept | None) -> Accept:
-    """The same acceptance, which raises TimeoutError once time is up."""
+def _with_deadline(deadline: float, accept: Accept | None) -> Accept:
+    """The same acceptance filter, which raises TimeoutError after the deadline."""
 
     def timed(problems: Sequence[Problem]) -> Sequence[bool]:
-        if time.monotonic() > moment:
+        if time.monotonic() > deadline:
             raise TimeoutError
         return accept(problems) if accept else [True] * len(problems)
 
     return timed
 
 
-def _hand_out(found: list[Problem], together: list[_Waiting]) -> None:
-    """Each request gets what it asks for of the problems found, grade by grade, in the order of the queue."""
+def _distribute(problems: list[Problem], batch: list[_Pending]) -> None:
+    """Give each request the problems that it asked for, grade by grade, the oldest request first."""
     by_grade: dict[str, list[Problem]] = {}
-    for problem in reversed(found):
+    for problem in reversed(problems):
         by_grade.setdefault(problem.grade or "", []).append(problem)
-    for waiting in together:
-        grades = Counter(waiting.request.counts()).elements()
-        mine = [stock.pop() for grade in grades if (stock := by_grade.get(grade))]
-        if waiting.done.done():
+    for pending in batch:
+        grades = Counter(pending.request.counts()).elements()
+        taken = [stock.pop() for grade in grades if (stock := by_grade.get(grade))]
+        if pending.result.done():
             continue
-        if mine:
-            waiting.done.set_result(mine)
+        if taken:
+            pending.result.set_result(taken)
         else:
-            waiting.done.set_exception(ClimbpathError(NOTHING_FOUND))
+            pending.result.set_exception(ClimbpathError(NOTHING_FOUND))

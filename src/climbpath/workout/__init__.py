@@ -1,1 +1,1 @@
-"""An evening on the board: its plan, and the sheet to print."""
+"""An evening on the board: its plan, and a sheet to print."""

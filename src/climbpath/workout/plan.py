@@ -1,4 +1,4 @@
-"""An evening on the board: warm-up, pyramid and projects, as problems that differ in holds, place and style."""
+"""An evening on the board: warm-up, pyramid and projects, with problems that differ in holds, position and style."""
 
 import math
 from collections import Counter, defaultdict
@@ -26,92 +26,108 @@ from climbpath.problem import DEFAULT_BOARD, Problem
 Floats = NDArray[np.float64]
 
 SHORTEST, LONGEST = 10, 300
-"""Minutes that an evening may have."""
+"""Fewest and most minutes of an evening."""
 
 
 class Pace(NamedTuple):
-    """How the problems of a section are climbed: tries for each, and the minutes that these take with their rests."""
+    """How the problems of a section are climbed."""
 
     name: str
+    """The section's name."""
     tries: int
+    """Most tries for each problem."""
     minutes: int
+    """Minutes for each problem, rests included."""
     advice: str
+    """How to climb the section, for the climber."""
 
 
-# A problem of a board is climbed or lost within half a minute. After an easy one two minutes of rest or a little more
-# leave no fatigue behind; tries at the limit want three, which is what short-lived power takes to return.
+# A try at a board problem lasts half a minute at most. After an easy one, two minutes of rest or a little more leave no
+# fatigue; tries at the limit need three, the time that explosive power takes to recover.
 WARM_UP = Pace("Warm-up", 1, 3, "One try each, a new problem every three minutes. Easy and smooth.")
 PYRAMID = Pace("Pyramid", 2, 5, "Up to two tries each, two minutes of rest after every try.")
 PROJECTS = Pace("Projects", 3, 10, "Up to three tries each, three minutes of rest after every try.")
 WARM_UP_SHARE, PROJECTS_SHARE = 0.25, 0.3
-"""Shares of the minutes; the pyramid has the rest."""
+"""Fractions of the minutes; the pyramid has the rest."""
 LONGEST_WARM_UP = 30
-"""Minutes after which a warm-up warms no further."""
+"""Minutes; a longer warm-up has no further effect."""
 WARM_UP_STEPS = 6
-"""Steps of the ladder below the range that a warm-up may begin."""
+"""How many steps of the ladder below the range a warm-up may begin."""
 EASY = 1 / 3
-"""Share of the problems of a grade from which a warm-up is taken: the easiest of those that are not long."""
+"""Fraction of a grade's problems that warm-ups are chosen from: the easiest of those that are not long."""
 
 POOL, POOL_PER_SLOT = 48, 5
-"""Problems of each grade to choose from: so many, or so many for each that is needed if that is more."""
+"""Problems of each grade to choose from: POOL, or POOL_PER_SLOT for each one needed if that is more."""
 DRAWN = 4
-"""How many times as many are drawn, of which the grader takes those nearest to the grade."""
+"""How many times as many are drawn; the pool takes those that the grader puts nearest to the grade."""
 BLUR_CM = 60.0
-"""How far around a hold it counts as the same part of the board."""
+"""Scale of the distance within which holds count as the same part of the board."""
 
 TRAITS = ("long moves", "many moves", "sideways", "crossing", "poor holds", "hard crux")
-"""What a problem's style is told by; see `traits`."""
-TELLING = 0.75
-"""A problem has a trait if it has more of it than this share of the problems drawn at its grade."""
+"""What `traits` measures; a problem's style is the traits that stand out."""
+STRIKING = 0.75
+"""A trait stands out if the problem has more of it than this fraction of the problems of its grade in the pool."""
 MOST_WORDS = 2
+"""Most traits that a style names."""
 NO_STYLE = "all-round"
+"""The style of a problem without a trait that stands out."""
 
 
 class Slot(NamedTuple):
-    """A problem of a workout, with its number, what the grader says, and its style in a word or two.
-
-    `verdict` is None on a board that the grader has not learned.
-    """
+    """A problem of a workout."""
 
     number: int
+    """From 1 through the whole workout."""
     problem: Problem
+    """What is climbed."""
     beta: Beta
+    """How the workout's climber climbs it."""
     prediction: GradePrediction | None
+    """The grader's; None on a setup that the grader has not learned."""
     style: tuple[str, ...]
+    """One or two of TRAITS, or NO_STYLE."""
 
 
 class Section(NamedTuple):
-    """A part of a workout. `advice` says how to climb it."""
+    """A part of a workout."""
 
     pace: Pace
+    """How its problems are climbed."""
     advice: str
+    """That of the pace, and what else the climber should know."""
     slots: tuple[Slot, ...]
+    """Its problems in order."""
 
     @property
     def minutes(self) -> int:
-        """Minutes of all its problems."""
+        """The minutes of all its problems."""
         return self.pace.minutes * len(self.slots)
 
 
 class Workout(NamedTuple):
-    """An evening: `grades` is the range asked for, `minutes` the time asked for."""
+    """An evening on the board."""
 
     grades: tuple[str, ...]
+    """The range asked for, easiest first."""
     minutes: int
+    """The time asked for."""
     climber: Climber
+    """Who can reach every move."""
     seed: int
+    """The random seed of the problems."""
     sections: tuple[Section, ...]
+    """In order."""
 
     @property
     def title(self) -> str:
-        """The grades, the minutes and the climber in one line."""
+        """Grades, minutes and climber in one line."""
         span = " to ".join(dict.fromkeys((self.grades[0], self.grades[-1])))
         ape = f", ape {self.climber.ape:+g}" if self.climber.ape else ""
         return f"{span} · {self.minutes} min · {self.climber.height:g} cm{ape}"
 
     @property
     def setting(self) -> str:
-        """The board with its angle, and the seed."""
+        """Board, angle and seed in one line."""
         return f"{self.sections[0].slots[0].problem.setup.title} · seed {self.seed}"
 
 
@@ -121,20 +137,21 @@ class _Part(NamedTuple):
     pace: Pace
     advice: str
     grades: list[str]
+    """Of its problems in order."""
 
 
 class _Pool(NamedTuple):
-    """N problems to choose from: their betas, verdicts and styles, places by grade, and how alike any two are [N, N].
-
-    `easy` are the places of those that a warm-up is taken from, by grade.
-    """
+    """N problems to choose from."""
 
     betas: list[Beta]
     predictions: list[GradePrediction | None]
     styles: list[tuple[str, ...]]
-    places: dict[str, list[int]]
+    by_grade: dict[str, list[int]]
+    """Indices of the problems of each grade."""
     easy: dict[str, list[int]]
+    """Indices of those that suit a warm-up, by grade."""
     alike: Floats
+    """How alike any two are, [N, N]."""
 
 
 def plan(
@@ -149,32 +166,34 @@ def plan(
     ban: str | None = None,
     seed: int = 0,
 ) -> Workout:
-    """An evening on the board: problems that the climber reaches and that are as unlike one another as can be had.
+    """An evening on the board, of problems within the climber's reach that are as different as possible.
 
     The warm-up is below the range where the model knows such grades, else at its bottom. The pyramid goes up the range
-    and down again; its top grade is kept for the projects if there are three grades or more. The last of several
-    projects is a step above the range where the model knows that grade. The sections' minutes add up to what is asked
-    for within one problem.
+    and down again, without the top grade if there are projects and three grades or more. The last of several projects
+    is a step above the range where the model knows that grade. The sections add up to the minutes asked for, give or
+    take one problem.
 
     Args:
         generator: draws the problems.
         grade: a range '6C..7A+', or one grade.
         minutes: 10 to 300.
-        climber: who must reach every hold of the beta.
+        climber: who must be able to reach every move of the betas.
         board: a board's name.
         angle: of the board, in degrees.
-        hold_sets: only holds of these sets, 'A,Original'.
+        hold_sets: use only holds of these sets, 'A,Original'.
         ban: holds that must not be used, 'G2,H10'.
         seed: the same seed gives the same workout.
 
-    Raises ClimbpathError where an argument is wrong, the model has not learned a grade, or too few problems keep to
-    the conditions.
+    Raises ClimbpathError where an argument is wrong, the model has not learned a grade, or too few problems meet the
+    conditions.
     """
     if not SHORTEST <= minutes <= LONGEST:
         raise ClimbpathError(f"a workout takes {SHORTEST} to {LONGEST} minutes, not {minutes}: choose other --minutes")
     asked = parse_grades(grade)
     setup = Setup(board, angle)
     generator.thin_evidence(setup, tuple(asked))  # raises for grades that are not learned
+
+    # How many problems of each grade the sections need, and several times as many to choose from.
     parts = _parts(asked, minutes, generator.model.evidence[setup])
     need = Counter(one for part in parts for one in part.grades)
     size = max(POOL, POOL_PER_SLOT * max(need.values()))
@@ -189,18 +208,20 @@ def plan(
             seed=seed,
         )
     )
-    found = Counter(problem.grade for problem in drawn)
+    counts = Counter(problem.grade for problem in drawn)
     for one, number in need.items():
-        if found[one] < number:
+        if counts[one] < number:
             raise ClimbpathError(
-                f"the plan needs {number} problems of {one}, and only {found[one]} new ones keep to these conditions: "
+                f"the plan needs {number} problems of {one}, and only {counts[one]} new ones meet these conditions: "
                 "loosen one of them, or choose fewer --minutes"
             )
+
+    # The problems in the order in which they are climbed, numbered through all sections.
     pool = _pool(drawn, size, climber)
-    places = _chosen(pool, [(one, part.pace is WARM_UP) for part in parts for one in part.grades])
+    chosen = _chosen(pool, [(one, part.pace is WARM_UP) for part in parts for one in part.grades])
     slots = (
         Slot(number, pool.betas[i].problem, pool.betas[i], pool.predictions[i], pool.styles[i])
-        for number, i in enumerate(places, 1)
+        for number, i in enumerate(chosen, 1)
     )
     sections = [Section(part.pace, part.advice, tuple(islice(slots, len(part.grades)))) for part in parts]
     return Workout(tuple(asked), minutes, climber, seed, tuple(sections))
@@ -210,24 +231,27 @@ def plan(
 
 
 def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> list[_Part]:
-    """The sections and their grades; `evidence` counts the problems that the model learned each grade from."""
+    """The sections and their grades; `evidence` is how many problems the model learned each grade from."""
+    # How many problems each section has time for.
     warming = min(WARM_UP_SHARE * minutes, LONGEST_WARM_UP)
     warm_ups = max(1, round(warming / WARM_UP.minutes))
     projects = round(PROJECTS_SHARE * minutes / PROJECTS.minutes)
     taken = warm_ups * WARM_UP.minutes + projects * PROJECTS.minutes
     middle = max(1, round((minutes - taken) / PYRAMID.minutes))
 
+    # The warm-up rises through well-known grades below the range.
     bottom, top = rank(asked[0]), rank(asked[-1])
     easier = [one for one in LADDER[max(0, bottom - WARM_UP_STEPS) : bottom] if evidence.get(one, 0) >= THIN_EVIDENCE]
     advice = WARM_UP.advice
     if not easier:
-        advice += " No easier grade is known here: warm up elsewhere first."
+        advice += " The model knows no easier grade here: warm up elsewhere first."
     levels = easier or [asked[0]]
     parts = [_Part(WARM_UP, advice, [levels[i * len(levels) // warm_ups] for i in range(warm_ups)])]
 
     climbed = asked[:-1] if projects and len(asked) > 2 else asked
     parts.append(_Part(PYRAMID, PYRAMID.advice, _pyramid(climbed, middle)))
 
+    # Projects at the top, the last of several a step above it.
     hardest = [asked[-1]] * projects
     if projects > 1 and top + 1 < len(LADDER) and evidence.get(LADDER[top + 1]):
         hardest[-1] = LADDER[top + 1]
@@ -237,16 +261,19 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
 
 
 def _pyramid(climbed: Sequence[str], number: int) -> list[str]:
-    """Grades of a pyramid of `number` problems, up and down again: the higher the fewer.
+    """Grades of a pyramid of `number` problems, up and down again, with fewer problems the higher the grade.
 
-    Where there are too few problems to pass each grade on the way up and down, some grades between are left out.
+    Where there are too few problems for every grade, some in the middle are left out.
     """
+    # The grades from bottom to top, as many as leave room for a way down.
     height = min(len(climbed), (number + 1) // 2)
     levels = [climbed[i] for i in np.linspace(0, len(climbed) - 1, height).round().astype(int)]
+    # Problems of each, in proportion height : … : 2 : 1 by the method of Sainte-Laguë.
     counts = [1] * height
-    for _ in range(number - height):  # in proportion height : … : 2 : 1, by the method of Sainte-Laguë
+    for _ in range(number - height):
         i = max(range(height), key=lambda i: (height - i) / (2 * counts[i] + 1))
         counts[i] += 1
+    # Half of each grade on the way down, the rest on the way up; the top once.
     down = [*(count // 2 for count in counts[:-1]), 0]
     up = [count - later for count, later in zip(counts, down, strict=True)]
     rising = [level for level, count in zip(levels, up, strict=True) for _ in range(count)]
@@ -258,82 +285,90 @@ def _pyramid(climbed: Sequence[str], number: int) -> list[str]:
 
 
 def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
-    """What there is to choose from: of the problems drawn at each grade `size`, the nearest to it for the grader.
+    """The `size` problems of each grade that the grader puts nearest to it.
 
-    The nearest, and not those within half a step: of the hardest grades the grader finds next to nothing as hard.
+    Not all within half a step: the grader puts hardly any problem as high as the hardest grades.
     """
+    # How many steps the grader's expected grade is off, [drawn]; 0 on a setup that it has not learned.
     grader = api.bundled_grader()
-    said: list[GradePrediction | None] = [None] * len(drawn)
+    predicted: list[GradePrediction | None] = [None] * len(drawn)
     off = np.zeros(len(drawn))
     if drawn[0].setup in grader.evidence:
         probabilities = grader.probabilities(drawn)
-        said = [*predictions(probabilities)]
+        predicted = [*predictions(probabilities)]
         off = np.abs(expected(probabilities) - [rank(problem.grade or "") for problem in drawn])
-    by_grade: defaultdict[str, list[int]] = defaultdict(list)
+    # The nearest of each grade; from here on indices are those of the pool.
+    nearest: defaultdict[str, list[int]] = defaultdict(list)
     for i in off.argsort(kind="stable").tolist():
-        by_grade[drawn[i].grade or ""].append(i)
-    kept = [i for rows in by_grade.values() for i in rows[:size]]
+        nearest[drawn[i].grade or ""].append(i)
+    kept = [i for rows in nearest.values() for i in rows[:size]]
     problems = [drawn[i] for i in kept]
-    places = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in by_grade}
+    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in nearest}
 
+    # Traits as percentiles within the grade, [N, TRAITS]; short problems of low difficulty suit a warm-up.
     betas = solver.solve(problems, climber)
     measured = np.array([traits(one) for one in betas])
-    shares = np.zeros_like(measured)
+    percentiles = np.zeros_like(measured)
     easy = {}
-    for grade, rows in places.items():
-        shares[rows] = _below(measured[rows])
-        middling = np.median([len(betas[j].moves) for j in rows])
-        short = [j for j in rows if len(betas[j].moves) <= middling]
+    for grade, rows in by_grade.items():
+        percentiles[rows] = _below(measured[rows])
+        median = np.median([len(betas[j].moves) for j in rows])
+        short = [j for j in rows if len(betas[j].moves) <= median]
         easy[grade] = sorted(short, key=lambda j: betas[j].difficulty)[: math.ceil(EASY * len(rows))]
-    styles = [_words(row) for row in shares]
-    return _Pool(betas, [said[i] for i in kept], styles, places, easy, _alike(problems, shares))
+    styles = [_style(row) for row in percentiles]
+    return _Pool(betas, [predicted[i] for i in kept], styles, by_grade, easy, _alike(problems, percentiles))
 
 
 def traits(climbed: Beta) -> Floats:
     """How much a problem has of each of TRAITS, float64 [TRAITS]; moves that only match hands do not count.
 
-    In their order: the mean way in cm of a hand in a move, how many moves there are, the share of the way that goes
-    sideways, how far in cm hands cross, how poor the holds are that hands go to, and the difficulty of the hardest
-    move over the mean of all.
+    In order: the mean length of a move in cm, how many moves there are, the fraction of their length that goes
+    sideways, by how many cm hands cross in all, how poor the holds are that hands go to, and the difficulty of the
+    hardest move relative to the mean.
     """
     layout = boards.load(climbed.problem.board)
     poor = solver.poorness(layout.name)
-    ways, aside, crossed, poorness, hard = [], [], [], [], []
+    lengths, aside, crossed, poorness, hard = [], [], [], [], []
     for move in climbed.moves:
         if move.is_match:
             continue
         origin, other, hold = (layout.hold(label) for label in (move.origin, move.other, move.hold))
         outward = 1 if move.hand == "RH" else -1
-        ways.append(math.hypot(hold.x - origin.x, hold.y - origin.y))
+        lengths.append(math.hypot(hold.x - origin.x, hold.y - origin.y))
         aside.append(abs(hold.x - origin.x))
         crossed.append(max(0, outward * (other.x - hold.x)))
         poorness.append(poor[solver.HANDS.index(move.hand), layout.index[hold.label]])
         hard.append(move.difficulty)
-    sideways = sum(aside) / sum(ways)
-    return np.array([np.mean(ways), len(ways), sideways, sum(crossed), np.mean(poorness), max(hard) / np.mean(hard)])
+    sideways = sum(aside) / sum(lengths)
+    return np.array(
+        [np.mean(lengths), len(lengths), sideways, sum(crossed), np.mean(poorness), max(hard) / np.mean(hard)]
+    )
 
 
 def _below(values: Floats) -> Floats:
-    """For every value the share of its column that is below it, [N, columns] -> [N, columns]."""
+    """For every value the fraction of its column that is below it, [N, columns] -> [N, columns]."""
     return np.asarray((values[None] < values[:, None]).mean(axis=1))
 
 
-def _words(shares: Floats) -> tuple[str, ...]:
-    """The style of a problem that has more of each trait than these shares of the others at its grade."""
-    telling = [i for i in (-shares).argsort(kind="stable")[:MOST_WORDS] if shares[i] >= TELLING]
-    return tuple(TRAITS[i] for i in telling) or (NO_STYLE,)
+def _style(percentiles: Floats) -> tuple[str, ...]:
+    """The style of a problem by the percentiles of its traits, [TRAITS]."""
+    striking = [i for i in (-percentiles).argsort(kind="stable")[:MOST_WORDS] if percentiles[i] >= STRIKING]
+    return tuple(TRAITS[i] for i in striking) or (NO_STYLE,)
 
 
-def _alike(problems: Sequence[Problem], shares: Floats) -> Floats:
-    """How alike any two problems are in holds, part of the board and style, in standard deviations of each, added up.
+def _alike(problems: Sequence[Problem], percentiles: Floats) -> Floats:
+    """How alike any two problems are in holds, part of the board and style, float64 [N, N].
 
-    Float64 [N, N].
+    The sum of the three, each in its standard deviations.
     """
+    # The holds themselves, blurred to the part of the board around them as unit vectors, [N, holds].
     layout = boards.load(problems[0].board)
     holds = presence([problem.holds for problem in problems], layout)
     around = holds @ np.exp(-((layout.distance / BLUR_CM) ** 2) / 2)
     around /= np.linalg.norm(around, axis=1, keepdims=True)
-    style = -np.abs(shares[:, None] - shares[None]).mean(axis=2)
+    style = -np.abs(percentiles[:, None] - percentiles[None]).mean(axis=2)
+
+    # Jaccard, cosine and distance in style, each over pairs of different problems scaled to mean 0 and deviation 1.
     total = np.zeros_like(style)
     for part in (similarity(holds, holds), around @ around.T, style):
         apart = part[~np.eye(len(part), dtype=bool)]
@@ -342,29 +377,30 @@ def _alike(problems: Sequence[Problem], shares: Floats) -> Floats:
 
 
 def _chosen(pool: _Pool, wanted: Sequence[tuple[str, bool]]) -> Iterator[int]:
-    """The place of a problem for each grade wanted, an easy one if so wanted: the least like those before."""
+    """The index of a problem for each (grade, whether it is a warm-up), each the least like those before it."""
     chosen: list[int] = []
     for grade, is_warm_up in wanted:
-        left = [i for i in pool.places[grade] if i not in chosen]
+        left = [i for i in pool.by_grade[grade] if i not in chosen]
         if is_warm_up:
             left = [i for i in pool.easy[grade] if i not in chosen] or left
-        like = pool.alike[np.ix_(left, chosen)] if chosen else np.zeros((len(left), 1))
-        chosen.append(left[int((like.mean(axis=1) + like.max(axis=1)).argmin())])
+        # By its mean and its greatest similarity to any chosen before; the first one of the grade where there is none.
+        alike = pool.alike[np.ix_(left, chosen)] if chosen else np.zeros((len(left), 1))
+        chosen.append(left[int((alike.mean(axis=1) + alike.max(axis=1)).argmin())])
         yield chosen[-1]
 
 
-# In words
+# As text
 
 
-def words(slot: Slot) -> str:
+def climbing(slot: Slot) -> str:
     """How a problem is climbed in one line: '7 moves, crux 5. RH to H10'."""
     crux = slot.beta.moves[slot.beta.crux]
     number = len(slot.beta.moves)
     return f"{number} move{'s' * (number > 1)}, crux {slot.beta.crux + 1}. {crux.hand} to {crux.hold}"
 
 
-def opinion(slot: Slot) -> str:
-    """The grade that the grader expects, 'grader: 7A'; '' where it was not asked."""
+def prediction(slot: Slot) -> str:
+    """The grade that the grader expects, 'grader: 7A'; '' on a setup that it has not learned."""
     return f"grader: {LADDER[round(slot.prediction.expected)]}" if slot.prediction else ""
 
 
@@ -380,20 +416,20 @@ def starts(workout: Workout) -> list[int]:
 
 def text(workout: Workout) -> str:
     """The plan for a terminal, with the time at which each problem starts. The last line has no newline."""
-    told = [workout.title, workout.setting]
+    lines = [workout.title, workout.setting]
     for start, section in zip(starts(workout), workout.sections, strict=True):
-        told += ["", f"{clock(start):>5}  {section.pace.name}, {section.minutes} min. {section.advice}"]
+        lines += ["", f"{clock(start):>5}  {section.pace.name}, {section.minutes} min. {section.advice}"]
         for i, slot in enumerate(section.slots):
             at = clock(start + i * section.pace.minutes)
             style = ", ".join(slot.style)
-            parts = [show(slot.problem.grade or ""), slot.problem.notation, opinion(slot), style, words(slot)]
-            told.append(f"{at:>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
-    told += ["", f"{clock(sum(section.minutes for section in workout.sections)):>5}  Done"]
-    return "\n".join(told)
+            parts = [show(slot.problem.grade or ""), slot.problem.notation, prediction(slot), style, climbing(slot)]
+            lines.append(f"{at:>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
+    lines += ["", f"{clock(sum(section.minutes for section in workout.sections)):>5}  Done"]
+    return "\n".join(lines)
 
 
 def to_dict(workout: Workout) -> dict[str, Any]:
-    """Plain JSON types: everything of a workout, `problem` as Problem.from_dict reads it."""
+    """All of a workout in plain JSON types; Problem.from_dict reads each `problem`."""
     return {
         "grades": list(workout.grades),
         "minutes": workout.minutes,
@@ -416,18 +452,18 @@ def to_dict(workout: Workout) -> dict[str, Any]:
 
 
 def _slot_dict(slot: Slot) -> dict[str, Any]:
-    said = slot.prediction and {
+    grader = slot.prediction and {
         "grade": slot.prediction.grade,
         "expected": round(slot.prediction.expected, 3),
         "probabilities": {grade: round(value, 4) for grade, value in slot.prediction.probabilities.items()},
     }
-    told = slot.beta.to_dict()
-    climbed = {name: told[name] for name in ("start", "moves", "crux", "difficulty", "no_hand")}
+    beta = slot.beta.to_dict()
+    fields = ("start", "moves", "crux", "difficulty", "no_hand")  # the others are the workout's or the problem's
     return {
         "number": slot.number,
         "problem": slot.problem.to_dict(),
         "v_grade": v_grade(slot.problem.grade or ""),
         "style": list(slot.style),
-        "grader": said,
-        "beta": climbed,
+        "grader": grader,
+        "beta": {name: beta[name] for name in fields},
     }

@@ -73,7 +73,7 @@ class Importer(Protocol):
         """
 
     def problem(self, record: Any, note: Note = ..., /) -> Problem:
-        """The problem of a raw record. Raises ClimbpathError with the reason where it holds none."""
+        """The problem of a raw record. Raises ClimbpathError with the reason where there is none."""
 
 
 FORMATS: tuple[Importer, ...] = (

@@ -37,7 +37,7 @@ NEEDS = "every record needs Moves, a list of {Description, IsStart, IsEnd}, and 
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     record = sample.record
     if not record:
         return sample.container == "data"
@@ -53,7 +53,7 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one API record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one API record. Raises ClimbpathError with the reason where there is none."""
     fields = lower_keys(record.value)
     if "moves" not in fields and isinstance(fields.get("problem"), dict):
         fields = lower_keys(fields["problem"])

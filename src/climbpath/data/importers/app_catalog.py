@@ -43,7 +43,7 @@ class Set(NamedTuple):
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     moves = sample.record.get("moves")
     return isinstance(moves, str) and ("~" in moves or "configurations" in sample.record)
 
@@ -60,7 +60,7 @@ def records(path: Source) -> Iterator[Set | ClimbpathError]:
 
 
 def problem(record: Set, note: Note = unnoted) -> Problem:
-    """The problem of a record at one angle. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of a record at one angle. Raises ClimbpathError with the reason where there is none."""
     fields, at = lower_keys(record.record), lower_keys(record.configuration)
     check_present(fields)
     check_present(at)

@@ -40,7 +40,7 @@ ROLES |= dict.fromkeys(("right", "left", "match", "hand"), "hands")
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     holds = sample.record.get("holds")
     return isinstance(holds, list) and bool(holds) and isinstance(holds[0], dict) and {"c", "r", "t"} <= set(holds[0])
 
@@ -51,7 +51,7 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one record. Raises ClimbpathError with the reason where there is none."""
     own = lower_keys(record.value)
     check_present(own)
     roles: dict[str, list[str]] = {role: [] for role in ("start", "hands", "feet", "finish")}

@@ -33,7 +33,7 @@ NEEDS = "it needs a column notation with holds such as F5s E8 G11 G18e"
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return "notation" in sample.columns
 
 
@@ -43,7 +43,7 @@ def records(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
 
 
 def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
-    """The problem of one row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     board = read_board(row.get("board") or DEFAULT_BOARD)
     found = parse_notation(row["notation"], board, read_angle(row.get("angle")))
     return check_supported(

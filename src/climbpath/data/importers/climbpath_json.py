@@ -29,7 +29,7 @@ NEEDS = "every record needs start and finish, lists of holds"
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return "start" in sample.record and not {"moves", "holds"} & set(sample.record)
 
 
@@ -39,7 +39,7 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one record. Raises ClimbpathError with the reason where there is none."""
     fields = lower_keys(record.value)
     ids = fields.get("ids")
     if ids is not None and not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):

@@ -51,7 +51,7 @@ def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
 
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
-            raise ClimbpathError("it is Parquet packed by gzip: unpack it first")
+            raise ClimbpathError("it is Parquet compressed with gzip: decompress it first")
     source: Path | BytesIO
     if isinstance(path, Path):
         source = path
@@ -68,19 +68,19 @@ def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
                 for values in zip(*columns, strict=True):
                     yield dict(zip(batch.schema.names, values, strict=True))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise ClimbpathError(f"the Parquet is damaged or cut off here, the rest is lost ({error})") from error
+        raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
 
 
 def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:
-    """The problem of one row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     return check_supported(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema") -> None:
     version = (found.metadata or {}).get(b"climbpath.problems", b"").decode("utf-8", "replace")
     if not version:
-        raise ClimbpathError("it is Parquet, but not a file of climbpath's")
+        raise ClimbpathError("it is Parquet, but not written by climbpath")
     if version != VERSION:
         raise ClimbpathError(f"it is of version {version}, and this climbpath reads version {VERSION}")
     if not found.equals(schema()):
-        raise ClimbpathError("its columns are not those of a file of climbpath's")
+        raise ClimbpathError("its columns are not those that climbpath writes")

@@ -25,7 +25,7 @@ NEEDS = "every record needs moves, a list of {description, isStart, isEnd}, and 
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return "moonboardconfigurationid" in sample.record and b'"moves"' in sample.start and api_dump.recognises(sample)
 
 
@@ -35,5 +35,5 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one record. Raises ClimbpathError with the reason where there is none."""
     return api_dump.problem(record, note)

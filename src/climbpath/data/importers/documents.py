@@ -214,7 +214,7 @@ class _Reader:
             except _BreakError as error:
                 lost = isinstance(error, _LostError) or not self._next_page(opening, isinstance(error, _NewPageError))
                 rest = "the rest" if lost else "the rest of this page"
-                fault = ClimbpathError(f"the JSON is damaged or cut off here, {rest} is lost ({error})")
+                fault = ClimbpathError(f"the JSON is damaged or cut off here; {rest} is lost ({error})")
                 if lost:
                     raise self.fault or fault from None
                 yield fault

@@ -34,7 +34,7 @@ _COLUMN = dict(enumerate(COLUMNS))
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return all(any(name in sample.columns for name in names) for names in (START, FINISH))
 
 
@@ -44,7 +44,7 @@ def records(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
 
 
 def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
-    """The problem of one CSV row. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one CSV row. Raises ClimbpathError with the reason where there is none."""
     return clean_problem(
         _labels(_first(row, START)),
         _labels(_first(row, HANDS)),

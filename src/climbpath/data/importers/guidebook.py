@@ -40,7 +40,7 @@ SETUPS = {
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return "mb_type" in sample.record and "start_holds" in sample.record
 
 
@@ -50,7 +50,7 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one record. Raises ClimbpathError with the reason where there is none."""
     fields = lower_keys(record.value)
     check_present(fields)
     kind = fields.get("mb_type")

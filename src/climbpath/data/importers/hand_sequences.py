@@ -27,7 +27,7 @@ BOARD = "moonboard-2016"
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return sample.start.lstrip().startswith(b"{") and set(sample.record) >= NAMES
 
 

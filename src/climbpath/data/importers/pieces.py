@@ -47,7 +47,7 @@ def pieces(path: Source) -> Iterator[bytes]:
         raise ClimbpathError("there is no such file") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         kind = "gzip" if isinstance(path, Path) else "packed"
-        raise ClimbpathError(f"the {kind} data break off or are damaged here, the rest is lost ({error})") from error
+        raise ClimbpathError(f"the {kind} data break off or are damaged here; the rest is lost ({error})") from error
     except zipfile.BadZipFile as error:
         raise ClimbpathError(f"the zip is damaged here, the rest of the file is lost ({error})") from error
     except (RuntimeError, NotImplementedError) as error:  # zipfile: a password is needed; a method it does not know

@@ -20,7 +20,7 @@ NEEDS = "every record needs holds: {SH, IH, FH}, three lists of holds"
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is one."""
+    """Whether a file that starts like this sample is in this format."""
     return sample.container == "problems" and not {"moves", "configurations"} & set(sample.record)
 
 
@@ -30,7 +30,7 @@ def records(path: Source) -> Iterator[Raw | ClimbpathError]:
 
 
 def problem(record: Raw, note: Note = unnoted) -> Problem:
-    """The problem of one scraped record. Raises ClimbpathError with the reason where it holds none."""
+    """The problem of one scraped record. Raises ClimbpathError with the reason where there is none."""
     holds = take(record.value, "holds", dict)
     fields = record.value
     return clean_problem(

@@ -1,1 +1,1 @@
-"""The routes of the API: each parses, asks one room and answers."""
+"""The routes of the API: each parses its request, calls the module that does the work, and answers."""

@@ -1,4 +1,4 @@
-"""Routes of files: export and import of a logbook."""
+"""Routes for files: export and import of a logbook."""
 
 from functools import partial
 from itertools import islice
@@ -9,41 +9,45 @@ from fastapi import Request as HttpRequest
 
 from climbpath.errors import ClimbpathError
 from climbpath.web import transfer
-from climbpath.web.logbook import Logbook
+from climbpath.web.logbook.store import Logbook
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
-from climbpath.web.schemas import Imported, Rejected
+from climbpath.web.schemas import ImportResult, RejectedRecord
 from climbpath.web.services import Services
 
 MOST_REASONS = 50
+"""Reasons for rejection that an import reports."""
 MOST_RECORDS = 50_000
-"""Records of one imported file that are read."""
+"""Records that an imported file may have."""
 EXPORTS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}, "text/csv": {}}}}
 FILE_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
 
 
 def add_file_routes(app: FastAPI, services: Services) -> None:
-    """Give the app these routes."""
+    """Add these routes to the app."""
 
     @app.get("/api/export/{kind}", response_class=Response, responses=NOT_FOUND | EXPORTS)
     def get_export(kind: Literal["json", "csv", "app"], profile: ProfileId) -> Response:
-        """A climber's whole logbook as a file: JSON has everything, `app` is in the shape of the board's app."""
+        """A climber's whole logbook as a file: JSON with everything, CSV, or the format of the board's app (`app`)."""
         name, media, write = transfer.FORMATS[kind]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(write(services.book.everything(str(profile))), media_type=media, headers=headers)
+        return Response(write(services.logbook.entries(str(profile))), media_type=media, headers=headers)
 
     @app.post("/api/import", responses=NOT_FOUND, openapi_extra=FILE_BODY)
-    async def post_import(request: HttpRequest, profile: ProfileId) -> Imported:
-        """Add the problems of a file in any format that climbpath reads. What is there is kept."""
+    async def post_import(request: HttpRequest, profile: ProfileId) -> ImportResult:
+        """Add the problems of a file in any format that climbpath reads. Existing notes are never overwritten."""
         content = await request.body()
-        return await services.workers.run(partial(_import, services.book, str(profile), content))
+        return await services.workers.run(partial(_import, services.logbook, str(profile), content))
 
 
-def _import(book: Logbook, profile: str, content: bytes) -> Imported:
-    book.profile(profile)
-    found = list(islice(transfer.read(content), MOST_RECORDS + 1))
-    if len(found) > MOST_RECORDS:
+def _import(logbook: Logbook, profile: str, content: bytes) -> ImportResult:
+    # an unknown climber is reported before the file is read
+    logbook.profile(profile)
+    records = list(islice(transfer.read(content), MOST_RECORDS + 1))
+    if len(records) > MOST_RECORDS:
         raise ClimbpathError(f"this file has more than {MOST_RECORDS:,} records: split it")
-    entries = [item for item in found if not isinstance(item, str)]
-    reasons = [Rejected(record=i, reason=item) for i, item in enumerate(found) if isinstance(item, str)]
-    added, merged = book.merge(profile, entries)
-    return Imported(read=len(found), added=added, merged=merged, rejected=len(reasons), reasons=reasons[:MOST_REASONS])
+    entries = [record for record in records if not isinstance(record, str)]
+    rejected = [RejectedRecord(record=i, reason=record) for i, record in enumerate(records) if isinstance(record, str)]
+    added, merged = logbook.merge(profile, entries)
+    return ImportResult(
+        read=len(records), added=added, merged=merged, rejected=len(rejected), reasons=rejected[:MOST_REASONS]
+    )

@@ -1,4 +1,4 @@
-"""Routes of the logbook: climbers, saved problems, ascents."""
+"""Routes for the logbook: climbers, saved problems and ascents."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import FastAPI, Query, Response
 
 from climbpath.problem import check_sound
-from climbpath.web.logbook import Profile, Search, Tick
+from climbpath.web.logbook.records import Profile, Tick
+from climbpath.web.logbook.search import Search
 from climbpath.web.routes.parameters import NOT_FOUND, Identity, ProfileId
 from climbpath.web.schemas import (
     BoardName,
-    Change,
     EntryOut,
+    EntryUpdate,
     Grade,
     ProblemBody,
     ProfileBody,
@@ -22,67 +23,66 @@ from climbpath.web.schemas import (
 )
 from climbpath.web.services import Services
 
-SAVED: dict[int | str, dict[str, Any]] = {200: {"model": EntryOut, "description": "It was there."}}
+SAVED: dict[int | str, dict[str, Any]] = {200: {"model": EntryOut, "description": "The problem was already saved."}}
 
 
 def add_logbook_routes(app: FastAPI, services: Services) -> None:
-    """Give the app these routes."""
+    """Add these routes to the app."""
 
     @app.get("/api/profiles")
     def get_profiles() -> list[ProfileOut]:
-        """The climbers who have a logbook here."""
-        return [ProfileOut(**profile._asdict()) for profile in services.book.profiles()]
+        """All climbers."""
+        return [ProfileOut(**profile._asdict()) for profile in services.logbook.profiles()]
 
     @app.put("/api/profiles/{profile}")
     def put_profile(profile: UUID, body: ProfileBody) -> ProfileOut:
-        """Add a climber under an id of the client's choice, or change the one with that id."""
-        kept = services.book.keep_profile(Profile(str(profile), **body.model_dump()))
-        return ProfileOut(**kept._asdict())
+        """Add a climber with an id that the client chooses, or change the one with that id."""
+        saved = services.logbook.put_profile(Profile(str(profile), **body.model_dump()))
+        return ProfileOut(**saved._asdict())
 
     @app.delete("/api/profiles/{profile}", responses=NOT_FOUND, status_code=204)
     def delete_profile(profile: UUID) -> None:
-        """Remove a climber; putting the same id again brings back the logbook, too."""
-        services.book.remove_profile(str(profile))
+        """Remove a climber. Adding the same id again restores the logbook as well."""
+        services.logbook.remove_profile(str(profile))
 
     @app.get("/api/problems", responses=NOT_FOUND)
     def get_problems(
         profile: ProfileId,
-        text: Annotated[str, Query(max_length=100, description="Words in name, notes or holds.")] = "",
+        text: Annotated[str, Query(max_length=100, description="Words that name, notes or holds must contain.")] = "",
         board: BoardName | None = None,
         easiest: Grade | None = None,
         hardest: Grade | None = None,
         in_list: Annotated[str | None, Query(max_length=40)] = None,
         ticked: bool | None = None,
-        stars: Annotated[int, Query(ge=0, le=5)] = 0,
         order: Literal["newest", "easiest", "hardest", "stars", "name"] = "newest",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     ) -> SearchResult:
-        """A climber's saved problems."""
-        wanted = Search(text, board, easiest, hardest, in_list, ticked, stars, order, limit, offset)
-        entries, total = services.book.search(str(profile), wanted)
+        """A page of a climber's saved problems that match all filters."""
+        search = Search(text, board, easiest, hardest, in_list, ticked, order, limit, offset)
+        entries, total = services.logbook.search(str(profile), search)
         return SearchResult(
-            entries=[entry_out(entry) for entry in entries], total=total, lists=services.book.lists(str(profile))
+            entries=[entry_out(entry) for entry in entries], total=total, lists=services.logbook.lists(str(profile))
         )
 
     @app.post("/api/problems", responses=NOT_FOUND | SAVED, status_code=201)
     def post_problem(body: ProblemBody, profile: ProfileId, response: Response) -> EntryOut:
-        """Save a problem. One that is there stays as it is (200); one that was deleted comes back."""
-        entry, is_new = services.book.save(str(profile), check_sound(body.problem()))
+        """Save a problem (201). An existing entry stays as it is (200); a deleted one is restored (201)."""
+        entry, is_new = services.logbook.save(str(profile), check_sound(body.problem()))
         response.status_code = 201 if is_new else 200
         return entry_out(entry)
 
     @app.patch("/api/problems/{identity}", responses=NOT_FOUND)
-    def patch_problem(identity: Identity, body: Change, profile: ProfileId) -> EntryOut:
-        """Change what is named, and only that; `deleted` deletes an entry or brings it back."""
-        return entry_out(services.book.change(str(profile), identity, **body.model_dump(exclude_unset=True)))
+    def patch_problem(identity: Identity, body: EntryUpdate, profile: ProfileId) -> EntryOut:
+        """Change the given fields of an entry; `deleted` deletes or restores it."""
+        return entry_out(services.logbook.update(str(profile), identity, **body.model_dump(exclude_unset=True)))
 
     @app.put("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def put_tick(identity: Identity, tick: UUID, body: TickBody, profile: ProfileId) -> EntryOut:
-        """Note an ascent under an id of the client's choice, or correct the one with that id."""
-        return entry_out(services.book.tick(str(profile), identity, Tick(str(tick), body.day, body.attempts)))
+        """Add an ascent with an id that the client chooses, or correct the one with that id."""
+        return entry_out(services.logbook.tick(str(profile), identity, Tick(str(tick), body.day, body.attempts)))
 
     @app.delete("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def delete_tick(identity: Identity, tick: UUID, profile: ProfileId) -> EntryOut:
-        """Take an ascent back."""
-        return entry_out(services.book.untick(str(profile), identity, str(tick)))
+        """Remove an ascent."""
+        return entry_out(services.logbook.untick(str(profile), identity, str(tick)))

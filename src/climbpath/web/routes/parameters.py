@@ -1,13 +1,15 @@
-"""Parameters and refusals that several routes have."""
+"""Parameters and responses that several routes share."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query
 
-from climbpath.web.schemas import Failure
+from climbpath.web.schemas import ErrorOut
 
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "It is not there."}}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "The climber or the problem does not exist."}
+}
 ProfileId = Annotated[UUID, Query(description="A climber's id.")]
 Identity = Annotated[
     str,

@@ -85,12 +85,12 @@ export class Climb {
 
   // The conditions, the climber or an entry have changed.
   heard(fields) {
-    if ("place" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
+    if ("setup" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
     }
-    if ("place" in fields && this.problem && isHere(this.problem)) {
+    if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
-    } else if ("place" in fields || "range" in fields || "tuning" in fields) {
+    } else if ("setup" in fields || "range" in fields || "tuning" in fields) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.goOn();
     } else if ("profileId" in fields || "profiles" in fields || fields.online) {
@@ -192,7 +192,7 @@ export class Climb {
   // The problem on the board is another one.
   opened() {
     const { problem } = this;
-    if (!isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
+    if (!isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
     const who = profile();
     if (this.identity !== problem.identity) {
       this.similarProblems = null;

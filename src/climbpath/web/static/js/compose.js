@@ -23,7 +23,7 @@ const keptSteps = kept("compose", {});
 const drafts = {}; // a board's name -> {steps, at}
 
 function draft() {
-  const { board } = state.place;
+  const { board } = state.setup;
   drafts[board] ??= { steps: [keptSteps[board] ?? BLANK], at: 0 };
   return drafts[board];
 }
@@ -38,7 +38,7 @@ function put(step) {
 }
 
 function keepNow() {
-  keptSteps[state.place.board] = now();
+  keptSteps[state.setup.board] = now();
   keep("compose", keptSteps);
 }
 
@@ -102,7 +102,7 @@ function stepOf(problem, fields) {
 
 export class Compose {
   constructor(problem, fields) {
-    const isNew = problem && queryOf(now(), layout(), state.place.angle) !== fields?.toString();
+    const isNew = problem && queryOf(now(), layout(), state.setup.angle) !== fields?.toString();
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
       isEdited: true,
@@ -119,7 +119,7 @@ export class Compose {
 
   get problem() {
     const roles = litRoles(now(), layout());
-    return faultOf(roles, layout()) ? null : problemOf(roles, layout(), state.place.angle, now().grade);
+    return faultOf(roles, layout()) ? null : problemOf(roles, layout(), state.setup.angle, now().grade);
   }
 
   async start() {
@@ -132,7 +132,7 @@ export class Compose {
   }
 
   heard(fields) {
-    const isOther = ["place", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
+    const isOther = ["setup", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
     if (isOther) replace(this.cards.tuning, tuningCard());
     if (isOther || fields.online) {
       this.changed();
@@ -287,7 +287,7 @@ export class Compose {
   }
 
   query() {
-    return queryOf(now(), layout(), state.place.angle);
+    return queryOf(now(), layout(), state.setup.angle);
   }
 
   marks() {
@@ -304,7 +304,7 @@ export class Compose {
     const analysis = problem && analysisOf(problem);
     stage.lay();
     if (!analysis?.beta) stage.step = null;
-    stage.show(problemOf(roles, on, state.place.angle), {
+    stage.show(problemOf(roles, on, state.setup.angle), {
       marks: this.marks(),
       absent: absentSets(),
       beta: analysis?.beta,

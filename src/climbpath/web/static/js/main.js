@@ -69,7 +69,7 @@ function follow() {
 function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
-  if (problem && !isHere(problem)) change({ place: { board: problem.board, angle: problem.angle } });
+  if (problem && !isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
   name = view;
   const open = (one) => {
     history.pushState(null, "", `?${query(one)}`);
@@ -122,8 +122,8 @@ async function begin() {
     header();
     if (fields.online || "profileId" in fields) reconnect();
   });
-  if (!layout()?.angles.includes(state.place.angle))
-    change({ place: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
+  if (!layout()?.angles.includes(state.setup.angle))
+    change({ setup: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
   follow();
   window.addEventListener("popstate", follow);
   reconnect();

@@ -15,23 +15,23 @@ export const card = (title, ...content) => h("section", { class: "card" }, h("h2
 
 // Bars for the grades that are likely enough to be visible, and one more on either side.
 export function chartOf(prediction, attributes) {
-  const shares = Object.entries(prediction.probabilities);
-  const ranked = [...shares].sort((a, b) => b[1] - a[1]);
-  const places = shares.map(([, share], i) => (share >= LEAST_SHOWN ? i : -1)).filter((i) => i >= 0);
+  const grades = Object.entries(prediction.probabilities);
+  const ranked = [...grades].sort((a, b) => b[1] - a[1]);
+  const visible = grades.map(([, probability], i) => (probability >= LEAST_SHOWN ? i : -1)).filter((i) => i >= 0);
   const words = ranked
     .slice(0, 3)
-    .map(([grade, share]) => `${grade} ${Math.round(share * 100)} %`)
+    .map(([grade, probability]) => `${grade} ${Math.round(probability * 100)} %`)
     .join(", ");
   return h(
     "div",
     { class: "chart", role: "img", "aria-label": `${T.chart}: ${words}`, ...attributes },
-    shares.slice(Math.max(0, Math.min(...places) - 1), Math.max(...places) + 2).map(([grade, share]) => {
+    grades.slice(Math.max(0, Math.min(...visible) - 1), Math.max(...visible) + 2).map(([grade, probability]) => {
       const bar = h("i");
-      bar.style.height = `${Math.max(2, (share / ranked[0][1]) * 100)}%`;
+      bar.style.height = `${Math.max(2, (probability / ranked[0][1]) * 100)}%`;
       return h(
         "div",
         { class: vGrade(grade) === prediction.v_grade ? "predicted" : null },
-        h("small", null, share >= LEAST_SHOWN ? `${Math.round(share * 100)}` : ""),
+        h("small", null, probability >= LEAST_SHOWN ? `${Math.round(probability * 100)}` : ""),
         h("span", null, bar),
         h("b", null, grade),
       );
@@ -44,14 +44,14 @@ export function gradeCard(problem, analysis) {
   const prediction = analysis?.prediction;
   if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
   const ranked = Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1]);
-  const share = prediction.probabilities[prediction.grade];
+  const probability = prediction.probabilities[prediction.grade];
   const others = ranked
     .filter(([grade, one]) => grade !== prediction.grade && one > 0.12)
     .slice(0, 2)
     .map(([grade]) => grade);
   const words =
-    share >= SURE || !others.length
-      ? T.gradeClear(prediction.grade, share)
+    probability >= SURE || !others.length
+      ? T.gradeClear(prediction.grade, probability)
       : T.gradeSplit(prediction.grade, others.join(" or "));
   const [label, steps] = Object.entries(prediction.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
   return card(
@@ -230,7 +230,7 @@ export function tuningCard() {
     // not an <output>: the label would belong to that, and not to the slider
     return h("label", { class: "field slider" }, h("span", null, words, h("b", null, textOf(value))), input);
   };
-  const { board } = state.place;
+  const { board } = state.setup;
   const sets = layout().hold_sets;
   const chosen = tuning.holdSets[board] ?? sets;
   const choose = (name, isOn) => {

@@ -9,7 +9,7 @@ import { holdsOf, rolesOf } from "./problem.js";
 // Board, angle and range of grades, as native pickers.
 export function filters() {
   const { ladder, boards } = state.appInfo;
-  const { board, angle } = state.place;
+  const { board, angle } = state.setup;
   const here = boards.find((one) => one.name === board);
   const learned = here.grades[angle];
   const grades = (learned.length ? learned : ladder).map((grade) => [grade, grade]);
@@ -21,14 +21,14 @@ export function filters() {
     choice(
       board,
       boards.map((one) => [one.name, one.title]),
-      (name) => change({ place: { board: name, angle: boards.find((one) => one.name === name).angles.at(-1) } }),
+      (name) => change({ setup: { board: name, angle: boards.find((one) => one.name === name).angles.at(-1) } }),
       { "aria-label": T.board, class: "wide" },
     ),
     here.angles.length > 1
       ? choice(
           angle,
           here.angles.map((one) => [one, `${one}°`]),
-          (one) => change({ place: { board, angle: Number(one) } }),
+          (one) => change({ setup: { board, angle: Number(one) } }),
           { "aria-label": T.angle },
         )
       : h("span", { class: "fixed" }, `${angle}°`),
@@ -76,7 +76,7 @@ export class Stage {
     const shown = problem ? `${T.holds(holdsOf(problem).length)}, ${problem.notation}` : T.noProblem;
     const title = problem
       ? T.boardLabel(boardOf(problem).title, problem.angle)
-      : T.boardLabel(layout().title, state.place.angle);
+      : T.boardLabel(layout().title, state.setup.angle);
     const isStepping = this.step !== null && this.beta;
     this.board.show({
       roles: problem ? rolesOf(problem) : {},

@@ -4,7 +4,7 @@ import { keep, kept } from "./storage.js";
 
 export const state = {
   appInfo: null, // ladder, v_grades, boards, version
-  place: kept("place", { board: "moonboard-2016", angle: 40 }),
+  setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
   range: kept("range", ["6B", "7A"]),
   tuning: {
     fewest: 3,
@@ -30,17 +30,17 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["place", "range", "tuning", "profiles", "profileId"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
 }
 
-export const layout = () => state.appInfo.boards.find((board) => board.name === state.place.board);
+export const layout = () => state.appInfo.boards.find((board) => board.name === state.setup.board);
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
-export const isHere = ({ board, angle }) => board === state.place.board && angle === state.place.angle;
-export const knownGrades = () => layout().grades[state.place.angle] ?? [];
+export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
+export const knownGrades = () => layout().grades[state.setup.angle] ?? [];
 export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)];
 
 // The range of grades, each moved to the nearest one that the model has learned here.
@@ -64,17 +64,17 @@ export function gradesInRange() {
 
 // The hold sets that are not on the climber's wall.
 export function absentSets() {
-  const chosen = state.tuning.holdSets[state.place.board];
+  const chosen = state.tuning.holdSets[state.setup.board];
   return chosen ? layout().hold_sets.filter((name) => !chosen.includes(name)) : [];
 }
 
 // The body of a request to /api/generate.
 export function generateRequest(number) {
-  const { tuning, place } = state;
+  const { tuning, setup } = state;
   const absent = absentSets();
   const who = profile();
   return {
-    ...place,
+    ...setup,
     grades: gradesInRange(),
     number,
     temperature: tuning.temperature,

@@ -26,14 +26,14 @@ export const T = {
   beta: "Beta",
   searching: "Looking for problems …",
   noProblem: "No problem yet",
-  endOfSeen: "Offline: these are the problems that you saw last.",
+  endOfSeen: "Offline: these are the last problems that you saw.",
   offline: "Offline",
   offlineHelp:
-    "The server cannot be reached. Your logbook and the last 50 problems are here; what you note is sent later.",
+    "The server cannot be reached. Your logbook and the last 50 problems are still available; your changes will be sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
-  sent: "Sent what you noted offline",
+  sent: "Your offline changes have been sent",
   lost: (words) => `One change could not be saved: ${words}`,
-  gone: "this problem is not in the logbook any more",
+  gone: "this problem is no longer in the logbook",
   ungraded: "ungraded",
   holds: (n) => many(n, "hold", "holds"),
 
@@ -47,7 +47,7 @@ export const T = {
   checked: "Only problems that the grader agrees with",
 
   grade: "Grade",
-  gradeClear: (grade, share) => `The grader says ${grade}, with ${Math.round(share * 100)} % confidence.`,
+  gradeClear: (grade, probability) => `The grader says ${grade}, with ${Math.round(probability * 100)} % confidence.`,
   gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
   asked: (grade) => `Set as ${grade}.`,
   chart: "How likely each grade is",
@@ -86,15 +86,15 @@ export const T = {
   gif: "Beta, animated",
   print: "Print",
 
-  badLink: "This link shows no problem: the board has no such holds, angle or grade.",
+  badLink: "This link is not valid: the board has no such holds, angle or grade.",
 
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
   complete: "Complete",
   cleared: "Board cleared",
-  composeHint: "Tap a hold: must use, must not use, free again. Long-press it to choose its role.",
-  composeKeys: "On a keyboard: arrow keys move, Enter cycles, R sets the role.",
+  composeHint: "Tap a hold to switch between must use, must not use and free. Long-press it to choose its role.",
+  composeKeys: "On a keyboard: arrow keys move, Enter switches, R sets the role.",
   empty: "Tap the holds that you want, then let Complete fill in the rest.",
   faults: {
     noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or long-press one and choose Start.`,
@@ -119,7 +119,7 @@ export const T = {
   orders: { newest: "Newest", easiest: "Easiest", hardest: "Hardest", stars: "Best", name: "Name" },
   ticks: { "": "Climbed or not", true: "Climbed", false: "Not climbed" },
   logbookEmpty: "Nothing here yet. Save a problem that you like: it will be here for your next session.",
-  logbookNothing: "No problem fits this search.",
+  logbookNothing: "No problem matches this search.",
   results: (n) => many(n, "problem", "problems"),
   more: "Show more",
   offlineSearch: "Offline: the newest problems of your logbook.",
@@ -127,7 +127,7 @@ export const T = {
   importTitle: "Import",
   importing: "Reading the file …",
   importDone: (read, added, merged, rejected) =>
-    `${many(read, "record", "records")} read: ${added} new, ${merged} there already, ${rejected} not usable.`,
+    `${many(read, "record", "records")} read: ${added} new, ${merged} already in the logbook, ${rejected} rejected.`,
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 
@@ -163,9 +163,9 @@ export const T = {
   canInstall: "You can install it: choose “Add to Home Screen” or “Install” in your browser’s menu.",
   install: "Install",
   cannotInstall:
-    "Over plain HTTP browsers allow no installing, no offline use and no Bluetooth. " +
-    "Start climbpath serve with --https, or open it on the machine itself.",
-  installed: "It is installed. The logbook and the last 50 problems also work offline.",
+    "Over plain HTTP, browsers do not allow installation, offline use or Bluetooth. " +
+    "Start climbpath serve with --https, or open the app on the machine that runs it.",
+  installed: "The app is installed. The logbook and the last 50 problems also work offline.",
   about: (version) =>
     `climbpath ${version}. Nobody has climbed its problems yet: check the problem, and the mats, before you pull on.`,
 

@@ -1,0 +1,118 @@
+"""Measures of a list of problems, alone or against real ones.
+
+The first half goes by holds alone, so that lists without roles or grades can be measured too.
+"""
+
+from collections.abc import Collection, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from climbpath import board as boards
+from climbpath.beta import solver
+from climbpath.board import Board
+from climbpath.evaluation.hold_lists import Holds
+from climbpath.evaluation.results import BetaRow, ListRow
+from climbpath.features import Floats, nearest, presence
+from climbpath.problem import Problem, key_of, longest_reach, violations
+
+
+def can_be_valid(holds: Holds, board: Board) -> bool:
+    """Whether some choice of one or two start holds makes a valid problem of a set of holds."""
+    low = [label for label in sorted(holds) if board.can_start[board.index[label]]]
+    finish = [label for label in holds if board.can_finish[board.index[label]]]
+    for start in [*combinations(low, 1), *combinations(low, 2)] if finish else []:
+        hands = tuple(holds.difference(start, finish))
+        problem = Problem(board=board.name, angle=board.angles[0], start=start, hands=hands, finish=tuple(finish))
+        if not violations(problem):
+            return True
+    return False
+
+
+def compare_holds(problems: Sequence[Holds], real: Sequence[Collection[str]], board: Board) -> ListRow:
+    """Validity, novelty, similarity and use of holds of problems, by their holds alone.
+
+    Args:
+        problems: what is measured.
+        real: the known real problems that they are compared with.
+        board: of both.
+
+    Returns:
+        a row without what else may be measured of a list.
+    """
+    known = {key_of(board.name, labels) for labels in real}
+    keys = [key_of(board.name, labels) for labels in problems]
+    some, others = presence(problems, board), presence(real, board)
+    similarity = nearest(some, others)[0]
+    return ListRow(
+        problems=len(problems),
+        valid=float(np.mean([can_be_valid(labels, board) for labels in problems])),
+        distinct=len(set(keys)) / len(keys),
+        novel=float(np.mean([key not in known for key in keys])),
+        nearest={f"{q}%": float(np.percentile(similarity, q)) for q in (50, 90, 99)},
+        usage=usage_divergence(some, others),
+        holds=float(some.sum(axis=1).mean()),
+    )
+
+
+def usage_divergence(some: Floats, others: Floats) -> float:
+    """Jensen-Shannon divergence in bits (Lin 1991) of how often each hold is used; presence [sets, holds] of both.
+
+    0 is the same, 1 no hold in common.
+    """
+    p, q = (table.sum(axis=0) / table.sum() for table in (some, others))
+    middle = (p + q) / 2
+    return float(sum(_kullback_leibler(part, middle) for part in (p, q)) / 2)
+
+
+def _kullback_leibler(p: Floats, q: Floats) -> float:
+    used = p > 0
+    return float(np.sum(p[used] * np.log2(p[used] / q[used])))
+
+
+def mean_similarity(holds: Floats, seed: int) -> float:
+    """Mean Jaccard similarity of random pairs of rows of presence: the lower, the more diverse."""
+    other = holds[np.random.default_rng(seed).permutation(len(holds))]
+    shared = (holds * other).sum(axis=1)
+    return float((shared / (holds.sum(axis=1) + other.sum(axis=1) - shared)).mean())
+
+
+def holds_in_use(holds: Floats) -> float:
+    """Effective number of holds that rows of presence use: the exponential of the entropy of how often each is used."""
+    frequency = holds.sum(axis=0) / holds.sum()
+    frequency = frequency[frequency > 0]
+    return float(np.exp(-(frequency * np.log(frequency)).sum()))
+
+
+# With roles
+
+
+def shapes(problems: Sequence[Problem]) -> dict[str, list[float]]:
+    """Number of holds, longest reach and width of each problem, for charts."""
+    x = [np.array([boards.load(p.board).hold(label).x for label in p.holds]) for p in problems]
+    return {
+        "holds": [len(p.holds) for p in problems],
+        "longest reach, cm": [round(longest_reach(p), 1) for p in problems],
+        "width, cm": [float(np.ptp(values)) for values in x],
+    }
+
+
+def usage(problems: Sequence[Problem], board: Board) -> list[float]:
+    """Fraction of problems that use each hold, in board order."""
+    frequency: NDArray[np.float32] = presence([p.holds for p in problems], board).mean(axis=0)
+    return [round(float(value), 5) for value in frequency]
+
+
+def betas(problems: Sequence[Problem], board: Board) -> BetaRow:
+    """How problems of one board are climbed, on average."""
+    solved = solver.solve(problems)
+    moves = [move for beta in solved for move in beta.moves if not move.is_match]
+    return BetaRow(
+        moves=len(moves) / len(solved),
+        hardest=float(np.mean([beta.moves[beta.crux].difficulty for beta in solved])),
+        difficulty=float(np.mean([beta.difficulty for beta in solved])),
+        crossed=float(np.mean([solver.is_crossed(move, board) for move in moves])),
+        no_hand=sum(len(beta.no_hand) for beta in solved) / sum(len(problem.holds) for problem in problems),
+        reached=float(np.mean([not beta.too_far for beta in solved])),
+    )

@@ -1,0 +1,354 @@
+"""The tables of an evaluation's report: columns with what they mean, rows, facts and notes, all of them text."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from climbpath.evaluation.results import (
+    EvaluationResult,
+    GuidanceRow,
+    Likelihood,
+    LikelihoodRow,
+    ListRow,
+    SetupResult,
+)
+from climbpath.grades import show
+
+MISSING = "–"
+"""Stands where something was not measured."""
+
+Row = TypeVar("Row", contravariant=True)
+AnyRow = TypeVar("AnyRow")
+SampleRow = ListRow | GuidanceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A measure in a table."""
+
+    title: str
+    """The heading."""
+    measure: Callable[[Row], Any]
+    """The measure of a row, None where it was not taken."""
+    form: str
+    """How it is formatted."""
+    meaning: str
+    """How to read it."""
+
+    def cell(self, row: Row) -> str:
+        """The measure of a row as text, a dash where it was not taken."""
+        value = self.measure(row)
+        return MISSING if value is None else self.form.format(value)
+
+
+_PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
+
+LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
+    Column("problems", lambda row: row.problems, "{:,}", "Held-out problems that were scored."),
+    Column(
+        "nats",
+        lambda row: row.nats_per_problem,
+        _COARSE,
+        "Mean of −log p(problem | board, angle, grade), from the first start hold to the end. Lower is better, and it "
+        "compares any two models on the same problems.",
+    ),
+    Column(
+        "± error",
+        lambda row: row.standard_error,
+        _COARSE,
+        "Standard error of that mean: how far chance alone moves it.",
+    ),
+    Column(
+        "given consensus",
+        lambda row: row.nats_given_consensus,
+        _COARSE,
+        "The same nats where the model also knows which problems ten or more climbers have repeated.",
+    ),
+    Column("per hold", lambda row: row.nats_per_hold, _FINE, "The same nats divided by the number of holds."),
+    Column(
+        "per token",
+        lambda row: row.nats_per_token,
+        _FINE,
+        "The same nats divided by the number of tokens, which depends on the model's vocabulary.",
+    ),
+    Column(
+        "perplexity",
+        lambda row: row.perplexity_of_hold,
+        _COARSE,
+        "The effective number of holds that the model chooses between at each choice of a hold.",
+    ),
+)
+
+SHARES: tuple[Column[SampleRow], ...] = (
+    Column(
+        "valid",
+        lambda row: row.valid,
+        _PERCENT,
+        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Real "
+        "problems and lists from elsewhere count as valid where some choice of start holds keeps the rules.",
+    ),
+    Column(
+        "distinct",
+        lambda row: row.distinct,
+        _PERCENT,
+        "Share of hold sets that are left when repetitions are removed.",
+    ),
+    Column(
+        "novel",
+        lambda row: row.novel,
+        _PERCENT,
+        "Share whose holds are not exactly those of a known real problem.",
+    ),
+)
+
+LISTS: tuple[Column[ListRow], ...] = (
+    Column("problems", lambda row: row.problems, "{:,}", "How many problems were measured."),
+    *SHARES,
+    Column(
+        "holds",
+        lambda row: row.holds,
+        _COARSE,
+        "Mean number of holds of a problem: the closer to real problems, the better.",
+    ),
+    Column(
+        "hold use, bits",
+        lambda row: row.usage,
+        "{:.4f}",
+        "Jensen-Shannon divergence from real problems of how often each hold is used: 0 is the same, 1 nothing in "
+        "common. The row of real problems shows what chance alone makes.",
+    ),
+)
+
+
+def _near(quantile: str) -> Column[ListRow]:
+    return Column(
+        f"near {quantile}" if quantile == "50%" else quantile,
+        lambda row: row.nearest[quantile],
+        _COARSE,
+        f"{quantile} of the problems are at most this similar (shared holds / holds of both) to the nearest known real "
+        "one. If this is well above the row of real problems, the model copies.",
+    )
+
+
+AGAINST_REAL: tuple[Column[ListRow], ...] = (
+    *map(_near, ("50%", "90%", "99%")),
+    Column(
+        "AUC (95 % range)",
+        lambda row: row.auc,
+        "{0.value:.2f} ({0.low:.2f}–{0.high:.2f})",
+        "How well a classifier (boosted trees over holds and geometry) tells the list from held-out real problems: 0.5 "
+        "is not at all, 1 is always. In the row of real problems it tries to tell them from other real ones.",
+    ),
+)
+
+BASELINE_GRADER: tuple[Column[SampleRow], ...] = (
+    Column(
+        "same",
+        lambda row: row.baseline_grader and row.baseline_grader.same,
+        "{:.0%}",
+        "Share of problems to which a grader trained on real problems gives their own grade: the one that was asked "
+        "for, or that people gave.",
+    ),
+    Column(
+        "±1",
+        lambda row: row.baseline_grader and row.baseline_grader.within_one,
+        "{:.0%}",
+        "Share to which it gives that grade or one next to it.",
+    ),
+    Column(
+        "steps",
+        lambda row: row.baseline_grader and row.baseline_grader.mean_distance,
+        _COARSE,
+        "Mean distance between the two grades, in steps of the ladder (6C to 6C+ is one). It is not 0 for real "
+        "problems either: people disagree about grades, and the grader sees only holds.",
+    ),
+)
+
+OWN_GRADER: tuple[Column[ListRow], ...] = (
+    Column(
+        "same",
+        lambda row: row.own_grader and row.own_grader.same,
+        "{:.0%}",
+        "The same share by climbpath's own grader. It learned from the same problems as the generator, so its "
+        "agreement on generated problems is not independent.",
+    ),
+    Column(
+        "±1",
+        lambda row: row.own_grader and row.own_grader.within_one,
+        "{:.0%}",
+        "Share to which climbpath's own grader gives that grade or one next to it.",
+    ),
+    Column(
+        "steps",
+        lambda row: row.own_grader and row.own_grader.mean_distance,
+        _COARSE,
+        "Mean distance to the grade that climbpath's own grader expects.",
+    ),
+)
+
+CLIMBING: tuple[Column[ListRow], ...] = (
+    Column(
+        "moves",
+        lambda row: row.beta and row.beta.moves,
+        _COARSE,
+        "Hand moves of the beta, without the match on the finish.",
+    ),
+    Column(
+        "hardest move",
+        lambda row: row.beta and row.beta.hardest,
+        _COARSE,
+        "Mean difficulty of the hardest move, in steps of the ladder; only differences mean something.",
+    ),
+    Column(
+        "all moves",
+        lambda row: row.beta and row.beta.difficulty,
+        _COARSE,
+        "The same for all moves of a problem together.",
+    ),
+    Column(
+        "crossed",
+        lambda row: row.beta and row.beta.crossed,
+        _PERCENT,
+        "Share of moves that leave the hands crossed.",
+    ),
+    Column("no hand", lambda row: row.beta and row.beta.no_hand, _PERCENT, "Share of holds that no hand needs."),
+    Column(
+        "reached",
+        lambda row: row.beta and row.beta.reached,
+        _PERCENT,
+        "Share of problems that a climber with a reach of 175 cm can climb.",
+    ),
+)
+
+GUIDANCE: tuple[Column[GuidanceRow], ...] = (
+    *SHARES,
+    Column(
+        "alike",
+        lambda row: row.alike,
+        _FINE,
+        "Mean similarity of two random samples: the lower, the more diverse.",
+    ),
+    Column(
+        "holds in use",
+        lambda row: row.holds_in_use,
+        "{:.1f}",
+        "Effective number of holds that the samples use: the higher, the more diverse.",
+    ),
+    *BASELINE_GRADER,
+)
+
+_HEADLINES: tuple[Column[ListRow], ...] = (
+    *AGAINST_REAL[-1:],
+    *AGAINST_REAL[:1],
+    BASELINE_GRADER[1],
+    *SHARES,
+)
+
+
+class Table(NamedTuple):
+    """A table as text."""
+
+    header: list[str]
+    """Headings of all columns."""
+    rows: list[list[str]]
+    """Cells; the first of each row is its name."""
+    columns: tuple[Column[Any], ...]
+    """All columns but the first, for what they mean."""
+
+
+def table_of(first: str, columns: Sequence[Column[AnyRow]], rows: Mapping[str, AnyRow]) -> Table:
+    """A table of rows by name; `first` is the heading of the names."""
+    cells = [[name, *(column.cell(row) for column in columns)] for name, row in rows.items()]
+    return Table([first, *(column.title for column in columns)], cells, tuple(columns))
+
+
+def likelihood_tables(likelihood: Likelihood) -> tuple[Table, Table]:
+    """By grade, and by board and angle."""
+    by_grade = {show(grade): row for grade, row in likelihood.by_grade.items()}
+    by_setup = {setup.title: row for setup, row in likelihood.by_setup.items()}
+    return (
+        table_of("grade", LIKELIHOOD, {**by_grade, "all": likelihood.all}),
+        table_of("board and angle", LIKELIHOOD, {**by_setup, "all": likelihood.all}),
+    )
+
+
+def guidance_table(measured: SetupResult) -> Table:
+    """By guidance."""
+    return table_of("guidance", GUIDANCE, {f"{row.guidance:g}": row for row in measured.guidance})
+
+
+def headlines(result: EvaluationResult) -> Table:
+    """What users get on each board at each angle, and real problems below it."""
+    rows = {}
+    for setup, measured in result.setups.items():
+        rows[f"{setup.title}, generated"] = measured.rows[shown(measured)]
+        rows[f"{setup.title}, real"] = real_row(measured)
+    return table_of("board and angle", _HEADLINES, rows)
+
+
+def real_row(measured: SetupResult) -> ListRow:
+    """The row of held-out real problems, which is the first."""
+    return next(iter(measured.rows.values()))
+
+
+def shown(measured: SetupResult) -> str:
+    """The list that charts and pictures show: the last of the generated ones, which has the users' settings."""
+    return next(name for name in reversed(measured.rows) if measured.rows[name].sampling)
+
+
+def facts(result: EvaluationResult) -> dict[str, str]:
+    """What was measured, and on what."""
+    model = result.model
+    return {
+        "recipe": _fact(model.get("recipe", {}).get("name")),
+        "epoch": _fact(model.get("epoch")),
+        "parameters": _fact(model.get("parameters")),
+        "validation nats": _fact(model.get("nats_per_problem")),
+        "split": result.split,
+        "held-out problems": _fact(result.held_out),
+        "seed": str(result.seed),
+        "left out": _counted(result.left_out) or "none",
+    }
+
+
+def _fact(value: Any) -> str:
+    if value is None:
+        return MISSING
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+
+
+def notes(measured: SetupResult) -> dict[str, str]:
+    """How each list came to be, and how many of its problems the AUC is of."""
+    found = {}
+    for name, row in measured.rows.items():
+        parts = []
+        if row.sampling:
+            settings = row.sampling
+            parts.append(
+                f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, guidance {settings.guidance:g}"
+            )
+        parts.append(f"AUC of {row.judged:,} problems on each side" if row.judged else "too few problems for an AUC")
+        if row.left_out:
+            parts.append(f"left out: {_counted(row.left_out)}")
+        found[name] = "; ".join(parts)
+    return found
+
+
+def caveats(measured: SetupResult) -> list[str]:
+    """What to keep in mind with all lists of a setup."""
+    found = [
+        "valid, distinct and novel of the generated rows are of plain samples, before filters enforce all three; their "
+        "other measures are of what passes the filters",
+        "climbpath's own grader and the generator learned from the same problems, so its agreement with generated "
+        "problems is not independent; that of the other grader is",
+    ]
+    if measured.similarity.real is None:
+        found.append(
+            "the data has no other real problems here, so everything is compared with the held-out ones themselves: "
+            "novel, hold use and near say nothing in the row of real problems"
+        )
+    return found

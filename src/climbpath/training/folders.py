@@ -1,0 +1,52 @@
+"""The folders of a run: locked while it trains, and an earlier run in them set aside, never overwritten."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from climbpath.errors import ClimbpathError
+from climbpath.files import remove_leftovers
+
+
+@contextmanager
+def locked(*folders: Path) -> Iterator[None]:
+    """Hold folders for this process alone; the locks go with it, however it ends.
+
+    What killed runs left half written is removed. Raises ClimbpathError if another process holds one of them, or the
+    lock's file beside the folder cannot be written.
+    """
+    if not folders:
+        yield
+        return
+    folder, *rest = folders
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ClimbpathError(
+            f"another training is writing to {folder}: wait for it, or choose other folders with --checkpoint-dir and "
+            "--log-dir"
+        ) from None
+    except OSError as error:
+        raise ClimbpathError(
+            f"cannot write beside {folder}: {error.strerror or error}; choose another folder"
+        ) from None
+    try:
+        remove_leftovers(folder)
+        with locked(*rest):
+            yield
+    finally:
+        lock.release()
+
+
+def set_aside(folder: Path) -> None:
+    """Move a folder with files in it to the first free one of folder-1, folder-2, …"""
+    if folder.is_dir() and any(folder.iterdir()):
+        names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(1))
+        aside = next(name for name in names if not name.exists())
+        folder.rename(aside)
+        print(f"Set aside the earlier run: {folder} is now {aside}")

@@ -1,0 +1,181 @@
+"""One request, however it comes in."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from climbpath.beta.solver import Climber, solve
+from climbpath.board import Setup
+from climbpath.errors import ClimbpathError
+from climbpath.generator.request import (
+    CHECKED_GUIDANCE,
+    DEFAULT_GUIDANCE,
+    NEAR_GRADE,
+    NO_RULES,
+    OWN,
+    Request,
+    Sampling,
+    can_be_guided,
+    default_guidance,
+    parse_rules,
+)
+from climbpath.grader.grader import bundled_grader, expected
+from climbpath.grades import LADDER, rank
+from climbpath.problem import Rules
+from support.making import SETUP, ask, random_problems
+from support.untrained import GIVEN_GRADE, model
+
+SMALL_CLIMBER = Climber(140, -10)
+SOME_GRADES = st.lists(st.sampled_from(LADDER), min_size=1, unique=True).map(",".join)
+
+
+@given(SOME_GRADES, st.integers(1, 10_000), st.integers(0, 2**32 - 1))
+def test_grades_share_the_number_to_one(grades: str, number: int, seed: int) -> None:
+    counts = ask(grades, number, seed=seed).counts()
+    assert list(counts) == grades.split(",")
+    assert sum(counts.values()) == number
+    assert max(counts.values()) - min(counts.values()) <= 1
+    assert ask(grades, number, seed=seed).counts() == counts
+
+
+def test_the_seed_draws_which_grades_get_one_more() -> None:
+    drawn = [ask("6C,6C+,7A", 4, seed=seed).counts() for seed in range(30)]
+    assert {grade for counts in drawn for grade, count in counts.items() if count == 2} == {"6C", "6C+", "7A"}
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_nothing_cannot_be_asked_for(number: int) -> None:
+    with pytest.raises(ClimbpathError, match=f"cannot generate {number} problems: ask for at least 1"):
+        ask("7A", number)
+
+
+def test_an_impossible_climber_is_refused() -> None:
+    with pytest.raises(ClimbpathError):
+        ask("7A", 1, climber=Climber(20))
+
+
+def test_a_request_without_a_seed_gets_one_and_is_not_changed_afterwards() -> None:
+    requests = [Request(setup=SETUP, grades=("7A",)) for _ in range(3)]
+    assert len({request.seed for request in requests}) > 1
+    with pytest.raises(FrozenInstanceError):
+        requests[0].number = 2  # type: ignore[misc]  # that is what is refused
+
+
+def test_requests_of_one_condition_differ_in_grades_number_and_seed_alone() -> None:
+    one = ask("7A", 1)
+    assert replace(one, grades=("6B",), number=5, seed=9).condition == one.condition
+    others = [
+        replace(one, setup=Setup("moonboard-masters-2017", 40)),
+        replace(one, rules=Rules(max_holds=8)),
+        replace(one, sampling=Sampling(temperature=1.5)),
+        replace(one, climber=Climber(165)),
+        replace(one, check_grade=True),
+    ]
+    assert len({other.condition for other in (one, *others)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("check_grade", "guided", "expected_guidance"),
+    [(False, True, DEFAULT_GUIDANCE), (True, True, CHECKED_GUIDANCE), (False, False, 1.0), (True, False, 1.0)],
+)
+def test_guidance_that_is_not_named_is_the_default(check_grade: bool, guided: bool, expected_guidance: float) -> None:
+    asked = model() if guided else model(GIVEN_GRADE)
+    assert can_be_guided(asked) == guided
+    assert default_guidance(asked, check_grade) == expected_guidance
+    request = ask("7A", 1, sampling=Sampling(temperature=0.8, consensus=False), check_grade=check_grade)
+    assert request.sampling_for(asked) == Sampling(0.8, 1.0, expected_guidance, False)
+    assert replace(request, sampling=OWN).sampling_for(asked) == OWN
+    assert replace(request, sampling=Sampling(guidance=3.5)).sampling_for(asked).guidance == 3.5
+
+
+def test_without_climber_and_check_everything_passes() -> None:
+    assert ask("7A", 1).acceptance() is None
+
+
+def test_a_climber_passes_what_is_in_reach() -> None:
+    some = random_problems(80, rules=Rules(max_reach=150, max_holds=8))
+    accept = ask("7A", 1, climber=SMALL_CLIMBER).acceptance()
+    assert accept
+    passed = accept(some)
+    assert passed == [not beta.too_far for beta in solve(some, SMALL_CLIMBER)]
+    assert set(passed) == {True, False}
+    assert accept([]) == []
+
+
+def test_the_grader_passes_what_it_confirms_to_half_a_step() -> None:
+    some = random_problems(200)
+    accept, both = (ask("7A", 1, climber=climber, check_grade=True).acceptance() for climber in (None, SMALL_CLIMBER))
+    assert accept
+    assert both
+    steps = expected(bundled_grader().probabilities(some))
+    passed = [bool(abs(step - rank(p.grade or "")) <= NEAR_GRADE) for step, p in zip(steps, some, strict=True)]
+    assert accept(some) == passed
+    assert set(passed) == {True, False}
+    in_reach = [not beta.too_far for beta in solve(some, SMALL_CLIMBER)]
+    assert both(some) == [one and other for one, other in zip(passed, in_reach, strict=True)]
+
+
+@pytest.mark.parametrize("spelled", ["f5, e12", ["F5", "E12"], ("E12", "F5"), {"E12": 1, "F5": 2}])
+def test_holds_come_as_text_or_in_any_collection(spelled: str | Iterable[str]) -> None:
+    holds = frozenset({"F5", "E12"})
+    rules = parse_rules("moonboard-2016", pin=spelled, ban="d9")
+    assert (rules.pins, rules.bans) == (holds, frozenset({"D9"}))
+    assert parse_rules("moonboard-2016", ban=spelled).bans == holds
+    assert parse_rules("moonboard-2016", start="F5").start == frozenset({"F5"})
+    assert parse_rules("moonboard-2016", finish=["G18", "E18"]).finish == frozenset({"E18", "G18"})
+
+
+@pytest.mark.parametrize("spelled", ["original,A", ["Original", "a"]])
+def test_hold_sets_come_as_text_or_list(spelled: str | list[str]) -> None:
+    assert parse_rules("moonboard-2016", hold_sets=spelled).hold_sets == frozenset({"A", "Original"})
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_what_is_not_named_is_no_rule(nothing: str | list[str] | None) -> None:
+    everywhere = dict.fromkeys(("pin", "start", "finish", "ban", "hold_sets"), nothing)
+    assert parse_rules("moonboard-2016", **everywhere) == NO_RULES
+    given = parse_rules("moonboard-2016", min_holds=4, max_holds=6, max_reach=120.0)
+    assert given == Rules(min_holds=4, max_holds=6, max_reach=120.0)
+
+
+@pytest.mark.parametrize("field", ["pin", "start", "finish", "ban"])
+def test_unknown_holds_are_named(field: str) -> None:
+    for spelled in ("L19", ["L19"]):
+        with pytest.raises(ClimbpathError, match="L19"):
+            parse_rules("moonboard-2016", **{field: spelled})  # type: ignore[arg-type]  # no number is among them
+
+
+def test_unknown_hold_sets_are_named() -> None:
+    with pytest.raises(ClimbpathError, match="no hold set 'plastic'"):
+        parse_rules("moonboard-2016", hold_sets="plastic")
+
+
+def test_a_request_is_written_in_plain_json() -> None:
+    rules = parse_rules("moonboard-2016", pin="F5,E12", hold_sets="Original,A", max_reach=150.0)
+    request = ask("6C,7A", 5, rules=rules, climber=Climber(165, 3), check_grade=True, sampling=Sampling(top_p=0.9))
+    written = request.to_dict()
+    assert json.loads(json.dumps(written)) == written
+    assert written == {
+        "setup": "moonboard-2016@40",
+        "grades": ["6C", "7A"],
+        "number": 5,
+        "rules": {
+            "min_holds": NO_RULES.min_holds,
+            "max_holds": NO_RULES.max_holds,
+            "max_reach": 150.0,
+            "hold_sets": ["A", "Original"],
+            "start": None,
+            "finish": None,
+            "pins": ["E12", "F5"],
+            "bans": [],
+        },
+        "sampling": {"temperature": 1.0, "top_p": 0.9, "guidance": None, "consensus": True},
+        "climber": {"height": 165, "ape": 3},
+        "check_grade": True,
+        "seed": 0,
+    }
+    assert ask("7A", 1).to_dict()["climber"] is None

@@ -1,0 +1,16 @@
+"""Share links as the web page writes them, to compare with it and to read back."""
+
+from urllib.parse import urlencode
+
+from climbpath.problem import Problem
+from climbpath.share import LONGEST_NAME
+
+
+def query_of(problem: Problem) -> str:
+    """The query with a problem's board, angle and holds with roles, and its grade and name where it has them."""
+    fields = {"board": problem.board, "angle": str(problem.angle)}
+    if problem.grade:
+        fields["grade"] = problem.grade
+    if problem.name:
+        fields["name"] = problem.name[:LONGEST_NAME]
+    return urlencode(fields | {"problem": problem.notation.replace(" ", "-")}, errors="replace")
