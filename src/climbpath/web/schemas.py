@@ -437,11 +437,31 @@ class RejectedRecord(BaseModel):
     reason: str
 
 
+class NotFoundTick(BaseModel):
+    """An imported tick whose problem was not found; '' and 0 are unknown."""
+
+    number: str
+    name: str
+    board: str
+    angle: int
+    grade: str
+    day: str
+    attempts: int
+    sent: bool
+    stars: int
+    felt: str
+    notes: str
+
+
 class ImportResult(BaseModel):
-    """Counts of the records in a file, read = added + merged + rejected, and the first reasons for rejection."""
+    """Counts of the records in a file, read = added + merged + rejected + not_found, and the first reasons."""
 
     read: int
     added: int
     merged: int
     rejected: int
     reasons: list[RejectedRecord]
+    not_found: int
+    """Ticks whose problems are not known here; they are kept, and looked for again at the next import."""
+    notes: list[str]
+    """What was left out of records that were added, such as odd dates."""

@@ -151,7 +151,7 @@ export class Logbook {
     if (!file) return;
     replace(this.importMessage, h("p", null, T.importing));
     try {
-      const { read, added, merged, rejected, reasons } = await ask(
+      const { read, added, merged, rejected, reasons, not_found: notFound, notes } = await ask(
         "POST",
         `/api/import?profile=${profile().id}`,
         file,
@@ -160,6 +160,13 @@ export class Logbook {
       replace(
         this.importMessage,
         h("p", null, T.importDone(read, added, merged, rejected)),
+        notFound > 0 && h("p", null, T.importNotFound(notFound)),
+        notes.length > 0 &&
+          h(
+            "ul",
+            null,
+            notes.slice(0, 10).map((note) => h("li", null, note)),
+          ),
         reasons.length > 0 &&
           h(
             "ul",
