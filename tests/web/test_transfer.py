@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from climbpath.data import parquet
+from climbpath.data.importers import Tallied
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import parse_notation
@@ -264,13 +265,6 @@ def test_a_wrong_record_is_rejected_with_a_reason_and_reading_goes_on(record: ob
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        (",4,", ",many,", "invalid literal for int"),
-        (",4,", ",9,", "stars: Input should be less than or equal to 5"),
-        (",4,", "," + "9" * 5000 + ",", "digits"),
-        ("7A+", "9Z", "'9Z' is not a grade"),
-        ("2026-05-31/1", "yesterday", "Invalid isoformat"),
-        ("2026-05-31/1", "2026-05-31/often", "invalid literal for int"),
-        ("2026-05-31/1", "2026-05-31/0", "greater than or equal to 1"),
         ("F5s D9 G13 G18e", "F5s Z9 G18e", "there is no hold 'Z9'"),
         (",40,", ",steep,", "cannot read an angle from 'steep'"),
         ("Slow Heron", "S" * 81, "name: String should have at most 80 characters"),
@@ -286,6 +280,29 @@ def test_a_wrong_row_is_rejected_with_a_reason_and_reading_goes_on(before: str, 
     assert isinstance(rejected, str)
     assert reason in rejected
     assert len(rejected) <= 300
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields", "note"),
+    [
+        (",4,", ",many,", {"stars": 0}, "stars left out: it is 'many'"),
+        (",4,", ",9,", {"stars": 0}, "stars left out: 9 is more than 5"),
+        (",4,", "," + "9" * 5000 + ",", {"stars": 0}, "stars left out: it is '999"),
+        ("7A+", "9Z", {"felt": None}, "user grade '9Z' is not on the ladder: left out"),
+        ("2026-05-31/1", "yesterday", {"ticks": NOTED.ticks[:1]}, "date left out: 'yesterday'"),
+        ("2026-05-31/1", "2026-05-31/often", {"ticks": NOTED.ticks[:1]}, "date left out: '2026-05-31/often'"),
+        ("2026-05-31/1", "31.5.2026/1", {}, ""),
+    ],
+)
+def test_an_odd_note_of_the_climber_is_left_out_and_the_entry_kept(
+    before: str, after: str, fields: dict[str, Any], note: str
+) -> None:
+    bare, notes = NOTED._replace(notes="", lists=()), Tallied()
+    header, row = to_csv([bare]).splitlines()
+    (entry,) = read("\n".join([header, row.replace(before, after)]).encode(), notes.note)
+    assert isinstance(entry, Entry)
+    assert without_ids(entry) == without_ids(bare._replace(**fields))
+    assert [text.startswith(note) for text in notes] == ([True] if note else [])
 
 
 def test_what_the_logbook_could_not_export_is_not_imported() -> None:

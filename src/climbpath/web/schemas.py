@@ -437,20 +437,20 @@ class RejectedRecord(BaseModel):
     reason: str
 
 
-class NotFoundTick(BaseModel):
+class NotFoundTick(Model):
     """An imported tick whose problem was not found; '' and 0 are unknown."""
 
-    number: str
-    name: str
-    board: str
-    angle: int
-    grade: str
-    day: str
-    attempts: int
+    number: Annotated[str, Field(max_length=100)]
+    name: Annotated[str, Field(max_length=300)]
+    board: Annotated[str, Field(max_length=60)]
+    angle: Annotated[int, Field(ge=0, le=90)]
+    grade: Annotated[str, Field(max_length=5)]
+    day: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+    attempts: Annotated[int, Field(ge=1, le=999)]
     sent: bool
-    stars: int
-    felt: str
-    notes: str
+    stars: Stars
+    felt: Annotated[str, Field(max_length=5)]
+    notes: Notes
 
 
 class ImportResult(BaseModel):

@@ -5,7 +5,7 @@ data name problems by name, board and angle, or by number.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -44,6 +44,7 @@ def read_logbook(path: Source, sample: Sample, note: Note) -> Iterator[Entry | L
     """The ticks of a logbook: entries where it has the holds; for a record that is rejected, the reason."""
     if sample.record:
         records: Iterator[Any] = documents.records(path)
+        read: Callable[[Any, Note], Entry | LoggedTick]
         read = _of_site
     elif set(sample.columns) >= BOARDLIB:
         records, read = pieces.csv_rows(path), _of_boardlib
@@ -178,8 +179,8 @@ def _tick(
     if words in TRIES and (words == "flashed" or not count):
         count = TRIES[words]
     return LoggedTick(
-        number=number.strip(),
-        name=name.strip(),
+        number=number.strip()[:100],
+        name=name.strip()[:300],
         board=board,
         angle=angle,
         grade=read_grade(grade, note, "user grade") or "",
@@ -211,9 +212,9 @@ def read_day(value: Any, note: Note) -> str:
         return ""
     text = str(value).strip()[:60]
     try:
-        if match := re.match(r"/Date\((-?\d{1,15})", text):
+        if match := re.fullmatch(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/", text):
             return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(match[1]))).date().isoformat()
-        if match := re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", text):
+        if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})([T ].*)?", text):
             return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
         if match := re.fullmatch(r"(\d{1,2})\.?\s+([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})", text):
             return date(int(match[3]), MONTHS.index(match[2].lower()) + 1, int(match[1])).isoformat()

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import NAMESPACE_URL, uuid5
@@ -24,7 +25,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, check_sound
 from climbpath.web import ticks
 from climbpath.web.logbook.records import Entry, LoggedTick, Tick
-from climbpath.web.schemas import ExportedEntry, validation_message
+from climbpath.web.schemas import ExportedEntry, NotFoundTick, validation_message
 
 FORMAT = "climbpath logbook"
 NOTE_COLUMNS = ("stars", "notes", "felt", "lists", "ticks", "saved")
@@ -33,9 +34,12 @@ LONGEST_REASON = 300
 MOST_UNPACKED = 128 * 1024 * 1024
 
 
-def to_json(entries: Sequence[Entry]) -> str:
-    """JSON with everything; `read` restores it."""
-    return json.dumps({"format": FORMAT, "entries": [_to_dict(entry) for entry in entries]}, indent=1) + "\n"
+def to_json(entries: Sequence[Entry], not_found: Sequence[LoggedTick] = ()) -> str:
+    """JSON with everything, also imported ticks whose problems were not found; `read` restores it."""
+    content: dict[str, object] = {"format": FORMAT, "entries": [_to_dict(entry) for entry in entries]}
+    if not_found:
+        content["not_found"] = [tick._asdict() for tick in not_found]
+    return json.dumps(content, indent=1) + "\n"
 
 
 def _to_dict(entry: Entry) -> dict[str, object]:
@@ -79,7 +83,8 @@ def read(content: bytes, note: Note = unnoted) -> Iterator[Entry | LoggedTick | 
         raise ClimbpathError(f"this file unpacks to more than {MOST_UNPACKED >> 20} MB: split it")
     # an export of the logbook has more than a problem in a record; any other file goes to the importers
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and FORMAT.encode() in content[:200]:
-        return map(_entry, _exported_records(content))
+        entries, not_found = _exported_records(content)
+        return chain(map(_entry, entries), map(_logged, not_found))
     return _imported(content, note)
 
 
@@ -93,15 +98,25 @@ def _is_bomb(content: bytes) -> bool:
     return False
 
 
-def _exported_records(content: bytes) -> list[object]:
-    """The records in a JSON export of the logbook. Raises ClimbpathError if it is damaged."""
+def _exported_records(content: bytes) -> tuple[list[object], list[object]]:
+    """The entries in a JSON export of the logbook, and the ticks not found. Raises ClimbpathError if it is damaged."""
     try:
-        records = json.loads(content.decode("utf-8-sig"))["entries"]
+        whole = json.loads(content.decode("utf-8-sig"))
+        records, not_found = whole["entries"], whole.get("not_found", [])
     except (ValueError, KeyError, RecursionError) as error:
         raise ClimbpathError(f"this logbook is damaged: {error!r}") from None
     if not isinstance(records, list):
         raise ClimbpathError("this logbook is damaged: its entries are not a list")
-    return records
+    return records, not_found if isinstance(not_found, list) else []
+
+
+def _logged(record: object) -> LoggedTick | str:
+    """The tick in a record of a JSON export, or the reason for its rejection."""
+    try:
+        return LoggedTick(**NotFoundTick.model_validate(record).model_dump())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return _shortened(validation_message(first["loc"], first["msg"]))
 
 
 def _imported(content: bytes, note: Note) -> Iterator[Entry | LoggedTick | str]:
@@ -112,7 +127,7 @@ def _imported(content: bytes, note: Note) -> Iterator[Entry | LoggedTick | str]:
         if not archives.is_zip(path):
             start = sample(path)
             if ticks.is_logbook(start):
-                yield from map(_short_reason, ticks.read_logbook(path, start, note))
+                yield from map(_checked, ticks.read_logbook(path, start, note))
                 return
         if archives.is_zip(path) or importers.detect(path) is not climbpath_csv:
             for record in importers.read(path, note):
@@ -128,7 +143,10 @@ def _imported(content: bytes, note: Note) -> Iterator[Entry | LoggedTick | str]:
             yield _shortened(str(error))
 
 
-def _short_reason(record: Entry | LoggedTick | str) -> Entry | LoggedTick | str:
+def _checked(record: Entry | LoggedTick | str) -> Entry | LoggedTick | str:
+    """What was read of a tick, within the limits of the logbook."""
+    if isinstance(record, Entry):
+        return _entry(_to_dict(record))
     return _shortened(record) if isinstance(record, str) else record
 
 

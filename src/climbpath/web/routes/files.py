@@ -31,7 +31,12 @@ def add_file_routes(app: FastAPI, services: Services) -> None:
         """A climber's whole logbook as a file: JSON with everything, CSV, or the format of the board's app (`app`)."""
         name, media, write = transfer.FORMATS[kind]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(write(services.logbook.entries(str(profile))), media_type=media, headers=headers)
+        entries = services.logbook.entries(str(profile))
+        if kind == "json":
+            content = transfer.to_json(entries, services.logbook.not_found(str(profile)))
+        else:
+            content = write(entries)
+        return Response(content, media_type=media, headers=headers)
 
     @app.post("/api/import", responses=NOT_FOUND, openapi_extra=FILE_BODY)
     async def post_import(request: HttpRequest, profile: ProfileId) -> ImportResult:
@@ -67,7 +72,8 @@ def _import(services: Services, profile: str, content: bytes) -> ImportResult:
         logbook.merge(profile, found)
         logbook.put_not_found(profile, [*still_waiting, *missing])
         if found:
-            notes[f"{len(found)} ticks of earlier imports found their problems"] += 1
+            several = f"{len(found)} ticks of earlier imports found their problems"
+            notes.note("1 tick of an earlier import found its problem" if len(found) == 1 else several)
     return ImportResult(
         read=len(records),
         added=added,
