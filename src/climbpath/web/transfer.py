@@ -44,7 +44,7 @@ def to_json(entries: Sequence[Entry], not_found: Sequence[LoggedTick] = ()) -> s
 
 def _to_dict(entry: Entry) -> dict[str, object]:
     ascents = [tick._asdict() for tick in entry.ticks]
-    return entry._asdict() | {"problem": entry.problem.to_dict(), "ticks": ascents}
+    return entry._asdict() | {"problem": entry.problem.to_dict(), "lists": list(entry.lists), "ticks": ascents}
 
 
 def to_csv(entries: Sequence[Entry]) -> str:
