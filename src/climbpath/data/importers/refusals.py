@@ -13,10 +13,10 @@ from climbpath.data.importers.records import shortened
 from climbpath.data.importers.sample import Sample
 
 MAGIC = (
-    (b"\x89PNG", "it is a picture"),
-    (b"\xff\xd8\xff", "it is a picture"),
-    (b"GIF8", "it is a picture"),
-    (b"%PDF", "it is a PDF"),
+    (b"\x89PNG", "it is a picture, not a file of problems"),
+    (b"\xff\xd8\xff", "it is a picture, not a file of problems"),
+    (b"GIF8", "it is a picture, not a file of problems"),
+    (b"%PDF", "it is a PDF, not a file of problems"),
     (b"\x93NUMPY", "it is a NumPy array: save the problems as JSON or CSV from the program that made it"),
     (b"\x89HDF", "it is HDF5: save the problems as JSON or CSV from the program that made it"),
     (b"BZh", "it is packed by bzip2: unpack it first"),
@@ -26,7 +26,7 @@ MAGIC = (
     (b"Rar!", "it is a RAR archive: unpack it first"),
     (b"PK\x03\x04", "it is a zip in a zip or gzip: unpack it first"),
     (b"\xd0\xcf\x11\xe0", "it is an old Office file: save the sheet as CSV"),
-    (b"<", "it is a web page or XML"),
+    (b"<", "it is a web page or XML, not a file of problems"),
 )
 """First bytes of files of other kinds, and what they are."""
 PICKLE = (

@@ -1,6 +1,6 @@
 // The logbook view: search, filter, open, import and export.
 
-import { ask, ApiError } from "./api.js";
+import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { profile, state } from "./state.js";
@@ -62,7 +62,7 @@ export class Logbook {
 
   async listMissing() {
     try {
-      const ticks = profile() ? await ask("GET", `/api/not-found?profile=${profile().id}`) : [];
+      const ticks = profile() ? await askAfterWrites("GET", `/api/not-found?profile=${profile().id}`) : [];
       replace(
         this.missing,
         ticks.length > 0 &&
