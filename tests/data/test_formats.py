@@ -149,6 +149,9 @@ def test_records_under_their_numbers_and_in_a_bare_list(tmp_path: Path) -> None:
         ("api-dump:7",),
         ("api-dump:8",),
     ]
+    assert [p.ids for p in only_problems(write_json(tmp_path / "field", {"total": 1, "data": {"9": record}}))] == [
+        ("api-dump:9",)
+    ]
     assert len(only_problems(write_json(tmp_path / "list", [record, record]))) == 2
     assert len(only_problems(write_json(tmp_path / "one", record))) == 1
 

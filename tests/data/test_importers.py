@@ -24,6 +24,7 @@ from climbpath.data.importers import (
     pieces,
     site_scrape,
 )
+from climbpath.data.importers.records import read_board
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grades, v_grade
 from climbpath.problem import DEFAULT_METHOD, Problem, parse_notation
@@ -536,6 +537,24 @@ def test_an_odd_optional_field_never_costs_a_record(
 )
 def test_boards_that_are_not_known(tmp_path: Path, setup: dict[str, Any], words: str) -> None:
     assert words in only_reason(write_json(tmp_path / "dump", {"Data": [{**DUMPED, "Holdsetup": setup}]}))
+
+
+@pytest.mark.parametrize(
+    ("words", "board"),
+    [
+        ("MoonBoard 2016", "moonboard-2016"),
+        ("moon2016", "moonboard-2016"),
+        ("moonboard masters 2017", "moonboard-masters-2017"),
+        ("moon2017", "moonboard-masters-2017"),
+        ("MoonBoard Masters 2019", "moonboard-masters-2019"),
+        ("Masters-2019", "moonboard-masters-2019"),
+        ("Mini MoonBoard 2020", "moonboard-mini-2020"),
+        ("MoonBoard Mini 2020", "moonboard-mini-2020"),
+        ("moonmini2020", "moonboard-mini-2020"),
+    ],
+)
+def test_names_of_boards(words: str, board: str) -> None:
+    assert read_board(words) == board
 
 
 def test_an_unknown_configuration_is_told_and_not_guessed(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """JSON read record by record, in memory for one record: one document, JSON Lines, or documents one after another.
 
-A document is a list of records; an object with such a list in a field (`LISTS`); an object of records, each under its
-number; or itself a record, as in JSON Lines.
+A document is a list of records; an object of records, each under its number; an object with either in a field
+(`LISTS`); or itself a record, as in JSON Lines.
 """
 
 import codecs
@@ -15,7 +15,7 @@ from climbpath.data.importers.pieces import LONGEST, Source
 from climbpath.errors import ClimbpathError
 
 LISTS = frozenset({"data", "problems"})
-"""Fields, in lower case, in which files keep the list of their records."""
+"""Fields, in lower case, in which files keep their records."""
 DEEPEST = 64
 """Levels of nesting in a record."""
 CHUNK = 1 << 19
@@ -184,7 +184,7 @@ class _Reader:
                 name, at = _decoder.raw_decode(text, at)
                 at = _after(text, at, ":")
                 kind = text[at : at + 1]
-                if kind == "[" and isinstance(name, str) and name.lower() in LISTS:
+                if kind in ("[", "{") and isinstance(name, str) and name.lower() in LISTS:
                     return {name.lower()}
                 kinds.append(kind)
                 numbered = numbered and isinstance(name, str) and name.isdecimal()
@@ -258,6 +258,8 @@ class _Reader:
             char = self.char()
             if char == "[" and name.lower() in where:
                 yield from self._members(header, opening)
+            elif char == "{" and name.lower() in where:
+                yield from self._fields({None}, opening)
             else:
                 try:
                     value = self.value()

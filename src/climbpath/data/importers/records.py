@@ -311,8 +311,8 @@ DEFAULT_ANGLE = 40
 def _named_board(name: str) -> str:
     if name in boards.names():
         return name
-    words = re.findall(r"[a-z]+|\d+", name.lower())
-    rest = sorted((word for word in words if word not in ("moonboard", "moon", "board")), key=lambda w: w.isdigit())
+    words = re.findall(r"[a-z]+|\d+", name.lower().replace("moonboard", " ").replace("moon", " "))
+    rest = sorted((word for word in words if word != "board"), key=lambda word: word.isdigit())
     known = " ".join(rest)
     if known in UNSUPPORTED:
         raise ClimbpathError(f"{UNSUPPORTED[known]} is not supported yet")
