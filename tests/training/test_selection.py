@@ -53,10 +53,10 @@ def test_what_may_be_of_a_held_out_problem_is_not_trained_on(part: str) -> None:
     assert data.parts["validation"] == PARTS["validation"]
 
 
-def test_coordinate_tokens_cannot_tell_partial_problems() -> None:
+def test_coordinate_tokens_cannot_express_partial_problems() -> None:
     data = TrainingData([*WHOLE, *NEW], GUIDE)
     assert data.parts["train"] == PARTS["train"]
-    assert data.left_out == {"partial, which coordinate tokens cannot tell": len(NEW)}
+    assert data.left_out == {"partial, which coordinate tokens cannot express": len(NEW)}
 
 
 def test_partial_problems_alone_are_too_little() -> None:

@@ -288,6 +288,11 @@ class Served(NamedTuple):
     folder: Path
 
 
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def free_port() -> int:
     """A port that is free, as is the next one."""
     while True:
@@ -427,7 +432,7 @@ def test_a_connection_without_tls_is_closed(served: Served) -> None:
 @with_model
 def test_a_second_server_needs_other_ports(served: Served, tmp_path: Path) -> None:
     assert f"port {served.port}: Address already in use" in refused(tmp_path, port=served.port)
-    if served.port > 1024:
+    if served.port > 1024 and is_free(served.port - 1):
         assert f"port {served.port}: Address already in use" in refused(tmp_path, "--https", port=served.port - 1)
 
 
