@@ -21,6 +21,7 @@ from climbpath.data.importers import FORMATS, Failure, Importer, LeftOut, Reject
 from climbpath.problem import Problem, parse_notation
 from support.commands import ROOT, climbpath
 from support.making import api_record, problems, write_json
+from support.mutation import mutated
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 OTHER = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
@@ -289,48 +290,6 @@ def test_a_refusal_is_not_cut_short_and_not_endless(tmp_path: Path) -> None:
 # Mutated files: no traceback, no hang, little memory
 
 SECONDS, BYTES = 2.0, 500_000_000
-SNIPPETS = [
-    b"[",
-    b"]",
-    b"{",
-    b"}",
-    b'"',
-    b",",
-    b":",
-    b"\\",
-    b"\n",
-    b"\0",
-    b"\xff",
-    b"null",
-    b"1e999",
-    b"NaN",
-    b"9" * 5000,
-]
-SNIPPETS += [b"[" * 3000, b'{"a":' * 500, b'\\"' * 2000, b"\n{", b'"' * 999, b";", b"\\ud800", b"-", b"true", b"\t"]
-
-
-def mutated(content: bytes, rng: random.Random) -> bytes:
-    """A file with a few random changes: bytes, snippets, parts left out, doubled or cut off."""
-    data = bytearray(content)
-    for _ in range(rng.randint(1, 6)):
-        at, end = sorted(rng.randint(0, len(data)) for _ in range(2))
-        end = min(end, at + rng.choice((1, 4, 40, 400)))
-        change = rng.randrange(7)
-        if change == 0 and data:
-            data[at % len(data)] = rng.randrange(256)
-        elif change == 1:
-            data[at:at] = rng.choice(SNIPPETS) * rng.choice((1, 1, 1, 3))
-        elif change == 2:
-            del data[at:end]
-        elif change == 3:
-            data[at:at] = data[at:end] * rng.choice((1, 2, 30))
-        elif change == 4:
-            del data[at:]
-        elif change == 5:
-            data[at:end] = rng.choice(SNIPPETS)
-        else:
-            data += b"\n" * rng.randrange(2) + content
-    return bytes(data)
 
 
 def fuzz(path: Path, content: bytes, count: int, seed: int) -> None:

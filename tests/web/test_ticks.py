@@ -2,6 +2,9 @@
 
 import json
 import os
+import random
+import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +12,14 @@ import pytest
 
 from climbpath.data import parquet
 from climbpath.data.importers import Tallied
+from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from climbpath.web import ticks, transfer
 from climbpath.web.logbook.records import Entry, LoggedTick, Profile
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.routes import files
 from support.making import api_record
+from support.mutation import mutated
 
 REAL = Path(os.environ.get("CLIMBPATH_DATA") or Path(__file__).parents[3] / "shared" / "data")
 CASES = REAL.parent / "cases" / "import"
@@ -146,6 +151,15 @@ def test_the_json_export_keeps_ticks_that_were_not_found() -> None:
     assert read(spoiled)[0] == ["attempts: Input should be greater than or equal to 1"]
 
 
+@pytest.mark.parametrize("content", [BOARDLIB, EXPORT])
+def test_mutated_logbooks_give_no_traceback(content: str) -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        with suppress(ClimbpathError):
+            for record in transfer.read(mutated(content.encode(), rng)):
+                assert isinstance(record, Entry | LoggedTick | str)
+
+
 class Shared:
     """What an import needs of the services."""
 
@@ -179,8 +193,6 @@ def test_ticks_that_find_nothing_are_kept_and_found_at_a_later_import(tmp_path: 
 
 
 def test_a_logbook_of_an_earlier_release_gains_the_table(tmp_path: Path) -> None:
-    import sqlite3
-
     path = tmp_path / "logbook.sqlite3"
     Logbook(path).put_profile(Profile("me", "Me"))
     with sqlite3.connect(path) as db:
