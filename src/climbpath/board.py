@@ -149,13 +149,24 @@ class Board:
         return tuple(self.hold(label.upper()).label for label in labels)
 
     def parse_hold_sets(self, typed: str | Iterable[str]) -> frozenset[str]:
-        """Names of hold sets in any case, 'a,original' or a list of them. Raises ClimbpathError for unknown ones."""
+        """Names of hold sets in any case, ours or the official ones: 'a,original', 'Hold Set A', or a list of them.
+
+        Raises ClimbpathError for unknown ones.
+        """
         by_name = {name.lower(): name for name in self.hold_sets}
-        chosen = [part.strip().lower() for part in (typed.split(",") if isinstance(typed, str) else typed)]
+        chosen = [short_hold_set(part) for part in (typed.split(",") if isinstance(typed, str) else typed)]
         for part in chosen:
             if part not in by_name:
                 raise ClimbpathError(f"{self.title} has no hold set {part!r}: it has {', '.join(self.hold_sets)}")
         return frozenset(by_name[part] for part in chosen)
+
+
+def short_hold_set(name: str) -> str:
+    """The short name of a hold set in lower case: 'Hold Set A' -> 'a', 'Wooden Holds C' -> 'wooden c'."""
+    short = " ".join(name.lower().split())
+    if short == "original school holds":
+        return "original"
+    return short.removeprefix("hold set ").replace("wooden holds", "wooden")
 
 
 def names() -> list[str]:

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -37,12 +38,12 @@ def test_import_accounts_for_every_record(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["file", "read", "kept", "merged", "rejected"]
+    assert lines[0].split() == ["file", "read", "kept", "merged", "rejected", "left", "out"]
     assert [line.split()[1:] for line in lines[1:5]] == [
-        list("4301"),
-        list("4211"),
-        list("3201"),
-        ["11", "7", "1", "3"],
+        list("43010"),
+        list("42110"),
+        list("32010"),
+        ["11", "7", "1", "3", "0"],
     ]
     assert "3 rejected:" in done.stdout
     assert f"{SHAPES[0]}, record 3: there is no hold 'A6' on MoonBoard 2016" in done.stdout
@@ -50,18 +51,20 @@ def test_import_accounts_for_every_record(tmp_path: Path) -> None:
     assert re.search(r"moonboard-masters-2017 +25 +1\n", done.stdout)
     assert len(parquet.load(tmp_path / "new/folder/problems.parquet")) == 7
     report = json.loads((tmp_path / "new/folder/problems.report.json").read_text(encoding="utf-8"))
-    assert report["files"][1] == {"file": SHAPES[1], "read": 4, "kept": 2, "merged": 1, "rejected": 1}
+    assert report["files"][1] == {"file": SHAPES[1], "read": 4, "kept": 2, "merged": 1, "rejected": 1, "left_out": 0}
     assert len(report["rejections"]) == 3
     assert len(report["conflicts"]) == 1
 
 
 def test_import_shows_twenty_rejections_and_saves_all(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "bad.csv", [guide_row(SIX), *[{**guide_row(SIX), "grade": "7Z"}] * 30])
+    path = write_csv(tmp_path / "bad.csv", [guide_row(SIX), *[{**guide_row(SIX), "mid_holds": "[[0, 5]]"}] * 30])
     done = climbpath_here("data", "import", path, "-o", "out.parquet", "--report", "why/report.json", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stdout.count("'7Z' is not a grade") == 20
+    assert done.stdout.count("there is no hold 'A6'") == 20
     assert "… and 10 more in why/report.json" in done.stdout
-    assert len(json.loads((tmp_path / "why/report.json").read_text())["rejections"]) == 30
+    report = json.loads((tmp_path / "why/report.json").read_text())
+    assert len(report["rejections"]) == 30
+    assert report["reasons"] == {"there is no hold 'A6' on MoonBoard 2016": 30}
 
 
 def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
@@ -80,23 +83,44 @@ def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
         ("empty.csv", "it is empty"),
     ],
 )
-def test_a_file_of_no_use_is_rejected_and_the_others_are_kept(tmp_path: Path, name: str, words: str) -> None:
+def test_a_file_that_cannot_be_read_is_a_failure_and_the_others_are_kept(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "unknown.json").write_text('{"routes": []}')
     (tmp_path / "empty.csv").write_text("")
     done = climbpath_here("data", "import", SHAPES[0], name, "-o", "out.parquet", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
+    assert "1 of the files could not be read" in done.stderr
     assert words in done.stdout
     assert parquet.load(tmp_path / "out.parquet")
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert [tally["file"] for tally in report["files"]] == [SHAPES[0]]
+    assert [failure["file"] for failure in report["failures"]] == [name]
+    assert words in report["failures"][0]["reason"]
     alone = climbpath_here("data", "import", name, "-o", "alone.parquet", cwd=tmp_path)
     assert alone.returncode == 2
     assert "nothing in" in alone.stderr
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "."])
-def test_a_file_that_is_not_there_stops_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    done = climbpath_here("data", "import", SHAPES[0], name, "-o", "out.parquet", cwd=tmp_path)
+def test_a_folder_is_read_as_its_files(tmp_path: Path) -> None:
+    """Also those of zips in it; what the import writes there itself is not read again."""
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    (tmp_path / "in" / "guide.csv").write_bytes((DATA / "guide.csv").read_bytes())
+    (tmp_path / "in" / ".hidden").write_text("not read")
+    with zipfile.ZipFile(tmp_path / "in" / "deeper" / "dump.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(DATA / "api_dump.json", "some folder/api_dump.json")
+    for _ in range(2):
+        done = climbpath_here("data", "import", "in", "-o", "in/out.parquet", "--force", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        report = json.loads((tmp_path / "in" / "out.report.json").read_text(encoding="utf-8"))
+        assert {Path(tally["file"]).name: tally["kept"] for tally in report["files"]} == {
+            "api_dump.json": 2,
+            "guide.csv": 3,
+        }
+
+
+def test_a_file_that_is_not_there_stops_before_anything_is_written(tmp_path: Path) -> None:
+    done = climbpath_here("data", "import", SHAPES[0], "missing.csv", "-o", "out.parquet", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == f"Error: {name}: there is no such file\n"
+    assert done.stderr == "Error: missing.csv: there is no such file\n"
     assert list(tmp_path.iterdir()) == []
 
 

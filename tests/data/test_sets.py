@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.data import importers, parquet
 from climbpath.data.filter import filter_problems
-from climbpath.data.importers import Rejection
+from climbpath.data.importers import Failure, LeftOut, Rejection
 from climbpath.data.merge import gather, merge, report
 from climbpath.data.split import split
 from climbpath.errors import ClimbpathError
@@ -35,19 +35,38 @@ in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 # Gather and merge
 
 
-def test_every_record_is_kept_merged_or_rejected() -> None:
+def test_of_many_rejections_the_first_are_listed_and_all_are_counted() -> None:
+    """However many different reasons there are, the account takes little memory."""
+    gathered = gather([("a", [Rejection("a", i, f"reason {i % 2000}") for i in range(5000)])])
+    assert gathered.tallies == [("a", 5000, 0, 0, 5000, 0)]
+    assert [rejection.record for rejection in gathered.rejections] == list(range(1000))
+    assert gathered.reasons.total() == 5000
+    assert len(gathered.reasons) == 1001
+
+
+def test_every_record_is_kept_merged_rejected_or_left_out() -> None:
     bad = Rejection("b", 1, "because")
-    gathered = gather([("a", [SIX, MASTERS, SIX]), ("b", [replace(SIX, name="again"), bad]), ("c", [])])
-    assert gathered.tallies == [("a", 3, 2, 1, 0), ("b", 2, 0, 1, 1), ("c", 0, 0, 0, 0)]
+    gone, lost = LeftOut("b", 2, "withdrawn"), Failure("d", "it is empty")
+    gathered = gather(
+        [("a", [SIX, MASTERS, SIX]), ("b", [replace(SIX, name="again"), bad, gone]), ("c", []), ("d", [lost])]
+    )
+    assert gathered.tallies == [("a", 3, 2, 1, 0, 0), ("b", 3, 0, 1, 1, 1), ("c", 0, 0, 0, 0, 0)]
     assert gathered.rejections == [bad]
+    assert gathered.reasons == {"because": 1}
+    assert gathered.left_out == {"withdrawn": 1}
+    assert gathered.failures == [lost]
     assert gathered.problems == [replace(SIX, name="again"), MASTERS]
 
 
-@given(st.lists(st.lists(problems() | st.just(Rejection("x", 0, "y")), max_size=4), max_size=4))
-def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection]]) -> None:
+@given(
+    st.lists(
+        st.lists(problems() | st.just(Rejection("x", 0, "y")) | st.just(LeftOut("x", 0, "z")), max_size=4), max_size=4
+    )
+)
+def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection | LeftOut]]) -> None:
     gathered = gather((str(i), items + items) for i, items in enumerate(files))
     for tally, items in zip(gathered.tallies, files, strict=True):
-        assert tally.read == 2 * len(items) == tally.kept + tally.merged + tally.rejected
+        assert tally.read == 2 * len(items) == tally.kept + tally.merged + tally.rejected + tally.left_out
     assert len(gathered.problems) == sum(tally.kept for tally in gathered.tallies)
     assert len({problem.identity for problem in gathered.problems}) == len(gathered.problems)
 
@@ -55,7 +74,11 @@ def test_the_account_of_any_records_adds_up(files: list[list[Problem | Rejection
 def test_the_real_shapes_together() -> None:
     files = [DATA / name for name in ("guide.csv", "site_scrape.json", "api_dump.json")]
     gathered = gather((str(path), importers.read(path)) for path in files)
-    assert [tally[1:] for tally in gathered.tallies] == [(4, 3, 0, 1), (4, 2, 1, 1), (3, 2, 0, 1)]
+    assert [tally[1:] for tally in gathered.tallies] == [
+        (4, 3, 0, 1, 0),
+        (4, 2, 1, 1, 0),
+        (3, 2, 0, 1, 0),
+    ]
     first = gathered.problems[0]
     assert (first.name, first.grade, first.repeats, first.benchmark) == ("First light", "6B+", 137, True)
     assert first.ids == ("guide-csv:1", "site-scrape:1")

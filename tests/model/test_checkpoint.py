@@ -1,6 +1,9 @@
 """Files of models: what is of an older format is refused with the way out."""
 
+import gzip
 import json
+import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,42 @@ def test_a_checkpoint_that_lacks_something_is_refused(tmp_path: Path) -> None:
     save_checkpoint(path, {"config": {}, "evidence": {}, "consensus": {}, "model_state_dict": {}})
     with pytest.raises(ClimbpathError, match="is a checkpoint without known_keys, train_keys"):
         load_checkpoint(path)
+
+
+class Program:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (print, ("run",))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (pickle.dumps({"weights": 1}), "a Python pickle or an old PyTorch file, which is never opened"),
+        (b"PAR1 and more", "it is Parquet, which holds problems"),
+        (b"SQLite format 3\0", "it is an SQLite database"),
+        (gzip.compress(b"x"), "it is compressed with gzip"),
+        (b'{"problems": []}', "it is JSON text"),
+        (b"\x89HDF\r\n", "it is HDF5, as Keras writes it"),
+        (b"just words, no model", "cannot be read as a model"),
+    ],
+)
+def test_a_file_of_another_kind_says_what_it_is(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(content)
+    with pytest.raises(ClimbpathError, match=words):
+        load_model(path)
+
+
+def test_files_of_pytorch_that_are_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / "other.pt"
+    torch.save({"layer.weight": torch.zeros(2)}, path)
+    with pytest.raises(ClimbpathError, match="is not a climbpath checkpoint: train one"):
+        load_model(path)
+    torch.save({"format": FORMAT, "trap": Program()}, path)
+    with pytest.raises(ClimbpathError, match="of another program that holds more than weights"):
+        load_model(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "x")
+    with pytest.raises(ClimbpathError, match=r"it is a zip of other files \(notes.txt\)"):
+        load_model(path)

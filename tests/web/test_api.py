@@ -567,7 +567,15 @@ def test_an_exported_logbook_can_be_imported_again(tmp_path: Path) -> None:
             assert exported.headers["Content-Type"].startswith(media)
             assert exported.headers["Content-Disposition"].startswith('attachment; filename="logbook.')
             again = client.ask("POST", "/api/import" + MINE, data=exported.content).json()
-            assert again == {"read": 2, "added": 0, "merged": 2, "rejected": 0, "reasons": []}
+            assert again == {
+                "read": 2,
+                "added": 0,
+                "merged": 2,
+                "rejected": 0,
+                "reasons": [],
+                "not_found": 0,
+                "notes": [],
+            }
             assert client.get(f"/api/problems{MINE}&order=name")["entries"] == before
             other = str(uuid4())
             client.ask("PUT", f"/api/profiles/{other}", json={"name": kind})
@@ -609,7 +617,7 @@ def test_the_numbers_of_reasons_and_records_are_limited(tmp_path: Path, monkeypa
     ("content", "words"),
     [
         (b"", "it is empty"),
-        (b"\x89PNG\r\n", "it is in no format that climbpath reads"),
+        (b"\x89PNG\r\n", "it is a picture"),
         (b"[" * 100_000, "it is in no format that climbpath reads"),
         (b"\x1f\x8b\x08\x00", "the gzip data break off"),
         (b'{"format": "climbpath logbook", "entries": 7}', "this logbook is damaged"),

@@ -21,6 +21,7 @@ from climbpath import board as boards
 from climbpath.beta import solver
 from climbpath.data.importers import hand_sequences
 from climbpath.data.split import source_numbers, split
+from climbpath.errors import ClimbpathError
 from climbpath.features import presence
 from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD, Problem
@@ -49,7 +50,9 @@ def whole_sequences(sequences: Path, problems: Sequence[Problem]) -> list[Known]
     }
     known = []
     for record in hand_sequences.records(sequences):
-        hands, problem = hand_sequences.sequence(record), by_number.get(record[0] or "")
+        if isinstance(record, ClimbpathError):
+            raise record
+        hands, problem = hand_sequences.sequence(record), by_number.get(record.key or "")
         if problem and {label for label, _ in hands} == set(problem.holds):
             known.append(Known(problem, hands))
     return known

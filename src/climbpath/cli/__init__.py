@@ -36,7 +36,6 @@ SETTINGS = {
 EXTRAS = {
     "train": {
         "filelock",
-        "ijson",
         "jinja2",
         "lightning_fabric",
         "matplotlib",

@@ -19,6 +19,8 @@ Command = Callable[..., None]
 LONGEST_NAME = 255
 """Bytes of the longest file name that systems allow."""
 FILE = click.Path(path_type=Path)
+SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz", ".zip")
+"""Endings of the names of files with problems."""
 PROBLEM_LENGTH = 1 << 20
 """Most characters that are read of a PROBLEM argument."""
 
@@ -80,7 +82,7 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
     there is none or one cannot be read.
     """
     from climbpath.data import importers
-    from climbpath.problem import parse_notation
+    from climbpath.problem import Problem, parse_notation
     from climbpath.share import is_link, read_link
 
     if is_link(text):
@@ -90,20 +92,14 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
         path = Path(text)
         if not path.is_file():
             raise ClimbpathError(f"{text}: there is no such file")
-        if path.stat().st_size < PROBLEM_LENGTH and path.read_bytes().lstrip()[:1] == b"{":
-            try:
-                return _of_json(path.read_text(encoding="utf-8-sig"), text)
-            except (UnicodeDecodeError, ClimbpathError) as error:
-                reason = error  # unless it is in another JSON format
-            try:
-                importers.detect(path)
-            except ClimbpathError:
-                raise ClimbpathError(f"{text}: {reason}") from None
         problems = []
         for item in importers.read(path):
+            if isinstance(item, importers.Failure):
+                raise ClimbpathError(f"{item.file}: {item.reason}")
             if isinstance(item, importers.Rejection):
                 raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
-            problems.append(item)
+            if isinstance(item, Problem):
+                problems.append(item)
         if not problems:
             raise ClimbpathError(f"{text} holds no problem")
         return problems
@@ -120,7 +116,7 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
 def names_file(text: str) -> bool:
     """Whether a PROBLEM argument is the name of a file, existing or not."""
     short = len(text.encode("utf-8", "replace")) < LONGEST_NAME
-    return short and (Path(text).is_file() or Path(text).suffix in (".json", ".csv", ".parquet", ".gz"))
+    return short and (Path(text).is_file() or Path(text).suffix in SUFFIXES)
 
 
 def _of_json(text: str, source: str) -> list["Problem"]:

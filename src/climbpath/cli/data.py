@@ -1,15 +1,34 @@
 """climbpath data: import, stats, filter, split."""
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from climbpath.cli.common import FILE, write_json
+from climbpath.cli.common import FILE, warn, write_json
 from climbpath.errors import ClimbpathError
 
-Item = TypeVar("Item")
+if TYPE_CHECKING:
+    from climbpath.data.importers import Item, Tallied
+
+Thing = TypeVar("Thing")
+SOME_UNREAD = 3
+"""Exit code where some files could not be read and others could."""
+
+
+class ImportCommand(click.Command):
+    """The import, whose help lists the formats as the importers describe themselves."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every format with its example, which loads the importers only where help is asked for."""
+        from climbpath.data.importers import FORMATS
+
+        formatter.write("\nFormats:\n")
+        for one in FORMATS:
+            formatter.write(f"\n  {one.TITLE}\n" + "".join(f"    {line}\n" for line in one.EXAMPLE))
 
 
 @click.group()
@@ -17,7 +36,7 @@ def data() -> None:
     """Import, inspect, filter and split files of problems."""
 
 
-@data.command("import")
+@data.command("import", cls=ImportCommand)
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
 @click.option("--report", type=FILE, help="The JSON file for the report. [default: beside the output]")
@@ -25,9 +44,9 @@ def data() -> None:
 def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, force: bool) -> None:
     """Read FILES of problems in any known format, clean them and merge them into one.
 
-    Formats are detected by content: the guide's CSV, the site scrape, the app's API dump, climbpath's own JSON, CSV
-    and Parquet, compressed with gzip or not. Every record is kept, merged or rejected, and the report says which and
-    why.
+    Formats are detected by content, never by name. Files may be compressed with gzip or zip, and a folder stands for
+    its files. Every record is kept, merged, rejected or left out, and the report says which and why. The exit code is 3
+    where some files could not be read.
 
     \b
     Example:
@@ -41,21 +60,46 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     report = report or output.with_suffix(".report.json")
     refuse_overwrite([output, report], force)
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise ClimbpathError(f"{file}: there is no such file")
-    gathered = gather((str(file), _watched(importers.read(file), file.name)) for file in files)
-    account = account_of(gathered)
+    notes = importers.Tallied()
+    gathered = gather(_sources(files, [output, report], notes))
+    account = account_of(gathered, notes)
     write_json(report, account)
-    total = ("all", *(sum(counts) for counts in list(zip(*gathered.tallies, strict=True))[1:]))
-    click.echo(stats.table(Tally._fields, [*gathered.tallies, total]))
-    _list_some("rejected", [f"{r.file}, record {r.record}: {r.reason}" for r in gathered.rejections], report)
-    _list_some("grade conflicts", gathered.conflicts, report)
+    if gathered.tallies:
+        total = ("all", *(sum(counts) for counts in list(zip(*gathered.tallies, strict=True))[1:]))
+        header = [name.replace("_", " ") for name in Tally._fields]
+        click.echo(stats.table(header, [*gathered.tallies, total]))
+    failures = [f"{failure.file}: {failure.reason}" for failure in gathered.failures]
+    _list_some("not read", failures, len(failures), report)
+    rejected = [f"{r.file}, record {r.record}: {r.reason}" for r in gathered.rejections]
+    _list_some("rejected", rejected, gathered.reasons.total(), report)
+    _list_counts("left out", gathered.left_out, report)
+    _list_counts("notes", notes, report)
+    _list_some("grade conflicts", gathered.conflicts, len(gathered.conflicts), report)
     if not gathered.problems:
         raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
     parquet.write(output, gathered.problems)
     setups = [tuple(setup.values()) for setup in account["problems"]]
     click.echo("\n" + stats.table(("board", "angle", "problems"), setups))
     click.echo(f"\nWrote {output} and {report}")
+    if failures:
+        warn(f"{len(failures)} of the files could not be read; the reasons are above and in {report}")
+        sys.exit(SOME_UNREAD)
+
+
+def _sources(
+    files: Iterable[Path], outputs: Sequence[Path], notes: "Tallied"
+) -> Iterator[tuple[str, Iterable["Item"]]]:
+    """Every file, also those in folders and zips, with what becomes of its records."""
+    from climbpath.data import importers
+
+    for file in files:
+        for name, source in importers.sources(file, outputs):
+            if isinstance(source, importers.Failure):
+                yield name, [source]
+            else:
+                yield name, _watched(importers.read_file(name, source, notes.note), Path(name).name)
 
 
 @data.command("stats")
@@ -169,16 +213,27 @@ def split_file(file: Path, output: Path, force: bool) -> None:
     click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
 
 
-def _watched(items: Iterable[Item], name: str) -> Iterable[Item]:
+def _watched(items: Iterable[Thing], name: str) -> Iterable[Thing]:
     """The items, with a progress bar after two seconds."""
     from tqdm import tqdm
 
     yield from tqdm(items, name, unit=" records", delay=2, leave=False)
 
 
-def _list_some(what: str, lines: Sequence[str], report: Path) -> None:
+def _list_some(what: str, lines: Sequence[str], count: int, report: Path) -> None:
+    """Print the first twenty of some lines; `count` is how many there are, of which not all may be in `lines`."""
     if lines:
-        click.echo(f"\n{len(lines):,} {what}:")
+        click.echo(f"\n{count:,} {what}:")
+        click.echo("\n".join(f"  {line}" for line in lines[:20]))
+    if count > 20:
+        click.echo(f"  … and {count - 20:,} more in {report}")
+
+
+def _list_counts(what: str, counts: "Counter[str]", report: Path) -> None:
+    """Print the twenty most frequent of some reasons with their numbers."""
+    lines = [f"{count:,} × {text}" for text, count in counts.most_common()]
+    if lines:
+        click.echo(f"\n{counts.total():,} {what}:")
         click.echo("\n".join(f"  {line}" for line in lines[:20]))
     if len(lines) > 20:
-        click.echo(f"  … and {len(lines) - 20:,} more in {report}")
+        click.echo(f"  … and {len(lines) - 20:,} more reasons in {report}")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,16 +19,34 @@ def to_json(problems: Sequence[Problem]) -> str:
     return json.dumps([problem.to_dict() for problem in problems], indent=1, ensure_ascii=False) + "\n"
 
 
+COLUMNS = (
+    *("board", "angle", "grade", "v_grade", "start", "hands", "finish", "notation", "feet", "name", "repeats"),
+    *("benchmark", "method", "user_grade", "ids", "partial"),
+)
+"""Of the CSV; importers/climbpath_csv.py reads all of a problem back from them."""
+
+
 def to_csv(problems: Sequence[Problem]) -> str:
-    """One row per problem; holds separated by spaces."""
+    """One row per problem; holds separated by spaces, ids as a row of CSV of their own."""
+    return "".join(csv_row(row) + "\n" for row in [COLUMNS, *map(_csv_values, problems)])
+
+
+def csv_row(values: Iterable[object]) -> str:
+    """A row of CSV without its end."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["board", "angle", "grade", "v_grade", "start", "hands", "finish", "notation"])
-    for p in problems:
-        v = v_grade(p.grade) if p.grade else ""
-        holds = (" ".join(labels) for labels in (p.start, p.hands, p.finish))
-        writer.writerow([p.board, p.angle, p.grade or "", v, *holds, p.notation])
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow(values)  # which has every line break in a field quoted
+    return out.getvalue().removesuffix("\r\n")
+
+
+def _csv_values(p: Problem) -> list[object]:
+    v = v_grade(p.grade) if p.grade else ""
+    start, hands, finish, feet = (" ".join(labels) for labels in (p.start, p.hands, p.finish, p.feet))
+    flags = ["true" if flag else "" for flag in (p.benchmark, p.partial)]
+    repeats = "" if p.repeats is None else p.repeats
+    return [
+        *(p.board, p.angle, p.grade or "", v, start, hands, finish, p.notation, feet, p.name or "", repeats),
+        *(flags[0], p.method, p.user_grade or "", csv_row(p.ids) if p.ids else "", flags[1]),
+    ]
 
 
 def to_app(problems: Sequence[Problem]) -> str:
@@ -37,20 +55,29 @@ def to_app(problems: Sequence[Problem]) -> str:
 
 
 def _app_record(problem: Problem) -> dict[str, object]:
-    return {
+    """A record of the API, and in fields that the app does not have what only climbpath knows."""
+    record: dict[str, object] = {
         "Name": problem.name,
         "Grade": problem.grade,
         "UserGrade": problem.user_grade,
         "Method": problem.method,
         "IsBenchmark": problem.benchmark,
-        "Repeats": problem.repeats or 0,
         "MoonBoardConfiguration": {"Description": f"{problem.angle}° MoonBoard"},
         "Holdsetup": {"Description": boards.load(problem.board).title},
-        "Moves": [
-            {"Description": label, "IsStart": label in problem.start, "IsEnd": label in problem.finish}
-            for label in problem.start + problem.hands + problem.finish
-        ],
+        "Moves": [_app_move(problem, label) for label in problem.holds],
     }
+    if problem.repeats is not None:
+        record["Repeats"] = problem.repeats
+    if problem.ids:
+        record["Ids"] = list(problem.ids)
+    if problem.partial:
+        record["IsPartial"] = True
+    return record
+
+
+def _app_move(problem: Problem, label: str) -> dict[str, object]:
+    foot = {"IsFoot": True} if label in problem.feet else {}
+    return {"Description": label, "IsStart": label in problem.start, "IsEnd": label in problem.finish, **foot}
 
 
 Files = dict[str, Callable[[], bytes]]

@@ -101,7 +101,7 @@ def _among(wanted: Collection[str] | Collection[int], present: Counter[Any], wha
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:
     """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has."""
     layouts = [boards.load(name) for name in sorted(board_names)]
-    wanted = {part.strip().lower() for part in hold_sets.split(",")}
+    wanted = {boards.short_hold_set(part) for part in hold_sets.split(",")}
     known = dict.fromkeys(name for layout in layouts for name in layout.hold_sets)
     for part in sorted(wanted.difference(name.lower() for name in known)):
         titles = ", ".join(layout.title for layout in layouts)

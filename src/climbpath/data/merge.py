@@ -1,11 +1,11 @@
 """Merging the problems read from several files into distinct ones, and accounting for every record."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from climbpath.data.importers import Rejection
+from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
 from climbpath.grades import rank
 from climbpath.problem import Problem
 
@@ -34,6 +34,8 @@ class Tally(NamedTuple):
     """Records of a problem seen before, in this file or another."""
     rejected: int
     """Records that cannot be used."""
+    left_out: int
+    """Records that their source has withdrawn."""
 
 
 class Gathered(NamedTuple):
@@ -44,44 +46,70 @@ class Gathered(NamedTuple):
     tallies: list[Tally]
     """One for each file."""
     rejections: list[Rejection]
-    """Of all files."""
+    """The first MOST_LISTED of all files."""
+    reasons: Counter[str]
+    """How many records were rejected for each reason."""
+    left_out: Counter[str]
+    """How many records were left out for each reason."""
+    failures: list[Failure]
+    """The files that cannot be read."""
     conflicts: list[str]
     """A line for each problem whose records disagree about the grade."""
 
 
-def gather(sources: Iterable[tuple[str, Iterable[Problem | Rejection]]]) -> Gathered:
+MOST_LISTED = 1000
+"""Rejections that are listed one by one."""
+Groups = dict[tuple[object, ...], Problem | list[Problem]]
+
+
+def gather(sources: Iterable[tuple[str, Iterable[Item]]]) -> Gathered:
     """Merge the records of several files, each given with its name.
 
     The first record of an identity counts as kept, all later ones as merged.
     """
-    records: list[Problem] = []
+    groups: Groups = {}
     rejections: list[Rejection] = []
+    reasons, left_out = Tallied(), Tallied()
+    failures: list[Failure] = []
     tallies: list[Tally] = []
-    seen: set[tuple[object, ...]] = set()
     for file, items in sources:
-        counts: Counter[str] = Counter()
+        kept = merged = rejected = omitted = failed = 0
         for item in items:
-            counts["read"] += 1
-            if isinstance(item, Rejection):
-                counts["rejected"] += 1
-                rejections.append(item)
-                continue
-            counts["merged" if item.identity in seen else "kept"] += 1
-            seen.add(item.identity)
-            records.append(item)
-        tallies.append(Tally(file, counts["read"], counts["kept"], counts["merged"], counts["rejected"]))
-    problems, _, conflicts = merge(records)
-    return Gathered(problems, tallies, rejections, conflicts)
+            if isinstance(item, Problem):
+                if _add(groups, item):
+                    kept += 1
+                else:
+                    merged += 1
+            elif isinstance(item, Rejection):
+                rejected += 1
+                reasons.note(item.reason)
+                if len(rejections) < MOST_LISTED:
+                    rejections.append(item)
+            elif isinstance(item, LeftOut):
+                omitted += 1
+                left_out.note(item.reason)
+            else:
+                failed += 1
+                failures.append(item)
+        read = kept + merged + rejected + omitted
+        if read or not failed:
+            tallies.append(Tally(file, read, kept, merged, rejected, omitted))
+    problems, _, conflicts = _folded(groups)
+    return Gathered(problems, tallies, rejections, reasons, left_out, failures, conflicts)
 
 
-def report(gathered: Gathered) -> dict[str, Any]:
-    """The report of `climbpath data import` in plain JSON types: files, problems by board and angle, rejections and
-    grade conflicts."""
+def report(gathered: Gathered, notes: Counter[str] | None = None) -> dict[str, Any]:
+    """The report of `climbpath data import` in plain JSON types: files, files that cannot be read, problems by board
+    and angle, rejections by reason and the first of them, records left out, notes and grade conflicts."""
     setups = Counter(problem.setup for problem in gathered.problems)
     return {
         "files": [tally._asdict() for tally in gathered.tallies],
+        "failures": [asdict(failure) for failure in gathered.failures],
         "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(setups.items())],
+        "reasons": dict(gathered.reasons.most_common()),
         "rejections": [asdict(rejection) for rejection in gathered.rejections],
+        "left_out": dict(gathered.left_out.most_common()),
+        "notes": dict((notes or Counter()).most_common()),
         "conflicts": gathered.conflicts,
     }
 
@@ -92,32 +120,56 @@ def merge(records: Iterable[Problem]) -> Merged:
     The best-supported record wins: whole before partial, then benchmarks, then more repeats, then the easier grade. A
     field that it lacks is taken from the next best record that has it, and the ids of all records are kept.
     """
-    groups: defaultdict[tuple[object, ...], list[Problem]] = defaultdict(list)
+    groups: Groups = {}
     for record in records:
-        groups[record.identity].append(record)
-    conflicts = []
+        _add(groups, record)
+    return _folded(groups)
+
+
+def _add(groups: Groups, record: Problem) -> bool:
+    """Put a record to those of its identity; whether it is the first."""
+    identity, before = record.identity, len(groups)
+    there = groups.setdefault(identity, record)
+    if len(groups) > before:
+        return True
+    if isinstance(there, list):
+        there.append(record)
+    else:
+        groups[identity] = [there, record]
+    return False
+
+
+def _folded(groups: Groups) -> Merged:
+    conflicts: list[str] = []
+    merged = 0
     problems = []
     for group in groups.values():
-        best, *others = ranked = sorted(group, key=_attestation)
-        if not others:
-            problems.append(best)
-            continue
-        # a field that the best record lacks comes from the next best
-        kept = replace(
-            best,
-            ids=tuple(dict.fromkeys(i for p in group for i in p.ids)),
-            grade=next((p.grade for p in ranked if p.grade), None),
-            name=next((p.name for p in ranked if p.name), None),
-            repeats=next((p.repeats for p in ranked if p.repeats is not None), None),
-            user_grade=next((p.user_grade for p in ranked if p.user_grade), None),
-        )
-        problems.append(kept)
-        # of partial records only the V grade is known, so that another Font grade is no conflict
-        graded = [p for p in ranked if p.grade and not p.partial]
-        if len({p.grade for p in graded}) > 1:
-            seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
-            conflicts.append(f"{kept.board} {kept.angle}° {kept.notation}: {seen}; kept {kept.grade}")
-    return Merged(problems, sum(map(len, groups.values())) - len(problems), conflicts)
+        if isinstance(group, Problem):
+            problems.append(group)
+        else:
+            problems.append(_fold(group, conflicts))
+            merged += len(group) - 1
+    return Merged(problems, merged, conflicts)
+
+
+def _fold(group: list[Problem], conflicts: list[str]) -> Problem:
+    """The one problem of all its records, in the order of the files."""
+    best, *_ = ranked = sorted(group, key=_attestation)
+    # a field that the best record lacks comes from the next best
+    kept = replace(
+        best,
+        ids=tuple(dict.fromkeys(i for p in group for i in p.ids)),
+        grade=next((p.grade for p in ranked if p.grade), None),
+        name=next((p.name for p in ranked if p.name), None),
+        repeats=next((p.repeats for p in ranked if p.repeats is not None), None),
+        user_grade=next((p.user_grade for p in ranked if p.user_grade), None),
+    )
+    # of partial records only the V grade is known, so that another Font grade is no conflict
+    graded = [p for p in ranked if p.grade and not p.partial]
+    if len({p.grade for p in graded}) > 1:
+        seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
+        conflicts.append(f"{kept.board} {kept.angle}° {kept.notation}: {seen}; kept {kept.grade}")
+    return kept
 
 
 def _attestation(problem: Problem) -> tuple[bool, bool, int, int]:

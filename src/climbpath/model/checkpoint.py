@@ -81,6 +81,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, zipfile.BadZipFile, ValueError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        if isinstance(error, pickle.UnpicklingError) and "eights only" in str(error):
+            raise ClimbpathError(
+                f"{path} is not a climbpath checkpoint: it is a PyTorch file of another program that holds more than "
+                "weights, which climbpath never loads"
+            ) from None
         raise ClimbpathError(
             f"{path} cannot be read as a checkpoint ({reason}): it is damaged, or not a climbpath checkpoint; "
             "use latest.pt, best.pt or an epoch_*.pt of the same folder"
@@ -147,11 +152,47 @@ def load_model(path: Path | None = None) -> Model:
     if path.is_dir():
         raise ClimbpathError(f"{path} is a folder: name a file, for example {path / 'best.pt'}")
     with path.open("rb") as file:
-        zipped = file.read(4) == b"PK\x03\x04"
+        start = file.read(16)
+    zipped = start.startswith(b"PK\x03\x04")
+    if kind := _foreign(path, start, zipped):
+        raise ClimbpathError(f"{path} is not a climbpath model or checkpoint: it is {kind}")
     try:
         return model_of(load_checkpoint(path)) if zipped else _read_model(path)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ClimbpathError(f"{path} is not a climbpath model: {error!r} is missing or wrong in it") from None
+
+
+FOREIGN = (
+    (b"", "empty"),
+    (b"\x80", "a Python pickle or an old PyTorch file, which is never opened: it can have any program run"),
+    (b"PAR1", "Parquet, which holds problems: commands take it as --data or as a PROBLEM file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x1f\x8b", "compressed with gzip: decompress it first"),
+    (b"\x89HDF", "HDF5, as Keras writes it"),
+    (b"{", "JSON text"),
+    (b"[", "JSON text"),
+    (b"\x08", "perhaps ONNX, which climbpath export writes and no command reads"),
+)
+"""First bytes of files of other kinds, and what these are; a file of nothing matches the first."""
+
+
+def _foreign(path: Path, start: bytes, zipped: bool) -> str | None:
+    """What a file is by its first bytes, where it is certainly neither a model nor a checkpoint."""
+    if zipped:
+        try:
+            with zipfile.ZipFile(path) as members:
+                names = members.namelist()
+        except (zipfile.BadZipFile, OSError):
+            return None
+        return (
+            None
+            if any(name.endswith("data.pkl") for name in names)
+            else f"a zip of other files ({', '.join(names)[:60]})"
+        )
+    if start[8:9] == b"{":  # safetensors: the length of its JSON in eight bytes, which may be any, and the JSON
+        return None
+    magic = (kind for mark, kind in FOREIGN if (start.startswith(mark) if mark else not start))
+    return next(magic, None)
 
 
 def _read_model(path: Path) -> Model:

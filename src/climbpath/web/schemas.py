@@ -435,11 +435,31 @@ class RejectedRecord(BaseModel):
     reason: str
 
 
+class NotFoundTick(Model):
+    """An imported tick whose problem was not found; '' and 0 are unknown."""
+
+    number: Annotated[str, Field(max_length=100)]
+    name: Annotated[str, Field(max_length=300)]
+    board: Annotated[str, Field(max_length=60)]
+    angle: Annotated[int, Field(ge=0, le=90)]
+    grade: Annotated[str, Field(max_length=5)]
+    day: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+    attempts: Annotated[int, Field(ge=1, le=999)]
+    sent: bool
+    stars: Stars
+    felt: Annotated[str, Field(max_length=5)]
+    notes: Notes
+
+
 class ImportResult(BaseModel):
-    """Counts of the records in a file, read = added + merged + rejected, and the first reasons for rejection."""
+    """Counts of the records in a file, read = added + merged + rejected + not_found, and the first reasons."""
 
     read: int
     added: int
     merged: int
     rejected: int
     reasons: list[RejectedRecord]
+    not_found: int
+    """Ticks whose problems are not known here; they are kept, and looked for again at the next import."""
+    notes: list[str]
+    """What was left out of records that were added, such as odd dates."""

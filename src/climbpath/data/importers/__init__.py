@@ -1,101 +1,155 @@
-"""Importers: one module per source format, detected by content, never by name.
+"""Importers: one module per source format, recognised by content, never by name.
 
-Every importer yields raw records and turns one into a problem. What cannot be used is rejected with the reason.
+Every importer yields raw records and turns one into a problem; here they are read, and what cannot be used is
+rejected with the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from climbpath.data.importers import (
     api_dump,
+    app_catalog,
+    archives,
+    catalog,
     climbpath_csv,
     climbpath_json,
     climbpath_parquet,
+    community_dump,
     guide_csv,
+    guidebook,
     hand_sequences,
-    pieces,
     site_scrape,
 )
-from climbpath.data.importers.records import Rejection
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import (
+    Failure,
+    LeftOut,
+    LeftOutError,
+    Note,
+    Rejection,
+    Tallied,
+    shortened,
+    unnoted,
+)
+from climbpath.data.importers.refusals import refusal
+from climbpath.data.importers.sample import Sample, sample
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
 
-__all__ = ["FORMATS", "Importer", "Rejection", "detect", "read"]
+__all__ = ["FORMATS", "Failure", "Importer", "Item", "LeftOut", "Rejection", "Tallied", "detect", "read", "sources"]
+
+Item = Problem | Rejection | LeftOut | Failure
+"""What becomes of a record, or of a whole file that cannot be read."""
 
 
 class Importer(Protocol):
-    """What a module in this package provides."""
+    """What a module in this package offers."""
 
     @property
     def TITLE(self) -> str:  # noqa: N802 - the modules' own constant
         """The format in words."""
 
-    def recognises(self, start: bytes, /) -> bool:
-        """Whether a file that starts with these bytes, decompressed, is in the format."""
+    @property
+    def EXAMPLE(self) -> tuple[str, str]:  # noqa: N802
+        """A small file in two lines."""
 
-    def records(self, path: Path, /) -> Iterator[Any]:
-        """The raw records; for one that cannot be read, the ClimbpathError that says why.
+    @property
+    def NAMES(self) -> frozenset[str]:  # noqa: N802
+        """Names of fields or columns that its files have, in lower case."""
 
-        Raises ClimbpathError where the file breaks off or is damaged so that nothing after it can be read.
+    @property
+    def NEEDS(self) -> str:  # noqa: N802
+        """What a file needs to be read as it."""
+
+    def recognises(self, sample: Sample, /) -> bool:
+        """Whether a file that starts so is of the format."""
+
+    def records(self, path: Source, /) -> Iterator[Any]:
+        """The raw records; for one that cannot be made out, the ClimbpathError that says why.
+
+        Raises ClimbpathError where the file breaks off or is damaged for good.
         """
 
-    def problem(self, record: Any, /) -> Problem:
+    def problem(self, record: Any, note: Note = ..., /) -> Problem:
         """The problem of a raw record. Raises ClimbpathError with the reason where there is none."""
 
 
 FORMATS: tuple[Importer, ...] = (
-    guide_csv,
     climbpath_csv,
-    site_scrape,
+    guide_csv,
+    catalog,
+    app_catalog,
+    community_dump,
     api_dump,
+    site_scrape,
+    guidebook,
     hand_sequences,
     climbpath_json,
     climbpath_parquet,
 )
 
 
-def detect(path: Path) -> Importer:
-    """The importer for a file, detected by its content.
+def detect(path: Source) -> Importer:
+    """The importer for a file, by its content.
 
-    Raises ClimbpathError with the reason, to which the caller adds the file's name, where it cannot be opened or is in
-    no known format.
+    Raises ClimbpathError with the reason, which leaves naming the file to the caller, where it cannot be opened or
+    is of no known format.
     """
-    start = pieces.head(path)
-    if not start:
-        raise ClimbpathError("it is empty")
+    start = sample(path)
     for importer in FORMATS:
         if importer.recognises(start):
             return importer
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:2]:
-        raise ClimbpathError("it is UTF-16 text: save it as UTF-8")
-    raise ClimbpathError("it is in no format that climbpath reads: " + "; ".join(one.TITLE for one in FORMATS))
+    raise ClimbpathError(refusal(path, start, FORMATS))
 
 
-def read(path: Path) -> Iterator[Problem | Rejection]:
-    """One problem or rejection for every record of a file, only a few in memory at a time, however large the file.
+def sources(path: Path, without: Collection[Path] = ()) -> Iterator[tuple[str, Source | Failure]]:
+    """The files that a path stands for, each with its name: itself, or the files of a folder, and those of zips.
 
-    Where the file breaks off, the last item is a rejection that says so; a file that cannot be opened or is in no known
-    format gives just one rejection.
+    A zip that cannot be read comes as a Failure.
     """
+    for file in archives.files(path, without):
+        if not archives.is_zip(file):
+            yield str(file), file
+            continue
+        try:
+            for member in archives.members(file):
+                yield str(member), member
+        except ClimbpathError as error:
+            yield str(file), Failure(str(file), str(error))
+
+
+def read(path: Path, note: Note = unnoted) -> Iterator[Item]:
+    """What becomes of every record of a path: a file, a zip or a folder.
+
+    In memory for a few records, whatever the size. A break in a file is a rejection, the last of its file; a file
+    that cannot be opened or is of no known format is a Failure.
+    """
+    for name, source in sources(path):
+        if isinstance(source, Failure):
+            yield source
+        else:
+            yield from read_file(name, source, note)
+
+
+def read_file(name: str, source: Source, note: Note = unnoted) -> Iterator[Item]:
+    """What becomes of every record of one file."""
+    try:
+        importer = detect(source)
+    except ClimbpathError as error:
+        yield Failure(name, shortened(str(error)))
+        return
     index = -1
     try:
-        importer = detect(path)
-        for index, record in enumerate(importer.records(path)):
-            yield _problem(importer, record, path, index)
+        for index, record in enumerate(importer.records(source)):
+            try:
+                if isinstance(record, ClimbpathError):
+                    raise record
+                yield importer.problem(record, note)
+            except LeftOutError as error:
+                yield LeftOut(name, index, shortened(str(error)))
+            except ClimbpathError as error:
+                yield Rejection(name, index, shortened(str(error)))
     except ClimbpathError as error:
-        yield _rejection(path, index + 1, error)
-
-
-def _problem(importer: Importer, record: Any, path: Path, index: int) -> Problem | Rejection:
-    try:
-        if isinstance(record, ClimbpathError):
-            raise record
-        return importer.problem(record)
-    except ClimbpathError as error:
-        return _rejection(path, index, error)
-
-
-def _rejection(path: Path, index: int, error: ClimbpathError) -> Rejection:
-    reason = str(error)
-    return Rejection(str(path), index, reason if len(reason) <= 300 else reason[:299] + "…")
+        yield Rejection(name, index + 1, shortened(str(error)))

@@ -1,67 +1,139 @@
-"""The MoonBoard app's API: {"Data": [{Id, Name, Grade, Method, MoonBoardConfiguration, Holdsetup, Moves, …}]}."""
+"""The MoonBoard app's API: {"Data": [{Id, Name, Grade, Method, MoonBoardConfiguration, Holdsetup, Moves, …}]}.
 
-import re
+The same records also come as a bare list, one after another as JSON Lines, in pages one after another, and in one
+object under their ids; a record of the site's logbook has its problem in a field `Problem`.
+"""
+
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from climbpath.board import load, names
-from climbpath.data.importers import pieces
-from climbpath.data.importers.records import clean_problem, source_ids, take
+from climbpath.data.importers import documents
+from climbpath.data.importers.documents import Raw
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import (
+    Note,
+    check_present,
+    clean_problem,
+    lower_keys,
+    read_angle,
+    read_board,
+    source_ids,
+    take,
+    unnoted,
+)
+from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 
-TITLE = 'the app\'s API dump ({"Data": […]})'
+TITLE = "the app's API dump"
+EXAMPLE = (
+    '{"Data": [{"Id": 305445, "Name": "Slab", "Grade": "6C", "Holdsetup": {"Description": "MoonBoard 2016"}, '
+    '"MoonBoardConfiguration": {"Description": "40° MoonBoard"},',
+    '"Moves": [{"Description": "F5", "IsStart": true, "IsEnd": false}, '
+    '{"Description": "G18", "IsStart": false, "IsEnd": true}], "Repeats": 12}], "Total": 1}',
+)
+NAMES = frozenset({"moves", "holdsetup", "grade", "moonboardconfiguration", "isbenchmark", "repeats", "name"})
+NEEDS = "every record needs Moves, a list of {Description, IsStart, IsEnd}, and a Holdsetup"
 
 
-def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is in this format."""
-    return "Data" in pieces.lists(start)
+def recognises(sample: Sample) -> bool:
+    """Whether a file that starts like this sample is in this format."""
+    record = sample.record
+    if not record:
+        return sample.container == "data"
+    logged = record.get("problem")
+    if isinstance(logged, dict):
+        record = {name.lower(): value for name, value in logged.items()}
+    return ("moves" in record and not isinstance(record["moves"], str)) or sample.container == "data"
 
 
-def records(path: Path) -> Iterator[Any]:
+def records(path: Source) -> Iterator[Raw | ClimbpathError]:
     """The raw records."""
-    return pieces.members(path, "Data")
+    return documents.records(path)
 
 
-def problem(record: Any) -> Problem:
+def problem(record: Raw, note: Note = unnoted) -> Problem:
     """The problem of one API record. Raises ClimbpathError with the reason where there is none."""
-    moves = [
-        (take(move, "Description", str), take(move, "IsStart", bool), take(move, "IsEnd", bool))
-        for move in take(record, "Moves", list)
-    ]
+    fields = lower_keys(record.value)
+    if "moves" not in fields and isinstance(fields.get("problem"), dict):
+        fields = lower_keys(fields["problem"])
+    check_present(fields)
+    start: list[str] = []
+    hands: list[str] = []
+    feet: list[str] = []
+    finish: list[str] = []
+    if not isinstance(fields.get("moves"), list):
+        take({"Moves": fields["moves"]} if "moves" in fields else {}, "Moves", list)
+    for move in fields["moves"]:
+        try:
+            label, starts, ends = move["Description"], move["IsStart"], move["IsEnd"]
+        except (KeyError, TypeError, IndexError):
+            label, starts, ends = _move(move)
+        if starts.__class__ is not bool or ends.__class__ is not bool or label.__class__ is not str:
+            label, starts, ends = _move(move)
+        if starts:
+            start.append(label)
+        if ends:
+            finish.append(label)
+        elif not starts:
+            (feet if move.get("IsFoot") is True else hands).append(label)
     return clean_problem(
-        [label for label, starts, _ in moves if starts],
-        [label for label, starts, ends in moves if not starts and not ends],
-        [label for label, _, ends in moves if ends],
-        board=_board(take(take(record, "Holdsetup", dict), "Description", str)),
-        angle=_angle(take(take(record, "MoonBoardConfiguration", dict), "Description", str)),
-        grade=take(record, "Grade", str),
-        user_grade=record.get("UserGrade"),
-        name=record.get("Name") or None,
-        ids=source_ids("api-dump", record.get("Id")),
-        repeats=record.get("Repeats"),
-        benchmark=record.get("IsBenchmark") or False,
-        method=record.get("Method") or DEFAULT_METHOD,
+        start,
+        hands,
+        finish,
+        feet=feet,
+        board=_board(fields),
+        angle=_angle(fields),
+        grade=fields.get("grade"),
+        user_grade=fields.get("usergrade"),
+        name=fields.get("name"),
+        ids=_ids(fields, record.key, note),
+        repeats=fields.get("repeats"),
+        benchmark=fields.get("isbenchmark"),
+        method=fields.get("method"),
+        partial=fields.get("ispartial") is True,
+        note=note,
     )
 
 
-def _board(title: str) -> str:
-    by_title = _boards_by_title()
-    if title not in by_title:
-        raise ClimbpathError(f"unknown hold setup {title!r}: known are {', '.join(by_title)}")
-    return by_title[title]
+def _move(move: Any) -> tuple[str, bool, bool]:
+    """The label of a move, and whether it starts and ends the problem, in any case of names."""
+    named = lower_keys(move)
+    shown = {name: named[name.lower()] for name in ("Description", "IsStart", "IsEnd") if name.lower() in named}
+    return take(shown, "Description", str), take(shown, "IsStart", bool), take(shown, "IsEnd", bool)
 
 
-@cache
-def _boards_by_title() -> dict[str, str]:
-    return {load(name).title: name for name in names()}
+def _board(fields: dict[str, Any]) -> str:
+    setup = fields.get("holdsetup")
+    if isinstance(setup, dict):
+        if words := setup.get("Description"):
+            return read_board(words)
+        named = lower_keys(setup)
+        number = named.get("apiid")
+        return read_board(named.get("description"), named.get("id") if number is None else number)
+    if isinstance(setup, str):
+        return read_board(setup)
+    if "holdsetup" not in fields:
+        raise ClimbpathError("the field 'Holdsetup' is missing")
+    return read_board(None, setup)
 
 
-def _angle(text: str) -> int:
-    """'40° MoonBoard' -> 40."""
-    match = re.match(r"\s*([0-9]{1,3})\s*(°|$)", text)
-    if not match:
-        raise ClimbpathError(f"cannot read an angle from {text[:60]!r}: it looks like '40° MoonBoard'")
-    return int(match[1])
+def _angle(fields: dict[str, Any]) -> int:
+    words, number = fields.get("moonboardconfiguration"), fields.get("moonboardconfigurationid")
+    if isinstance(words, dict):
+        if isinstance(described := words.get("Description"), str):
+            return read_angle(described)
+        named = lower_keys(words)
+        words, number = named.get("description"), named.get("id", number)
+    return read_angle(words, number)
+
+
+def _ids(fields: dict[str, Any], key: str | None, note: Note) -> tuple[str, ...]:
+    """The ids of climbpath's own export, which keeps all, or the record's own, or the name that it stands under."""
+    own = fields.get("ids")
+    if isinstance(own, list) and all(isinstance(one, str) for one in own):
+        return tuple(own)
+    number = fields.get("id")
+    if number is None:
+        number = fields.get("apiid") or key  # the site writes "ApiId": 0 for none
+    return source_ids("api-dump", number, note)

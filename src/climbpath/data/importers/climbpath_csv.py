@@ -1,35 +1,70 @@
-"""Climbpath's own CSV, and any other with problems in notation: a column `notation`, and optionally `board`, `angle`,
-`grade` and `name`.
+"""Climbpath's own CSV, and any other with problems in notation: a column `notation`, and if there are such columns
+`board`, `angle`, `grade`, `name`, `repeats`, `benchmark`, `method`, `user_grade`, `ids` and `partial`.
 """
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from climbpath.data.importers import pieces
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import (
+    Note,
+    check_supported,
+    read_angle,
+    read_board,
+    read_count,
+    read_flag,
+    read_grade,
+    read_text,
+    unnoted,
+)
+from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import DEFAULT_BOARD, Problem, check_sound, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, parse_notation
 
-TITLE = "a CSV with a column 'notation' (and board, angle, grade, name)"
-
-
-def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is in this format."""
-    try:
-        return "notation" in pieces.csv_values(start.partition(b"\n")[0])
-    except ClimbpathError:
-        return False
+TITLE = "CSV with a column of notation (climbpath's own CSV)"
+EXAMPLE = (
+    "notation,grade,board,angle,name",
+    '"F5s E8 G11 G18e",6C,moonboard-2016,40,Slab',
+)
+NAMES = frozenset({"notation", "grade", "board", "angle"})
+NEEDS = "it needs a column notation with holds such as F5s E8 G11 G18e"
 
 
-def records(path: Path) -> Iterator[dict[str, str] | ClimbpathError]:
+def recognises(sample: Sample) -> bool:
+    """Whether a file that starts like this sample is in this format."""
+    return "notation" in sample.columns
+
+
+def records(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
     """The rows by field name; for a row that cannot be read, the error that says why."""
     return pieces.csv_rows(path)
 
 
-def problem(row: Mapping[str, str]) -> Problem:
+def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
-    angle = row.get("angle") or "40"
-    if not angle.isdecimal():
-        raise ClimbpathError(f"the angle is {angle[:60]!r} where degrees should be")
-    found = parse_notation(row["notation"], row.get("board") or DEFAULT_BOARD, int(angle[:4]))
-    return check_sound(replace(found, grade=row.get("grade") or None, name=row.get("name") or None))
+    board = read_board(row.get("board") or DEFAULT_BOARD)
+    found = parse_notation(row["notation"], board, read_angle(row.get("angle")))
+    return check_supported(
+        replace(
+            found,
+            grade=read_grade(row.get("grade"), note),
+            name=read_text("name", row.get("name"), note),
+            ids=_ids(row.get("ids", ""), note),
+            repeats=read_count("repeats", row.get("repeats"), note),
+            benchmark=read_flag("benchmark", row.get("benchmark"), note),
+            method=row.get("method") or DEFAULT_METHOD,
+            user_grade=read_grade(row.get("user_grade"), note, "user grade"),
+            partial=read_flag("partial", row.get("partial"), note),
+        )
+    )
+
+
+def _ids(text: str, note: Note) -> tuple[str, ...]:
+    """Ids as a row of CSV within a field."""
+    try:
+        return tuple(next(csv.reader([text], strict=True), []))
+    except csv.Error:
+        note("ids left out: they are no row of CSV")
+        return ()

@@ -1,25 +1,64 @@
 """Climbpath's own JSON, as `climbpath generate --format json` writes it: [{board, angle, start, …}, …]."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from climbpath.data.importers import pieces
-from climbpath.problem import Problem, check_sound
+from climbpath.data.importers import documents
+from climbpath.data.importers.documents import Raw
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import (
+    Note,
+    clean_problem,
+    lower_keys,
+    read_angle,
+    read_board,
+    read_flag,
+    take,
+    unnoted,
+)
+from climbpath.data.importers.sample import Sample
+from climbpath.errors import ClimbpathError
+from climbpath.problem import DEFAULT_BOARD, Problem
 
-TITLE = 'climbpath\'s own JSON ([{"board": …, "start": […], …}])'
+TITLE = "climbpath's own JSON"
+EXAMPLE = (
+    '[{"board": "moonboard-2016", "angle": 40, "grade": "6C",',
+    '"start": ["F5"], "hands": ["E8", "G11"], "finish": ["G18"]}]',
+)
+NAMES = frozenset(Problem.__dataclass_fields__)
+NEEDS = "every record needs start and finish, lists of holds"
 
 
-def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is in this format."""
-    return None in pieces.lists(start) and b'"start"' in start
+def recognises(sample: Sample) -> bool:
+    """Whether a file that starts like this sample is in this format."""
+    return "start" in sample.record and not {"moves", "holds"} & set(sample.record)
 
 
-def records(path: Path) -> Iterator[Any]:
+def records(path: Source) -> Iterator[Raw | ClimbpathError]:
     """The raw records."""
-    return pieces.members(path, None)
+    return documents.records(path)
 
 
-def problem(record: Any) -> Problem:
+def problem(record: Raw, note: Note = unnoted) -> Problem:
     """The problem of one record. Raises ClimbpathError with the reason where there is none."""
-    return check_sound(Problem.from_dict(record))
+    fields = lower_keys(record.value)
+    ids = fields.get("ids")
+    if ids is not None and not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):
+        note("ids left out: they are no list of texts")
+        ids = None
+    return clean_problem(
+        take(fields, "start", list) if "start" in fields else (),
+        take(fields, "hands", list) if fields.get("hands") is not None else (),
+        take(fields, "finish", list) if "finish" in fields else (),
+        feet=take(fields, "feet", list) if fields.get("feet") is not None else (),
+        board=read_board(fields.get("board") or DEFAULT_BOARD),
+        angle=read_angle(fields.get("angle")),
+        grade=fields.get("grade"),
+        user_grade=fields.get("user_grade"),
+        name=fields.get("name"),
+        ids=tuple(ids or ()),
+        repeats=fields.get("repeats"),
+        benchmark=fields.get("benchmark"),
+        method=fields.get("method"),
+        partial=read_flag("partial", fields.get("partial"), note),
+        note=note,
+    )

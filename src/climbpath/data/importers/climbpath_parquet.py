@@ -1,18 +1,29 @@
 """Climbpath's own Parquet, as `climbpath data import` writes it: one row a problem, a column for every field."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import Note, check_supported, unnoted
+from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import FIELDS, LABELS, Problem, check_sound
+from climbpath.problem import FIELDS, LABELS, Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TITLE = "climbpath's own Parquet"
+EXAMPLE = ("a Parquet file that climbpath wrote:", "climbpath data import problems.json -o problems.parquet")
+NAMES = frozenset({"a Parquet file"})
+NEEDS = "it needs the columns that climbpath data import writes"
+LARGEST_MEMBER = 256 << 20
+"""Bytes of a Parquet file in a zip, which is unpacked in memory."""
 VERSION = "3"
-"""Of the schema, as in the file's metadata."""
+"""Of the schema; it stands in the file's metadata."""
+MAGIC = b"PAR1"
+"""The first bytes of every Parquet file."""
 
 
 def schema() -> "pa.Schema":
@@ -25,24 +36,32 @@ def schema() -> "pa.Schema":
     return pa.schema(columns, metadata={"climbpath.problems": VERSION})
 
 
-def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is one, or another program's Parquet."""
-    return start.startswith(b"PAR1")
+def recognises(sample: Sample) -> bool:
+    """Whether a file that starts so is one, or another program's Parquet."""
+    return sample.start.startswith(MAGIC)
 
 
-def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
-    """The rows as dicts of plain Python values, one batch in memory at a time.
+def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
+    """The rows as dicts of plain Python values, in memory for one batch.
 
-    Raises ClimbpathError where the file is damaged, or not written by climbpath.
+    Raises ClimbpathError where the file is damaged, or not one of climbpath's.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     with path.open("rb") as file:
-        if not recognises(file.read(4)):
+        if file.read(4) != MAGIC:
             raise ClimbpathError("it is Parquet compressed with gzip: decompress it first")
+    source: Path | BytesIO
+    if isinstance(path, Path):
+        source = path
+    else:
+        with path.open("rb") as file:
+            source = BytesIO(file.read(LARGEST_MEMBER + 1))
+        if source.getbuffer().nbytes > LARGEST_MEMBER:
+            raise ClimbpathError("it is a very large Parquet file in a zip: unpack it first")
     try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as table:
+        with parquet.ParquetFile(source, page_checksum_verification=True) as table:
             _check(table.schema_arrow)
             for batch in table.iter_batches(batch_size):
                 columns = [column.to_pylist() for column in batch.columns]
@@ -52,9 +71,9 @@ def records(path: Path, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
         raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
 
 
-def problem(record: dict[str, Any]) -> Problem:
+def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
-    return check_sound(Problem.from_dict(record))
+    return check_supported(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema") -> None:

@@ -5,37 +5,41 @@ two Font grades the harder one is taken.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from climbpath import board as boards
-from climbpath.data.importers import pieces
-from climbpath.data.importers.records import clean_problem, source_ids, take
+from climbpath.data.importers import documents
+from climbpath.data.importers.documents import Raw
+from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.records import Note, clean_problem, source_ids, take, unnoted
+from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.grades import parse_grades
 from climbpath.problem import Problem
 
-TITLE = 'hand sequences ({"12345": {"hands": ["F5-LH", …], "v_grade": 5}, …})'
+TITLE = "hand sequences (BetaMove)"
+EXAMPLE = (
+    '{"305445": {"hands": ["F5-LH", "F5-RH", "E8-LH", "G11-RH", "G18-LH"],',
+    '"v_grade": 5}}',
+)
+NAMES = frozenset({"hands", "v_grade"})
+NEEDS = "it needs an object of records, each under its problem's number, with hands such as F5-LH and a v_grade"
 BOARD = "moonboard-2016"
 
 
-def recognises(start: bytes) -> bool:
-    """Whether a file that starts with these bytes is in this format."""
-    return start.lstrip().startswith(b"{") and b'"hands"' in start and b'"v_grade"' in start
+def recognises(sample: Sample) -> bool:
+    """Whether a file that starts like this sample is in this format."""
+    return sample.start.lstrip().startswith(b"{") and set(sample.record) >= NAMES
 
 
-def records(path: Path) -> Iterator[tuple[str | None, Any]]:
+def records(path: Source) -> Iterator[Raw | ClimbpathError]:
     """The raw records, each with its problem's id."""
-    return pieces.entries(path)
+    return documents.records(path)
 
 
-def problem(record: tuple[str | None, Any]) -> Problem:
-    """The problem of a sequence. Raises ClimbpathError with the reason where there is none."""
-    number, fields = record
+def problem(record: Raw, note: Note = unnoted) -> Problem:
+    """What a sequence tells of its problem. Raises ClimbpathError with the reason where that is not enough."""
     labels = [label for label, _ in sequence(record)]
-    v_grade = fields.get("v_grade")
-    if type(v_grade) is not int:
-        raise ClimbpathError("the field 'v_grade' is missing or not a whole number")
+    v_grade = record.value.get("v_grade")
     layout = boards.load(BOARD)
     top = [label for label in labels if layout.hold(label).row == layout.top_row]
     return clean_problem(
@@ -44,18 +48,19 @@ def problem(record: tuple[str | None, Any]) -> Problem:
         top,
         board=BOARD,
         angle=40,
-        grade=parse_grades(f"V{v_grade}")[-1],
-        ids=source_ids("hand-sequence", number),
+        grade=f"V{v_grade}" if type(v_grade) is int else v_grade,
+        ids=source_ids("hand-sequence", record.key, note),
         partial=True,
+        note=note,
     )
 
 
-def sequence(record: tuple[str | None, Any]) -> list[tuple[str, str]]:
+def sequence(record: Raw) -> list[tuple[str, str]]:
     """The holds in the order in which hands take them, each with its hand, LH or RH: the two of the start first.
 
-    Raises ClimbpathError where the record is anything else.
+    Raises ClimbpathError where that is not what the record has.
     """
-    hands = take(record[1], "hands", list)
+    hands: list[Any] = take(record.value, "hands", list)
     if not all(isinstance(hand, str) and hand.endswith(("-LH", "-RH")) for hand in hands):
         raise ClimbpathError("a hand is written F5-LH or F5-RH")
     return [(hand[:-3], hand[-2:]) for hand in hands]

@@ -34,6 +34,12 @@ CREATE TABLE lists (
   entry INTEGER NOT NULL REFERENCES entries(number), name TEXT NOT NULL, PRIMARY KEY (entry, name)
 ) STRICT;
 """
+LATER = """
+CREATE TABLE IF NOT EXISTS not_found (
+  profile TEXT NOT NULL REFERENCES profiles(id), tick TEXT NOT NULL, PRIMARY KEY (profile, tick)
+) STRICT
+"""
+"""A table that logbooks of earlier releases lack and those releases leave alone."""
 TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
 
 
@@ -61,6 +67,7 @@ def prepare(path: Path) -> None:
             raise UnusableError(f"{path} belongs to another program: choose another file with --logbook")
         elif version != VERSION:
             raise UnusableError(f"{path} was written by a newer climbpath: upgrade climbpath to open it")
+        db.execute(LATER)
     # the mode cannot change while other processes have the file open: then they have already set it
     with connect(path) as db, suppress(sqlite3.OperationalError):
         db.execute("PRAGMA journal_mode = WAL")

@@ -42,6 +42,33 @@ class Entry(NamedTuple):
         return identity_of(self.problem)
 
 
+class LoggedTick(NamedTuple):
+    """A tick from another program's logbook, which names its problem and not the holds; '' and 0 are unknown."""
+
+    number: str = ""
+    """The problem's number."""
+    name: str = ""
+    """The problem's name."""
+    board: str = ""
+    """The board's name."""
+    angle: int = 0
+    """In degrees."""
+    grade: str = ""
+    """The problem's Font grade."""
+    day: str = ""
+    """As YYYY-MM-DD."""
+    attempts: int = 1
+    """On that day."""
+    sent: bool = True
+    """Whether the climber got to the top; if not, the tick is of a project."""
+    stars: int = 0
+    """From 1 to 5."""
+    felt: str = ""
+    """The Font grade that the climber gave it."""
+    notes: str = ""
+    """What the climber noted."""
+
+
 def identity_of(problem: Problem) -> str:
     """A problem's identity as text, 'moonboard-2016@40:F5s-D9-G18e'."""
     return f"{problem.setup}:{problem.notation.replace(' ', '-')}"

@@ -16,7 +16,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import Problem
 from climbpath.web.logbook.database import connect, prepare, transaction
-from climbpath.web.logbook.records import Entry, Profile, Tick
+from climbpath.web.logbook.records import Entry, LoggedTick, Profile, Tick
 from climbpath.web.logbook.search import Search, find
 
 NO_PROFILE, NO_ENTRY = "there is no such climber", "this problem is no longer in the logbook"
@@ -153,6 +153,21 @@ class Logbook:
                     [entry.stars, entry.notes, entry.felt, number],
                 )
         return added, len(entries) - added
+
+    def not_found(self, profile: str) -> list[LoggedTick]:
+        """A climber's imported ticks whose problems were not found. Raises NotFoundError."""
+        with connect(self.path) as db:
+            _profile_row(db, profile)
+            rows = db.execute("SELECT tick FROM not_found WHERE profile = ? ORDER BY rowid", [profile]).fetchall()
+        return [LoggedTick(**json.loads(text)) for (text,) in rows]
+
+    def put_not_found(self, profile: str, ticks: Sequence[LoggedTick]) -> None:
+        """Replace a climber's ticks whose problems were not found. Raises NotFoundError."""
+        with transaction(self.path) as db:
+            _profile_row(db, profile)
+            db.execute("DELETE FROM not_found WHERE profile = ?", [profile])
+            rows = [(profile, json.dumps(tick._asdict())) for tick in ticks]
+            db.executemany("INSERT OR IGNORE INTO not_found VALUES (?, ?)", rows)
 
 
 def _now() -> str:

@@ -1,6 +1,6 @@
 // The logbook view: search, filter, open, import and export.
 
-import { ask, ApiError } from "./api.js";
+import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { profile, state } from "./state.js";
@@ -19,9 +19,10 @@ export class Logbook {
     this.results = h("div", { class: "results" });
     this.files = h("div", { class: "files" });
     this.importMessage = h("div", { role: "status" }); // how an import went
+    this.missing = h("div"); // imported ticks whose problems were not found
     this.picker = h("input", {
       type: "file",
-      accept: ".json,.csv,.gz,.parquet",
+      accept: ".json,.jsonl,.csv,.gz,.zip,.parquet",
       hidden: true,
       onchange: () => this.import(this.picker.files[0]),
     });
@@ -32,6 +33,7 @@ export class Logbook {
     this.refine();
     this.renderFiles();
     refreshCopy().catch(() => {});
+    this.listMissing();
     return this.look();
   }
 
@@ -55,6 +57,31 @@ export class Logbook {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (asking === this.asking) replace(this.results, h("p", { class: "message" }, error.message));
+    }
+  }
+
+  async listMissing() {
+    try {
+      const ticks = profile() ? await askAfterWrites("GET", `/api/not-found?profile=${profile().id}`) : [];
+      replace(
+        this.missing,
+        ticks.length > 0 &&
+          card(
+            T.notFoundTitle,
+            h("p", { class: "quiet" }, T.importNotFound(ticks.length)),
+            h(
+              "ul",
+              null,
+              ticks
+                .slice(0, 100)
+                .map(({ number, name, grade, day }) =>
+                  h("li", null, [name || `#${number}`, grade, day].filter(Boolean).join(" · ")),
+                ),
+            ),
+          ),
+      );
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // offline: there is nothing to list
     }
   }
 
@@ -144,6 +171,7 @@ export class Logbook {
         ),
         this.importMessage,
       ),
+      this.missing,
     );
   }
 
@@ -151,7 +179,7 @@ export class Logbook {
     if (!file) return;
     replace(this.importMessage, h("p", null, T.importing));
     try {
-      const { read, added, merged, rejected, reasons } = await ask(
+      const { read, added, merged, rejected, reasons, not_found: notFound, notes } = await ask(
         "POST",
         `/api/import?profile=${profile().id}`,
         file,
@@ -160,6 +188,13 @@ export class Logbook {
       replace(
         this.importMessage,
         h("p", null, T.importDone(read, added, merged, rejected)),
+        notFound > 0 && h("p", null, T.importNotFound(notFound)),
+        notes.length > 0 &&
+          h(
+            "ul",
+            null,
+            notes.slice(0, 10).map((note) => h("li", null, note)),
+          ),
         reasons.length > 0 &&
           h(
             "ul",
@@ -167,7 +202,7 @@ export class Logbook {
             reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`)),
           ),
       );
-      await this.look();
+      await Promise.all([this.look(), this.listMissing()]);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       replace(this.importMessage, h("p", { class: "warn" }, error.message));

@@ -129,6 +129,10 @@ export const T = {
   importing: "Reading the file …",
   importDone: (read, added, merged, rejected) =>
     `${many(read, "record", "records")} read: ${added} new, ${merged} already in the logbook, ${rejected} rejected.`,
+  notFoundTitle: "Not found",
+  importNotFound: (n) =>
+    `${many(n, "tick", "ticks")} not found: the problem is neither in the logbook nor in the known problems. ` +
+    "They are kept, and looked for again at the next import.",
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 

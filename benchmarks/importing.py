@@ -1,0 +1,96 @@
+"""How long an import of many records takes, and how much memory: a file of API records is made and imported.
+
+    python benchmarks/importing.py [RECORDS] [--keep FOLDER]
+
+The import runs in a process of its own, as `climbpath data import` does.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from climbpath import board as boards
+
+BOARD = "moonboard-masters-2017"
+GRADES = ("6A", "6A+", "6B", "6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C", "7C+", "8A", "8A+", "8B")
+
+
+def write_dump(path: Path, records: int) -> None:
+    """Write a dump of different problems in the shape and with the fields of the app's API."""
+    rng = random.Random(0)
+    layout = boards.load(BOARD)
+    low = [hold.label for hold in layout.holds if hold.row in (4, 5, 6)]
+    middle = [hold.label for hold in layout.holds if 6 < hold.row < layout.top_row]
+    top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"Data": [')
+        for number in range(records):
+            start = rng.sample(low, rng.choice((1, 2)))
+            hands = rng.sample(middle, rng.randint(3, 9))
+            holds = [*((one, True, False) for one in start), *((one, False, False) for one in hands)]
+            holds.append((rng.choice(top), False, True))
+            file.write(",\n" if number else "")
+            json.dump(_record(rng, number, holds), file, ensure_ascii=False)
+        file.write(f'], "Total": {records}, "AggregateResults": null, "Errors": null}}\n')
+
+
+def _record(rng: random.Random, number: int, holds: list[tuple[str, bool, bool]]) -> dict[str, object]:
+    return {
+        "Method": "Feet follow hands",
+        "Name": f"Problem {number}",
+        "Grade": rng.choice(GRADES),
+        "UserGrade": rng.choice((None, *GRADES)),
+        "MoonBoardConfiguration": {"Id": 1, "Description": "40° MoonBoard", "LowGrade": None, "HighGrade": None},
+        "MoonBoardConfigurationId": 0,
+        "Setter": {"Id": "x", "Nickname": f"setter{number % 1000}", "City": None, "Country": "AT"},
+        "FirstAscender": False,
+        "Rating": 0,
+        "UserRating": rng.randint(0, 5),
+        "Repeats": int(rng.paretovariate(1)) - 1,
+        "Attempts": 0,
+        "Holdsetup": {"Id": 15, "Description": "MoonBoard Masters 2017", "HoldLayoutId": 0, "Active": False},
+        "IsBenchmark": False,
+        "IsMaster": False,
+        "IsAssessmentProblem": False,
+        "Moves": [
+            {"Id": 10 * number + i, "Description": label, "IsStart": starts, "IsEnd": ends}
+            for i, (label, starts, ends) in enumerate(holds)
+        ],
+        "Upgraded": False,
+        "Downgraded": False,
+        "Id": 300_000 + number,
+        "DateInserted": "/Date(1459461600000)/",
+        "DateDeleted": None,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("records", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="Keep the file that is made in this folder, or use the one there.")
+    options = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        dump = folder / f"dump-{options.records}.json"
+        if not dump.exists():
+            write_dump(dump, options.records)
+        output = Path(temporary) / "problems.parquet"
+        command = [sys.executable, "-m", "climbpath", "data", "import", str(dump), "-o", str(output), "--force"]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds = time.perf_counter() - start
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{options.records:,} records, {dump.stat().st_size / 1e6:,.0f} MB of JSON")
+        busy = used.ru_utime + used.ru_stime
+        print(f"{seconds:.1f} s ({busy:.1f} s of one core), {used.ru_maxrss / 1e6:.2f} GB at most")
+
+
+if __name__ == "__main__":
+    main()
