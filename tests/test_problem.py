@@ -76,10 +76,10 @@ def test_a_one_hold_start_stands_twice_in_the_sequence() -> None:
     [
         ({"finish": ("G18",)}, "no start hold"),
         ({"start": ("F5",)}, "no finish hold"),
-        ({"start": ("F5",), "finish": ("G18",), "hands": ("F5",)}, "hold F5 stands in two roles"),
+        ({"start": ("F5",), "finish": ("G18",), "hands": ("F5",)}, "hold F5 has two roles"),
         ({"start": ("A6",), "finish": ("G18",)}, "no hold 'A6' on MoonBoard 2016"),
         ({"start": ("F5",), "finish": ("L19",)}, "no hold 'L19' on MoonBoard 2016"),
-        ({"start": ("F5",), "finish": ("G18",), "angle": 25}, "MoonBoard 2016 stands at 40°, not at 25°"),
+        ({"start": ("F5",), "finish": ("G18",), "angle": 25}, "MoonBoard 2016 can be set to 40°, not 25°"),
         ({"start": ("F5",), "finish": ("G18",), "board": "kilter"}, "choose from moonboard-2016"),
         ({"start": ("F5",), "finish": ("G18",), "grade": "7Z"}, "'7Z' is not a grade"),
         ({"start": ("F5",), "finish": ("G18",), "repeats": -1}, "cannot have -1 repeats"),

@@ -10,7 +10,19 @@ from support.commands import ROOT
 IDENTIFIERS = (
     *("settled", "is_settled", "SETTLED", "foresight", "foresees", "foresee", "to_come", "pupil", "pupils", "TAUGHT"),
     *("taught_nats", "LESSONS", "open_grade", "open_grades", "exclude_impossible", "likeness", "BetaWish", "Wish"),
-    *("Welcome", "Verdict", "verdict", "verdicts", "Grading", "start_told", "nats_told", "knows_open_grades"),
+    *(
+        "Welcome",
+        "Verdict",
+        "verdict",
+        "verdicts",
+        "Grading",
+        "start_told",
+        "nats_told",
+        "knows_open_grades",
+        "RARE",
+        "_mix",
+        "judges.likeness",
+    ),
     *("side_tasks", "begin_step", "is_here_whole", "draw_beta", "draw_workout", "fit_beta"),
 )
 PHRASES = (
@@ -19,7 +31,7 @@ PHRASES = (
     *("tells the rest", "more usual", "it says 7A", "are told by content", "nobody is like", "made anew"),
 )
 PATTERNS = (
-    re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, IDENTIFIERS))})(?![\w-])"),
+    re.compile(rf"(?<![A-Za-z-])({'|'.join(map(re.escape, IDENTIFIERS))})(?![A-Za-z-])"),
     re.compile(rf"\b({'|'.join(phrase.replace(' ', chr(92) + 's+') for phrase in PHRASES)})\b", re.IGNORECASE),
 )
 EXEMPT = ("CHANGELOG.md", "tests/test_words.py", "package-lock.json")

@@ -135,7 +135,7 @@ executable.
 2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
 arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
 held-out problem or fits inside one). It was given which problems ten or more had repeated ({consensus:,}), and is asked
-for problems like those. It learned from {teachers} trained models, too, and from classifiers that tell its problems
+for problems like those. It was distilled from {teachers} teachers, and learned from classifiers that tell its problems
 from those of the train part (tools/build_assets.py has their settings; docs/dev/experiments.md what each step gave). No
 real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
 ones.

@@ -151,6 +151,8 @@ def prettier() -> None:
     if not stamp.exists() or stamp.read_bytes() != NODE_LOCK.read_bytes():
         quick = ("--no-audit", "--no-fund", "--loglevel", "error", "--fetch-retries", "0", "--fetch-timeout", "20000")
         installed = subprocess.run([npm, "ci", *quick], cwd=ROOT, capture_output=True, check=False)
+        if installed.returncode and os.environ.get("GITHUB_ACTIONS"):
+            sys.exit("npm could not install Prettier: " + installed.stderr.decode(errors="replace"))
         if installed.returncode:
             say("Skipped: the formatting of the web app's scripts; npm could not install Prettier ('npm ci' says why)")
             return

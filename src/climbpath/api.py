@@ -9,7 +9,7 @@ from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.request import NOTHING_FOUND, Request, Sampling, Typed, parse_rules, random_seed
+from climbpath.generator.request import NOTHING_FOUND, Request, Sampling, Typed, parse_rules, seed_or_random
 from climbpath.grader.grader import bundled_grader, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
@@ -100,7 +100,7 @@ def parse_request(
         sampling=Sampling(temperature, top_p, guidance),
         climber=climber,
         check_grade=check_grade,
-        seed=random_seed() if seed is None else seed,
+        seed=seed_or_random(seed),
     )
 
 
@@ -190,13 +190,15 @@ class Generator:
 
         Raises ClimbpathError where the model does not know the grade, or nothing keeps to the conditions.
         """
+        if problem.grade is None:
+            raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
         bans = frozenset(boards.load(problem.board).parse_holds(ban or ()))
         request = Request(
             setup=problem.setup,
-            grades=(problem.grade or "",),
+            grades=(problem.grade,),
             number=num_samples,
             rules=Rules(bans=bans),
-            seed=random_seed() if seed is None else seed,
+            seed=seed_or_random(seed),
         )
         return Problems(sample.vary(self.model, problem, request, keep))
 

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +67,15 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
             raise ClimbpathError(f"{path} is a folder: name a file in it")
         if path.exists() and not force:
             raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
+
+
+def parse_formats(text: str, known: Collection[str]) -> list[str]:
+    """Formats as a user types them, 'png,json'. Raises ClimbpathError for an unknown one."""
+    chosen = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for name in chosen:
+        if name not in known:
+            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(known)}")
+    return chosen
 
 
 def new_folder(folder: Path) -> Path:

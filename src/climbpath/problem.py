@@ -23,7 +23,7 @@ CONSENSUS_REPEATS = 10
 class Problem:
     """A problem. Holds of each role are kept sorted in board order, so equal problems compare equal.
 
-    Raises ClimbpathError where a hold is not on the layout, stands in two roles, or the start or finish is missing.
+    Raises ClimbpathError where a hold is not on the layout, has two roles, or the start or finish is missing.
     Real problems that break rules of sampling (reach, length) are problems all the same.
     """
 
@@ -60,7 +60,7 @@ class Problem:
         layout = boards.load(self.board)
         if self.angle not in layout.angles:
             angles = " or ".join(f"{angle}°" for angle in layout.angles)
-            raise ClimbpathError(f"{layout.title} stands at {angles}, not at {self.angle}°")
+            raise ClimbpathError(f"{layout.title} can be set to {angles}, not {self.angle}°")
         for role in ("start", "hands", "feet", "finish"):
             object.__setattr__(self, role, _in_board_order(getattr(self, role), layout))
         if not self.start:
@@ -70,7 +70,7 @@ class Problem:
         holds = self.holds
         if len(set(holds)) < len(holds):
             twice = next(label for label in holds if holds.count(label) > 1)
-            raise ClimbpathError(f"hold {twice} stands in two roles")
+            raise ClimbpathError(f"hold {twice} has two roles")
         for field in ("grade", "user_grade"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, parse_grade(getattr(self, field)))

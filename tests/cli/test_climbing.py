@@ -176,7 +176,7 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
     alike = out("show", first.notation, "--data", "a/problems.json", cwd=folder).partition("Most similar")[2]
     lines = alike.splitlines()[1:]
     assert len(lines) == 3
-    assert lines[0] == f"  100% of the holds shared  {show('7A')}  {first.notation}"
+    assert lines[0] == f"  100% similar  {show('7A')}  {first.notation}"
     shares = [int(line.split("%")[0]) for line in lines]
     assert shares == sorted(shares, reverse=True)
 
@@ -276,7 +276,7 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
         (("grade", FIVE, "--finish", "G18,H18"), "H18 is not among the holds"),
         (("grade", FIVE, "--start", "L19"), "there is no hold 'L19' on MoonBoard 2016"),
         (("grade", FIVE, "--board", "kilter"), "there is no board 'kilter'"),
-        (("grade", FIVE, "--angle", "25"), "stands at 40°, not at 25°"),
+        (("grade", FIVE, "--angle", "25"), "can be set to 40°, not 25°"),
         (("grade", "D5s D7 E12", "--board", "moonboard-mini-2020"), "has not learned MoonBoard Mini 2020"),
         (("grade", "nowhere.json"), "nowhere.json: there is no such file"),
         (("grade", "broken.json"), "broken.json"),

@@ -469,7 +469,7 @@ def test_malformed_records_of_a_scrape(tmp_path: Path, record: object, words: st
         (changed(DUMPED, "Holdsetup", None), "the record does not name its board"),
         (changed(DUMPED, "Holdsetup", "Description", "Kilter"), "unknown hold setup 'Kilter': known are MoonBoard"),
         (changed(DUMPED, "MoonBoardConfiguration", "Description", "steep"), "cannot read an angle from 'steep'"),
-        (changed(DUMPED, "MoonBoardConfiguration", "Description", "70° MoonBoard"), "not at 70°"),
+        (changed(DUMPED, "MoonBoardConfiguration", "Description", "70° MoonBoard"), "not 70°"),
     ],
 )
 def test_malformed_records_of_an_api_dump(tmp_path: Path, record: object, words: str) -> None:
@@ -579,7 +579,7 @@ def test_fields_of_climbpath_s_own_json_in_other_spellings(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (changed(OWN, "angle", 30), "not at 30°"),
+        (changed(OWN, "angle", 30), "not 30°"),
         (changed(OWN, "board", "kilter"), "unknown hold setup 'kilter'"),
         (changed(OWN, "start", None), "the field 'start' is null where a list should be"),
         (changed(OWN, "start", []), "the problem has no start hold"),

@@ -537,7 +537,7 @@ def test_reading_does_not_need_what_writing_and_training_need() -> None:
 
 # Real data, where there is some
 
-REAL = Path(os.environ.get("CLIMBPATH_DATA") or Path(__file__).parents[3] / "shared" / "data")
+REAL = Path(os.environ.get("CLIMBPATH_DATA") or Path(__file__).parents[3] / "similarity" / "data")
 
 
 @pytest.mark.skipif(not (REAL / "moonboard2016").is_dir(), reason="no real data: set CLIMBPATH_DATA to their folder")

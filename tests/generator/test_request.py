@@ -67,7 +67,7 @@ def test_a_request_without_a_seed_gets_one_and_is_not_changed_afterwards() -> No
 
 def test_requests_of_one_condition_differ_in_grades_number_and_seed_alone() -> None:
     one = ask("7A", 1)
-    assert replace(one, grades=("6B",), number=5, seed=9).condition == one.condition
+    assert replace(one, grades=("6B",), number=5, seed=9).batch_key == one.batch_key
     others = [
         replace(one, setup=Setup("moonboard-masters-2017", 40)),
         replace(one, rules=Rules(max_holds=8)),
@@ -75,7 +75,7 @@ def test_requests_of_one_condition_differ_in_grades_number_and_seed_alone() -> N
         replace(one, climber=Climber(165)),
         replace(one, check_grade=True),
     ]
-    assert len({other.condition for other in (one, *others)}) == 6
+    assert len({other.batch_key for other in (one, *others)}) == 6
 
 
 @pytest.mark.parametrize(

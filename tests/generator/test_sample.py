@@ -254,7 +254,7 @@ def test_guidance_scales_what_the_grade_adds_to_the_logits(guidance: float) -> N
         lookahead.choose(state, np.array([choice]))
 
 
-def test_a_model_that_knows_no_open_grade_cannot_be_guided() -> None:
+def test_a_model_that_knows_no_grade_dropout_cannot_be_guided() -> None:
     given_grade = model(GIVEN_GRADE)
     with pytest.raises(ClimbpathError, match="only learned problems of a given grade"):
         Generator(given_grade).generate("7A", 1, guidance=1.5)

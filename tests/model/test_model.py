@@ -208,7 +208,7 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
     assert total == pytest.approx(1, abs=1e-4)
 
 
-def test_foresight_is_counted_over_the_tokens_still_to_come() -> None:
+def test_future_holds_is_counted_over_the_tokens_still_to_occur_later() -> None:
     net = shaken(FAST).train()
     batch = Encoded(random_problems(4), net.config.tokens, True).batch(np.arange(4))
     future_logits = net(batch.inputs, batch.token_places, predict_future=True).future_logits
@@ -224,7 +224,7 @@ def test_foresight_is_counted_over_the_tokens_still_to_come() -> None:
 
 
 @pytest.mark.parametrize("recipe", [FAST, GUIDE], ids=["fast", "guide"])
-def test_foresight_is_told_where_it_is_asked_and_learned(recipe: Recipe) -> None:
+def test_future_holds_is_told_where_it_is_asked_and_learned(recipe: Recipe) -> None:
     net = network(recipe)
     ids = torch.zeros(1, 3, dtype=torch.int64)
     assert net(ids).future_logits is None
@@ -247,7 +247,7 @@ def test_the_learning_rate_warms_up_and_decays_to_zero() -> None:
     assert learning_rate_factor(GUIDE, 100_000, 1) == 1
 
 
-def test_pins_and_foresight_come_in_over_the_second_quarter_of_training() -> None:
+def test_pins_and_future_holds_come_in_over_the_second_quarter_of_training() -> None:
     assert [side_task_weight(step, 80) for step in (0, 20, 25, 30, 40, 79)] == [0, 0, 0.25, 0.5, 1, 1]
 
 

@@ -16,7 +16,7 @@ from climbpath.model.order import before_pins, choices, may_follow_each, problem
 from climbpath.model.tokens import ANY_GRADE, BODY, PARTIAL, PREFIX, START, Vocabulary, vocabulary_of
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Batch, Encoded, epoch_batches
-from support.making import problems, random_problems
+from support.making import SETUP, problems, random_problems
 
 BOARDS = tuple(boards.names())
 HOLD = vocabulary_of("hold", BOARDS)
@@ -44,7 +44,7 @@ def test_a_one_hold_start_is_that_hold_twice() -> None:
 
 @given(SPELLED)
 def test_hold_tokens_round_trip(problem: Problem) -> None:
-    assert HOLD.decode(HOLD.encode(problem), "") == problem
+    assert HOLD.decode(HOLD.encode(problem), SETUP) == problem
 
 
 @given(SPELLED)
@@ -53,12 +53,12 @@ def test_a_partial_problem_has_a_condition_of_its_own(problem: Problem) -> None:
     whole_ids, partial_ids = HOLD.encode(problem), HOLD.encode(partial)
     assert HOLD.names[partial_ids[0]] == HOLD.names[whole_ids[0]] + PARTIAL
     assert partial_ids[1:] == whole_ids[1:]
-    assert HOLD.decode(partial_ids, "") == partial
+    assert HOLD.decode(partial_ids, SETUP) == partial
 
 
 @given(ON_2016)
 def test_coordinate_tokens_round_trip(problem: Problem) -> None:
-    assert COORDINATE.decode(COORDINATE.encode(problem), "moonboard-2016") == problem
+    assert COORDINATE.decode(COORDINATE.encode(problem), SETUP) == problem
 
 
 @given(SPELLED)
@@ -127,7 +127,7 @@ def test_a_third_finish_is_impossible() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(SPELLED, st.data())
-def test_pins_still_to_come_and_what_passes_none_by(problem: Problem, data: st.DataObject) -> None:
+def test_pins_still_not_yet_placed_and_what_passes_none_by(problem: Problem, data: st.DataObject) -> None:
     """By brute force: a pin is to come until its hold is chosen, and no choice may stand behind one."""
     layout = boards.load(problem.board)
     sequence = [*choices(problem, layout), len(layout.holds)]  # padded
@@ -245,7 +245,7 @@ def test_no_pin_may_be_passed_by() -> None:
 
 
 @pytest.mark.parametrize(("share", "number"), [(0.0, 0), (1.0, 9)])
-def test_an_open_grade_stands_in_place_of_the_grade_and_changes_nothing_else(share: float, number: int) -> None:
+def test_an_grade_dropout_stands_in_place_of_the_grade_and_changes_nothing_else(share: float, number: int) -> None:
     opened = rows_of(Encoded(MIXED, HOLD, mask_invalid=True, grade_dropout=share).batch(np.arange(9)))
     given = rows_of(Encoded(MIXED, HOLD, mask_invalid=True).batch(np.arange(9)))
     assert sum(row["tokens"][1] == HOLD.ids[ANY_GRADE] for row in opened) == number

@@ -149,7 +149,7 @@ def test_a_problem_is_spelled_by_its_kind(repeats: int, partial: bool) -> None:
     problem = replace(random_problems(1)[0], repeats=repeats, partial=partial)
     name = WITH.names[WITH.encode(problem)[0]]
     assert name.endswith(CONSENSUS) == (repeats >= CONSENSUS_REPEATS and not partial)
-    back = WITH.decode(WITH.encode(problem), BOARD)
+    back = WITH.decode(WITH.encode(problem), SETUP)
     assert WITH.encode(back) == WITH.encode(problem)
     assert (back.partial, back.has_consensus) == (partial, name.endswith(CONSENSUS))
     assert not WITHOUT.names[WITHOUT.encode(problem)[0]].endswith(CONSENSUS)

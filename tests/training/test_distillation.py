@@ -42,7 +42,7 @@ def test_each_teacher_answers_only_what_it_has_learned(teachers: list[str], tiny
     encoded = Encoded(parquet.load(tiny)[:40], config.tokens, True, grade_dropout=0.5)
     batch = encoded.batch(np.arange(40), pinned=0.5, seed=4)
     any_grade = config.tokens.ids[ANY_GRADE]
-    taught = teacher_probabilities(both, batch, any_grade)
+    targets = teacher_probabilities(both, batch, any_grade)
     alone = [teacher_probabilities([teacher], batch, any_grade) for teacher in both]
     counted = batch.targets >= 0
     assert batch.pins is not None
@@ -50,22 +50,22 @@ def test_each_teacher_answers_only_what_it_has_learned(teachers: list[str], tiny
     plain = counted & ~special
     assert plain.any()
     assert (counted & special).any()
-    torch.testing.assert_close(taught[plain], (alone[0] + alone[1])[plain] / 2)
-    torch.testing.assert_close(taught[counted & special], alone[0][counted & special])
+    torch.testing.assert_close(targets[plain], (alone[0] + alone[1])[plain] / 2)
+    torch.testing.assert_close(targets[counted & special], alone[0][counted & special])
     truth = alone[1][counted & special]
     assert (truth.argmax(dim=1) == batch.targets[counted & special]).all(), "who cannot answer leaves it to the truth"
-    torch.testing.assert_close(taught[counted].sum(dim=1), torch.ones(int(counted.sum())))
+    torch.testing.assert_close(targets[counted].sum(dim=1), torch.ones(int(counted.sum())))
 
 
-def test_taught_the_truth_is_nats_and_the_best_answer_is_the_teachers() -> None:
+def test_distilled_the_truth_is_nats_and_the_best_answer_is_the_teachers() -> None:
     config_tokens = 7
     logits = torch.randn(5, config_tokens)
     targets = torch.tensor([0, 3, 6, 2, -100])
     batch = Batch(torch.zeros(1, 5, dtype=torch.int64), torch.arange(5), targets, None, None)
     truth = torch.nn.functional.one_hot(targets.clamp_min(0), config_tokens).float()
     torch.testing.assert_close(distillation_nats(logits, batch, truth), nats(logits, batch))
-    taught = torch.randn(5, config_tokens).softmax(dim=1)
-    assert distillation_nats(taught.log(), batch, taught) < distillation_nats(logits, batch, taught)
+    targets = torch.randn(5, config_tokens).softmax(dim=1)
+    assert distillation_nats(targets.log(), batch, targets) < distillation_nats(logits, batch, targets)
 
 
 def test_lessons_are_new_and_in_the_mix_that_was_learned(teachers: list[str], tiny: Path) -> None:
@@ -77,7 +77,7 @@ def test_lessons_are_new_and_in_the_mix_that_was_learned(teachers: list[str], ti
     assert {p.grade for p in drawn} == {p.grade for p in parquet.load(tiny)}
 
 
-def test_a_pupil_learns_from_teachers_and_resumes_with_them(teachers: list[str], tiny: Path, tmp_path: Path) -> None:
+def test_a_student_learns_from_teachers_and_resumes_with_them(teachers: list[str], tiny: Path, tmp_path: Path) -> None:
     recipe = replace(SMALL, teachers=tuple(teachers), seed=7)
     progress = train(parquet.load(tiny), recipe, tmp_path / "run", tmp_path / "logs", Machine("cpu", threads=1))
     alone = load_checkpoint(Path(teachers[0]))["progress"]["history"]

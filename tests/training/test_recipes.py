@@ -193,5 +193,5 @@ def test_a_run_by_a_recipe_file_resumes_with_that_recipe_alone(
     assert Recipe.from_dict(checkpoint["recipe"]) == mine
     assert train(monkeypatch, tmp_path, "--device", "cpu", "--resume", "--recipe", "my.toml") == 0
     assert train(monkeypatch, tmp_path, "--device", "cpu", "--resume", "--recipe", "other.toml") == 2
-    assert "--resume goes on with dropout 0.2; 0.3 contradicts it" in capsys.readouterr().err
+    assert "--resume keeps dropout 0.2, but 0.3 was given" in capsys.readouterr().err
     assert load_checkpoint(tmp_path / "checkpoints/climb_path_cpu/latest.pt")["recipe"] == checkpoint["recipe"]

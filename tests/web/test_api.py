@@ -56,7 +56,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client with the token, of an app that serves a network."""
-    with client_of(tmp_path_factory.mktemp("shared"), token=TOKEN) as client:
+    with client_of(tmp_path_factory.mktemp("similarity"), token=TOKEN) as client:
         yield client
 
 
@@ -308,7 +308,7 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         first, *others = KNOWN
         answer = client.post("/api/similar" + MINE, body_of(first))
         assert answer["known"] == len({problem.identity for problem in others})
-        shares = [similar["shared"] for similar in answer["problems"]]
+        shares = [similar["similarity"] for similar in answer["problems"]]
         assert shares == sorted(shares, reverse=True)
         assert first.identity not in [problem_of(similar["problem"]).identity for similar in answer["problems"]]
         near = replace(first, hands=first.hands[:-1], name="mine")
@@ -326,11 +326,11 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
     ("change", "words"),
     [
         ({"start": ["Z9"]}, "there is no hold 'Z9'"),
-        ({"hands": ["F5"]}, "hold F5 stands in two roles"),
+        ({"hands": ["F5"]}, "hold F5 has two roles"),
         ({"finish": ["D9"], "hands": []}, "finish hold D9 is not in row 18"),
         ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 1 to 6"),
         ({"hands": ["A18"]}, "hand hold A18 is in row 18"),
-        ({"angle": 25}, "stands at 40°, not at 25°"),
+        ({"angle": 25}, "can be set to 40°, not 25°"),
         ({"board": "moonboard-mini-2020"}, "there is no hold"),
     ],
 )
@@ -376,7 +376,7 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
         ("problem=F5s-%00-G18e", 409, "cannot read"),
         ("problem=F5s-G13e", 409, "finish hold G13 is not in row 18"),
         ("problem=" + "F5-" * 200, 422, "at most 400"),
-        ("problem=F5s-G18e&angle=25", 409, "not at 25°"),
+        ("problem=F5s-G18e&angle=25", 409, "not 25°"),
         ("problem=F5s-G18e&angle=41", 422, "angle: choose from 25, 40"),
         ("problem=F5s-G18e&angle=steep", 422, "angle"),
         ("problem=F5s-G18e&board=kilter", 422, "board: choose from"),

@@ -1,4 +1,4 @@
-"""The command line: one function per command, which parses, calls one module and prints.
+"""The command line: one function per command, which parses, calls the package and prints.
 
 Nothing heavy is imported before the command is known.
 """

@@ -44,10 +44,7 @@ def beta(
     from climbpath import files
     from climbpath.beta import solver
 
-    chosen = [part.strip().lower() for part in (formats or ("png" if out else "")).split(",") if part.strip()]
-    for name in chosen:
-        if name not in BETA_FORMATS:
-            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(BETA_FORMATS)}")
+    chosen = files.parse_formats(formats or ("png" if out else ""), BETA_FORMATS)
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
     (solved,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))

@@ -10,7 +10,7 @@ import click
 @click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .safetensors file.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def export(checkpoint: Path, target: Path, force: bool) -> None:
-    """Make a released model (weights and settings only) of a checkpoint.
+    """Convert a checkpoint to a model file for release (weights and settings only).
 
     \b
     climbpath export checkpoints/climb_path_cpu/best.pt --to my-board.safetensors

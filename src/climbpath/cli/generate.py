@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: probability mass of the holds considered.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
 @click.option(
-    "--guidance", type=float, help="Above 1 truer to the grade. [default: 1.25; 2 with --check-grade; 1 if not learned]"
+    "--guidance",
+    type=float,
+    help="Above 1: closer to what is typical of the grade. [default: 1.25; 2 with --check-grade; 1 if not possible]",
 )
 @click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
@@ -74,7 +76,7 @@ def generate(
     climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
-    Every problem is valid, differs from all that the model knows, and from each other. With --height or --ape, the
+    Every problem is valid, and different from the known problems and from the others. With --height or --ape, the
     climber can reach every move. Each problem is shown with the grade that the grader predicts.
     """
     from climbpath import api

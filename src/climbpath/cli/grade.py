@@ -1,7 +1,7 @@
 """The command that grades problems: grade."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -61,7 +61,7 @@ def grade(
     results = []
     predicted = predictions(grader.probabilities(problems))
     for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
-        result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **_rounded(prediction)}
+        result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}
         if len(problems) == 1:
             changes = influence(grader, one)
             result["influence"] = {label: round(change, 3) for label, change in changes.items()}
@@ -89,14 +89,6 @@ def _marked(notation: str, board: str, start: str, finish: str) -> str:
         raise ClimbpathError(f"{missing[0]} is not among the holds of {notation!r}")
     typed = notation.replace(",", " ").split()
     return " ".join(word + marks[word] if word in marks else old for word, old in zip(words, typed, strict=True))
-
-
-def _rounded(prediction: "GradePrediction") -> dict[str, Any]:
-    return {
-        "grade": prediction.grade,
-        "expected": round(prediction.expected, 3),
-        "probabilities": {name: round(value, 4) for name, value in prediction.probabilities.items()},
-    }
 
 
 def prediction_line(prediction: "GradePrediction") -> str:

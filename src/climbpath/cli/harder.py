@@ -53,9 +53,10 @@ def _adjusting(steps: int, name: str) -> click.Command:
         from climbpath import files
         from climbpath.api import bundled_grader, load
         from climbpath.data import exporters
+        from climbpath.files import parse_formats
         from climbpath.generator.adjust import adjust
 
-        writers = exporters.parse_formats(formats or ("png" if out else ""))
+        writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle)
         if grade:
             one = replace(one, grade=one_grade(grade))

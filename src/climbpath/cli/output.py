@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> list[str]:
     """The formats of the files to write. Raises ClimbpathError for an unknown format, or where --out is a file."""
     from climbpath.data import exporters
+    from climbpath.files import parse_formats
 
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out (a file is for --format parquet)")
-    return exporters.parse_formats(formats or ("png" if visualize or out else ""))
+    return parse_formats(formats or ("png" if visualize or out else ""), exporters.FORMATS)
 
 
 def warn_of_thin_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, ...]) -> None:
     """A note for each grade that the model learned from few problems."""
     for thin, count in generator.thin_evidence(setup, grades).items():
-        warn(f"{thin} rests on thin evidence: the model learned it from {count} problems")
+        warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
 
 def print_and_write(

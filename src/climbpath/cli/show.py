@@ -66,5 +66,5 @@ def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
     for other, similarity in most_similar(problem, known, count):
         name = f"{other.name}  " if other.name else ""
         grade = grades.show(other.grade) if other.grade else "ungraded"
-        lines.append(f"  {similarity:4.0%} of the holds shared  {name}{grade}  {other.notation}")
+        lines.append(f"  {similarity:4.0%} similar  {name}{grade}  {other.notation}")
     return "\n".join(lines)

@@ -50,9 +50,9 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
     "teachers",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="A checkpoint of a trained model to learn from, too; may be given several times.",
+    help="A checkpoint of a teacher model; may be given several times.",
 )
-@click.option("--resume", is_flag=True, help="Go on from latest.pt in the checkpoint folder.")
+@click.option("--resume", is_flag=True, help="Continue from latest.pt in the checkpoint folder.")
 @click.option("--checkpoint-dir", type=click.Path(path_type=Path), help="[default: checkpoints/climb_path_DEVICE]")
 @click.option(
     "--log-dir", type=click.Path(path_type=Path), help="TensorBoard's folder. [default: runs/climb_path_DEVICE]"
@@ -84,10 +84,10 @@ def train(
     climbpath train                                     the fast recipe on the demo problems
     climbpath train --data problems.parquet             on your own problems
     climbpath train --recipe guide --num-epochs 5       the guide's settings, a quick test
-    climbpath train --print-recipe > my.toml            all settings, each with what it means, to edit
-    climbpath train --recipe my.toml                    with these
+    climbpath train --print-recipe > my.toml            all settings, with a comment each, to edit
+    climbpath train --recipe my.toml                    train with them
     climbpath train --teacher large.pt --data …         a small model learns from a large one, too
-    climbpath train --resume                            go on after an interruption
+    climbpath train --resume                            continue after an interruption
 
     Writes best.pt, latest.pt, every tenth epoch, config.json and training_curves.png. An earlier run in the
     same folder is set aside, not overwritten.
@@ -112,7 +112,8 @@ def train(
     except training.InterruptedRunError as interrupted:
         at = interrupted.progress
         click.echo(
-            f"\nStopped by {interrupted} after step {at.step} in epoch {at.epoch + 1}; all is saved. Go on with:"
+            f"\nStopped by {interrupted} after step {at.step} in epoch {at.epoch + 1}; everything is saved. "
+            "Continue with:"
         )
         click.echo(f"  climbpath train --resume --checkpoint-dir {checkpoint_dir} --log-dir {log_dir}")
         sys.exit(128 + interrupted.signal_number)

@@ -50,14 +50,14 @@ def vary(
     from dataclasses import replace
 
     from climbpath import api
-    from climbpath.generator.request import random_seed
+    from climbpath.generator.request import seed_or_random
 
     original = read_problem(problem, board, angle)
     if grade:
         original = replace(original, grade=one_grade(grade))
     if original.grade is None:
         raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
-    seed = random_seed() if seed is None else seed
+    seed = seed_or_random(seed)
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
     warn_of_thin_evidence(generator, original.setup, (original.grade,))

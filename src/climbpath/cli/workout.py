@@ -9,7 +9,6 @@ import click
 
 from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_flags
 from climbpath.cli.output import warn_of_thin_evidence
-from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.workout.plan import Workout
@@ -56,13 +55,10 @@ def workout(
     """
     from climbpath import api, files
     from climbpath.board import Setup
-    from climbpath.generator.request import random_seed
+    from climbpath.generator.request import seed_or_random
     from climbpath.workout import plan as planner
 
-    chosen = [part.strip().lower() for part in formats.split(",") if part.strip()]
-    for name in chosen:
-        if name not in FORMATS:
-            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(FORMATS)}")
+    chosen = files.parse_formats(formats, FORMATS)
     folder = out or files.new_folder(Path("out") / "workout")
     paths = {name: folder / f"workout.{name}" for name in chosen}
     if paths:
@@ -77,7 +73,7 @@ def workout(
         angle=angle,
         hold_sets=hold_sets,
         ban=ban,
-        seed=random_seed() if seed is None else seed,
+        seed=seed_or_random(seed),
     )
     planned = dict.fromkeys(slot.problem.grade or "" for section in evening.sections for slot in section.slots)
     warn_of_thin_evidence(generator, Setup(board, angle), tuple(planned))

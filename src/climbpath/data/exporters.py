@@ -9,7 +9,6 @@ from pathlib import Path
 
 from climbpath import board as boards
 from climbpath.drawing import problem as drawing
-from climbpath.errors import ClimbpathError
 from climbpath.files import refuse_overwrite, replacing
 from climbpath.grades import v_grade
 from climbpath.problem import Problem
@@ -107,15 +106,6 @@ FORMATS: dict[str, Callable[[Sequence[Problem]], Files]] = {
     "csv": lambda problems: {"problems.csv": lambda: to_csv(problems).encode()},
     "app": lambda problems: {"problems.app.json": lambda: to_app(problems).encode()},
 }
-
-
-def parse_formats(text: str) -> list[str]:
-    """Formats as a user types them, 'png,json'. Raises ClimbpathError for an unknown one."""
-    chosen = [part.strip().lower() for part in text.split(",") if part.strip()]
-    for name in chosen:
-        if name not in FORMATS:
-            raise ClimbpathError(f"there is no format {name!r}: choose from {', '.join(FORMATS)}")
-    return chosen
 
 
 def write(problems: Sequence[Problem], folder: Path, formats: Sequence[str], force: bool) -> Iterator[Path]:

@@ -117,7 +117,7 @@ def report(gathered: Gathered, notes: Counter[str] | None = None) -> dict[str, A
 def merge(records: Iterable[Problem]) -> Merged:
     """Merge the records of each identity into one problem, in the order in which identities are first seen.
 
-    The best attested record wins: whole before partial, then benchmarks, then more repeats, then the easier grade. A
+    The best-supported record wins: whole before partial, then benchmarks, then more repeats, then the easier grade. A
     field that it lacks is taken from the next best record that has it, and the ids of all records are kept.
     """
     groups: Groups = {}

@@ -168,7 +168,7 @@ def _element(shape: Shape) -> str:
 
 
 def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
-    """Draws the shapes with smooth edges, in units of which the picture is 360 wide.
+    """Draws the shapes with smooth edges, in units of 1/360 of the width.
 
     Each shape but text gets a stencil of its own at four times the size: that smooths as well as a whole
     picture at four times the size does, and touches a hundredth of the pixels.
@@ -209,7 +209,7 @@ def _bounds(shape: Solid) -> tuple[float, float, float, float]:
 
 
 def _cut(pen: "ImageDraw.ImageDraw", shape: Solid, scale: float, left: int, top: int) -> None:
-    """Opens the shape in a stencil whose corner stands at (left, top) of the scaled picture."""
+    """Cuts the shape out of a stencil whose corner is at (left, top) of the scaled picture."""
 
     def disc(x: float, y: float, r: float, fill: int = 255) -> None:
         x, y, r = x * scale - left - 0.5, y * scale - top - 0.5, max(r * scale - 0.5, 0)

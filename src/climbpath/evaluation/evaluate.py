@@ -263,32 +263,32 @@ class _SetupEvaluation:
             guidance=self._guidance(tell) if can_be_guided(self.model) else [],
         )
 
-    def mixes(self, sampling: Sampling, size: int) -> list[tuple[Counter[str], Sampling, int]]:
-        """What to draw for `size` problems in the mix of the real ones: counts of grades with the sampling and the
-        seed to draw them with, once for grades that are a consensus and once for others."""
+    def mixes(self, sampling: Sampling, size: int) -> list[tuple[Counter[str], Request]]:
+        """What to draw for `size` problems in the mix of the real ones: counts of grades with the request to draw them
+        by, once for grades that are a consensus and once for others."""
         found = []
         for consensus in (True, False):
             mix = Counter(problem.grade or "" for problem in self.real if problem.has_consensus is consensus)
             if count := round(size * mix.total() / len(self.real)):
-                counts = scale_counts(mix, count)
-                found.append((counts, sampling._replace(consensus=consensus), 2 * self.seed + consensus))
+                one, seed = sampling._replace(consensus=consensus), 2 * self.seed + consensus
+                request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
+                found.append((scale_counts(mix, count), request))
         return found
 
     def novel(self, sampling: Sampling) -> list[Problem]:
         """Problems in the mix as users get them: valid, novel and distinct."""
         found: list[Problem] = []
-        for mix, one, seed in self.mixes(sampling, self.samples):
+        for counts, request in self.mixes(sampling, self.samples):
             known = {problem.key for problem in found}
-            request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
-            found += generate(self.model, request, mix, known=known)
+            found += generate(self.model, request, counts, known=known)
         return found
 
     def plain(self, sampling: Sampling, size: int) -> list[Problem]:
         """Plain samples in the mix: known problems and repetitions are not left out."""
         lookahead = Lookahead(self.board, Rules())
         found: list[Problem] = []
-        for mix, one, seed in self.mixes(sampling, size):
-            for batch in draw_batches(self.model, lookahead, self.setup, list(mix.elements()), one, seed):
+        for counts, request in self.mixes(sampling, size):
+            for batch in draw_batches(self.model, lookahead, request, list(counts.elements())):
                 found += batch
         return found
 

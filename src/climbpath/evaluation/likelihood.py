@@ -76,9 +76,7 @@ def _conditions(model: Model, problems: Sequence[Problem], given_consensus: bool
         kinds.append([PARTIAL if problem.partial else CONSENSUS for problem in problems])
         consensus = np.array([0.0 if problem.partial else _consensus_fraction(model, problem) for problem in problems])
         weights = [1 - consensus, consensus]
-    prefixes = [
-        [tokens.prefix(p.board, p.angle, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds
-    ]
+    prefixes = [[tokens.prefix(p.setup, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds]
     with np.errstate(divide="ignore"):
         return np.array(prefixes), np.log(weights)
 

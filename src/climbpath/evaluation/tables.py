@@ -297,7 +297,7 @@ def shown(measured: SetupResult) -> str:
 
 
 def facts(result: EvaluationResult) -> dict[str, str]:
-    """What was measured, and on what."""
+    """What was measured."""
     model = result.model
     return {
         "recipe": _fact(model.get("recipe", {}).get("name")),

@@ -168,7 +168,7 @@ class Lookahead:
             hand = self._hand(state, mask[:, :-1] & ~self.board.can_finish)
             mask[:, :-1] &= np.where(self.board.can_finish, self._finish(state), hand)
             mask[:, -1] &= (state.finishes >= self.ends) | (state.last == len(self.board.holds))
-            if self.pins.any():  # step 5: no pin is passed by
+            if self.pins.any():  # step 5: no pin is skipped
                 mask &= before_pins(state.open_pins)
         return mask
 

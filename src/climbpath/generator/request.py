@@ -1,4 +1,4 @@
-"""A request: everything that is asked of a generator, as command line, Python, web app and workouts build it."""
+"""A request to a generator. The command line, Python, the web app and workouts all build one."""
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from climbpath.beta.solver import Climber, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import bundled_grader, expected
-from climbpath.grades import rank
+from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules
 
@@ -26,7 +26,7 @@ NEAR_GRADE = 0.5
 NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"
 
 NO_RULES = Rules()
-"""Only those of the board, and of length."""
+"""The defaults: the board's own rules and the usual length."""
 
 Accept = Callable[[Sequence[Problem]], Sequence[bool]]
 """Which of some problems pass."""
@@ -45,7 +45,7 @@ class Sampling(NamedTuple):
     """Classifier-free guidance (Ho & Salimans 2022): the factor g of what the grade adds to the logits,
     free + g (graded - free); 1 is the model's own distribution, None the default of the request."""
     consensus: bool = True
-    """Asks for problems like those with a consensus grade, where the model has learned such of the grade."""
+    """Asks for problems like those with a consensus grade, if the model has learned any at that grade."""
 
 
 DEFAULT_SAMPLING = Sampling()
@@ -65,14 +65,17 @@ def default_guidance(model: Model, check_grade: bool = False) -> float:
     return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
 
 
-def random_seed() -> int:
-    """A seed for a request that names none."""
-    return secrets.randbelow(2**32)
+def seed_or_random(seed: int | None = None) -> int:
+    """The seed, or a random one for a request that names none."""
+    return secrets.randbelow(2**32) if seed is None else seed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked of a generator. Raises ClimbpathError for a number below 1 and an impossible climber."""
+    """What is asked of a generator.
+
+    Raises ClimbpathError for a number below 1, an unknown grade, or an impossible climber.
+    """
 
     setup: Setup
     """Board and angle."""
@@ -88,12 +91,15 @@ class Request:
     """Who must be able to reach every hold of the beta."""
     check_grade: bool = False
     """Whether only problems are kept whose grade the grader confirms to half a step."""
-    seed: int = field(default_factory=random_seed)
+    seed: int = field(default_factory=seed_or_random)
     """The same seed, version and machine give the same problems."""
 
     def __post_init__(self) -> None:
         if self.number < 1:
             raise ClimbpathError(f"cannot generate {self.number} problems: ask for at least 1")
+        for grade in self.grades:
+            if grade not in LADDER:
+                raise ClimbpathError(f"a request is for grades of the ladder, not {grade!r}")
         if self.climber:
             self.climber.check()
 
@@ -104,7 +110,7 @@ class Request:
         return {grade: each + (i in lucky) for i, grade in enumerate(self.grades)}
 
     @property
-    def condition(self) -> tuple[object, ...]:
+    def batch_key(self) -> tuple[object, ...]:
         """All but grades, number and seed: requests of one condition can be sampled in one batch."""
         return self.setup, self.rules, self.sampling, self.climber, self.check_grade
 
@@ -115,10 +121,8 @@ class Request:
         return self.sampling._replace(guidance=default_guidance(model, self.check_grade))
 
     def acceptance(self) -> Accept | None:
-        """What problems must pass beside the rules: the climber reaches all holds, the grader confirms the grade.
-
-        None where nothing is to be passed. The filter raises ClimbpathError where the grader is to check and has not
-        learned the setup.
+        """The filter that problems must pass in addition to the rules, None if there is none: the climber reaches all
+        holds, the grader confirms the grade. It raises ClimbpathError if the grader has not learned the setup.
         """
         return self._accepts if self.climber or self.check_grade else None
 

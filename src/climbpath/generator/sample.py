@@ -90,13 +90,13 @@ def generate(
         known: further keys that are not novel.
         accept: which problems pass, in place of the request's own filter.
 
-    Yields fewer than asked for if the request has no more to give: nothing new in 20 batches.
+    Yields fewer than asked for if 20 batches in a row bring nothing new.
 
     Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, or no problem
     can keep to the rules.
     """
     missing = Counter(request.counts() if counts is None else counts)
-    lookahead, sampling = check(model, request, missing), request.sampling_for(model)
+    lookahead = check(model, request, missing)
     accept = accept or request.acceptance()
     seen = set(known)
     batches, fruitless, drawn, kept = 0, 0, 0, 0
@@ -106,7 +106,7 @@ def generate(
         passing = max(RAREST, kept / drawn) if accept and drawn else 1.0
         size = min(ROUND * BATCH, int((left + left // SPARE) / passing) + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
-        for problems in draw_batches(model, lookahead, request.setup, grades, sampling, request.seed, batches):
+        for problems in draw_batches(model, lookahead, request, grades, batches):
             batches += 1
             fruitless += 1
             # keep what is novel, distinct, valid and accepted, and no more than is asked for of each grade
@@ -127,23 +127,22 @@ def generate(
 def draw_batches(
     model: Model,
     lookahead: Lookahead,
-    setup: Setup,
+    request: Request,
     grades: Sequence[str],
-    sampling: Sampling,
-    seed: int,
     first: int = 0,
 ) -> list[list[Problem]]:
     """Plain samples, one of each grade given, in batches; each is a function of the seed and its number from `first`.
 
     Several are drawn on as many threads as BLAS has, each with one of BLAS's.
     """
+    sampling = request.sampling_for(model)
     parts = [grades[start : start + BATCH] for start in range(0, len(grades), BATCH)]
 
     def draw_part(number: int) -> list[Problem]:
-        rng = np.random.default_rng([seed, first + number])
-        sequences = draw(model, lookahead, setup, parts[number], sampling, rng)
+        rng = np.random.default_rng([request.seed, first + number])
+        sequences = draw(model, lookahead, request.setup, parts[number], sampling, rng)
         rows = zip(sequences, parts[number], strict=True)
-        return [problem_of(row, lookahead.board, setup.angle, grade) for row, grade in rows]
+        return [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]
 
     return on_threads(draw_part, range(len(parts)))
 
@@ -156,8 +155,6 @@ def vary(model: Model, problem: Problem, request: Request, keep: float) -> Itera
     """
     if not 0 < keep < 1:
         raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")
-    if problem.grade is None:
-        raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
     rules = request.rules
     holds = [label for label in problem.holds if label not in rules.bans]
     kept = min(max(1, round(keep * len(problem.holds))), len(holds))
@@ -196,11 +193,12 @@ def draw(
     table = tokens.spelling(layout.name)
     state = lookahead.initial_state(len(grades))
     length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
-    # 1. The conditions, one of each grade: setup with kind of problem, and grade. `row_of` [B] says whose is whose.
+    # 1. The conditions, one for each grade: setup with kind of problem, and grade. `row_of` [B] is the row of each
+    # problem's condition.
     asked, row_of = np.unique(np.array(grades), return_inverse=True)
     consensus = model.consensus.get(setup, {}) if sampling.consensus else {}
     kinds = [CONSENSUS if consensus.get(grade) else "" for grade in asked.tolist()]
-    prefixes = np.array([tokens.prefix(*setup, *pair) for pair in zip(asked.tolist(), kinds, strict=True)])
+    prefixes = np.array([tokens.prefix(setup, *pair) for pair in zip(asked.tolist(), kinds, strict=True)])
     if guided := guidance != 1:
         # a guided problem is two rows, with its grade and with any: first all with, then all without
         free = prefixes.copy()

@@ -22,10 +22,10 @@ from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, v_number
-from climbpath.model.checkpoint import read_tensors, write_tensors
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import encode
 from climbpath.model.order import Ints, choices
+from climbpath.model.tensors import read_tensors, write_tensors
 from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem, check_sound
 from climbpath.threads import on_threads
@@ -133,6 +133,14 @@ class GradePrediction(NamedTuple):
     """The mean step of the ladder, 0 for 5+."""
     probabilities: dict[str, float]
     """The probability of every grade of the ladder."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, rounded."""
+        return {
+            "grade": self.grade,
+            "expected": round(self.expected, 3),
+            "probabilities": {grade: round(value, 4) for grade, value in self.probabilities.items()},
+        }
 
 
 def predictions(probabilities: Floats) -> list[GradePrediction]:

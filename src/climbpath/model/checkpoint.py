@@ -1,8 +1,5 @@
 """Checkpoints (written by training, read by torch as weights only) and models (safetensors) on disk."""
 
-import hashlib
-import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +15,10 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
+from climbpath.model.tensors import check_format, read_tensors, write_tensors
 
 FORMAT = 3
 BUNDLED = "model.safetensors"
-CHECKSUM = "checksum"
-"""The metadata field of a safetensors file with the checksum of everything else."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
     except (ClimbpathError, RuntimeError) as error:  # torch raises RuntimeError for a short write
         raise ClimbpathError(
             f"cannot write {path} ({str(error).splitlines()[0]}): free some space or choose another --checkpoint-dir; "
-            "the checkpoint written before is whole"
+            "the previous checkpoint is intact"
         ) from None
 
 
@@ -91,7 +87,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
                 "weights, which climbpath never loads"
             ) from None
         raise ClimbpathError(
-            f"{path} cannot be read as a checkpoint ({reason}): it is damaged or not ours; "
+            f"{path} cannot be read as a checkpoint ({reason}): it is damaged, or not a climbpath checkpoint; "
             "use latest.pt, best.pt or an epoch_*.pt of the same folder"
         ) from None
     if not isinstance(checkpoint, dict) or "format" not in checkpoint:
@@ -101,15 +97,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if missing := sorted(wanted - set(checkpoint)):
         raise ClimbpathError(f"{path} is a checkpoint without {', '.join(missing)}: train one with 'climbpath train'")
     return checkpoint
-
-
-def check_format(path: Path, what: str, number: object, wanted: int, command: str) -> None:
-    """Raises ClimbpathError, naming the command that makes a new file, if this one has another format."""
-    if number != wanted:
-        raise ClimbpathError(
-            f"{path} is a {what} of format {number!r:.20}, and this climbpath reads format {wanted}: "
-            f"make a new one with '{command}'"
-        )
 
 
 def keys_to_tensor(keys: set[int]) -> Any:
@@ -213,51 +200,3 @@ def _read_model(path: Path) -> Model:
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
     evidence, consensus = (evidence_from_json(about[name]) for name in ("evidence", "consensus"))
     return Model(ModelConfig.from_dict(about["config"]), tensors, evidence, consensus, known, train, about["about"])
-
-
-def write_tensors(
-    path: Path, field: str, number: int, about: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
-) -> None:
-    """Write a safetensors file with JSON in a metadata field: its format's number, a checksum, and what is given."""
-    from safetensors.numpy import save_file
-
-    whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
-    content = json.dumps({"format": number, **about})
-    with replacing(path) as temporary:
-        save_file(whole, temporary, metadata={field: content, CHECKSUM: checksum(content, whole)})
-
-
-def checksum(content: str, tensors: Mapping[str, np.ndarray]) -> str:
-    """BLAKE2b over JSON and tensors, so that no changed bit goes unnoticed."""
-    digest = hashlib.blake2b(content.encode(), digest_size=16)
-    for name in sorted(tensors):
-        value = tensors[name]
-        digest.update(f"{name} {value.dtype} {value.shape}".encode())
-        digest.update(value.tobytes())
-    return digest.hexdigest()
-
-
-def read_tensors(
-    path: Path, field: str, wanted: int, what: str, command: str
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The JSON metadata and the tensors of a safetensors file that write_tensors wrote.
-
-    Raises ClimbpathError if it cannot be read, is damaged or has another format, naming the command that makes one.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            about = json.loads(metadata.get(field, "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
-    if not isinstance(about, dict) or "format" not in about:
-        raise ClimbpathError(f"{path} is not a climbpath {what}: make one with '{command}'")
-    check_format(path, what, about["format"], wanted, command)
-    if metadata.get(CHECKSUM) != checksum(metadata[field], tensors):
-        raise ClimbpathError(
-            f"{path} is damaged: its checksum is not that of its content; make a new one with '{command}'"
-        )
-    return about, tensors

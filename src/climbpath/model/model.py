@@ -1,7 +1,7 @@
 """The model: a small pre-norm causal transformer, to be read from top to bottom.
 
 Shapes: B problems in a batch, T tokens of the longest, N tokens in all, D = d_model, V tokens in the vocabulary,
-F features of tokens. All but attention works on the N tokens that there are, so padding costs next to nothing.
+F features of tokens. Everything except attention runs on the N actual tokens, so padding costs almost nothing.
 """
 
 from typing import NamedTuple
@@ -82,7 +82,7 @@ class Block(nn.Module):
         padded = qkv.new_zeros(b * t, 3 * d).index_copy(0, token_places, qkv)
         q, k, v = padded.view(b, t, 3, self.nhead, -1).permute(2, 0, 3, 1, 4)  # each [B, heads, T, D / heads]
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        # back to the N tokens that there are
+        # back to the N tokens, without padding
         x = x + self.dropout(self.proj(heads.transpose(1, 2).reshape(b * t, d)[token_places]))
         return x + self.dropout(self.down(F.relu(self.up(self.norm2(x)))))
 

@@ -50,7 +50,7 @@ class Vocabulary(ABC):
         """Every token by name, in the order of ids."""
 
     @abstractmethod
-    def prefix(self, board: str, angle: int, grade: str | None, kind: str = "") -> list[int]:
+    def prefix(self, setup: Setup, grade: str | None, kind: str = "") -> list[int]:
         """The condition's token ids. Raises ClimbpathError for a grade, board or angle without a token."""
 
     @abstractmethod
@@ -99,9 +99,11 @@ class Vocabulary(ABC):
             raise ClimbpathError(f"this vocabulary has no grade {grade}: it knows {known}")
         return self.ids[grade]
 
-    def unknown(self, board: str, angle: int) -> ClimbpathError:
+    def unknown(self, setup: Setup) -> ClimbpathError:
         """The error for a setup without a token."""
-        return ClimbpathError(f"this model does not know {board} at {angle}°: it knows {', '.join(self.boards)}")
+        return ClimbpathError(
+            f"this model does not know {setup.board} at {setup.angle}°: it knows {', '.join(self.boards)}"
+        )
 
     @cached_property
     def _spellings(self) -> dict[str, Ints]:
@@ -128,7 +130,7 @@ class Vocabulary(ABC):
         Raises ClimbpathError where the vocabulary lacks the setup or grade, or the problem is not sound.
         """
         layout = boards.load(problem.board)
-        ids = self.prefix(problem.board, problem.angle, problem.grade, self.kind_of(problem))
+        ids = self.prefix(problem.setup, problem.grade, self.kind_of(problem))
         table = self.spelling(problem.board)
         for step, choice in enumerate(choices(problem, layout)):
             spelled = table[START if step < 2 else BODY, choice]
@@ -137,13 +139,13 @@ class Vocabulary(ABC):
             ids += [int(token) for token in spelled if token >= 0]
         return ids
 
-    def decode(self, ids: Sequence[int], board: str, angle: int = 40) -> Problem:
+    def decode(self, ids: Sequence[int], setup: Setup) -> Problem:
         """The problem of token ids as `encode` makes them; the setup is read where the vocabulary has tokens for it.
 
         One with a consensus grade has the fewest repeats of such. Raises ClimbpathError where the ids spell no problem.
         """
-        (board, angle), kind = self.condition_of(ids[0], Setup(board, angle))
-        layout, table = boards.load(board), self.spelling(board)
+        setup, kind = self.condition_of(ids[0], setup)
+        layout, table = boards.load(setup.board), self.spelling(setup.board)
         sequence: list[int] = []
         rest = list(ids[PREFIX:])
         while rest and rest[0] != self.end:
@@ -152,7 +154,7 @@ class Vocabulary(ABC):
             if not len(found):
                 raise ClimbpathError(f"tokens {[self.names[t] for t in spelled]} are no hold on {layout.title}")
             sequence.append(int(found[0]))
-        problem = problem_of(np.array(sequence), layout, angle, self.names[ids[1]])
+        problem = problem_of(np.array(sequence), layout, setup.angle, self.names[ids[1]])
         return replace(problem, partial=kind == PARTIAL, repeats=CONSENSUS_REPEATS if kind == CONSENSUS else None)
 
     @cached_property
@@ -223,11 +225,11 @@ class CoordinateVocabulary(Vocabulary):
         rows = [str(row) for row in range(1, 19)]
         return ("<bos>", *LADDER[rank("6B") : rank("8B+") + 1], *COLUMNS, *rows, "<end>")
 
-    def prefix(self, board: str, angle: int, grade: str | None, kind: str = "") -> list[int]:
+    def prefix(self, setup: Setup, grade: str | None, kind: str = "") -> list[int]:
         """The begin token and the grade. Raises ClimbpathError for a grade or board without a token."""
         ids = [self.ids["<bos>"], self.grade_id(grade)]
-        if board not in self.boards:
-            raise self.unknown(board, angle)
+        if setup.board not in self.boards:
+            raise self.unknown(setup)
         return ids
 
     def kind_of(self, problem: Problem) -> str:
@@ -275,11 +277,11 @@ class HoldVocabulary(Vocabulary):
             holds += [f"{name}:{hold.label}" for hold in layout.holds]
         return ("<end>", *conditions, ANY_GRADE, *LADDER, *holds)
 
-    def prefix(self, board: str, angle: int, grade: str | None, kind: str = "") -> list[int]:
+    def prefix(self, setup: Setup, grade: str | None, kind: str = "") -> list[int]:
         """Setup with kind, and grade. Raises ClimbpathError for one without a token."""
-        graded, condition = self.grade_id(grade), f"{Setup(board, angle)}{kind}"
-        if board not in self.boards or condition not in self.ids:
-            raise self.unknown(board, angle)
+        graded, condition = self.grade_id(grade), f"{setup}{kind}"
+        if setup.board not in self.boards or condition not in self.ids:
+            raise self.unknown(setup)
         return [self.ids[condition], graded]
 
     def kind_of(self, problem: Problem) -> str:

@@ -43,9 +43,7 @@ class Encoded:
         self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
         for row, sequence in zip(self.sequences, sequences, strict=True):
             row[: len(sequence)] = sequence
-        self.prefixes = np.array(
-            [tokens.prefix(p.board, p.angle, p.grade, tokens.kind_of(p)) for p in problems], np.int64
-        )
+        self.prefixes = np.array([tokens.prefix(p.setup, p.grade, tokens.kind_of(p)) for p in problems], np.int64)
         self.boards = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
 
     def __len__(self) -> int:

@@ -2,7 +2,7 @@
 
 A classifier that tells its problems from real ones gives a ratio of densities (evaluation/density_ratio.py), and the
 model's distribution times that ratio comes nearer to the real one: a residual energy-based model (Deng et al. 2020).
-Drawn from directly, it would throw most problems away; instead the model itself is brought to it, by its own weighted
+Sampling from it directly would discard most samples. Instead the model is trained towards it on its own weighted
 samples (Khalifa et al. 2021, distributional policy gradients). The steps are in docs/architecture.md, "How the released
 model is corrected". tools/build_assets.py uses it; no command does.
 """

@@ -27,7 +27,7 @@ from climbpath.training.losses import mask_logits
 SYNTHETIC_RATIO = 3
 """Synthetic problems for every real one."""
 DISTILL_WEIGHT = 0.9
-"""Weight of the teachers' probabilities beside that of the token that really follows."""
+"""Weight of the teachers' probabilities relative to the token that actually follows."""
 
 
 class Teacher(NamedTuple):
@@ -74,7 +74,7 @@ def check_teachers(teachers: Sequence[Teacher], held_out: Collection[int]) -> No
 
 
 def start_from(net: Transformer, teachers: Sequence[Teacher]) -> None:
-    """Give a network the weights of its first teacher, as far as that has weights of the same name and shape."""
+    """Give a network the weights of its first teacher, where names and shapes match."""
     shapes = {name: value.shape for name, value in net.state_dict().items()}
     for teacher in teachers[:1]:
         given = {name: value for name, value in teacher.net.state_dict().items() if shapes.get(name) == value.shape}

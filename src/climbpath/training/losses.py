@@ -26,7 +26,7 @@ def future_holds_nats(future_logits: Tensor, batch: Batch) -> Tensor:
     # 1 where a token is the next one, [B * T, V]
     occurs = future_logits.new_zeros(b * t, future_logits.shape[1])
     occurs[batch.token_places[predicted], batch.targets[predicted]] = 1
-    # and from there back to the beginning: it is still to come at every place before
+    # and 1 at every earlier position
     occurs = occurs.view(b, t, -1).flip(1).cummax(dim=1).values.flip(1).flatten(0, 1)
     targets = occurs[batch.token_places[predicted]]
     return F.binary_cross_entropy_with_logits(future_logits[predicted], targets, reduction="sum")

@@ -33,8 +33,8 @@ def learning_rate_factor(recipe: Recipe, step: int, steps: int) -> float:
 
 
 def side_task_weight(step: int, steps: int) -> float:
-    """How much pins and the future-holds task count at a step of all steps, 0 to 1: nothing in the first quarter, in
-    which the plain task is learned, and all from the middle on."""
+    """Weight of pins and the future-holds task at a step of all steps: 0 in the first quarter, in which the plain task
+    is learned, then rising to 1 at the midpoint."""
     return min(1.0, max(0.0, 4 * step / steps - 1))
 
 

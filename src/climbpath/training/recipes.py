@@ -43,7 +43,9 @@ class Recipe:
     batch_size: int = setting("Problems per step.")
     num_epochs: int = setting("Times through the data.")
     learning_rate: float = setting("AdamW's highest learning rate.")
-    muon_learning_rate: float | None = setting("Muon's, for the blocks' matrices; left out, AdamW trains all.", None)
+    muon_learning_rate: float | None = setting(
+        "Muon's learning rate for the blocks' matrices; omit it to train everything with AdamW.", None
+    )
     warmup_steps: int = setting("Steps until the learning rates are reached.")
     lr_decay: bool = setting("Whether the learning rates fall linearly to zero after the warm-up.")
     weight_decay: float = setting("AdamW's and Muon's weight decay.")
@@ -52,7 +54,7 @@ class Recipe:
     pinned: float = setting("Fraction of problems of which some holds are given as pins; needs hold tokens.")
     grade_dropout: float = setting("Fraction of problems whose grade is dropped, for guidance; needs hold tokens.")
     future_holds: float = setting("Weight of the future-holds task: to predict which holds occur anywhere later.")
-    teachers: tuple[str, ...] = setting("Checkpoints of trained models to learn from, too; needs hold tokens.", ())
+    teachers: tuple[str, ...] = setting("Checkpoints of teacher models; needs hold tokens.", ())
     consensus: bool = setting(
         "Whether a consensus grade (ten repeats or more) is a condition; needs hold tokens.", False
     )

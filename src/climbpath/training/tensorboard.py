@@ -42,7 +42,10 @@ class LogWriter:
             getattr(self.writer, method)(*arguments, **options)
         except OSError as error:
             self.writer = None
-            print(f"Note: TensorBoard's files in {self.log_dir} cannot be written ({error}); training goes on without")
+            print(
+                f"Note: TensorBoard's files in {self.log_dir} cannot be written ({error}); "
+                "training continues without them"
+            )
 
 
 @contextmanager
@@ -69,9 +72,9 @@ def log_writer(fabric: Fabric, log_dir: Path, step: int) -> Iterator[LogWriter]:
 
 
 def log_pictures(checkpoint: Mapping[str, Any], log: LogWriter, step: int) -> None:
-    """Log a sheet of six problems from the checkpoint's model, at the grade that it learned most of.
+    """Log a sheet of six problems from the checkpoint's model, at the grade with the most training problems.
 
-    A model that cannot make any, as one of very short sequences, logs none.
+    Logs nothing if the model cannot generate any, for example because its sequences are too short.
     """
     model = model_of(checkpoint)
     setup, counts = next(iter(model.evidence.items()))

@@ -88,7 +88,7 @@ def choose_recipe(
         old = getattr(before, setting)
         if value != old and (setting != "num_epochs" or before.lr_decay):
             raise ClimbpathError(
-                f"--resume goes on with {setting} {old}; {value} contradicts it: leave that out, "
+                f"--resume keeps {setting} {old}, but {value} was given: leave it out, "
                 "or leave out --resume to start over"
             )
     return replace(before, **asked), str(data or checkpoint["source"])
@@ -165,7 +165,7 @@ def _train(
         run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
     run.announce()
     if fabric.is_global_zero and not resume:
-        # the first checkpoint shows that the folder can be written; only then an earlier run makes way
+        # the first checkpoint shows that the folder can be written; only then is an earlier run moved aside
         first = checkpoint_dir.with_name(f".{checkpoint_dir.name}.new")
         rmtree(first, ignore_errors=True)
         run.save("latest.pt", math.inf, math.inf, folder=first)
@@ -238,7 +238,7 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
             raise ClimbpathError(
                 f"the loss is {total} in epoch {progress.epoch + 1}, step {progress.step + 1}: "
                 f"try a lower --learning_rate (now {recipe.learning_rate:g}); "
-                f"{run.checkpoint_dir / 'latest.pt'} is from before and whole"
+                f"{run.checkpoint_dir / 'latest.pt'} was saved before this and is intact"
             )
         run.stepper.finish()
         # account for the step, show and log it
@@ -307,7 +307,8 @@ def _check_diverged(run: Run, val_loss: float) -> None:
     if not finite or not val_loss < DIVERGED * chance:
         raise ClimbpathError(
             f"training diverged in epoch {run.progress.epoch + 1} (validation loss {val_loss:.3g}): try a lower "
-            f"--learning_rate (now {run.recipe.learning_rate:g}); {run.checkpoint_dir / 'latest.pt'} is from before"
+            f"--learning_rate (now {run.recipe.learning_rate:g}); "
+            f"{run.checkpoint_dir / 'latest.pt'} was saved before this"
         )
 
 

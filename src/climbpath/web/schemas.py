@@ -260,10 +260,8 @@ class GradeOut(BaseModel):
 def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> GradeOut:
     """A prediction as the API returns it, with the change in grade steps that removing each hold would make."""
     return GradeOut(
-        grade=prediction.grade,
+        **prediction.to_dict(),
         v_grade=v_grade(prediction.grade),
-        expected=round(prediction.expected, 3),
-        probabilities={grade: round(probability, 4) for grade, probability in prediction.probabilities.items()},
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 
@@ -317,7 +315,7 @@ class SimilarProblem(BaseModel):
     """A known problem, and the share of holds that it has in common with the given one (Jaccard similarity)."""
 
     problem: ProblemOut
-    shared: float
+    similarity: float
 
 
 class SimilarProblems(BaseModel):

@@ -26,4 +26,4 @@ def compare(problem: Problem, known: Sequence[Problem], known_keys: Set[int]) ->
     candidates = list({other.identity: other for other in reversed(others)}.values())  # the first of each identity
     is_known = problem.key in known_keys or any(other.key == problem.key for other in candidates)
     best = most_similar(problem, candidates, MOST_SIMILAR)
-    return Comparison(is_known, len(candidates), [(other, shared) for other, shared in best if shared > 0])
+    return Comparison(is_known, len(candidates), [(other, similarity) for other, similarity in best if similarity > 0])

@@ -118,7 +118,7 @@ class Sampler:
         while self.queue:
             pending = self.queue.popleft()
             if (
-                pending.request.condition == first.request.condition
+                pending.request.batch_key == first.request.batch_key
                 and not (first.has_own_seed or pending.has_own_seed)
                 and size + pending.request.number <= MOST_TOGETHER
             ):

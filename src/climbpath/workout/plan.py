@@ -19,7 +19,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator.request import Request, Sampling, default_guidance, parse_rules
 from climbpath.generator.sample import THIN_EVIDENCE
-from climbpath.grader.grader import GradePrediction, expected, predictions
+from climbpath.grader.grader import GradePrediction, expected, nearest_grade, predictions
 from climbpath.grades import LADDER, parse_grades, rank, show, v_grade
 from climbpath.problem import DEFAULT_BOARD, Problem
 
@@ -401,7 +401,7 @@ def climbing(slot: Slot) -> str:
 
 def prediction(slot: Slot) -> str:
     """The grade that the grader expects, 'grader: 7A'; '' on a setup that it has not learned."""
-    return f"grader: {LADDER[round(slot.prediction.expected)]}" if slot.prediction else ""
+    return f"grader: {nearest_grade(slot.prediction.expected)}" if slot.prediction else ""
 
 
 def clock(minutes: int) -> str:
@@ -452,11 +452,6 @@ def to_dict(workout: Workout) -> dict[str, Any]:
 
 
 def _slot_dict(slot: Slot) -> dict[str, Any]:
-    grader = slot.prediction and {
-        "grade": slot.prediction.grade,
-        "expected": round(slot.prediction.expected, 3),
-        "probabilities": {grade: round(value, 4) for grade, value in slot.prediction.probabilities.items()},
-    }
     beta = slot.beta.to_dict()
     fields = ("start", "moves", "crux", "difficulty", "no_hand")  # the others are the workout's or the problem's
     return {
@@ -464,6 +459,6 @@ def _slot_dict(slot: Slot) -> dict[str, Any]:
         "problem": slot.problem.to_dict(),
         "v_grade": v_grade(slot.problem.grade or ""),
         "style": list(slot.style),
-        "grader": grader,
+        "grader": slot.prediction and slot.prediction.to_dict(),
         "beta": {name: beta[name] for name in fields},
     }

@@ -12,7 +12,7 @@ from climbpath.beta import drawing as beta_drawing
 from climbpath.beta.solver import Climber, solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
-from climbpath.generator.request import Request, Sampling, parse_rules, random_seed
+from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
 from climbpath.grader.grader import influence, predictions
 from climbpath.problem import Problem, check_sound, parse_notation
 from climbpath.web import similar
@@ -89,7 +89,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         def task() -> SimilarProblems:
             saved = [entry.problem for entry in services.logbook.entries(str(profile))]
             is_known, known, found = similar.compare(problem, [*saved, *services.known], services.generator.model.known)
-            problems = [SimilarProblem(problem=problem_out(one), shared=round(shared, 3)) for one, shared in found]
+            problems = [SimilarProblem(problem=problem_out(one), similarity=round(value, 3)) for one, value in found]
             return SimilarProblems(is_known=is_known, known=known, problems=problems)
 
         return await services.workers.run(task)
@@ -137,7 +137,7 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         sampling=Sampling(body.temperature),
         climber=body.climber.climber() if body.climber else None,
         check_grade=body.check_grade,
-        seed=random_seed() if body.seed is None else body.seed,
+        seed=seed_or_random(body.seed),
     )
 
 

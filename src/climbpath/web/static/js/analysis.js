@@ -6,11 +6,12 @@ import { boardOf, profile } from "./state.js";
 
 const MOST_KEPT = 200;
 const MOST_RECENT = 50;
-const FIELDS = ["board", "angle", "grade", "start", "hands", "feet", "finish", "name", "repeats", "method"];
+// What the server adds to a problem; everything else is the problem itself.
+const DERIVED = ["notation", "v_grade", "identity", "suggested_name"];
 const analyses = new Map();
 
 export const bodyOf = (problem) =>
-  Object.fromEntries(FIELDS.filter((field) => problem[field] !== undefined).map((field) => [field, problem[field]]));
+  Object.fromEntries(Object.entries(problem).filter(([field]) => !DERIVED.includes(field)));
 
 const climber = () => ({ height: profile()?.height ?? 175, ape: profile()?.ape ?? 0 });
 const keyOf = (problem) => JSON.stringify([problem.identity, climber()]);

@@ -35,7 +35,7 @@ export async function ask(method, path, body, { signal, raw, patience = PATIENCE
   return content;
 }
 
-// Throws if the answer breaks off or is not climbpath's, as in a network that first shows a sign-in page of its own.
+// Throws if the response is cut off or not from climbpath, as in a network that first shows a sign-in page of its own.
 async function answerOf(path, options) {
   const response = await fetch(path, options);
   const text = await response.text();

@@ -141,7 +141,9 @@ export function similarCard(similarProblems, open) {
       ? h(
           "div",
           { class: "lines" },
-          problems.map(({ problem, shared }) => problemLine(problem, T.shared(shared), () => open(problem))),
+          problems.map(({ problem, similarity }) =>
+            problemLine(problem, T.similarity(similarity), () => open(problem)),
+          ),
         )
       : h("p", { class: "quiet" }, T.noneSimilar),
   );

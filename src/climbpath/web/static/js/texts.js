@@ -29,7 +29,8 @@ export const T = {
   endOfSeen: "Offline: these are the last problems that you saw.",
   offline: "Offline",
   offlineHelp:
-    "The server cannot be reached. Your logbook and the last 50 problems are still available; your changes will be sent later.",
+    "The server cannot be reached. Your logbook and the last 50 problems are still available; " +
+    "your changes will be sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Your offline changes have been sent",
   lost: (words) => `One change could not be saved: ${words}`,
@@ -74,7 +75,7 @@ export const T = {
   similar: "Similar problems",
   known: "A known problem uses exactly these holds.",
   novel: "No known problem uses exactly these holds.",
-  shared: (share) => `${Math.round(share * 100)} % of the holds shared`,
+  similarity: (similarity) => `${Math.round(similarity * 100)} % similar`,
   noneSimilar: "Nothing in your logbook to compare with yet.",
 
   shareTitle: "Share and print",
