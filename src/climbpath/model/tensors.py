@@ -13,7 +13,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 
 CHECKSUM = "checksum"
-"""The metadata field with the checksum of everything else."""
+"""The name in the JSON of the checksum of everything else."""
 
 
 def check_format(path: Path, what: str, number: object, wanted: int, command: str) -> None:
@@ -32,14 +32,16 @@ def write_tensors(
     from safetensors.numpy import save_file
 
     whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
-    content = json.dumps({"format": number, **about})
+    content = {"format": number, **about}
+    # one entry alone: the order of several is random, and the same content must give the same file
+    metadata = {field: json.dumps({**content, CHECKSUM: checksum(content, whole)})}
     with replacing(path) as temporary:
-        save_file(whole, temporary, metadata={field: content, CHECKSUM: checksum(content, whole)})
+        save_file(whole, temporary, metadata=metadata)
 
 
-def checksum(content: str, tensors: Mapping[str, np.ndarray]) -> str:
+def checksum(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
     """BLAKE2b over JSON and tensors, so that no changed bit goes unnoticed."""
-    digest = hashlib.blake2b(content.encode(), digest_size=16)
+    digest = hashlib.blake2b(json.dumps(content).encode(), digest_size=16)
     for name in sorted(tensors):
         value = tensors[name]
         digest.update(f"{name} {value.dtype} {value.shape}".encode())
@@ -58,15 +60,14 @@ def read_tensors(
 
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            about = json.loads(metadata.get(field, "null"))
+            about = json.loads((file.metadata() or {}).get(field, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
         raise ClimbpathError(f"{path} cannot be read as a {what}: {error}") from None
     if not isinstance(about, dict) or "format" not in about:
         raise ClimbpathError(f"{path} is not a climbpath {what}: make one with '{command}'")
     check_format(path, what, about["format"], wanted, command)
-    if metadata.get(CHECKSUM) != checksum(metadata[field], tensors):
+    if about.pop(CHECKSUM, None) != checksum(about, tensors):
         raise ClimbpathError(
             f"{path} is damaged: its checksum is not that of its content; make a new one with '{command}'"
         )

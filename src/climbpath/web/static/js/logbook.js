@@ -179,12 +179,15 @@ export class Logbook {
     if (!file) return;
     replace(this.importMessage, h("p", null, T.importing));
     try {
-      const { read, added, merged, rejected, reasons, not_found: notFound, notes } = await ask(
-        "POST",
-        `/api/import?profile=${profile().id}`,
-        file,
-        { raw: true, patience: IMPORT_MS },
-      );
+      const {
+        read,
+        added,
+        merged,
+        rejected,
+        reasons,
+        not_found: notFound,
+        notes,
+      } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true, patience: IMPORT_MS });
       replace(
         this.importMessage,
         h("p", null, T.importDone(read, added, merged, rejected)),
