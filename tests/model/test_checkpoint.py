@@ -55,7 +55,7 @@ class Program:
         (pickle.dumps({"weights": 1}), "a Python pickle or an old PyTorch file, which is never opened"),
         (b"PAR1 and more", "it is Parquet, which holds problems"),
         (b"SQLite format 3\0", "it is an SQLite database"),
-        (gzip.compress(b"x"), "it is compressed with gzip"),
+        (gzip.compress(b"x", mtime=0), "it is compressed with gzip"),
         (b'{"problems": []}', "it is JSON text"),
         (b"\x89HDF\r\n", "it is HDF5, as Keras writes it"),
         (b"just words, no model", "cannot be read as a model"),
