@@ -139,6 +139,9 @@ def clean_problem(
     finish = [label for label in finish if label not in start]
     hands = [label for label in hands if label not in start and label not in finish]
     feet = [label for label in feet if label not in start and label not in finish and label not in hands]
+    layout = boards.load(board)
+    if angle in MOONBOARD_ANGLES and angle not in layout.angles:
+        raise ClimbpathError(f"{layout.title} at {angle}° is not supported yet")
     problem = Problem(
         board=board,
         angle=angle,
@@ -280,6 +283,8 @@ def _shared(text: str) -> str:
 
 # Boards and angles
 
+MOONBOARD_ANGLES = (25, 40)
+"""Angles at which MoonBoards are set; climbpath does not have every board at both yet."""
 UNSUPPORTED = {
     "2010": "MoonBoard 2010",
     "2024": "MoonBoard 2024",
