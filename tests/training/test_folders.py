@@ -22,9 +22,9 @@ with locked(Path(sys.argv[1])):
 
 def test_two_runs_cannot_have_one_folder(tmp_path: Path) -> None:
     run, logs = tmp_path / "run", tmp_path / "logs"
-    with locked(run, logs), pytest.raises(ClimbpathError, match="another training is writing to .*logs"):
-        with locked(tmp_path / "other", logs):
-            pass
+    taken = pytest.raises(ClimbpathError, match=r"another training is writing to .*logs")
+    with locked(run, logs), taken, locked(tmp_path / "other", logs):
+        pass
     with locked(run, logs):
         pass
 
