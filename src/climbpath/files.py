@@ -80,5 +80,10 @@ def parse_formats(text: str, known: Collection[str]) -> list[str]:
 
 def new_folder(folder: Path) -> Path:
     """The folder if it does not exist, else the first free one of folder-2, folder-3, …"""
-    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
-    return next(name for name in names if not name.exists()) if folder.exists() else folder
+    return first_free(folder, 2) if folder.exists() else folder
+
+
+def first_free(folder: Path, first: int) -> Path:
+    """The first folder that does not exist of folder-1, folder-2, …, counted from `first`."""
+    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(first))
+    return next(name for name in names if not name.exists())

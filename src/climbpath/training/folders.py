@@ -1,6 +1,5 @@
 """The folders of a run: locked while it trains, and an earlier run in them set aside, never overwritten."""
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from climbpath.errors import ClimbpathError
-from climbpath.files import remove_leftovers
+from climbpath.files import first_free, remove_leftovers
 
 
 @contextmanager
@@ -46,7 +45,6 @@ def locked(*folders: Path) -> Iterator[None]:
 def set_aside(folder: Path) -> None:
     """Move a folder with files in it to the first free one of folder-1, folder-2, …"""
     if folder.is_dir() and any(folder.iterdir()):
-        names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(1))
-        aside = next(name for name in names if not name.exists())
+        aside = first_free(folder, 1)
         folder.rename(aside)
         print(f"Set aside the earlier run: {folder} is now {aside}")

@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from climbpath.errors import ClimbpathError
 
@@ -109,9 +110,10 @@ def doc_of(name: str) -> str:
 
 def type_of(name: str) -> type:
     """The type of a setting, None aside: str, bool, int, float or tuple."""
-    hint = next((one for one in get_args(TYPES[name]) if one is not type(None) and one is not ...), TYPES[name])
-    listed = "tuple" in str(TYPES[name])
-    return tuple if listed else hint
+    hint = TYPES[name]
+    if isinstance(hint, UnionType):
+        (hint,) = (one for one in get_args(hint) if one is not NoneType)
+    return get_origin(hint) or hint
 
 
 KINDS = {tuple: "a list of texts", str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
