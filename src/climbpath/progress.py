@@ -22,10 +22,14 @@ class _Lines(tqdm):  # type: ignore[misc]
             self.lines += 1
 
 
-def progress_bar(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
-    """A tqdm bar over items, or, if items is None, one to update by hand; on standard error."""
+def progress_bar(
+    items: Iterable[Any] | None, description: str, total: int, shown: bool = True, delay: float = 0
+) -> Any:
+    """A tqdm bar over items, or, if items is None, one to update by hand; on standard error.
+
+    It appears after `delay` seconds.
+    """
     if sys.stderr.isatty():
-        return tqdm(items, description, total, bar_format=BAR, disable=not shown)
-    return _Lines(
-        items, description, total, bar_format=BAR, disable=not shown, mininterval=LINE_SECONDS, miniters=1, ncols=100
-    )
+        return tqdm(items, description, total, bar_format=BAR, disable=not shown, delay=delay)
+    often = {"mininterval": LINE_SECONDS, "miniters": 1, "ncols": 100}
+    return _Lines(items, description, total, bar_format=BAR, disable=not shown, delay=delay, **often)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from climbpath.api import bundled_grader
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grader.grader import expected, load_grader, predictions

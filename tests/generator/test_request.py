@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import (

@@ -19,7 +19,9 @@ from PIL import Image
 
 from climbpath import board as boards
 from climbpath.api import bundled_grader, load
-from climbpath.beta.solver import Climber, describe, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.moves import describe
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample

@@ -15,7 +15,7 @@ import climbpath
 from climbpath import api
 from climbpath import board as boards
 from climbpath.beta import solver
-from climbpath.beta.solver import Climber
+from climbpath.beta.body import Climber
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator import sample

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.beta import solver
-from climbpath.beta.solver import HANDS, Beta
+from climbpath.beta.moves import HANDS, Beta, describe
 from climbpath.drawing import problem as drawing
 from climbpath.drawing import shapes
 from climbpath.drawing.problem import DARK, Overlay
@@ -111,7 +110,7 @@ def _overview(beta: Beta) -> Overlay:
 
 def _steps(beta: Beta) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with the moves before it faded."""
-    lines = [line.replace("  ", " · ") for line in solver.describe(beta)]
+    lines = [line.replace("  ", " · ") for line in describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
     yield Overlay(_marks(beta, beta.start), beta.no_hand, [(lines[0], _WARNING if beta.start_too_far else DARK.clear)])
     trail: list[Shape] = []

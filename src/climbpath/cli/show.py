@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @problem_flags
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
-def show(problem: str, board: str, angle: int, height: float | None, ape: float | None, data: Path | None) -> None:
+def show(problem: str, board: str, angle: int, height: str | None, ape: str | None, data: Path | None) -> None:
     """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b
@@ -29,7 +29,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     climbpath show out/7A/problems.json --height 165 --data problems.parquet
     """
     from climbpath.api import bundled_grader, load
-    from climbpath.beta import solver
+    from climbpath.beta.solver import solve
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import predictions
 
@@ -40,7 +40,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     if one.setup in grader.evidence:
         (prediction,) = predictions(grader.probabilities([one]))
         click.echo(f"Grade: {prediction_line(prediction)}, expected {expected_text(prediction.expected)}")
-    (solved,) = solver.solve([one], climber)
+    (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))

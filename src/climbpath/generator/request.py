@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import bundled_grader, expected

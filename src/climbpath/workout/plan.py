@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from climbpath import api
 from climbpath import board as boards
 from climbpath.api import Generator
-from climbpath.beta import solver
-from climbpath.beta.solver import DEFAULT_CLIMBER, Beta, Climber
+from climbpath.beta import weights
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
+from climbpath.beta.moves import HANDS, Beta
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
@@ -306,7 +308,7 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in nearest}
 
     # Traits as percentiles within the grade, [N, TRAITS]; short problems of low difficulty suit a warm-up.
-    betas = solver.solve(problems, climber)
+    betas = solve(problems, climber)
     measured = np.array([traits(one) for one in betas])
     percentiles = np.zeros_like(measured)
     easy = {}
@@ -327,7 +329,7 @@ def traits(climbed: Beta) -> Floats:
     hardest move relative to the mean.
     """
     layout = boards.load(climbed.problem.board)
-    poor = solver.poorness(layout.name)
+    poor = weights.poorness(layout.name)
     lengths, aside, crossed, poorness, hard = [], [], [], [], []
     for move in climbed.moves:
         if move.is_match:
@@ -337,7 +339,7 @@ def traits(climbed: Beta) -> Floats:
         lengths.append(math.hypot(hold.x - origin.x, hold.y - origin.y))
         aside.append(abs(hold.x - origin.x))
         crossed.append(max(0, outward * (other.x - hold.x)))
-        poorness.append(poor[solver.HANDS.index(move.hand), layout.index[hold.label]])
+        poorness.append(poor[HANDS.index(move.hand), layout.index[hold.label]])
         hard.append(move.difficulty)
     sideways = sum(aside) / sum(lengths)
     return np.array(
