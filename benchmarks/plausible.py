@@ -20,6 +20,26 @@ from climbpath.problem import parse_notation
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B")
 SHOWN = (
+    "F5s G6s G8 E10 E12 B13 D15 D17 E18e",
+    "B4s D6s C9 A10 D13 C18e",
+    "F5s G6s G2 G4 K6 H10 F11 G13 F14 H16 G18e",
+    "D5s C6s G2 H11 F16 B18e",
+    "F5s K5s J8 H10 K11 D12 G15 E16 C18e E18e",
+    "F5s H10 B13 F14 E18e",
+    "F5s B8 H10 C13 D15 B16 A18e",
+    "F5s K5s J9 H10 E13 F13 E18e",
+    "H5s E6s H8 E11 I13 G15 G17 C18e",
+    "D5s I6s E8 I10 H12 I12 K16 G18e",
+    "F5s H10 C13 F15 E18e",
+    "F5s J7 I10 F13 G14 G17 D18e",
+    "A5s D6s A9 F10 E12 F12 I16 E18e",
+    "H5s E6s A9 D12 F14 G18e",
+    "D3s B4s B3 A5 E6 E8 J10 D11 H14 E16 D18e",
+    "A5s D5s E9 F10 J12 I15 K18e",
+    "H5s E6s A9 E12 G14 H18e",
+    "D3s B4s B3 A5 E6 E8 B11 J11 G12 I15 K16 K18e",
+    "B4s D6s F9 H9 I12 F15 D16 A18e",
+    "A5s D6s B9 F11 F13 I13 K18e",
 )
 """Problems of docs/climbing.md: four whose betas were nonsense once, then some of our own model."""
 COLUMNS, WIDTH, GAP = 5, 400, 10

@@ -26,7 +26,7 @@ from climbpath.grades import rank
 from climbpath.problem import DEFAULT_METHOD, Problem
 
 TURNS = 6
-STATED = {"crossed": 20.0, "match": 2.0, "higher hand": 0.5}
+STATED = {"crossed": 25.0, "match": 2.0, "higher hand": 0.5}
 """Weights that are not fitted, since whether a climber crosses or matches hardly shows in the grade: in steps, how much
 harder a move gets by each metre that it ends crossed, and because the other hand is on the hold already."""
 START = {"rise": 5.0, "stretch": 2.0, "poor hold": 2.0, "poor other hold": 5.0, "travel": 2.0}
