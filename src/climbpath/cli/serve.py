@@ -31,8 +31,8 @@ def serve(
     climbpath serve --host 0.0.0.0 --https
 
     With --host 0.0.0.0 it prints a QR code for phones; the link in it contains an access token. Browsers allow
-    installing an app, offline use and Bluetooth only on localhost or over HTTPS. --https makes this possible, and
-    serves a setup page that shows how to make a phone trust this machine.
+    installing an app and offline use only on localhost or over HTTPS. --https makes this possible, and serves a setup
+    page that shows how to make a phone trust this machine.
     """
     import platformdirs
 
