@@ -57,7 +57,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
 
     press(page.locator(".tuning summary"))
     expect(card(page, "Similar problems")).to_be_visible()
-    expect(card(page, "In your logbook")).to_be_visible()
+    expect(card(page, "Your logbook")).to_be_visible()
     look("climb")
     press(action(page, "Beta"))
     press(action(page, "Next move"))

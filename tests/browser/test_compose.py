@@ -444,7 +444,7 @@ def test_a_composed_problem_is_saved_with_the_predicted_grade(visit: Visit, serv
     page = visit(COMPOSE, climber=kim)
     grade = page.locator(".caption .pill").inner_text().split()[0]
     press(action(page, "Save"))
-    expect(card(page, "In your logbook")).to_be_visible()
+    expect(card(page, "Your logbook")).to_be_visible()
     eventually(lambda: [entry["problem"]["grade"] for entry in server.entries(kim)] == [grade])
     touch(page, "D9")
-    expect(card(page, "In your logbook")).to_have_count(0)
+    expect(card(page, "Your logbook")).to_have_count(0)

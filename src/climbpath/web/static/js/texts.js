@@ -45,12 +45,12 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
-  checked: "Only problems that the grader agrees with",
+  checked: "Only problems that match the grade",
 
   grade: "Grade",
-  gradeClear: (grade, probability) => `The grader says ${grade}, with ${Math.round(probability * 100)} % confidence.`,
+  gradeClear: (grade, probability) => `The grader says ${grade}, ${Math.round(probability * 100)} % sure.`,
   gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
-  asked: (grade) => `Set as ${grade}.`,
+  asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
   hardest: (label, steps) =>
@@ -62,11 +62,14 @@ export const T = {
   stepOn: "Next move",
   closeBeta: "Close beta",
   crux: "crux",
+  cruxIs: (i, hand, hold) => `Crux: move ${i}, ${hand.toLowerCase()} to ${hold}.`,
   hands: { LH: "Left hand", RH: "Right hand" },
   bothOn: (hold) => `Both hands on ${hold}`,
   startOn: (left, right) => `Left hand on ${left}, right hand on ${right}`,
   move: (hand, hold, match) => `${hand} to ${hold}${match ? ", match" : ""}`,
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
+  outOfReach: "out of reach",
+  byCm: (far) => ` by ${cm(Math.max(1, far))}`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
@@ -136,7 +139,7 @@ export const T = {
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 
-  entryTitle: "In your logbook",
+  entryTitle: "Your logbook",
   name: "Name",
   suggest: "Suggest a name",
   stars: "Stars",
@@ -168,13 +171,14 @@ export const T = {
   canInstall: "You can install it: choose “Add to Home Screen” or “Install” in your browser’s menu.",
   install: "Install",
   cannotInstall:
-    "Over plain HTTP, browsers do not allow installation, offline use or Bluetooth. " +
+    "Over plain HTTP, browsers allow neither installation nor offline use. " +
     "Start climbpath serve with --https, or open the app on the machine that runs it.",
   installed: "The app is installed. The logbook and the last 50 problems also work offline.",
   about: (version) =>
     `climbpath ${version}. Nobody has climbed its problems yet: check the problem, and the mats, before you pull on.`,
 
   boardLabel: (title, angle) => `${title} at ${angle}°`,
+  boardShort: (title, angle) => `${title} ${angle}°`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },
