@@ -219,6 +219,7 @@ def test_a_tap_pins_a_filled_in_hold(visit: Visit, device: str) -> None:
     complete(page)
     start = holds(page, "start")[0]
     says(hold(page, start), f"{start}, start, filled in")
+    press(page.get_by_role("button", name="Zoom in"))
     touch(page, start)
     says(hold(page, start), f"{start}, start, included")
     touch(page, start)

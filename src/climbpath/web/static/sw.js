@@ -26,6 +26,7 @@ const PAGE = [
   "/js/state.js",
   "/js/storage.js",
   "/js/texts.js",
+  "/js/zoom.js",
 ];
 
 self.addEventListener("install", (event) => {

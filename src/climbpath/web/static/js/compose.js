@@ -10,6 +10,7 @@ import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
@@ -130,11 +131,19 @@ export class Compose {
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
       isEdited: true,
-      on: { tap: (label) => this.tap(label), press: (label) => this.press(label) },
+      on: {
+        tap: (label) => this.tap(label),
+        press: (label) => this.press(label),
+        nearer: (x, y) => this.nearer(x, y),
+      },
     });
+    this.stage.zoom.listen();
+    this.stage.zoomed = () => this.render();
+    // what is there already is shown whole at first
+    if (matchMedia("(pointer: coarse)").matches && !this.problem) this.stage.zoom.wanted = EASY;
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
-      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]),
+      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div", { class: `${name}-card` })]),
     );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
@@ -175,6 +184,13 @@ export class Compose {
     if (step.bans.includes(label)) this.take(cleared(step, label));
     else if (label in step.roles) this.take(banned(step, label));
     else this.include(label, step.filled[label] ?? usualRole(label, layout()));
+  }
+
+  // The first touch on holds that are too close together for fingers only zooms in there.
+  nearer(x, y) {
+    const isNearer = this.stage.zoom.nearer(x, y);
+    if (isNearer) toast(T.zoomedIn);
+    return isNearer;
   }
 
   take(step) {
@@ -290,7 +306,9 @@ export class Compose {
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
         grade: on.graded[completed.angle] ? null : completed.grade,
       });
-      if (this.root.isConnected) this.changed();
+      if (!this.root.isConnected) return;
+      this.changed();
+      this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
     } finally {
@@ -379,6 +397,7 @@ export class Compose {
   toStep(to) {
     const { problem, stage } = this;
     const analysis = analysisOf(problem);
+    if (stage.step === null && to !== null) stage.zoom.far();
     stage.step = to;
     stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
     this.renderStage(problem, analysis, null);
@@ -405,8 +424,9 @@ export class Compose {
     replace(
       stage.caption,
       caption,
-      !fault &&
-        analysis?.prediction && [chartOf(analysis.prediction, { class: "chart spark" }), gradePill(problem.grade)],
+      analysis?.prediction && chartOf(analysis.prediction, { class: "chart spark" }),
+      problem?.grade && gradePill(problem.grade),
+      stage.zoomButton(),
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));

@@ -93,6 +93,9 @@ export const T = {
 
   badLink: "This link is not valid: the board has no such holds, angle or grade.",
 
+  zoomIn: "Zoom in",
+  wholeBoard: "Whole board",
+  zoomedIn: "Closer now: tap the hold.",
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
