@@ -234,7 +234,7 @@ def test_what_is_missing_is_explained(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     fault = message(page)
     touch(page, "D9")
-    expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or long-press one and choose Start.")
+    expect(fault).to_have_text("No start yet: tap a hold in rows 2 to 6, or long-press one and choose Start.")
     touch(page, "F5")
     expect(fault).to_have_text("No finish yet: tap a hold in row 18.")
     expect(action(page, "Save")).to_be_disabled()
@@ -260,7 +260,7 @@ def test_an_impossible_problem_is_refused_with_the_reason(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("problem", "fault"),
     [
-        ("D9s-G13-G18e", "D9 cannot be a start: starts are in rows 1 to 6."),
+        ("D9s-G13-G18e", "D9 cannot be a start: starts are in rows 2 to 6."),
         ("F5s-G13e-G18e", "G13 cannot be a finish: finishes are in row 18."),
         ("F5s-D9", "No finish yet"),
         ("F5s-B4s-A5s-G18e", "3 start holds"),
