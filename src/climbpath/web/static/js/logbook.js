@@ -158,7 +158,7 @@ export class Logbook {
       this.results,
       h(
         "div",
-        { class: "row spread" },
+        { class: "row counted" },
         h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
         this.entries.length > 1 &&
           h(

@@ -123,7 +123,7 @@ export const T = {
   openInCompose: "Change it",
   tooManyPins: "You can choose up to 20 holds: free one first.",
 
-  logbookTitle: (name) => `${name}’s logbook`,
+  logbookTitle: (name) => (name === T.you ? T.entryTitle : `${name}’s logbook`),
   search: "Search name, notes, holds",
   list: "List",
   allLists: "All problems",
