@@ -336,7 +336,7 @@ export class Compose {
     clearTimeout(this.timer);
     this.render();
     const { problem } = this;
-    history.replaceState(null, "", `?${this.query()}`);
+    history.replaceState(history.state, "", `?${this.query()}`);
     if (!problem) return;
     this.asking = new AbortController();
     const { signal } = this.asking;

@@ -53,7 +53,8 @@ export const gradePill = (grade) =>
 export const climberName = () => profile()?.name ?? T.you;
 
 export class Stage {
-  constructor({ on, isEdited }) {
+  constructor({ on, isEdited, top = filters }) {
+    this.top = top;
     this.isEdited = Boolean(isEdited);
     this.board = new BoardView(on);
     this.filters = h("div");
@@ -70,7 +71,7 @@ export class Stage {
   }
 
   lay(on = layout()) {
-    replace(this.filters, filters());
+    replace(this.filters, this.top());
     this.board.lay(on, this.isEdited);
     this.zoom.draw();
   }

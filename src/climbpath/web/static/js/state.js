@@ -17,6 +17,7 @@ export const state = {
   },
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
+  playing: kept("playing", null), // the list that Next goes through: {title, problems, order, at, isShuffled}
   online: true,
 };
 
@@ -30,7 +31,7 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "range", "tuning", "profiles", "profileId"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);

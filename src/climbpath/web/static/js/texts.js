@@ -25,9 +25,17 @@ export const T = {
   saved: "Saved",
   share: "Share",
   beta: "Beta",
+  playing: "The list that is played",
+  ofList: (i, n) => `${i} of ${n}`,
+  playList: "Play",
+  shuffle: "Shuffle",
+  stopPlaying: "Stop playing this list",
+  listDone: (title) => `That was the last of “${title}”.`,
+  again: "Once more",
   searching: "Looking for problems …",
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the last problems that you saw.",
+  noneSeen: "Offline: none of the last problems that you saw is of this board and these grades.",
   offline: "Offline",
   offlineHelp:
     "The server cannot be reached. Your logbook and the last 50 problems are still available; " +
@@ -135,7 +143,7 @@ export const T = {
   openInCompose: "Edit in Compose",
   tooManyPins: "You can choose up to 20 holds: free one first.",
 
-  logbookTitle: (name) => `${name}’s logbook`,
+  logbookTitle: (name) => (name === T.you ? T.entryTitle : `${name}’s logbook`),
   search: "Search name, notes, holds",
   list: "List",
   allLists: "All problems",
