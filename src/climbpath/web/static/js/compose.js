@@ -3,9 +3,9 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, generateRequest, gradesInRange, knownGrades, layout, state } from "./state.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, layout, state } from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
-import { Stage, climberName, gradePill } from "./stage.js";
+import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
@@ -230,7 +230,7 @@ export class Compose {
       h("p", null, isOnly ? T.isOnly[role](others[0]) : T.isFull[role](others)),
       h(
         "div",
-        { class: "picks" },
+        { class: "picks single" },
         role === "start" &&
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
@@ -410,16 +410,15 @@ export class Compose {
     const caption = fault
       ? h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", { class: "unseen" }, T.tabs.compose),
-          h("p", { class: "message", role: "status" }, fault),
+          h("p", { class: "message" }, fault),
         )
       : h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", null, T.holds(holdsOf(problem).length)),
-          analysis?.beta?.too_far > 0 &&
-            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), analysis.beta.too_far))),
+          analysis?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.farBy(analysis.beta.too_far))),
         );
     replace(
       stage.caption,
@@ -440,7 +439,7 @@ export class Compose {
             button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
             h(
               "button",
-              { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
+              { type: "button", class: "primary", onclick: () => this.complete() },
               h("span", null, T.complete),
             ),
             button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),

@@ -79,6 +79,7 @@ export const T = {
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
   outOfReach: "out of reach",
   byCm: (far) => ` by ${cm(Math.max(1, far))}`,
+  farBy: (far) => `Out of reach by ${cm(Math.max(1, far))}`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
