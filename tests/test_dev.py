@@ -58,7 +58,7 @@ def test_setup_installs_the_lock_once(ran: list[list[str]], tmp_path: Path) -> N
     dev.setup()
     installed = [command[6:] for command in ran if command[1:3] == ["-m", "pip"]]
     assert installed == [
-        ["--require-hashes", "-r", str(tmp_path / "requirements.lock")],
+        ["--require-hashes", "--no-deps", "-r", str(tmp_path / "requirements.lock")],
         ["-r", str(tmp_path / "torch.txt")],
         ["--no-deps", "--no-build-isolation", "-e", "."],
     ]

@@ -77,7 +77,7 @@ def setup() -> None:
     say("Installing climbpath into .venv (the first time takes some minutes) …")
     run(python, "-m", "venv", VENV)
     pip = (BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--require-hashes", "-r", LOCK)
+    run(*pip, "--require-hashes", "--no-deps", "-r", LOCK)  # it names what each needs, too
     run(*pip, "-r", TORCH)
     run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")  # built by the setuptools of the lock
     stamp.write_bytes(wanted)
