@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import dev
+import licences
 from support.commands import ROOT
 
 STEPS = {"setup", "lint", "test", "demo", "docs", "baselines"}
@@ -169,3 +170,22 @@ def test_make_ci_and_the_one_line_starts_go_through_it() -> None:
     assert set(re.findall(r"run: python tools/dev\.py (\w+)$", ci, re.MULTILINE)) <= STEPS
     for name in ("train_cpu.sh", "train_cpu.bat"):
         assert re.search(r"tools[/\\]dev\.py setup", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_the_licences_of_all_pinned_packages_are_listed() -> None:
+    page = licences.PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^\| ([a-z][a-z0-9.-]*) \| [^|]+ \|$", page, re.MULTILINE)[1:] == licences.pinned()
+    assert "none stated" not in page
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11) or sys.platform != "linux", reason="other systems have other versions installed"
+)
+def test_the_page_of_licences_is_current() -> None:
+    assert licences.PAGE.read_text(encoding="utf-8") == licences.page(), "run 'python tools/licences.py'"
+
+
+def test_an_audit_of_all_pinned_packages_runs_in_ci() -> None:
+    ci = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    for file in ("requirements.lock", "tools/torch.txt"):
+        assert re.search(rf"pip_audit --strict .*-r {re.escape(file)}$", ci, re.MULTILINE)
