@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write docs/dev/licences.md: every package of requirements.lock and tools/torch.txt with its licence.
 
-    python tools/licences.py
+python tools/licences.py
 """
 
 import re
@@ -50,11 +50,11 @@ def licence_of(name: str) -> str:
     if name in BY_HAND:
         return BY_HAND[name]
     about = distribution(name).metadata
-    if expression := about.get("License-Expression"):
-        return expression
+    if "License-Expression" in about:
+        return about["License-Expression"]
     classified = [value for value in about.get_all("Classifier") or () if value.startswith("License ::")]
     named = [value.rpartition(" :: ")[2] for value in classified if value.count("::") > 1]
-    stated = (about.get("License") or "").strip()
+    stated = next(iter(about.get_all("License") or ()), "").strip()
     # a classifier such as "BSD License" leaves open which one; some packages state the whole text of the licence
     if stated and "\n" not in stated and len(stated) <= 60:
         return SHORT.get(stated, stated)
