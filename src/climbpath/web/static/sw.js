@@ -19,9 +19,13 @@ const PAGE = [
   "/js/climber.js",
   "/js/compose.js",
   "/js/dom.js",
+  "/js/guest.js",
+  "/js/invite.js",
+  "/js/lengths.js",
   "/js/logbook.js",
   "/js/main.js",
   "/js/panel.js",
+  "/js/person.js",
   "/js/play.js",
   "/js/problem.js",
   "/js/stage.js",
@@ -29,6 +33,7 @@ const PAGE = [
   "/js/storage.js",
   "/js/texts.js",
   "/js/trail.js",
+  "/js/who.js",
   "/js/zoom.js",
 ];
 
