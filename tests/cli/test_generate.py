@@ -145,4 +145,4 @@ def test_python_interface() -> None:
 
 def test_the_help_names_the_default_guidance(tmp_path: Path) -> None:
     printed = run_climbpath("generate", "--help", cwd=tmp_path).stdout
-    assert f"[default: {DEFAULT_GUIDANCE:g};" in " ".join(printed.split())
+    assert f"[default: 1; {DEFAULT_GUIDANCE:g} with --any-grade" in " ".join(printed.split())

@@ -128,7 +128,7 @@ def test_what_is_drawn_as_learned_says_what_it_was_drawn_as(model: Model) -> Non
 def test_evaluation_draws_as_many_with_consensus_as_are_held_out(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TREES, "max_iter", 2)  # what they say is not looked at here
     held = held_out(model, short_and_long(), None)
-    measured = evaluate(model, held, samples=200, default=OWN, compare={}).setups[SETUP]
+    measured = evaluate(model, held, samples=200, compare={}).setups[SETUP]
     real, generated = (np.mean(side["holds"]) for side in (measured.shapes.real, measured.shapes.generated))
     assert generated == pytest.approx(real, abs=0.5)
     assert measured.rows["generated, the model's own distribution"].problems == 200

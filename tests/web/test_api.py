@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pytest
 import requests
 from PIL import Image
@@ -23,8 +22,8 @@ from climbpath.beta.solver import Climber, describe, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.grader.grader import expected, influence, predictions
-from climbpath.grades import LADDER, rank, v_grade
+from climbpath.grader.grader import influence
+from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.web import security, workers
@@ -159,8 +158,12 @@ def test_conditions_are_met(client: Client) -> None:
 def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) -> None:
     found = generated(client, climber={"height": 150, "ape": -5}, number=3)
     assert not any(beta.too_far for beta in solve(found, Climber(150, -5)))
-    checked = generated(client, check_grade=True, number=3)
-    assert np.abs(expected(bundled_grader().probabilities(checked)) - rank("7A")).max() <= 0.5
+    found = generated(client, grades=["6C+", "7A"], number=4)
+    assert [problem.grade for problem in bundled_grader().predict(found)] == [p.grade for p in found]
+    assert [problem.asked_grade for problem in found] == [problem.grade for problem in found]
+    loose = generated(client, any_grade=True, number=20)
+    assert {problem.asked_grade for problem in loose} == {"7A"}
+    assert {problem.grade for problem in loose} > {"7A"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +182,7 @@ def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) ->
         ({"angle": 25}, "has not learned MoonBoard 2016 at 25°"),
         ({"board": "moonboard-mini-2020"}, "has not learned"),
         ({"grades": ["8C+"]}, "has not learned grade 8C+"),
+        ({"grades": ["8B+"]}, "8B+ on MoonBoard 2016 at 40° rests on 28 real problems, too few"),
     ],
 )
 def test_impossible_conditions_are_refused(client: Client, conditions: dict[str, Any], message: str) -> None:
@@ -190,10 +194,10 @@ def test_conditions_that_no_sample_meets_are_refused_when_time_is_up(
 ) -> None:
     monkeypatch.setattr(workers, "LONGEST_S", 0.5)
     message = client.refusal("POST", "/api/generate", 409, json=HOPELESS)
-    assert message == "no problem that meets these conditions was found in 0 s: loosen one of them"
+    assert message.startswith("found nothing: out of reach: a climber of 100 cm with an ape index of -40 cm reaches")
 
 
-HOPELESS = {"grades": ["8B+"], "number": 20, "check_grade": True, "climber": {"height": 100, "ape": -40}}
+HOPELESS = {"grades": ["8A"], "number": 20, "climber": {"height": 100, "ape": -40}}
 """No climber this small can reach such holds, but only sampling shows that."""
 
 
@@ -283,10 +287,10 @@ def test_requests_of_all_kinds_at_once(client: Client) -> None:
 
 def test_a_problem_is_graded(client: Client) -> None:
     for problem in (HERON, MASTERS):
-        (prediction,) = predictions(bundled_grader().probabilities([problem]))
+        (prediction,) = bundled_grader().predict([problem])
         answer = client.post("/api/grade", body_of(problem))
         assert (answer["grade"], answer["v_grade"]) == (prediction.grade, v_grade(prediction.grade))
-        assert answer["expected"] == pytest.approx(prediction.expected, abs=1e-3)
+        assert (answer["perhaps"], answer["words"]) == (prediction.perhaps, prediction.words)
         assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
         assert answer["influence"] == pytest.approx(influence(bundled_grader(), problem), abs=1e-3)
 
@@ -663,8 +667,8 @@ def test_a_truncated_file_is_imported_as_far_as_possible(client: Client) -> None
         b'{"number": 21}',
         b'{"number": true}',
         b'{"number": "3"}',
-        b'{"check_grade": 1}',
-        b'{"check_grade": "yes"}',
+        b'{"any_grade": 1}',
+        b'{"any_grade": "yes"}',
         b'{"grades": []}',
         b'{"grades": ["9A"]}',
         b'{"grades": "7A"}',

@@ -17,6 +17,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.generator.request import Request
 from climbpath.generator.sample import check, generate
+from climbpath.grader.grader import grader_of
 from climbpath.model.checkpoint import Model
 from climbpath.progress import progress_bar
 
@@ -33,6 +34,7 @@ def generate_to_parquet(model: Model, request: Request, path: Path, model_name: 
     Raises ClimbpathError if the request cannot be met, or another one was interrupted at this path.
     """
     check(model, request)
+    grader = grader_of(request.setup)
     parts = path.with_name(f"{path.name}.parts")
     _claim(parts, request, model_name)
     files = [parts / f"{number:06}.parquet" for number in range(-(-request.number // CHUNK))]
@@ -42,9 +44,8 @@ def generate_to_parquet(model: Model, request: Request, path: Path, model_name: 
             if file.exists():
                 seen.update(problem.key for problem in parquet.read(file))
             else:
-                problems = list(
-                    generate(model, _chunk_seed(request, number), chunk_counts(request, number), known=seen)
-                )
+                chunk, counts = _chunk_seed(request, number), chunk_counts(request, number)
+                problems = list(generate(model, chunk, counts, grader=grader, known=seen))
                 parquet.write(file, problems)
                 seen.update(problem.key for problem in problems)
             bar.update(len(seen) - bar.n)

@@ -104,6 +104,7 @@ LIMITS: dict[str, Any] = {
     "board": BoardName,
     "angle": Angle,
     "grade": Grade | None,
+    "asked_grade": Grade | None,
     "start": Annotated[list[Label], Field(min_length=1, max_length=2)],
     "hands": Holds,
     "feet": Holds,
@@ -216,8 +217,8 @@ class GenerateRequest(Model):
     """What to generate.
 
     Every hold in `pins` is used, in any role; the start and finish holds are exactly `start` and `finish`, if given;
-    holds in `bans` are not used. `climber` must be able to reach every hold. `check_grade` keeps only problems that the
-    grader finds about as hard as requested.
+    holds in `bans` are not used. `climber` must be able to reach every hold. A problem's grade is the grader's;
+    `any_grade` keeps problems, too, to which it gives another one than was asked for.
     """
 
     board: BoardName = DEFAULT_BOARD
@@ -233,7 +234,7 @@ class GenerateRequest(Model):
     min_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 3
     max_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 14
     climber: ClimberBody | None = None
-    check_grade: bool = False
+    any_grade: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
 
 
@@ -246,13 +247,15 @@ class GeneratedProblems(BaseModel):
 class GradeOut(BaseModel):
     """How hard a problem is.
 
-    `grade` is the predicted grade, `expected` the mean position on the ladder, `probabilities` has every grade, and
-    `influence` says for each hold how many grades harder or easier the problem would be without it.
+    `grade` is the grader's, `perhaps` another that is at least half as likely, `words` both as a text,
+    `probabilities` has every grade, and `influence` says for each hold how many grades harder or easier the problem
+    would be without it.
     """
 
     grade: str
     v_grade: str
-    expected: float
+    perhaps: str | None
+    words: str
     probabilities: dict[str, float]
     influence: dict[str, float]
 
@@ -262,6 +265,7 @@ def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> Grade
     return GradeOut(
         **prediction.to_dict(),
         v_grade=v_grade(prediction.grade),
+        words=prediction.words,
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath import api
 from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta import solver
@@ -17,9 +16,9 @@ from climbpath.beta.solver import DEFAULT_CLIMBER, Beta, Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
-from climbpath.generator.request import Request, Sampling, default_guidance, parse_rules
-from climbpath.generator.sample import THIN_EVIDENCE
-from climbpath.grader.grader import GradePrediction, expected, nearest_grade, predictions
+from climbpath.generator.request import Request, parse_rules
+from climbpath.grader.grader import GradePrediction, grader_of
+from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.grades import LADDER, parse_grades, rank, show, v_grade
 from climbpath.problem import DEFAULT_BOARD, Problem
 
@@ -58,8 +57,6 @@ EASY = 1 / 3
 
 POOL, POOL_PER_SLOT = 48, 5
 """Problems of each grade to choose from: POOL, or POOL_PER_SLOT for each one needed if that is more."""
-DRAWN = 4
-"""How many times as many are drawn; the pool takes those that the grader puts nearest to the grade."""
 BLUR_CM = 60.0
 """Scale of the distance within which holds count as the same part of the board."""
 
@@ -201,9 +198,8 @@ def plan(
         Request(
             setup=setup,
             grades=tuple(sorted(need, key=rank)),
-            number=DRAWN * size * len(need),
+            number=size * len(need),
             rules=parse_rules(board, hold_sets=hold_sets, ban=ban),
-            sampling=Sampling(guidance=default_guidance(generator.model, check_grade=True)),
             climber=climber,
             seed=seed,
         )
@@ -241,7 +237,7 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
 
     # The warm-up rises through well-known grades below the range.
     bottom, top = rank(asked[0]), rank(asked[-1])
-    easier = [one for one in LADDER[max(0, bottom - WARM_UP_STEPS) : bottom] if evidence.get(one, 0) >= THIN_EVIDENCE]
+    easier = [one for one in LADDER[max(0, bottom - WARM_UP_STEPS) : bottom] if evidence.get(one, 0) >= LEAST_EVIDENCE]
     advice = WARM_UP.advice
     if not easier:
         advice += " The model knows no easier grade here: warm up elsewhere first."
@@ -285,25 +281,15 @@ def _pyramid(climbed: Sequence[str], number: int) -> list[str]:
 
 
 def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
-    """The `size` problems of each grade that the grader puts nearest to it.
-
-    Not all within half a step: the grader puts hardly any problem as high as the hardest grades.
-    """
-    # How many steps the grader's expected grade is off, [drawn]; 0 on a setup that it has not learned.
-    grader = api.bundled_grader()
-    predicted: list[GradePrediction | None] = [None] * len(drawn)
-    off = np.zeros(len(drawn))
-    if drawn[0].setup in grader.evidence:
-        probabilities = grader.probabilities(drawn)
-        predicted = [*predictions(probabilities)]
-        off = np.abs(expected(probabilities) - [rank(problem.grade or "") for problem in drawn])
-    # The nearest of each grade; from here on indices are those of the pool.
-    nearest: defaultdict[str, list[int]] = defaultdict(list)
-    for i in off.argsort(kind="stable").tolist():
-        nearest[drawn[i].grade or ""].append(i)
-    kept = [i for rows in nearest.values() for i in rows[:size]]
-    problems = [drawn[i] for i in kept]
-    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in nearest}
+    """The first `size` problems of each grade."""
+    first: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in drawn:
+        if len(first[problem.grade or ""]) < size:
+            first[problem.grade or ""].append(problem)
+    problems = [problem for same in first.values() for problem in same]
+    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in first}
+    grader = grader_of(drawn[0].setup)
+    predicted: list[GradePrediction | None] = [*grader.predict(problems)] if grader else [None] * len(problems)
 
     # Traits as percentiles within the grade, [N, TRAITS]; short problems of low difficulty suit a warm-up.
     betas = solver.solve(problems, climber)
@@ -316,7 +302,7 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
         short = [j for j in rows if len(betas[j].moves) <= median]
         easy[grade] = sorted(short, key=lambda j: betas[j].difficulty)[: math.ceil(EASY * len(rows))]
     styles = [_style(row) for row in percentiles]
-    return _Pool(betas, [predicted[i] for i in kept], styles, by_grade, easy, _alike(problems, percentiles))
+    return _Pool(betas, predicted, styles, by_grade, easy, _alike(problems, percentiles))
 
 
 def traits(climbed: Beta) -> Floats:
@@ -400,8 +386,8 @@ def climbing(slot: Slot) -> str:
 
 
 def prediction(slot: Slot) -> str:
-    """The grade that the grader expects, 'grader: 7A'; '' on a setup that it has not learned."""
-    return f"grader: {nearest_grade(slot.prediction.expected)}" if slot.prediction else ""
+    """The grade with its range, '7A, perhaps 6C+'; '' on a setup that the grader has not learned."""
+    return slot.prediction.words if slot.prediction else ""
 
 
 def clock(minutes: int) -> str:
