@@ -72,10 +72,10 @@ def fit_scale(expected: NDArray[np.float32], true: Sequence[str], counts: dict[s
 
     Args:
         expected: of held-out problems, with repeats unknown, in steps of the ladder, [problems].
-        true: their grades, at least one.
+        true: their grades.
         counts: the training problems of every grade.
     """
-    steps = np.array([rank(grade) for grade in true])
+    steps = np.array([rank(grade) for grade in true], int)
     grades = offered(counts)
     target = np.array([rank(grade) for grade in grades])
     numbers = np.bincount(steps, minlength=len(LADDER))
