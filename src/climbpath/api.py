@@ -13,6 +13,7 @@ from climbpath.generator.request import Request, Sampling, Typed, parse_rules, s
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
+from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
 
 __all__ = [
@@ -68,7 +69,7 @@ def parse_request(
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
         guidance: above 1 keeps closer to what is typical of the grade; None is the best known for the model.
-        pin: holds that every problem uses, in any role: 'F5,E12', or a list of holds.
+        pin: holds that every problem uses: 'F5,E12', or a list of holds; in any role, or as 'F5s' start, 'E12h' hand.
         start: exactly these start holds, 'F5' or 'F5,G6'.
         finish: exactly these finish holds.
         ban: holds that must not be used.
@@ -163,13 +164,13 @@ class Generator:
         return self.run(request)
 
     def run(self, request: Request) -> Problems:
-        """The problems of a request, easiest grade asked for first.
+        """The problems of a request, with names, easiest grade asked for first.
 
         Raises ClimbpathError, naming the condition that is in the way, if there are none.
         """
         reasons: list[str] = []
-        grader = grader_of(request.setup)
-        found = Problems(sample.generate(self.model, request, grader=grader, give_up=reasons.append))
+        drawn = sample.generate(self.model, request, grader=grader_of(request.setup), give_up=reasons.append)
+        found = Problems(map(named, drawn))
         if not found:
             raise ClimbpathError(f"found nothing: {reasons[0]}")
         found.sort(key=lambda problem: request.grades.index(problem.asked_grade or ""))
@@ -205,7 +206,8 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        return Problems(sample.vary(self.model, problem, request, keep, grader_of(request.setup)))
+        varied = sample.vary(self.model, problem, request, keep, grader_of(request.setup))
+        return Problems(map(named, varied))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
         """Those of the grades that the model learned from few examples, with the number of examples.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, warn
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, theme_flag, warn
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     type=float,
     help="Above 1: closer to what is typical of the grade. [default: 1; 1.25 with --any-grade, if possible]",
 )
-@click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
+@click.option("--pin", help="Holds that every problem uses: F5,E12; F5s as a start, E12h as a hand hold.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (of climbpath[train]) alone."
 )
+@theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def generate(
     grade: str,
@@ -60,6 +61,7 @@ def generate(
     visualize: bool,
     out: Path | None,
     formats: str | None,
+    theme: str,
     force: bool,
     **conditions: Any,
 ) -> None:
@@ -91,7 +93,7 @@ def generate(
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request)
     warn_of_thin_evidence(generator, request.setup, request.grades)
-    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force)
+    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force, theme)
 
 
 def _generate_to_parquet(

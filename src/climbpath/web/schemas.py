@@ -216,9 +216,10 @@ class AppInfo(BaseModel):
 class GenerateRequest(Model):
     """What to generate.
 
-    Every hold in `pins` is used, in any role; the start and finish holds are exactly `start` and `finish`, if given;
-    holds in `bans` are not used. `climber` must be able to reach every hold. A problem's grade is the grader's;
-    `any_grade` keeps problems, too, to which it gives another one than was asked for.
+    Every hold in `pins` is used: "F5" in any role, "F5s" as a start, "D9h" as a hand, "G18e" as a finish. The start and
+    finish holds are exactly `start` and `finish`, if given; holds in `bans` are not used. `climber` must be able to
+    reach every hold. A problem's grade is the grader's; `any_grade` keeps problems, too, to which it gives another one
+    than was asked for.
     """
 
     board: BoardName = DEFAULT_BOARD

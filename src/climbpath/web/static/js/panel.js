@@ -89,6 +89,7 @@ export function betaCard(analysis, step, go) {
   return card(
     T.betaTitle,
     beta.too_far > 0 && h("p", { class: "warn" }, T.tooFar(climberName(), beta.too_far)),
+    h("p", null, T.cruxIs(beta.crux + 1, T.hands[beta.moves[beta.crux].hand], beta.moves[beta.crux].hold)),
     h(
       "ol",
       { class: "moves", start: 0 },
@@ -173,7 +174,8 @@ export async function copyLink(problem, address = query(problem)) {
 // `composed`: the query of a link to a step of composing, which says more than the problem.
 export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
-  const options = { height: who.height, ape: who.ape || "" };
+  const theme = getComputedStyle(document.documentElement).colorScheme;
+  const options = { height: who.height, ape: who.ape || "", theme };
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;
   const download = (kind, withBeta, words) =>

@@ -17,6 +17,7 @@ export const state = {
   },
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
+  playing: kept("playing", null), // the list that Next goes through: {title, problems, order, at, isShuffled}
   online: true,
 };
 
@@ -30,13 +31,15 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "range", "tuning", "profiles", "profileId"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
 }
 
 export const layout = () => state.appInfo.boards.find((board) => board.name === state.setup.board);
+// Short enough for a phone: "Masters 2017"; of the first board the maker's name is what people call it by.
+export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
 export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
