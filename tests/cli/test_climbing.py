@@ -119,7 +119,7 @@ def test_problems_on_standard_input_are_graded(folder: Path) -> None:
 
 def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) -> None:
     (folder / "one.csv").write_text("notation,grade\nF5s D9 G13 I16 G18e,8A\n")
-    assert "   (labelled 8A (V11))" in out("grade", "one.csv", cwd=folder)
+    assert "; given as 8A (V11)\n" in out("grade", "one.csv", cwd=folder)
 
 
 # beta and show

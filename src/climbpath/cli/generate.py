@@ -107,14 +107,14 @@ def _generate_to_parquet(
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
     refuse_overwrite([path], force)
     try:
-        written = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
+        written, reason = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
     except KeyboardInterrupt:
         click.echo(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
         )
         sys.exit(130)
     if written < request.number:
-        warn(f"only {written:,} of {request.number:,} problems: these conditions allow hardly any more new ones")
+        warn(f"only {written:,} of {request.number:,} problems: {reason or 'an interrupted run ended so'}")
     click.echo(f"wrote {written:,} problems to {path}, seed {request.seed}")
 
 

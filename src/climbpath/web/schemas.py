@@ -12,6 +12,7 @@ from climbpath import board as boards
 from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
 from climbpath.board import Board, Setup
 from climbpath.grader.grader import GradePrediction
+from climbpath.grader.scale import offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
@@ -172,7 +173,8 @@ class HoldOut(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A board; for each angle, the grades that the generator knows, and whether the grader knows it."""
+    """A board; for each angle, the grades that can be asked for, those that rest on few problems with how many, and
+    whether the grader knows it."""
 
     name: str
     title: str
@@ -183,6 +185,7 @@ class BoardOut(BaseModel):
     hold_sets: list[str]
     holds: list[HoldOut]
     grades: dict[int, list[str]]
+    thin: dict[int, dict[str, int]]
     graded: dict[int, bool]
 
 
@@ -199,7 +202,11 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
         top_row=board.top_row,
         hold_sets=list(board.hold_sets),
         holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
-        grades={angle: [grade for grade in LADDER if count.get(grade)] for angle, count in counts.items()},
+        grades={angle: list(offered(count)) for angle, count in counts.items()},
+        thin={
+            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in offered(count)}
+            for angle, count in counts.items()
+        },
         graded={angle: setup in graded for angle, setup in setups.items()},
     )
 
@@ -337,7 +344,7 @@ class ProfileBody(Model):
     name: ShortName
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
-    easiest: Grade = "6B"
+    easiest: Grade = "6B+"
     hardest: Grade = "7A"
 
 
