@@ -115,7 +115,7 @@ def test_any_grade_keeps_the_grade_that_was_asked_for_beside_the_graders() -> No
 
 def test_a_grade_of_thin_evidence_is_refused_with_the_grades_that_there_are() -> None:
     request = Request(setup=MAIN, grades=("8B",))
-    with pytest.raises(ClimbpathError, match="8B on .* rests on 10 real problems, too few .* ask for 6B\\+ to 8A, or"):
+    with pytest.raises(ClimbpathError, match=r"8B on .* rests on 10 real problems, too few .* ask for 6B\+ to 8A, or"):
         list(generate(load_model(), request, grader=bundled_grader()))
     assert list(generate(load_model(), replace(request, any_grade=True), grader=bundled_grader()))
 

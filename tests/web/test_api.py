@@ -23,6 +23,7 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
 from climbpath.grader.grader import influence
+from climbpath.grader.scale import LEAST_EVIDENCE, offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
@@ -100,7 +101,8 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
         assert board["angles"] == list(layout.angles)
         for angle in layout.angles:
             setup = Setup(layout.name, angle)
-            assert board["grades"][str(angle)] == [grade for grade in LADDER if evidence.get(setup, {}).get(grade)]
+            assert board["grades"][str(angle)] == list(offered(evidence.get(setup, {})))
+            assert board["thin"][str(angle)] == {g: n for g, n in evidence.get(setup, {}).items() if n < LEAST_EVIDENCE}
             assert board["graded"][str(angle)] == (setup in bundled_grader().evidence)
 
 
@@ -109,15 +111,15 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
 
 def test_problems_are_generated_as_requested(client: Client) -> None:
     assert [problem.grade for problem in generated(client)] == ["7A"]
-    found = generated(client, grades=["6B", "7A", "7A", "6B+"], number=7)
+    found = generated(client, grades=["6C", "7A", "7A", "6B+"], number=7)
     grades = [problem.grade for problem in found]
-    assert sorted(grades.count(grade) for grade in ("6B", "6B+", "7A")) == [2, 2, 3]
+    assert sorted(grades.count(grade) for grade in ("6B+", "6C", "7A")) == [2, 2, 3]
     assert not any(violations(problem) for problem in found)
     keys = {problem.key for problem in found}
     assert len(keys) == 7
     assert not keys & load().model.known
-    (one,) = generated(client, grades=list(LADDER[3:12]))
-    assert one.grade in LADDER[3:12]
+    (one,) = generated(client, grades=list(LADDER[4:12]))
+    assert one.grade in LADDER[4:12]
 
 
 def test_a_seed_gives_the_same_problems_again(client: Client) -> None:
@@ -360,7 +362,7 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
     query = f"?{board_and_holds}&grade=7A%2B&name=%3Cb%3E+%F0%9F%A7%97{with_beta}"
     drawn = client.ask("GET", "/api/picture/svg" + query)
     assert drawn.headers["Content-Type"].startswith("image/svg+xml")
-    assert drawn.headers["Content-Disposition"] == 'attachment; filename="problem-7A+.svg"'
+    assert drawn.headers["Content-Disposition"] == 'attachment; filename="7A+-b.svg"'
     root = ET.fromstring(drawn.content)
     assert "<b> 🧗" in str(root.attrib) + "".join(root.itertext())
     with Image.open(io.BytesIO(client.ask("GET", "/api/picture/png" + query).content)) as picture:

@@ -39,7 +39,7 @@ class Outcome:
             named = [f"{grade} {part:.0%}" for grade, part in share.items() if part >= MOST_NAMED]
             return (
                 f"the grade: of the {self.new:,} new problems that were drawn under these conditions, the grader gives "
-                f"{self.right:,} the grade {grades} ({', '.join(named)}); ask for one of these, or for any grade"
+                f"{self.right:,} the grade {grades} ({', '.join(named)}); ask for one of these, or allow any grade"
             )
         return (
             f"novelty: of the {self.drawn:,} problems that were drawn under these conditions, {self.new:,} are new; "

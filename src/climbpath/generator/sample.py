@@ -147,7 +147,7 @@ def _check_offered(grader: Grader, request: Request, grades: Iterable[str]) -> N
             raise ClimbpathError(
                 f"{grade} on {boards.load(request.setup.board).title} at {request.setup.angle}° rests on {known} real "
                 f"problems, too few to tell a {grade} from its neighbours: ask for {offered[0]} to {offered[-1]}, or "
-                "for any grade (--any-grade)"
+                "allow any grade"
             )
 
 

@@ -7,7 +7,7 @@ Fisher 1936; Hastie et al. 2009, section 4.3). A problem has the grade under whi
 if every grade were equally common: a climber who asks for 7B does not ask at random.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,14 +60,14 @@ class Scale(NamedTuple):
         return scale
 
 
-def offered(counts: dict[str, int]) -> tuple[str, ...]:
+def offered(counts: Mapping[str, int]) -> tuple[str, ...]:
     """The grades with evidence, easiest first, given the training problems of each: all that have a little where none
     has enough."""
     enough = tuple(grade for grade in LADDER if counts.get(grade, 0) >= LEAST_EVIDENCE)
     return enough or tuple(grade for grade in LADDER if counts.get(grade))
 
 
-def fit_scale(expected: NDArray[np.float32], true: Sequence[str], counts: dict[str, int]) -> Scale:
+def fit_scale(expected: NDArray[np.float32], true: Sequence[str], counts: Mapping[str, int]) -> Scale:
     """The scale of a setup.
 
     Args:
