@@ -13,6 +13,7 @@ from climbpath.generator.request import NOTHING_FOUND, Request, Sampling, Typed,
 from climbpath.grader.grader import bundled_grader, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
+from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, Problem, Rules
 
 __all__ = [
@@ -164,7 +165,7 @@ class Generator:
 
     def run(self, request: Request) -> Problems:
         """The problems of a request, easiest grade first. Raises ClimbpathError if there are none."""
-        found = Problems(sample.generate(self.model, request))
+        found = Problems(map(named, sample.generate(self.model, request)))
         if not found:
             raise ClimbpathError(NOTHING_FOUND)
         found.sort(key=lambda problem: request.grades.index(problem.grade or ""))
@@ -200,7 +201,7 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        return Problems(sample.vary(self.model, problem, request, keep))
+        return Problems(map(named, sample.vary(self.model, problem, request, keep)))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
         """Those of the grades that the model learned from few examples, with the number of examples.

@@ -108,6 +108,11 @@ class Board:
         return tuple(hold.label for hold in self.holds)
 
     @cached_property
+    def hold_rows(self) -> tuple[int, ...]:
+        """The rows that have holds, from the lowest."""
+        return tuple(sorted({hold.row for hold in self.holds}))
+
+    @cached_property
     def index(self) -> dict[str, int]:
         """Label -> position in board order."""
         return {label: i for i, label in enumerate(self.labels)}

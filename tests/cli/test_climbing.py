@@ -17,6 +17,7 @@ from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grader.grader import expected, load_grader, predictions
 from climbpath.grades import LADDER, rank, show, v_grade
+from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation, violations
 from support.commands import climbpath, climbpath_here
 from support.making import ask
@@ -127,17 +128,19 @@ def test_a_beta_is_printed_and_written(tmp_path: Path) -> None:
     printed = out("beta", FIVE, *body, "--format", "png,svg,gif,json", "--out", "b", cwd=tmp_path)
     (found,) = solve([parse_notation(FIVE)], Climber(165, -3))
     assert not found.too_far
-    assert printed.startswith("F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
+    name = suggested_name(found.problem)
+    assert printed.startswith(f"{name}  F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
     for move in found.moves:
         assert f"{move.hand} → {move.hold}  " in printed
+    stem = f"ungraded-{name.lower().replace(' ', '-')}-beta"
     assert re.findall(r"^wrote (.*)$", printed, re.MULTILINE) == [
-        str(Path("b") / f"beta.{name}") for name in ("png", "svg", "gif", "json")
+        str(Path("b") / f"{stem}.{ending}") for ending in ("png", "svg", "gif", "json")
     ]
-    assert json.loads((tmp_path / "b/beta.json").read_text("utf-8")) == found.to_dict()
-    with Image.open(tmp_path / "b/beta.png") as picture, Image.open(tmp_path / "b/beta.gif") as animation:
+    assert json.loads((tmp_path / f"b/{stem}.json").read_text("utf-8")) == found.to_dict()
+    with Image.open(tmp_path / f"b/{stem}.png") as picture, Image.open(tmp_path / f"b/{stem}.gif") as animation:
         assert picture.width > 400
         assert getattr(animation, "n_frames", 1) > len(found.moves)
-    ET.parse(tmp_path / "b/beta.svg")
+    ET.parse(tmp_path / f"b/{stem}.svg")
     again = climbpath_here("beta", FIVE, "--format", "svg", "--out", "b", cwd=tmp_path)
     assert again.returncode == 2
     assert "beta.svg exists already: add --force" in again.stderr
@@ -162,7 +165,7 @@ def test_holds_that_no_hand_needs_are_listed(tmp_path: Path) -> None:
 def test_the_beta_is_of_the_first_problem_of_a_file(folder: Path) -> None:
     first = generated(folder)[0]
     for name in ("problems.json", "problems.csv"):
-        assert out("beta", f"a/{name}", cwd=folder).splitlines()[0] == first.notation
+        assert out("beta", f"a/{name}", cwd=folder).splitlines()[0] == f"{first.name}  {first.notation}"
     assert piped(FIVE, "beta", "-", cwd=folder).stdout == out("beta", FIVE, cwd=folder)
 
 
@@ -176,7 +179,7 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
     alike = out("show", first.notation, "--data", "a/problems.json", cwd=folder).partition("Most similar")[2]
     lines = alike.splitlines()[1:]
     assert len(lines) == 3
-    assert lines[0] == f"  100% similar  {show('7A')}  {first.notation}"
+    assert lines[0] == f"  100% similar  {first.name}  {show('7A')}  {first.notation}"
     shares = [int(line.split("%")[0]) for line in lines]
     assert shares == sorted(shares, reverse=True)
 
@@ -204,7 +207,8 @@ def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path)
     before, *after = expected(bundled_grader().probabilities([parse_notation(FOUR), *problems])).tolist()
     for line, problem, judged in zip(lines, problems, after, strict=True):
         assert problem.grade == LADDER[rank("7A") + steps]
-        assert f"{show(problem.grade)}  {problem.notation}   with" in line
+        assert problem.name == suggested_name(problem)
+        assert f"{show(problem.grade)}  {problem.name}  {problem.notation}   with" in line
         assert line.endswith(f"; grader {judged - before:+.1f} steps")
         assert abs(judged - before - steps) <= 0.5
         assert violations(problem) == []

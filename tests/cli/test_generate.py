@@ -12,6 +12,7 @@ import climbpath
 from climbpath.data import importers
 from climbpath.generator.request import DEFAULT_GUIDANCE
 from climbpath.model.checkpoint import load_model
+from climbpath.naming import suggested_name
 from climbpath.problem import Problem, violations
 from support.commands import climbpath as run_climbpath
 
@@ -36,8 +37,10 @@ def test_every_format_is_written_and_reads_back(tmp_path: Path) -> None:
     assert [(p.identity, p.grade) for p in again] == [(p.identity, p.grade) for p in problems]
     assert [item for item in importers.read(folder / "problems.json") if isinstance(item, Problem)] == problems
     assert len(list(folder.glob("*.svg"))) == 7
-    ET.parse(folder / "1-6C.svg")
-    with Image.open(folder / "sheet.png") as sheet, Image.open(folder / "1-6C.png") as picture:
+    assert all(p.name == suggested_name(p) for p in problems)
+    slug = (problems[0].name or "").lower().replace(" ", "-")
+    ET.parse(folder / f"1-6C-{slug}.svg")
+    with Image.open(folder / "sheet.png") as sheet, Image.open(folder / f"1-6C-{slug}.png") as picture:
         assert sheet.width > picture.width > 500
 
 

@@ -1,5 +1,6 @@
 """Every command of the guide, as it is written there, on a small file."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -47,7 +48,10 @@ def test_generation(trained: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("7A (V6)") == 10
     pictures = sorted(path.name for path in (trained / "out/7A").iterdir())
-    assert pictures == [*(f"{i:02}-7A.png" for i in range(1, 11)), "sheet.png"]
+    assert [re.sub(r"-[a-z]+-[a-z]+\.", ".", name) for name in pictures] == [
+        *(f"{i:02}-7A.png" for i in range(1, 11)),
+        "sheet.png",
+    ]
 
 
 def test_the_guides_resume_snippet(trained: Path) -> None:

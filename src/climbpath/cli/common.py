@@ -41,6 +41,11 @@ def write_json(path: Path, content: object) -> None:
 model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
 
 
+theme_flag = click.option(
+    "--theme", type=click.Choice(["dark", "light"]), default="dark", help="How pictures look, as in the web app."
+)
+
+
 def problem_flags(command: Command) -> Command:
     """Adds the flags for the board of a PROBLEM in notation."""
     for flag in (

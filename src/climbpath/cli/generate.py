@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, warn
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, theme_flag, warn
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (of climbpath[train]) alone."
 )
+@theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def generate(
     grade: str,
@@ -62,6 +63,7 @@ def generate(
     visualize: bool,
     out: Path | None,
     formats: str | None,
+    theme: str,
     force: bool,
     **conditions: Any,
 ) -> None:
@@ -92,7 +94,7 @@ def generate(
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request)
     warn_of_thin_evidence(generator, request.setup, request.grades)
-    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force)
+    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force, theme)
 
 
 def _generate_to_parquet(

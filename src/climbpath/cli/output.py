@@ -42,23 +42,28 @@ def print_and_write(
     writers: list[str],
     name: str,
     force: bool,
+    theme: str,
 ) -> None:
     """Print generated problems, and write the files asked for."""
     from climbpath import files
     from climbpath.data import exporters
     from climbpath.drawing import problem as drawing
+    from climbpath.drawing.themes import THEMES
+    from climbpath.naming import title
 
     predicted = _predictions(problems)
     for number, (problem, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
         if visualize:
             click.echo("\n".join(filter(None, [drawing.text(problem, colour=sys.stdout.isatty()), prediction])) + "\n")
         else:
-            click.echo(f"{number:>3}. {grades.show(problem.grade or '')}  {problem.notation}  {prediction}".rstrip())
+            grade = grades.show(problem.grade or "")
+            click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {prediction}".rstrip())
     if len(problems) < wanted:
         warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")
     click.echo(f"{len(problems)} problems, seed {seed}")
     if writers:
-        for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
+        folder = out or files.new_folder(Path("out") / name)
+        for path in exporters.write(problems, folder, writers, force, THEMES[theme]):
             click.echo(f"wrote {path}")
 
 

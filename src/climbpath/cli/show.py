@@ -57,6 +57,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
 def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
     """The known problems that are most similar to a problem, a line each."""
     from climbpath.data.similar import most_similar
+    from climbpath.naming import title
 
     known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
     known = [p for p in known if not p.partial]
@@ -64,7 +65,6 @@ def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
         raise ClimbpathError(f"{data} has no problems on {problem.board}")
     lines = []
     for other, similarity in most_similar(problem, known, count):
-        name = f"{other.name}  " if other.name else ""
         grade = grades.show(other.grade) if other.grade else "ungraded"
-        lines.append(f"  {similarity:4.0%} similar  {name}{grade}  {other.notation}")
+        lines.append(f"  {similarity:4.0%} similar  {title(other)}  {grade}  {other.notation}")
     return "\n".join(lines)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from climbpath import board as boards
 from climbpath import grades
 from climbpath.drawing import problem as drawing
-from climbpath.drawing.problem import PAPER
 from climbpath.drawing.shapes import Line, Polygon, Rect, Shape, Text, stamp, transformed
+from climbpath.drawing.themes import PAPER
 from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, prediction, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import

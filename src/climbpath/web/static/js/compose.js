@@ -3,13 +3,14 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, generateRequest, gradesInRange, knownGrades, layout, state } from "./state.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, layout, state } from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
-import { Stage, climberName, gradePill } from "./stage.js";
+import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
@@ -130,11 +131,19 @@ export class Compose {
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
       isEdited: true,
-      on: { tap: (label) => this.tap(label), press: (label) => this.press(label) },
+      on: {
+        tap: (label) => this.tap(label),
+        press: (label) => this.press(label),
+        nearer: (x, y) => this.nearer(x, y),
+      },
     });
+    this.stage.zoom.listen();
+    this.stage.zoomed = () => this.render();
+    // what is there already is shown whole at first
+    if (matchMedia("(pointer: coarse)").matches && !this.problem) this.stage.zoom.wanted = EASY;
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
-      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]),
+      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div", { class: `${name}-card` })]),
     );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
@@ -177,6 +186,13 @@ export class Compose {
     else this.include(label, step.filled[label] ?? usualRole(label, layout()));
   }
 
+  // The first touch on holds that are too close together for fingers only zooms in there.
+  nearer(x, y) {
+    const isNearer = this.stage.zoom.nearer(x, y);
+    if (isNearer) toast(T.zoomedIn);
+    return isNearer;
+  }
+
   take(step) {
     put(step);
     this.changed();
@@ -214,7 +230,7 @@ export class Compose {
       h("p", null, isOnly ? T.isOnly[role](others[0]) : T.isFull[role](others)),
       h(
         "div",
-        { class: "picks" },
+        { class: "picks single" },
         role === "start" &&
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
@@ -290,7 +306,9 @@ export class Compose {
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
         grade: on.graded[completed.angle] ? null : completed.grade,
       });
-      if (this.root.isConnected) this.changed();
+      if (!this.root.isConnected) return;
+      this.changed();
+      this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
     } finally {
@@ -379,6 +397,7 @@ export class Compose {
   toStep(to) {
     const { problem, stage } = this;
     const analysis = analysisOf(problem);
+    if (stage.step === null && to !== null) stage.zoom.far();
     stage.step = to;
     stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
     this.renderStage(problem, analysis, null);
@@ -391,22 +410,22 @@ export class Compose {
     const caption = fault
       ? h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", { class: "unseen" }, T.tabs.compose),
-          h("p", { class: "message", role: "status" }, fault),
+          h("p", { class: "message" }, fault),
         )
       : h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", null, T.holds(holdsOf(problem).length)),
-          analysis?.beta?.too_far > 0 &&
-            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), analysis.beta.too_far))),
+          analysis?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.farBy(analysis.beta.too_far))),
         );
     replace(
       stage.caption,
       caption,
-      !fault &&
-        analysis?.prediction && [chartOf(analysis.prediction, { class: "chart spark" }), gradePill(problem.grade)],
+      analysis?.prediction && chartOf(analysis.prediction, { class: "chart spark" }),
+      problem?.grade && gradePill(problem.grade),
+      stage.zoomButton(),
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
@@ -420,7 +439,7 @@ export class Compose {
             button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
             h(
               "button",
-              { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
+              { type: "button", class: "primary", onclick: () => this.complete() },
               h("span", null, T.complete),
             ),
             button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),

@@ -174,7 +174,8 @@ export async function copyLink(problem, address = query(problem)) {
 // `composed`: the query of a link to a step of composing, which says more than the problem.
 export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
-  const options = { height: who.height, ape: who.ape || "" };
+  const theme = getComputedStyle(document.documentElement).colorScheme;
+  const options = { height: who.height, ape: who.ape || "", theme };
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;
   const download = (kind, withBeta, words) =>
