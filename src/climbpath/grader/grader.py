@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, loading
 from climbpath.grader.scale import Scale
 from climbpath.grades import LADDER, v_number
 from climbpath.model.config import ModelConfig
-from climbpath.model.inference import encode
+from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
 from climbpath.model.tensors import read_tensors, write_tensors
 from climbpath.model.tokens import ANY_GRADE, PREFIX
@@ -267,10 +267,8 @@ def grader_of(setup: Setup) -> Grader | None:
 
 def _read(path: Path) -> Grader:
     about, tensors = read_tensors(path, FIELD, FORMAT, "grader", "climbpath train-grader")
-    try:
+    with loading(path, "is not a climbpath grader"):
         return _assembled(about, tensors)
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        raise ClimbpathError(f"{path} is not a climbpath grader: {error!r} is missing or wrong in it") from None
 
 
 def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
@@ -279,6 +277,10 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
         members[int(number)][inner] = value
+    config = ModelConfig.from_dict(about["config"])
+    heads = {"head.weight": (2 * len(LADDER), config.d_model), "head.bias": (2 * len(LADDER),)}
+    for weights in members:
+        check_weights(weights, shapes_of(config) | heads)
     evidence = evidence_from_json(about["evidence"])
     scales = {setup: Scale.from_dict(about["scales"][str(setup)]) for setup in evidence}
-    return Grader(ModelConfig.from_dict(about["config"]), members, evidence, scales, keys, about["about"])
+    return Grader(config, members, evidence, scales, keys, about["about"])

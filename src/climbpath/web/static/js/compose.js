@@ -17,13 +17,14 @@ const MOST_PINS = 20;
 const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
 const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
-const BLANK = { roles: {}, bans: [], filled: {}, only: {}, grade: null };
+const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null };
 
 // A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
-// avoid; `filled` label -> the role of a hold that the model filled in; `only` start or finish -> true where the pin
-// of that role must stay the only one. Steps never change, so undo just goes back to an earlier one.
+// avoid; `filled` label -> the role of a hold that the model filled in; `only` those of start and finish whose pin must
+// stay the only one. Steps never change, so undo just goes back to an earlier one.
 const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
+let wasExplained = false; // that the first touch only zooms in
 
 function draft() {
   const { board } = state.setup;
@@ -53,8 +54,7 @@ const litRoles = (step) => ({ ...step.filled, ...step.roles });
 // A step in which a hold is nothing; `only` goes with the last pin of its role.
 function cleared(step, label) {
   const roles = without(step.roles, label);
-  const only = Object.fromEntries(Object.keys(step.only).map((role) => [role, true]));
-  for (const role of Object.keys(only)) if (!inRole(roles, role).length) delete only[role];
+  const only = step.only.filter((role) => inRole(roles, role).length);
   const bans = step.bans.filter((one) => one !== label);
   return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null };
 }
@@ -97,7 +97,7 @@ function queryOf(step, on, angle) {
     view: "compose",
     pins: isAllOwn ? "" : pins.join("-") || "none",
     bans: step.bans.join("-"),
-    only: Object.keys(step.only).join("-"),
+    only: step.only.join("-"),
   });
 }
 
@@ -112,11 +112,11 @@ function stepOf(problem, fields) {
     Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on)]),
   );
   if (Object.keys(roles).some((label) => !(label in pins))) step.filled = roles;
-  for (const role of (fields?.get("only") ?? "").split("-")) {
-    if (["start", "finish"].includes(role) && inRole(step.roles, role).length)
-      step.only = { ...step.only, [role]: true };
-  }
-  return step;
+  const only = (fields?.get("only") ?? "").split("-");
+  return {
+    ...step,
+    only: ["start", "finish"].filter((role) => only.includes(role) && inRole(step.roles, role).length),
+  };
 }
 
 // What a tapped hold is, as its row implies.
@@ -189,7 +189,8 @@ export class Compose {
   // The first touch on holds that are too close together for fingers only zooms in there.
   nearer(x, y) {
     const isNearer = this.stage.zoom.nearer(x, y);
-    if (isNearer) toast(T.zoomedIn);
+    if (isNearer && !wasExplained) toast(T.zoomedIn);
+    wasExplained ||= isNearer;
     return isNearer;
   }
 
@@ -206,7 +207,7 @@ export class Compose {
       return;
     }
     const others = inRole(litRoles(step), role).filter((other) => other !== label);
-    const isOnly = Boolean(step.only[role]) && others.length > 0;
+    const isOnly = step.only.includes(role) && others.length > 0;
     if (isOnly || (["start", "finish"].includes(role) && others.length >= MOST_ENDS))
       this.ask(label, role, others, isOnly);
     else this.take(pinned(step, label, role));
@@ -235,7 +236,7 @@ export class Compose {
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
           this.pick(label, T.beside[role](others[0]), role, () =>
-            this.take({ ...pinned(step, label, role), only: without(step.only, role) }),
+            this.take({ ...pinned(step, label, role), only: step.only.filter((one) => one !== role) }),
           ),
         others.map((other) =>
           this.pick(label, T.insteadOf[role](other), role, () => {
@@ -253,7 +254,7 @@ export class Compose {
     for (const other of inRole(litRoles(step), role).filter((one) => one !== label)) {
       step = role === "start" && other in step.roles ? pinned(step, other, "hands") : cleared(step, other);
     }
-    this.take({ ...step, only: { ...step.only, [role]: true } });
+    this.take({ ...step, only: [...new Set([...step.only, role])] });
   }
 
   // Choose a hold's role from a list.
@@ -294,8 +295,8 @@ export class Compose {
           .filter((label) => !feet.includes(label))
           .map((label) => label + MARKS[step.roles[label]]),
         bans: [...step.bans, ...feet],
-        start: step.only.start ? inRole(step.roles, "start") : [],
-        finish: step.only.finish ? inRole(step.roles, "finish") : [],
+        start: step.only.includes("start") ? inRole(step.roles, "start") : [],
+        finish: step.only.includes("finish") ? inRole(step.roles, "finish") : [],
       };
       const {
         problems: [completed],
@@ -364,7 +365,7 @@ export class Compose {
   marks() {
     const step = now();
     const marks = Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"]));
-    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only[role] ? "only" : "use";
+    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only.includes(role) ? "only" : "use";
     for (const label of step.bans) marks[label] = "ban";
     return marks;
   }
