@@ -10,6 +10,7 @@ from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
 from climbpath.generator.request import NOTHING_FOUND, Request, Sampling, Typed, parse_rules, seed_or_random
+from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
@@ -201,7 +202,7 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        return Problems(map(named, sample.vary(self.model, problem, request, keep)))
+        return Problems(map(named, vary(self.model, problem, request, keep)))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
         """Those of the grades that the model learned from few examples, with the number of examples.

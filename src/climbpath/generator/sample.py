@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import compress
 
 import numpy as np
@@ -145,32 +144,6 @@ def draw_batches(
         return [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]
 
     return on_threads(draw_part, range(len(parts)))
-
-
-def vary(model: Model, problem: Problem, request: Request, keep: float) -> Iterator[Problem]:
-    """Variations of a problem, each with a random fraction `keep` of its holds; valid, novel and distinct.
-
-    The request says how many, and what they keep to; its setup and grades are the problem's. Yields fewer than asked
-    for if there are no more. Raises ClimbpathError for a fraction out of range, and as `generate` does.
-    """
-    if not 0 < keep < 1:
-        raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")
-    rules = request.rules
-    holds = [label for label in problem.holds if label not in rules.bans]
-    kept = min(max(1, round(keep * len(problem.holds))), len(holds))
-    rng = np.random.default_rng(request.seed)
-    known = {problem.key}
-    left, fruitless = request.number, 0
-    while left and fruitless < PATIENCE:
-        fruitless += 1
-        pins = frozenset(rng.choice(holds, kept, replace=False).tolist())
-        pinned = replace(rules, pins=pins, max_holds=max(rules.max_holds, len(problem.holds)))
-        one = replace(request, number=1, rules=pinned, seed=int(rng.integers(2**32)))
-        for variation in generate(model, one, known=known):
-            known.add(variation.key)
-            left -= 1
-            fruitless = 0
-            yield variation
 
 
 def draw(
