@@ -194,7 +194,7 @@ class Generator:
         """
         if problem.grade is None:
             raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
-        bans = frozenset(boards.load(problem.board).parse_holds(ban or ()))
+        bans = frozenset(boards.load(problem.board).parse_holds(() if ban is None else ban))
         request = Request(
             setup=problem.setup,
             grades=(problem.grade,),

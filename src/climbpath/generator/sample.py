@@ -11,6 +11,7 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import Accept, Request, Sampling, can_be_guided
+from climbpath.grades import rank
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
 from climbpath.model.order import Bools, Ints, problem_of
@@ -68,7 +69,8 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
         raise ClimbpathError(f"this model has not learned {title} at {setup.angle}°: it knows {known}")
     learned = {name: count for name, count in model.evidence[setup].items() if count}
     if grade not in learned:
-        raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {', '.join(learned)}")
+        known = ", ".join(sorted(learned, key=rank))
+        raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {known}")
     return learned[grade] if learned[grade] < THIN_EVIDENCE else None
 
 
