@@ -115,7 +115,8 @@ def test_train_cpu_sh_passes_its_flags_on(tiny: Path, tmp_path: Path) -> None:
     for name in ("train_cpu.sh", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".venv").mkdir()
-    shutil.copy(ROOT / "requirements.lock", tmp_path / ".venv/.installed")
+    pinned = ("requirements.lock", "tools/torch.txt")
+    (tmp_path / ".venv/.installed").write_bytes(b"".join((ROOT / name).read_bytes() for name in pinned))
     shutil.copy(Path(sys.prefix) / "pyvenv.cfg", tmp_path / ".venv")
     for name in ("bin", "lib"):
         (tmp_path / ".venv" / name).symlink_to(Path(sys.prefix) / name)

@@ -156,6 +156,12 @@ def test_conditions_are_met(client: Client) -> None:
     assert not any(violations(problem) for problem in bold)
 
 
+def test_a_pin_in_a_role_has_it_in_every_problem(client: Client) -> None:
+    found = generated(client, pins=["F5s", "C5h", "G18e"], number=12)
+    assert all("F5" in one.start and "C5" in one.hands and "G18" in one.finish for one in found)
+    assert any(len(one.start) == 2 for one in found), "another hold may start beside it"
+
+
 def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) -> None:
     found = generated(client, climber={"height": 150, "ape": -5}, number=3)
     assert not any(beta.too_far for beta in solve(found, Climber(150, -5)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, theme_flag, warn
+from climbpath.cli.common import FILE, MOST_LISTED, SEED, climber_flags, climber_of, problem_flags, theme_flag, warn
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 @click.option(
     "--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several grades get equally many problems."
 )
-@click.option("--num-samples", type=click.IntRange(1), default=10, help="How many problems.")
+@click.option("--num-samples", type=click.IntRange(1, 1_000_000_000), default=10, help="How many problems.")
 @problem_flags
 @click.option(
     "--model",
     "--checkpoint",
     "model",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="A model or a checkpoint. [default: the bundled model]",
 )
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more conventional.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: probability mass of the holds considered.")
-@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same problems. [default: random]")
+@click.option("--seed", type=SEED, help="The same seed gives the same problems. [default: random]")
 @click.option(
     "--guidance",
     type=float,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
 @click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
 @click.option(
-    "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (of climbpath[train]) alone."
+    "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (needs the extra train) alone."
 )
 @theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
@@ -91,6 +91,8 @@ def generate(
             generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
         )
         return
+    if request.number > MOST_LISTED:
+        raise ClimbpathError(f"more than {MOST_LISTED:,} problems go to one file: --format parquet")
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request)
     warn_of_thin_evidence(generator, request.setup, request.grades)

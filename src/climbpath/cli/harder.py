@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import model_flag, problem_flags, read_problem, theme_flag
+from climbpath.cli.common import FOLDER, SEED, model_flag, problem_flags, read_problem, theme_flag
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -29,10 +29,10 @@ def _adjusting(steps: int, name: str) -> click.Command:
     )
     @click.argument("problem")
     @problem_flags
-    @click.option("--num-samples", type=click.IntRange(1), default=3, help="Most versions to show.")
+    @click.option("--num-samples", type=click.IntRange(1, 1000), default=3, help="Most versions to show.")
     @model_flag
-    @click.option("--seed", type=click.IntRange(0), default=0, help="The same seed gives the same versions.")
-    @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files.")
+    @click.option("--seed", type=SEED, default=0, help="The same seed gives the same versions.")
+    @click.option("--out", type=FOLDER, help="Folder for files.")
     @click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
     @theme_flag
     @click.option("--force", is_flag=True, help="Overwrite files in --out.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath import grades
+from climbpath import grades, terminal
 from climbpath.cli.common import warn
 from climbpath.errors import ClimbpathError
 
@@ -54,7 +54,8 @@ def print_and_write(
     predicted = _predictions(problems)
     for number, (problem, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
         if visualize:
-            click.echo("\n".join(filter(None, [drawing.text(problem, colour=sys.stdout.isatty()), prediction])) + "\n")
+            picture = terminal.coloured(drawing.text(problem, colour=terminal.has_colours(sys.stdout)))
+            click.echo("\n".join(filter(None, [picture, prediction])) + "\n")
         else:
             grade = grades.show(problem.grade or "")
             click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {prediction}".rstrip())

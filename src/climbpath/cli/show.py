@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath import grades
+from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
 from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, read_problems
 from climbpath.cli.grade import expected_text, prediction_line
@@ -35,7 +35,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
 
     one = read_problem(problem, board, angle)
     climber = climber_of(height, ape)
-    click.echo(drawing.text(one, colour=sys.stdout.isatty()) + "\n")
+    click.echo(terminal.coloured(drawing.text(one, colour=terminal.has_colours(sys.stdout))) + "\n")
     grader = bundled_grader()
     if one.setup in grader.evidence:
         (prediction,) = predictions(grader.probabilities([one]))

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, loading
 from climbpath.grades import LADDER, v_number
 from climbpath.model.config import ModelConfig
-from climbpath.model.inference import encode
+from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
 from climbpath.model.tensors import read_tensors, write_tensors
 from climbpath.model.tokens import ANY_GRADE, PREFIX
@@ -218,10 +218,8 @@ def bundled_grader() -> Grader:
 
 def _read(path: Path) -> Grader:
     about, tensors = read_tensors(path, FIELD, FORMAT, "grader", "climbpath train-grader")
-    try:
+    with loading(path, "is not a climbpath grader"):
         return _assembled(about, tensors)
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        raise ClimbpathError(f"{path} is not a climbpath grader: {error!r} is missing or wrong in it") from None
 
 
 def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
@@ -230,6 +228,8 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
         members[int(number)][inner] = value
-    return Grader(
-        ModelConfig.from_dict(about["config"]), members, evidence_from_json(about["evidence"]), keys, about["about"]
-    )
+    config = ModelConfig.from_dict(about["config"])
+    heads = {"head.weight": (2 * len(LADDER), config.d_model), "head.bias": (2 * len(LADDER),)}
+    for weights in members:
+        check_weights(weights, shapes_of(config) | heads)
+    return Grader(config, members, evidence_from_json(about["evidence"]), keys, about["about"])

@@ -29,6 +29,7 @@ const PAGE = [
   "/js/storage.js",
   "/js/texts.js",
   "/js/trail.js",
+  "/js/zoom.js",
 ];
 
 self.addEventListener("install", (event) => {

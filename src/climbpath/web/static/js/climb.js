@@ -60,7 +60,10 @@ export class Climb {
     this.stage = new Stage({ on: { swipe: (way) => this.go(way) }, top: () => this.top() });
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
-      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]),
+      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [
+        name,
+        h("div", { class: `${name}-card` }),
+      ]),
     );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view" }, this.stage.root, this.panel);

@@ -2,6 +2,7 @@
 
 import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
+import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
 import { boardOf, change, layout, profile, rangeHere, shortTitle, state, vGrade } from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
@@ -57,10 +58,14 @@ export class Stage {
     this.isEdited = Boolean(isEdited);
     this.board = new BoardView(on);
     this.filters = h("div");
-    this.wall = h("div", { class: "wall-box" }, this.board.root);
+    this.zoom = new Zoom(
+      this.board.sheet,
+      () => this.board.cm,
+      () => this.zoomed(),
+    );
     this.caption = h("div", { class: "caption" });
     this.actions = h("div", { class: "actions" });
-    this.root = h("section", { class: "stage" }, this.filters, this.wall, this.caption, this.actions);
+    this.root = h("section", { class: "stage" }, this.filters, this.zoom.root, this.caption, this.actions);
     this.step = null; // of the beta; null while it is not shown
     this.lay();
   }
@@ -68,6 +73,20 @@ export class Stage {
   lay(on = layout()) {
     replace(this.filters, this.top());
     this.board.lay(on, this.isEdited);
+    this.zoom.draw();
+  }
+
+  // More or less than the whole board is shown: called after a change, for the view to overrule.
+  zoomed() {}
+
+  // A button that shows all of the board, or a part so large that fingers hit its holds; none where all of it is.
+  zoomButton() {
+    const { isNear, isUseful } = this.zoom;
+    if (!isNear && !isUseful) return null;
+    return button(isNear ? "far" : "near", isNear ? T.wholeBoard : T.zoomIn, () => this.zoom.toggle(), {
+      quiet: true,
+      class: "ghost zoom",
+    });
   }
 
   // Show a problem on the board, and its beta up to the current step if there is one.

@@ -79,6 +79,7 @@ export const T = {
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
   outOfReach: "out of reach",
   byCm: (far) => ` by ${cm(Math.max(1, far))}`,
+  farBy: (far) => `Out of reach by ${cm(Math.max(1, far))}`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
@@ -101,6 +102,9 @@ export const T = {
 
   badLink: "This link is not valid: the board has no such holds, angle or grade.",
 
+  zoomIn: "Zoom in",
+  wholeBoard: "Whole board",
+  zoomedIn: "Closer now: tap the hold.",
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
