@@ -221,9 +221,9 @@ def test_holds_and_hold_sets_are_understood_as_text_and_as_any_list(wrap: Callab
     )
     assert rules.pins == {"E8", "D9"}
     assert rules.bans == {"G2", "H10"}
-    assert rules.start == {"F5"}
-    assert rules.finish == {"G18"}
-    assert rules.hold_sets == {"A", "Original"}
+    assert rules.start == frozenset({"F5"})
+    assert rules.finish == frozenset({"G18"})
+    assert rules.hold_sets == frozenset({"A", "Original"})
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", ",", [], (), set()])
