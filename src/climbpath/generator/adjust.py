@@ -1,6 +1,6 @@
 """Making a problem harder or easier with as few hold changes as possible: the model proposes, the grader selects."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
-from climbpath.grader.grader import Grader, expected, predictions
+from climbpath.grader.grader import Grader, expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
 from climbpath.naming import named
@@ -19,8 +19,8 @@ from climbpath.problem import Problem, Rules, longest_reach
 SUBSETS, COMPLETIONS = 24, 24
 """How many ways to remove holds are tried for each number of changes, and how many proposals are drawn for each."""
 MOST_CHANGES = 8
-NEAR = 0.5
-"""How many steps the change in the expected grade may be off."""
+NEAR = 0.75
+"""How many steps the change in the expected grade may be off, so that no version is one by a hair."""
 PROPOSING = 1.5
 """Guidance that proposals are drawn with, where the model supports it."""
 WIDE = 140.0
@@ -50,7 +50,7 @@ def adjust(
     """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
 
     Holds are removed, and the model adds others at the new grade, but never one that was removed. A version counts if
-    the grader's grade moves by `steps`, and its expected grade does, give or take half a step. A change is a hold
+    the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold
     removed, a hold added, or one replaced by another. Versions with a further start or finish hold, or with a long move
     that was not there, are only taken where there are no others.
 
@@ -66,38 +66,31 @@ def adjust(
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
     problem = replace(problem, repeats=None)  # as of the proposals, so that both are graded alike
-    ((before, start),) = _judged(grader, [problem])
+    start = float(expected(grader.probabilities([problem]))[0])
+    before = grader.graded([problem])[0].grade or ""
     step = rank(before) + steps
     way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.setup, {})
     if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
         raise ClimbpathError(
             f"the grader finds this {before}, and the model has learned no problems a grade {way} than that"
         )
-    after = LADDER[step]
     guided = Sampling(guidance=PROPOSING if can_be_guided(model) else 1.0)
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - 1, MOST_CHANGES)
     for gentle in (True, False):
         for changes in range(1, most + 1):
             if changes > 1 or not gentle:
-                progress(
-                    f"versions with {changes} hold changes" + ", long moves or another start or finish" * (not gentle)
-                )
-            proposals = list(_proposals(model, replace(problem, grade=after), changes, guided, rng, gentle))
-            judged = zip(proposals, _judged(grader, proposals), strict=True)
-            off = {one: abs(expects - start - steps) for one, (grade, expects) in judged if grade == after}
-            if right := sorted((one for one in off if off[one] <= NEAR), key=off.__getitem__):
-                return [Change(one, changes, before) for one in right[:number]]
+                also = "" if gentle else ", with long moves or another start or finish"
+                progress(f"versions with {changes} hold changes{also}")
+            proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng, gentle))
+            if not proposals:
+                continue
+            off = np.abs(expected(grader.probabilities(proposals)) - start - steps)
+            near = [proposals[i] for i in np.argsort(off).tolist() if off[i] <= NEAR]
+            right = [version for version in grader.graded(near) if version.grade == LADDER[step]]
+            if right:
+                return [Change(version, changes, before) for version in right[:number]]
     raise ClimbpathError(f"no version {way} than {before} was found, up to {most} hold changes")
-
-
-def _judged(grader: Grader, problems: Sequence[Problem]) -> list[tuple[str, float]]:
-    """The grader's grade of each problem, and the step of the ladder that it expects."""
-    if not problems:
-        return []
-    probabilities = grader.probabilities(problems)
-    graded = [prediction.grade for prediction in predictions(probabilities)]
-    return list(zip(graded, expected(probabilities).tolist(), strict=True))
 
 
 def _proposals(
@@ -139,7 +132,7 @@ def _proposals(
                     and not (gentle and _adds_ends(problem, proposal))
                 ):
                     seen.add(proposal.key)
-                    yield named(replace(proposal, feet=problem.feet))
+                    yield named(replace(proposal, feet=problem.feet, asked_grade=None))
         except ClimbpathError:
             continue  # no problem is valid without these holds
 
