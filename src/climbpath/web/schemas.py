@@ -12,6 +12,7 @@ from climbpath import board as boards
 from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
 from climbpath.board import Board, Setup
 from climbpath.grader.grader import GradePrediction
+from climbpath.grader.scale import offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
@@ -106,6 +107,7 @@ LIMITS: dict[str, Any] = {
     "board": BoardName,
     "angle": Angle,
     "grade": Grade | None,
+    "asked_grade": Grade | None,
     "start": Annotated[list[Label], Field(min_length=1, max_length=2)],
     "hands": Holds,
     "feet": Holds,
@@ -173,7 +175,8 @@ class HoldOut(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A board; for each angle, the grades that the generator knows, and whether the grader knows it."""
+    """A board; for each angle, the grades that can be asked for, those that rest on few problems with how many, and
+    whether the grader knows it."""
 
     name: str
     title: str
@@ -184,6 +187,7 @@ class BoardOut(BaseModel):
     hold_sets: list[str]
     holds: list[HoldOut]
     grades: dict[int, list[str]]
+    thin: dict[int, dict[str, int]]
     graded: dict[int, bool]
 
 
@@ -200,7 +204,11 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
         top_row=board.top_row,
         hold_sets=list(board.hold_sets),
         holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
-        grades={angle: [grade for grade in LADDER if count.get(grade)] for angle, count in counts.items()},
+        grades={angle: list(offered(count)) for angle, count in counts.items()},
+        thin={
+            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in offered(count)}
+            for angle, count in counts.items()
+        },
         graded={angle: setup in graded for angle, setup in setups.items()},
     )
 
@@ -219,7 +227,8 @@ class GenerateRequest(Model):
 
     Every hold in `pins` is used: "F5" in any role, "F5s" as a start, "D9h" as a hand, "G18e" as a finish. The start and
     finish holds are exactly `start` and `finish`, if given; holds in `bans` are not used. `climber` must be able to
-    reach every hold. `check_grade` keeps only problems that the grader finds about as hard as requested.
+    reach every hold. A problem's grade is the grader's; `any_grade` keeps problems, too, to which it gives another one
+    than was asked for.
     """
 
     board: BoardName = DEFAULT_BOARD
@@ -235,7 +244,7 @@ class GenerateRequest(Model):
     min_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 3
     max_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 14
     climber: ClimberBody | None = None
-    check_grade: bool = False
+    any_grade: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
 
 
@@ -328,13 +337,15 @@ def workout_out(workout: Workout) -> WorkoutOut:
 class GradeOut(BaseModel):
     """How hard a problem is.
 
-    `grade` is the predicted grade, `expected` the mean position on the ladder, `probabilities` has every grade, and
-    `influence` says for each hold how many grades harder or easier the problem would be without it.
+    `grade` is the grader's, `perhaps` another that is at least half as likely, `words` both as a text,
+    `probabilities` has every grade, and `influence` says for each hold how many grades harder or easier the problem
+    would be without it.
     """
 
     grade: str
     v_grade: str
-    expected: float
+    perhaps: str | None
+    words: str
     probabilities: dict[str, float]
     influence: dict[str, float]
 
@@ -344,6 +355,7 @@ def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> Grade
     return GradeOut(
         **prediction.to_dict(),
         v_grade=v_grade(prediction.grade),
+        words=prediction.words,
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 
@@ -414,7 +426,7 @@ class ProfileBody(Model):
     name: ShortName
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
-    easiest: Grade = "6B"
+    easiest: Grade = "6B+"
     hardest: Grade = "7A"
 
 

@@ -12,8 +12,8 @@ from climbpath.api import Generator
 from climbpath.beta.solver import DEFAULT_CLIMBER, Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
-from climbpath.generator.request import NO_RULES, Request, Sampling, default_guidance
-from climbpath.generator.sample import THIN_EVIDENCE
+from climbpath.generator.request import NO_RULES, Request
+from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem, Rules
 
@@ -54,10 +54,8 @@ LONGEST_WARM_UP = 30
 WARM_UP_STEPS = 6
 """How many steps of the ladder below the range a warm-up may begin."""
 
-POOL, POOL_PER_SLOT = 24, 4
+POOL, POOL_PER_SLOT = 64, 6
 """Problems of each grade to choose from: POOL, or POOL_PER_SLOT for each one needed if that is more."""
-DRAWN = 4
-"""How many times as many are drawn; the pool takes those that the grader puts nearest to the grade."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +131,8 @@ def outline(generator: Generator, evening: Evening) -> Outline:
     request = Request(
         setup=evening.setup,
         grades=tuple(sorted(need, key=rank)),
-        number=DRAWN * size * len(need),
+        number=size * len(need),
         rules=evening.rules,
-        sampling=Sampling(guidance=default_guidance(generator.model, check_grade=True)),
         climber=evening.climber,
         seed=evening.seed,
     )
@@ -153,7 +150,7 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
     projects = round(PROJECTS_SHARE * minutes * 60 / _seconds(PROJECTS))
     hardest = [asked[-1]] * projects
     above = LADDER[rank(asked[-1]) + 1 : rank(asked[-1]) + 2]
-    if projects > 1 and above and evidence.get(above[0]):
+    if projects > 1 and above and evidence.get(above[0], 0) >= LEAST_EVIDENCE:
         hardest[-1] = above[0]
     at_limit = (projects * _seconds(PROJECTS) - PROJECTS.rest) // 60 if projects else 0
 
@@ -171,7 +168,7 @@ def _listed_parts(evening: Evening, evidence: Mapping[str, int]) -> list[Part]:
     grades = sorted((problem.grade for problem in evening.listed if problem.grade), key=rank)
     parts = []
     if evidence and grades:
-        known = [grade for grade in LADDER if evidence.get(grade, 0) >= THIN_EVIDENCE]
+        known = [grade for grade in LADDER if evidence.get(grade, 0) >= LEAST_EVIDENCE]
         easiest = min(known, key=lambda grade: (abs(rank(grade) - rank(grades[0])), rank(grade)))
         parts.append(_warm_up(easiest, evening.minutes, evidence))
     left = evening.minutes - sum(_minutes(part) for part in parts)
@@ -188,7 +185,7 @@ def _warm_up(bottom: str, minutes: int, evidence: Mapping[str, int]) -> Part:
     taken = min(WARM_UP_SHARE * minutes, LONGEST_WARM_UP)
     number = max(FEWEST_WARM_UPS, round(taken * 60 / _seconds(WARM_UP)))
     below = LADDER[max(0, rank(bottom) - WARM_UP_STEPS) : rank(bottom)]
-    levels = [one for one in below if evidence.get(one, 0) >= THIN_EVIDENCE] or [bottom]
+    levels = [one for one in below if evidence.get(one, 0) >= LEAST_EVIDENCE] or [bottom]
     grades = [levels[i * len(levels) // number] for i in range(number)]
     part = _timed(WARM_UP, grades, number, number * _seconds(WARM_UP) // 60, is_last=False)._replace(is_easy=True)
     if levels != [bottom]:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath import api
 from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta import solver
@@ -18,14 +17,16 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator.request import parse_rules
-from climbpath.grader.grader import GradePrediction, expected, nearest_grade, predictions
+from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.problem import DEFAULT_BOARD, Problem
-from climbpath.workout.outline import DRAWN, TRY_S, Evening, Outline, outline
+from climbpath.workout.outline import TRY_S, Evening, Outline, outline
 
 Floats = NDArray[np.float64]
 
-EASY = 1 / 3
+GENTLE = 1 / 3
+"""Fraction of a grade's problems whose crux is gentle enough for a warm-up."""
+EASY = 1 / 6
 """Fraction of a grade's problems that warm-ups are chosen from: those that have the least of all of STRENUOUS, of
 difficulty, and of difficulty of the crux."""
 BLUR_CM = 60.0
@@ -197,7 +198,7 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
             )
 
     # The problems in the order in which they are climbed, numbered through all sections.
-    pool = _pool(drawn, request.number // (DRAWN * len(need)), evening.climber) if request else None
+    pool = _pool(drawn, request.number // len(need), evening.climber) if request else None
     chosen = _chosen(pool, [(one, part.is_easy) for part in parts for one in part.grades]) if pool else iter(())
     numbers = count(1)
     sections = []
@@ -227,25 +228,13 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
 
 
 def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
-    """The `size` problems of each grade that the grader puts nearest to it.
-
-    Not all within half a step: the grader puts hardly any problem as high as the hardest grades.
-    """
-    # How many steps the grader's expected grade is off, [drawn]; 0 on a setup that it has not learned.
-    grader = api.bundled_grader()
-    predicted: list[GradePrediction | None] = [None] * len(drawn)
-    off = np.zeros(len(drawn))
-    if drawn[0].setup in grader.evidence:
-        probabilities = grader.probabilities(drawn)
-        predicted = [*predictions(probabilities)]
-        off = np.abs(expected(probabilities) - [rank(problem.grade or "") for problem in drawn])
-    # The nearest of each grade; from here on indices are those of the pool.
-    nearest: defaultdict[str, list[int]] = defaultdict(list)
-    for i in off.argsort(kind="stable").tolist():
-        nearest[drawn[i].grade or ""].append(i)
-    kept = [i for rows in nearest.values() for i in rows[:size]]
-    problems = [drawn[i] for i in kept]
-    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in nearest}
+    """The first `size` problems of each grade."""
+    first: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in drawn:
+        if len(first[problem.grade or ""]) < size:
+            first[problem.grade or ""].append(problem)
+    problems = [problem for same in first.values() for problem in same]
+    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in first}
 
     # Traits as percentiles within the grade, [N, TRAITS], and what suits a warm-up.
     betas = solver.solve(problems, climber)
@@ -257,17 +246,16 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     for grade, rows in by_grade.items():
         percentiles[rows] = _below(measured[rows])
         ease[rows] = np.concatenate([_below(hardest[rows]), percentiles[rows][:, STRENUOUS]], axis=1).max(axis=1)
-        easy[grade] = sorted(rows, key=lambda j: ease[j])[: math.ceil(EASY * len(rows))]
+        gentle = sorted(rows, key=lambda j: hardest[j, 1])[: math.ceil(GENTLE * len(rows))]
+        easy[grade] = sorted(gentle, key=lambda j: ease[j])[: math.ceil(EASY * len(rows))]
     styles = [_style(row) for row in percentiles]
-    return _Pool(betas, [predicted[i] for i in kept], styles, by_grade, easy, ease, _alike(problems, percentiles))
+    return _Pool(betas, _predicted(problems), styles, by_grade, easy, ease, _alike(problems, percentiles))
 
 
 def _predicted(problems: Sequence[Problem]) -> list[GradePrediction | None]:
     """The grader's predictions; None on a setup that it has not learned."""
-    grader = api.bundled_grader()
-    if problems[0].setup not in grader.evidence:
-        return [None] * len(problems)
-    return [*predictions(grader.probabilities(problems))]
+    grader = grader_of(problems[0].setup)
+    return [*grader.predict(problems)] if grader else [None] * len(problems)
 
 
 def traits(climbed: Beta) -> Floats:
@@ -352,8 +340,8 @@ def climbing(slot: Slot) -> str:
 
 
 def prediction(slot: Slot) -> str:
-    """The grade that the grader expects, 'grader: 7A'; '' on a setup that it has not learned."""
-    return f"grader: {nearest_grade(slot.prediction.expected)}" if slot.prediction else ""
+    """The grade with its range, '7A, perhaps 6C+'; '' on a setup that the grader has not learned."""
+    return slot.prediction.words if slot.prediction else ""
 
 
 def clock(minutes: int) -> str:
