@@ -105,7 +105,9 @@ export class Workout {
       this.error = error.message;
     }
     this.isBusy = false;
-    if (this.root.isConnected) this.render();
+    if (!this.root.isConnected) return;
+    this.render();
+    window.scrollTo({ top: 0 });
   }
 
   async request() {
