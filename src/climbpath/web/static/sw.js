@@ -28,12 +28,15 @@ const PAGE = [
   "/js/person.js",
   "/js/play.js",
   "/js/problem.js",
+  "/js/signal.js",
   "/js/stage.js",
   "/js/state.js",
   "/js/storage.js",
   "/js/texts.js",
+  "/js/timer.js",
   "/js/trail.js",
   "/js/who.js",
+  "/js/workout.js",
   "/js/zoom.js",
 ];
 
