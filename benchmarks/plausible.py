@@ -6,6 +6,7 @@ With --problems, the problems of a Parquet file are measured instead, by board.
 """
 
 import argparse
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def rows(measures: dict[str, Measures]) -> list[str]:
 
 def draw(path: Path) -> None:
     """The betas of SHOWN side by side."""
-    pictures = [Image.open(BytesIO(drawing.png(beta, WIDTH))) for beta in solve([parse_notation(one) for one in SHOWN])]
+    problems = [replace(parse_notation(one), name=f"{number}.") for number, one in enumerate(SHOWN, 1)]
+    pictures = [Image.open(BytesIO(drawing.png(beta, WIDTH))) for beta in solve(problems)]
     lines = [pictures[first : first + COLUMNS] for first in range(0, len(pictures), COLUMNS)]
     height = sum(max(picture.height for picture in line) + GAP for line in lines) - GAP
     sheet = Image.new("RGB", (COLUMNS * (WIDTH + GAP) - GAP, height), "#e9e5df")

@@ -33,6 +33,8 @@ class Problem:
     """In degrees."""
     grade: str | None = None
     """Font grade; None where it is not known."""
+    asked_grade: str | None = None
+    """The Font grade that a generated problem was asked for; its grade is the grader's."""
     start: tuple[str, ...]
     """Labels of the start holds."""
     hands: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class Problem:
         if len(set(holds)) < len(holds):
             twice = next(label for label in holds if holds.count(label) > 1)
             raise ClimbpathError(f"hold {twice} has two roles")
-        for field in ("grade", "user_grade"):
+        for field in ("grade", "asked_grade", "user_grade"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, parse_grade(getattr(self, field)))
         if self.repeats is not None and not 0 <= self.repeats < 2**31:
@@ -97,6 +99,11 @@ class Problem:
     def has_consensus(self) -> bool:
         """Whether so many climbers have repeated the problem that its grade is their consensus."""
         return (self.repeats or 0) >= CONSENSUS_REPEATS
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the problem comes from a source that has it on record, with a grade of its own."""
+        return bool(self.ids)
 
     @property
     def setup(self) -> Setup:
@@ -224,8 +231,17 @@ class Rules:
     """Exactly these finish holds; None is any."""
     pins: frozenset[str] = frozenset()
     """Holds that must be used, in any role."""
+    start_pins: frozenset[str] = frozenset()
+    """Holds that must be start holds; where it is one, another may start beside it."""
+    hand_pins: frozenset[str] = frozenset()
+    """Holds that must be hand holds."""
     bans: frozenset[str] = frozenset()
     """Holds that must not be used."""
+
+    @property
+    def all_pins(self) -> frozenset[str]:
+        """Holds that must be used, whatever their role."""
+        return self.pins | self.start_pins | self.hand_pins
 
 
 def faults(problem: Problem) -> list[str]:
@@ -287,9 +303,13 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
         found.append(f"starts on {', '.join(problem.start)}, not {', '.join(sorted(rules.start))}")
     if rules.finish is not None and set(problem.finish) != rules.finish:
         found.append(f"finishes on {', '.join(problem.finish)}, not {', '.join(sorted(rules.finish))}")
-    missing = sorted(rules.pins.difference(problem.holds))
+    missing = sorted(rules.all_pins.difference(problem.holds))
     if missing:
         found.append(f"leaves out pinned {', '.join(missing)}")
+    for role, wanted, given in (("start", rules.start_pins, problem.start), ("hand", rules.hand_pins, problem.hands)):
+        others = sorted(wanted.difference(given, missing))
+        if others:
+            found.append(f"uses {', '.join(others)}, but not as {role}")
     banned = [label for label in problem.holds if label in rules.bans]
     if banned:
         found.append(f"uses banned {', '.join(banned)}")

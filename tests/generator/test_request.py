@@ -1,21 +1,19 @@
 """One request, however it comes in."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from climbpath.beta.body import Climber
-from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import (
-    CHECKED_GUIDANCE,
     DEFAULT_GUIDANCE,
-    NEAR_GRADE,
     NO_RULES,
     OWN,
     Request,
@@ -24,13 +22,12 @@ from climbpath.generator.request import (
     default_guidance,
     parse_rules,
 )
-from climbpath.grader.grader import bundled_grader, expected
-from climbpath.grades import LADDER, rank
+from climbpath.generator.sample import thin_evidence
+from climbpath.grades import LADDER
 from climbpath.problem import Rules
-from support.making import SETUP, ask, random_problems
+from support.making import SETUP, ask
 from support.untrained import GIVEN_GRADE, model
 
-SMALL_CLIMBER = Climber(140, -10)
 SOME_GRADES = st.lists(st.sampled_from(LADDER), min_size=1, unique=True).map(",".join)
 
 
@@ -74,50 +71,23 @@ def test_requests_of_one_condition_differ_in_grades_number_and_seed_alone() -> N
         replace(one, rules=Rules(max_holds=8)),
         replace(one, sampling=Sampling(temperature=1.5)),
         replace(one, climber=Climber(165)),
-        replace(one, check_grade=True),
+        replace(one, any_grade=True),
     ]
     assert len({other.batch_key for other in (one, *others)}) == 6
 
 
 @pytest.mark.parametrize(
-    ("check_grade", "guided", "expected_guidance"),
-    [(False, True, DEFAULT_GUIDANCE), (True, True, CHECKED_GUIDANCE), (False, False, 1.0), (True, False, 1.0)],
+    ("any_grade", "guided", "expected_guidance"),
+    [(False, True, 1.0), (True, True, DEFAULT_GUIDANCE), (False, False, 1.0), (True, False, 1.0)],
 )
-def test_guidance_that_is_not_named_is_the_default(check_grade: bool, guided: bool, expected_guidance: float) -> None:
+def test_guidance_that_is_not_named_is_the_default(any_grade: bool, guided: bool, expected_guidance: float) -> None:
     asked = model() if guided else model(GIVEN_GRADE)
     assert can_be_guided(asked) == guided
-    assert default_guidance(asked, check_grade) == expected_guidance
-    request = ask("7A", 1, sampling=Sampling(temperature=0.8, consensus=False), check_grade=check_grade)
+    assert default_guidance(asked, any_grade) == expected_guidance
+    request = ask("7A", 1, sampling=Sampling(temperature=0.8, consensus=False), any_grade=any_grade)
     assert request.sampling_for(asked) == Sampling(0.8, 1.0, expected_guidance, False)
     assert replace(request, sampling=OWN).sampling_for(asked) == OWN
     assert replace(request, sampling=Sampling(guidance=3.5)).sampling_for(asked).guidance == 3.5
-
-
-def test_without_climber_and_check_everything_passes() -> None:
-    assert ask("7A", 1).acceptance() is None
-
-
-def test_a_climber_passes_what_is_in_reach() -> None:
-    some = random_problems(80, rules=Rules(max_reach=150, max_holds=8))
-    accept = ask("7A", 1, climber=SMALL_CLIMBER).acceptance()
-    assert accept
-    passed = accept(some)
-    assert passed == [not beta.too_far for beta in solve(some, SMALL_CLIMBER)]
-    assert set(passed) == {True, False}
-    assert accept([]) == []
-
-
-def test_the_grader_passes_what_it_confirms_to_half_a_step() -> None:
-    some = random_problems(200)
-    accept, both = (ask("7A", 1, climber=climber, check_grade=True).acceptance() for climber in (None, SMALL_CLIMBER))
-    assert accept
-    assert both
-    steps = expected(bundled_grader().probabilities(some))
-    passed = [bool(abs(step - rank(p.grade or "")) <= NEAR_GRADE) for step, p in zip(steps, some, strict=True)]
-    assert accept(some) == passed
-    assert set(passed) == {True, False}
-    in_reach = [not beta.too_far for beta in solve(some, SMALL_CLIMBER)]
-    assert both(some) == [one and other for one, other in zip(passed, in_reach, strict=True)]
 
 
 @pytest.mark.parametrize("spelled", ["f5, e12", ["F5", "E12"], ("E12", "F5"), {"E12": 1, "F5": 2}])
@@ -128,6 +98,30 @@ def test_holds_come_as_text_or_in_any_collection(spelled: str | Iterable[str]) -
     assert parse_rules("moonboard-2016", ban=spelled).bans == holds
     assert parse_rules("moonboard-2016", start="F5").start == frozenset({"F5"})
     assert parse_rules("moonboard-2016", finish=["G18", "E18"]).finish == frozenset({"E18", "G18"})
+
+
+@pytest.mark.parametrize("spelled", ["f5s D9h, E12 g18e", ["F5s", "d9H", "E12", "G18e"]])
+def test_pins_are_marked_with_their_role_as_in_the_notation(spelled: str | list[str]) -> None:
+    rules = parse_rules("moonboard-2016", pin=spelled)
+    assert rules.start_pins == {"F5"}
+    assert rules.hand_pins == {"D9"}
+    assert rules.pins == {"E12", "G18"}
+    assert rules.all_pins == {"F5", "D9", "E12", "G18"}
+
+
+@pytest.mark.parametrize(
+    ("pin", "message"),
+    [
+        ("F5f", "cannot read the pin 'F5f': write holds as F5, with s, h or e behind for start, hand, end"),
+        ("F5-G6", "cannot read the pin 'F5-G6'"),
+        ("G13e", "G13 cannot be a finish hold: on MoonBoard 2016 finishes are in row 18"),
+        ("F5s F5h", "F5 is pinned in two roles"),
+        ("A6", "there is no hold 'A6'"),
+    ],
+)
+def test_a_pin_that_cannot_be_is_refused_in_words(pin: str, message: str) -> None:
+    with pytest.raises(ClimbpathError, match=message):
+        parse_rules("moonboard-2016", pin=pin)
 
 
 @pytest.mark.parametrize("spelled", ["original,A", ["Original", "a"]])
@@ -157,7 +151,7 @@ def test_unknown_hold_sets_are_named() -> None:
 
 def test_a_request_is_written_in_plain_json() -> None:
     rules = parse_rules("moonboard-2016", pin="F5,E12", hold_sets="Original,A", max_reach=150.0)
-    request = ask("6C,7A", 5, rules=rules, climber=Climber(165, 3), check_grade=True, sampling=Sampling(top_p=0.9))
+    request = ask("6C,7A", 5, rules=rules, climber=Climber(165, 3), any_grade=True, sampling=Sampling(top_p=0.9))
     written = request.to_dict()
     assert json.loads(json.dumps(written)) == written
     assert written == {
@@ -172,11 +166,51 @@ def test_a_request_is_written_in_plain_json() -> None:
             "start": None,
             "finish": None,
             "pins": ["E12", "F5"],
+            "start_pins": [],
+            "hand_pins": [],
             "bans": [],
         },
         "sampling": {"temperature": 1.0, "top_p": 0.9, "guidance": None, "consensus": True},
         "climber": {"height": 165, "ape": 3},
-        "check_grade": True,
+        "any_grade": True,
         "seed": 0,
     }
     assert ask("7A", 1).to_dict()["climber"] is None
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, set, frozenset, ", ".join, " ".join, iter])
+def test_holds_and_hold_sets_are_understood_as_text_and_as_any_list(wrap: Callable[[list[str]], Any]) -> None:
+    rules = parse_rules(
+        "moonboard-2016",
+        pin=wrap(["e8", "D9"]),
+        start=wrap(["F5"]),
+        finish=wrap(["G18"]),
+        ban=wrap(["G2", "h10"]),
+        hold_sets=["Hold Set A", "original"],
+    )
+    assert rules.pins == {"E8", "D9"}
+    assert rules.bans == {"G2", "H10"}
+    assert rules.start == frozenset({"F5"})
+    assert rules.finish == frozenset({"G18"})
+    assert rules.hold_sets == frozenset({"A", "Original"})
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", ",", [], (), set()])
+def test_nothing_named_is_no_condition(nothing: Any) -> None:
+    fields = dict.fromkeys(("pin", "start", "finish", "ban", "hold_sets"), nothing)
+    assert parse_rules("moonboard-2016", **fields) == Rules()
+
+
+@pytest.mark.parametrize("field", ["pin", "start", "finish", "ban", "hold_sets"])
+@pytest.mark.parametrize("wrong", [0, 5, 2.5, True, b"F5", [5], ["F5", None], {"F5": 1, 2: 3}, [["F5"]], object()])
+def test_what_is_no_list_of_names_is_refused_in_words(field: str, wrong: Any) -> None:
+    with pytest.raises(
+        ClimbpathError, match=r"(holds|hold sets) are (a text such as|named by text, as in) '(F5,G6|A,Orig)"
+    ):
+        parse_rules("moonboard-2016", **{field: wrong})
+
+
+def test_the_grades_that_a_model_knows_are_listed_from_the_easiest() -> None:
+    shuffled = replace(model(), evidence={SETUP: {"7B": 9, "6B+": 9, "6C": 9, "5+": 9, "8A": 0}})
+    with pytest.raises(ClimbpathError, match=r"it knows 5\+, 6B\+, 6C, 7B$"):
+        thin_evidence(shuffled, SETUP, "8C")

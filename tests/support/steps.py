@@ -83,7 +83,8 @@ def holds(page: Page, role: str) -> list[str]:
 
 
 def touch(page: Page, label: str) -> None:
-    """Tap a hold."""
+    """Tap a hold, once the board is scrolled to it."""
+    hold(page, label).scroll_into_view_if_needed()
     box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):
@@ -129,6 +130,7 @@ def choose(page: Page, label: str, value: str) -> None:
 
 def hold_down(page: Page, label: str) -> None:
     """Keep a finger or the mouse button down on a hold until its dialog opens."""
+    hold(page, label).scroll_into_view_if_needed()
     box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     dialog = page.get_by_role("dialog", name=f"Hold {label}")
@@ -174,3 +176,27 @@ class Held:
         self.is_open = True
         for route in reversed(self.routes) if newest_first else self.routes:
             route.continue_()
+
+
+def is_cut(page: Page, selector: str) -> bool:
+    """Whether the end of an element's text is not shown."""
+    box = "one => [one, one.parentElement]"
+    inner, outer = page.locator(selector).evaluate(
+        f"one => ({box})(one).map((each) => each.getBoundingClientRect().right)"
+    )
+    return bool(inner > outer)
+
+
+AWAKE = """
+window.locks = [];
+Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
+  const lock = new EventTarget();
+  lock.release = async () => {
+    window.locks.splice(window.locks.indexOf(lock), 1);
+    lock.dispatchEvent(new Event("release"));
+  };
+  window.locks.push(lock);
+  return lock;
+} } });
+"""
+"""Counts the locks that keep the screen on, in `locks`."""

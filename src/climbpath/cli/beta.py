@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problems
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problems, theme_flag
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.beta.body import Climber
     from climbpath.beta.moves import Beta
+    from climbpath.drawing.themes import Theme
     from climbpath.problem import Problem
 
 AT_A_TIME = 500
@@ -27,6 +28,7 @@ PATIENCE = 2.0
 @climber_flags
 @click.option("--out", type=FILE, help="Folder for files. [default: a new out/beta]")
 @click.option("--format", "formats", help="Files to write: any of png,svg,gif,json.")
+@theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def beta(
     problem: str,
@@ -36,6 +38,7 @@ def beta(
     ape: str | None,
     out: Path | None,
     formats: str | None,
+    theme: str,
     force: bool,
 ) -> None:
     """Find how PROBLEM is climbed: the hand moves, the crux, and whether the climber can reach everything.
@@ -49,27 +52,29 @@ def beta(
     climbpath beta "F5 D9 G13 I16 G18" --height "5 ft 5"
     climbpath beta out/7A/problems.json --format png,gif,json
 
-    A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet. beta.json has
-    the betas of all problems; pictures of several are numbered.
+    A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet. Of
+    several problems, betas.json has all betas, and pictures are numbered.
     """
     from climbpath import files
+    from climbpath.drawing.themes import THEMES
+    from climbpath.naming import title
 
     chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
     solved = _solve(read_problems(problem, board, angle), climber_of(height, ape))
     if len(solved) == 1:
-        click.echo(solved[0].problem.notation)
+        click.echo(f"{title(solved[0].problem)}  {solved[0].problem.notation}")
         click.echo(beta_text(solved[0]))
     else:
         for number, one in enumerate(solved, 1):
-            click.echo(f"{number:>4}. {one.problem.notation}\n      {_one_line(one)}")
+            click.echo(f"{number:>4}. {title(one.problem)}  {one.problem.notation}\n      {_one_line(one)}")
     if chosen:
         folder = out or files.new_folder(Path("out") / "beta")
-        paths = {name: _paths(folder, name, len(solved)) for name in chosen}
+        paths = {name: _paths(folder, name, solved) for name in chosen}
         files.refuse_overwrite([path for some in paths.values() for path in some], force)
         for name, some in paths.items():
-            contents = [_json(solved)] if name == "json" else map(PICTURES[name], solved)
+            contents = [_json(solved)] if name == "json" else (PICTURES[name](one, THEMES[theme]) for one in solved)
             for path, content in zip(some, contents, strict=True):
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
@@ -89,11 +94,17 @@ def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":
     return solved
 
 
-def _paths(folder: Path, name: str, count: int) -> list[Path]:
-    """The files of a format for so many problems: one for all of them, or numbered pictures."""
-    if name == "json" or count == 1:
-        return [folder / f"beta.{name}"]
-    return [folder / f"beta-{number:0{len(str(count))}}.{name}" for number in range(1, count + 1)]
+def _paths(folder: Path, name: str, solved: "Sequence[Beta]") -> list[Path]:
+    """The files of a format: one for all betas as JSON, one for each picture."""
+    from climbpath.naming import file_stem
+
+    stems = [file_stem(one.problem) for one in solved]
+    if len(solved) == 1:
+        return [folder / f"{stems[0]}-beta.{name}"]
+    if name == "json":
+        return [folder / "betas.json"]
+    digits = len(str(len(solved)))
+    return [folder / f"{number:0{digits}}-{stem}-beta.{name}" for number, stem in enumerate(stems, 1)]
 
 
 def _one_line(solved: "Beta") -> str:
@@ -130,26 +141,27 @@ def _climber_text(climber: "Climber") -> str:
     return f"a climber of {climber.height:g} cm{ape}"
 
 
-def _png(solved: "Beta") -> bytes:
+def _png(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.png(solved)
+    return beta_drawing.png(solved, theme=theme)
 
 
-def _svg(solved: "Beta") -> bytes:
+def _svg(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.svg(solved).encode()
+    return beta_drawing.svg(solved, theme).encode()
 
 
-def _gif(solved: "Beta") -> bytes:
+def _gif(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.gif(solved)
+    return beta_drawing.gif(solved, theme=theme)
 
 
 def _json(solved: "Sequence[Beta]") -> bytes:
-    return (json.dumps([one.to_dict() for one in solved], indent=1, ensure_ascii=False) + "\n").encode()
+    records = [one.to_dict() for one in solved]
+    return (json.dumps(records if len(records) > 1 else records[0], indent=1, ensure_ascii=False) + "\n").encode()
 
 
 PICTURES = {"png": _png, "svg": _svg, "gif": _gif}

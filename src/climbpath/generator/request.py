@@ -1,7 +1,8 @@
 """A request to a generator. The command line, Python, the web app and workouts all build one."""
 
+import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,28 +10,19 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.body import Climber
-from climbpath.beta.solver import solve
-from climbpath.board import Setup
+from climbpath.board import Board, Setup, words_of
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import bundled_grader, expected
-from climbpath.grades import LADDER, rank
+from climbpath.grades import LADDER
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Problem, Rules
+from climbpath.problem import Rules
 
 DEFAULT_GUIDANCE = 1.25
 """The least at which a grader agrees with generated problems as often as with real ones: docs/dev/experiments.md,
 "Guidance"."""
-CHECKED_GUIDANCE = 2.0
-"""Default guidance where the grader checks: more of the samples pass (docs/dev/experiments.md, "Guidance")."""
-NEAR_GRADE = 0.5
-"""Steps of the ladder that the grader's expected grade may lie from the grade asked for, to pass its check."""
-NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"
-
 NO_RULES = Rules()
 """The defaults: the board's own rules and the usual length."""
 
-Accept = Callable[[Sequence[Problem]], Sequence[bool]]
-"""Which of some problems pass."""
+_PIN = re.compile(r"([A-Za-z]\d{1,2})([sehSEH]?)")
 Typed = str | Iterable[str] | None
 """Holds or hold sets as a user types them: 'F5,G6', a list of them, or None."""
 
@@ -59,11 +51,10 @@ def can_be_guided(model: Model) -> bool:
     return bool(model.about["recipe"]["grade_dropout"])
 
 
-def default_guidance(model: Model, check_grade: bool = False) -> float:
-    """The guidance of requests that name none: 1, the model's own, where it has not learned to be guided."""
-    if not can_be_guided(model):
-        return 1.0
-    return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
+def default_guidance(model: Model, any_grade: bool = False) -> float:
+    """The guidance of requests that name none: 1, the model's own, where the grader chooses, or where the model has not
+    learned to be guided."""
+    return DEFAULT_GUIDANCE if any_grade and can_be_guided(model) else 1.0
 
 
 def seed_or_random(seed: int | None = None) -> int:
@@ -90,8 +81,8 @@ class Request:
     """How tokens are drawn."""
     climber: Climber | None = None
     """Who must be able to reach every hold of the beta."""
-    check_grade: bool = False
-    """Whether only problems are kept whose grade the grader confirms to half a step."""
+    any_grade: bool = False
+    """Whether problems are kept, too, to which the grader gives another grade than was asked for."""
     seed: int = field(default_factory=seed_or_random)
     """The same seed, version and machine give the same problems."""
 
@@ -113,28 +104,13 @@ class Request:
     @property
     def batch_key(self) -> tuple[object, ...]:
         """All but grades, number and seed: requests of one condition can be sampled in one batch."""
-        return self.setup, self.rules, self.sampling, self.climber, self.check_grade
+        return self.setup, self.rules, self.sampling, self.climber, self.any_grade
 
     def sampling_for(self, model: Model) -> Sampling:
         """The sampling with its guidance filled in: the one asked for, else the default."""
         if self.sampling.guidance is not None:
             return self.sampling
-        return self.sampling._replace(guidance=default_guidance(model, self.check_grade))
-
-    def acceptance(self) -> Accept | None:
-        """The filter that problems must pass in addition to the rules, None if there is none: the climber reaches all
-        holds, the grader confirms the grade. It raises ClimbpathError if the grader has not learned the setup.
-        """
-        return self._accepts if self.climber or self.check_grade else None
-
-    def _accepts(self, problems: Sequence[Problem]) -> list[bool]:
-        passed = np.ones(len(problems), bool)
-        if self.climber and problems:
-            passed &= [not beta.too_far for beta in solve(problems, self.climber)]
-        if self.check_grade and problems:
-            steps = expected(bundled_grader().probabilities(problems))
-            passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
-        return passed.tolist()
+        return self.sampling._replace(guidance=default_guidance(model, self.any_grade))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -147,7 +123,7 @@ class Request:
             "rules": rules,
             "sampling": self.sampling._asdict(),
             "climber": climber,
-            "check_grade": self.check_grade,
+            "any_grade": self.any_grade,
             "seed": self.seed,
         }
 
@@ -166,13 +142,45 @@ def parse_rules(
 ) -> Rules:
     """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
     layout = boards.load(board)
+    pins = parse_pins(_given(pin), layout)
     return Rules(
         min_holds=min_holds,
         max_holds=max_holds,
         max_reach=max_reach,
-        hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
-        start=frozenset(layout.parse_holds(start)) if start else None,
-        finish=frozenset(layout.parse_holds(finish)) if finish else None,
-        pins=frozenset(layout.parse_holds(pin or ())),
-        bans=frozenset(layout.parse_holds(ban or ())),
+        hold_sets=layout.parse_hold_sets(_given(hold_sets)) or None,
+        start=frozenset(layout.parse_holds(_given(start))) or None,
+        finish=frozenset(layout.parse_holds(_given(finish))) or None,
+        pins=frozenset(label for label, mark in pins.items() if mark in ("", "e")),
+        start_pins=frozenset(label for label, mark in pins.items() if mark == "s"),
+        hand_pins=frozenset(label for label, mark in pins.items() if mark == "h"),
+        bans=frozenset(layout.parse_holds(_given(ban))),
     )
+
+
+def _given(typed: Typed) -> str | Iterable[str]:
+    """What a user typed, nothing where that is None."""
+    return () if typed is None else typed
+
+
+def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
+    """Pins as a user types them, 'F5s, D9h E12', or a list of them: label -> mark, "" where any role will do.
+
+    Marks are those of the notation: `s` start, `h` hand, `e` finish. Raises ClimbpathError for unknown holds and marks.
+    """
+    words = words_of(typed)
+    pins: dict[str, str] = {}
+    for word in words:
+        match = _PIN.fullmatch(word)
+        if not match:
+            raise ClimbpathError(
+                f"cannot read the pin {word!r}: write holds as F5, with s, h or e behind for start, hand, end"
+            )
+        label, mark = layout.hold(match[1].upper()).label, match[2].lower()
+        if mark == "e" and layout.hold(label).row != layout.top_row:
+            raise ClimbpathError(
+                f"{label} cannot be a finish hold: on {layout.title} finishes are in row {layout.top_row}"
+            )
+        if pins.get(label, mark) != mark:
+            raise ClimbpathError(f"{label} is pinned in two roles")
+        pins[label] = mark
+    return pins

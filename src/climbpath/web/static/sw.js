@@ -1,7 +1,7 @@
 // Offline use: caches the files of the page, which come from the server whenever it answers in time. The page itself
 // stores the data that it needs offline.
 
-const CACHE = "climbpath-2";
+const CACHE = "climbpath-3";
 const PATIENCE_MS = 3000;
 const PAGE = [
   "/",
@@ -12,20 +12,32 @@ const PAGE = [
   "/manifest.webmanifest",
   "/js/analysis.js",
   "/js/api.js",
+  "/js/awake.js",
   "/js/board.js",
   "/js/book.js",
   "/js/climb.js",
   "/js/climber.js",
   "/js/compose.js",
   "/js/dom.js",
+  "/js/guest.js",
+  "/js/invite.js",
+  "/js/lengths.js",
   "/js/logbook.js",
   "/js/main.js",
   "/js/panel.js",
+  "/js/person.js",
+  "/js/play.js",
   "/js/problem.js",
+  "/js/signal.js",
   "/js/stage.js",
   "/js/state.js",
   "/js/storage.js",
   "/js/texts.js",
+  "/js/timer.js",
+  "/js/trail.js",
+  "/js/who.js",
+  "/js/workout.js",
+  "/js/zoom.js",
 ];
 
 self.addEventListener("install", (event) => {

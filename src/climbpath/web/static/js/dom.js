@@ -33,9 +33,14 @@ const ICONS = {
   redo: "M15 6 L19 10 L15 14 M19 10 h-9 a5 5 0 0 0 0 10 h3",
   clear: "M5 7 h14 M10 7 V4.5 h4 V7 M7 7 l1 13 h8 l1 -13",
   complete: "M12 3 l1.8 5.2 L19 10 l-5.2 1.8 L12 17 l-1.8 -5.2 L5 10 l5.2 -1.8 Z M19 16 v4 M17 18 h4",
+  shuffle: "M3 7 h4 l9 10 h5 M18 14 l3 3 l-3 3 M3 17 h4 l2.5 -2.8 M13.5 9.8 L16 7 h5 M18 4 l3 3 l-3 3",
+  workout: "M12 9 v4.5 l3 2 M12 21 a7.5 7.5 0 1 0 0 -15 a7.5 7.5 0 0 0 0 15 M9.5 2.5 h5",
+  play: "M8 5 L19 12 L8 19 Z",
   close: "M6 6 L18 18 M18 6 L6 18",
   download: "M12 4 v11 M8 11.5 L12 15.5 L16 11.5 M5 20 h14",
   print: "M7 9 V4 h10 v5 M7 17 H4 V9 h16 v8 h-3 M7 14 h10 v6 H7 Z",
+  near: "M10.5 17 a6.5 6.5 0 1 0 0 -13 a6.5 6.5 0 0 0 0 13 M15.3 15.3 L20 20 M10.5 7.8 v5.4 M7.8 10.5 h5.4",
+  far: "M10.5 17 a6.5 6.5 0 1 0 0 -13 a6.5 6.5 0 0 0 0 13 M15.3 15.3 L20 20 M7.8 10.5 h5.4",
   edit: "M5 19 l1 -4 L16 5 l3 3 L9 18 Z",
 };
 
@@ -110,25 +115,34 @@ function updated(old, fresh) {
   return old;
 }
 
+let shown = null; // the toast on the page: {bar, words, timer, isHeld}
+let waiting = null; // what to show once a toast with an action has had its time
+
+// Say something at the bottom of the page: one thing at a time. A tap sends it away. What can be undone stays for its
+// time, unless the next thing can be undone, too.
 export function toast(words, action) {
-  const bar = h("div", { class: "toast" }, h("span", null, words));
-  if (action) {
-    bar.append(
-      h(
-        "button",
-        {
-          type: "button",
-          onclick: () => {
-            action.run();
-            bar.remove();
-          },
-        },
-        action.words,
-      ),
-    );
+  if (shown?.isHeld && !action) {
+    if (shown.words !== words) waiting = words;
+    return;
   }
-  document.getElementById("toasts").append(bar);
-  setTimeout(() => bar.remove(), action ? 8000 : 4500);
+  if (shown) away(shown);
+  const bar = h("div", { class: "toast" }, h("span", null, words));
+  const mine = { bar, words, isHeld: Boolean(action) };
+  bar.onclick = () => away(mine);
+  if (action) bar.append(h("button", { type: "button", onclick: () => action.run() }, action.words));
+  mine.timer = setTimeout(() => away(mine), action ? 8000 : 4500);
+  shown = mine;
+  document.getElementById("toasts").replaceChildren(bar);
+}
+
+function away(one) {
+  clearTimeout(one.timer);
+  one.bar.remove();
+  if (shown !== one) return;
+  shown = null;
+  const words = waiting;
+  waiting = null;
+  if (words) toast(words);
 }
 
 // A dialog that closes with its button, with Escape, or with a tap outside it.

@@ -1,10 +1,11 @@
 // The logbook view: search, filter, open, import and export.
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
-import { button, choice, h, replace } from "./dom.js";
+import { button, choice, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { profile, state } from "./state.js";
+import { change, profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
+import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
 
 const IMPORT_MS = 300000;
@@ -122,7 +123,24 @@ export class Logbook {
     );
   }
 
+  get listName() {
+    return wanted.in_list || T.logbookTitle(profile()?.name ?? T.you);
+  }
+
+  // Open a problem; Next in Climb is then the next of what the search found.
+  play(entry) {
+    const problems = this.entries.map((one) => one.problem);
+    this.open(play(this.listName, problems, { at: this.entries.indexOf(entry) }));
+    if (this.hasMore) allFound(wanted).then(lengthen, () => {});
+  }
+
+  async playShuffled() {
+    const problems = await allFound(wanted);
+    this.open(play(this.listName, problems, { isShuffled: true }));
+  }
+
   render({ total, isOffline }) {
+    this.hasMore = this.entries.length < total;
     const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
     if (!this.entries.length) {
       replace(this.results, h("p", { class: "message empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
@@ -138,13 +156,34 @@ export class Logbook {
         .join(" · ");
     replace(
       this.results,
-      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
+      h(
+        "div",
+        { class: "row counted" },
+        h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
+        this.entries.length > 1 &&
+          h(
+            "div",
+            { class: "row" },
+            button("play", T.playList, () => this.play(this.entries[0])),
+            button("shuffle", T.shuffle, () => this.playShuffled()),
+            h(
+              "a",
+              {
+                class: "button",
+                href: "?view=workout",
+                onclick: () => change({ planFrom: { title: this.listName, wanted: { ...wanted } } }),
+              },
+              icon("workout"),
+              T.planEvening,
+            ),
+          ),
+      ),
       h(
         "div",
         { class: "lines" },
-        this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.open(entry.problem))),
+        this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.play(entry))),
       ),
-      this.entries.length < total && button(null, T.more, () => this.look(true)),
+      this.hasMore && button(null, T.more, () => this.look(true)),
     );
   }
 
