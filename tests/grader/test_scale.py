@@ -68,8 +68,9 @@ def test_without_held_out_problems_the_expected_grade_is_the_grade() -> None:
 def test_a_scale_is_read_back_as_it_was() -> None:
     scale = fit_scale(*drawn_to_the_middle(), PLENTY)
     assert Scale.from_dict(scale.to_dict()) == scale
-    with pytest.raises(ValueError, match="a mean and a spread for every grade"):
-        Scale.from_dict({"grades": ["7A"], "means": [], "spreads": [1.0]})
+    for content in ({"means": [], "spread": 1.0}, {"means": [7.0], "spread": 0.0}):
+        with pytest.raises(ValueError, match="a mean for every grade, and a spread"):
+            Scale.from_dict({"grades": ["7A"], **content})
 
 
 # The bundled grader
