@@ -18,9 +18,11 @@ from climbpath.grades import LADDER, rank
 LEAST_EVIDENCE = 30
 """With fewer training problems of a grade, the grade rests on thin evidence: no new problem is given it."""
 LEAST_FITTED = 3
-"""With fewer held-out problems of a grade, the scale there follows from the grades around it."""
-LEAST_CURVED = 100
-"""With fewer held-out problems, the means lie on a straight line instead of a parabola."""
+"""With fewer held-out problems of a grade and kind, the line through all grades leaves them out."""
+LEAST_CONSENSUS = 30
+"""With fewer held-out problems whose grade is a consensus, all problems are taken alike."""
+SHRINKAGE = 40
+"""A grade's mean is that of its held-out problems as if so many more of them lay on the line through all grades."""
 LEAST_SPREAD = 0.3
 """The least spread within a grade, in steps of the ladder."""
 
@@ -63,27 +65,39 @@ def offered(counts: Mapping[str, int]) -> tuple[str, ...]:
     return enough or tuple(grade for grade in LADDER if counts.get(grade))
 
 
-def fit_scale(expected: NDArray[np.float32], true: Sequence[str], counts: Mapping[str, int]) -> Scale:
+def fit_scale(
+    expected: NDArray[np.float32], true: Sequence[str], consensus: NDArray[np.bool_], counts: Mapping[str, int]
+) -> Scale:
     """The scale of a setup.
 
     Args:
         expected: of held-out problems, with repeats unknown, in steps of the ladder, [problems].
         true: their grades.
+        consensus: whether each is a consensus grade, bool [problems]; setters' grades tend to be lower for what the
+            grader expects, so they tell only how steep the line is.
         counts: the training problems of every grade.
     """
-    steps = np.array([rank(grade) for grade in true], int)
     grades = offered(counts)
-    target = np.array([rank(grade) for grade in grades])
-    numbers = np.bincount(steps, minlength=len(LADDER))
-    fitted = np.flatnonzero(numbers >= LEAST_FITTED)
-    if len(fitted) < 2:  # too little to tell: the grader's expectation as it is
-        return Scale(grades, tuple(map(float, target)), 1.0)
-    # means on a parabola, or a line where that would not rise all the way
-    means = np.array([expected[steps == step].mean() for step in fitted])
-    variances = np.array([expected[steps == step].var() for step in fitted])
-    weights = np.sqrt(numbers[fitted])
-    degrees = (2, 1) if len(fitted) > 2 and numbers[fitted].sum() >= LEAST_CURVED else (1,)
-    curves = [np.polyval(np.polyfit(fitted, means, degree, w=weights), target) for degree in degrees]
-    rising = next((curve for curve in curves if (np.diff(curve) > 0).all()), target.astype(float))
-    spread = max(LEAST_SPREAD, float(np.sqrt(variances.mean())))
+    target = np.array([rank(grade) for grade in grades], float)
+    steps = np.array([rank(grade) for grade in true], float)
+    # a line through the mean of every grade and kind of grade, with an offset for consensus where there are both kinds
+    kind = consensus if consensus.sum() >= LEAST_CONSENSUS else np.ones_like(consensus)
+    cells = [(step, one, (steps == step) & (kind == one)) for step in set(steps.tolist()) for one in (False, True)]
+    cells = [cell for cell in cells if cell[2].sum() >= LEAST_FITTED]
+    if len({step for step, _, _ in cells}) < 2:  # too little to tell: the grader's expectation as it is
+        return Scale(grades, tuple(target.tolist()), 1.0)
+    weight = np.sqrt([inside.sum() for _, _, inside in cells])
+    design = np.array([[1.0, step, one] for step, one, _ in cells]) * weight[:, None]
+    observed = np.array([expected[inside].mean() for _, _, inside in cells]) * weight
+    constant, slope, offset = np.linalg.lstsq(design, observed, rcond=None)[0]
+    line = constant + offset + slope * target
+    # each grade's own mean, drawn to the line the more the fewer problems it has
+    number = np.array([(kind & (steps == step)).sum() for step in target])
+    total = np.array([expected[kind & (steps == step)].sum() for step in target], float)
+    means = (total + SHRINKAGE * line) / (number + SHRINKAGE)
+    rising = next((some for some in (means, line) if (np.diff(some) > 0).all()), target)
+    # how far they spread around their means
+    away = expected - np.interp(steps, target, rising)
+    inside = kind & (steps >= target[0]) & (steps <= target[-1])
+    spread = max(LEAST_SPREAD, float(np.sqrt(np.mean(away[inside] ** 2)))) if inside.any() else 1.0
     return Scale(grades, tuple(round(float(value), 4) for value in rising), round(spread, 4))
