@@ -27,11 +27,10 @@ from climbpath.grader.grader import expected, influence, predictions
 from climbpath.grades import LADDER, rank, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.web import security, workers
+from climbpath.web import importing, security, transfer, workers
 from climbpath.web.app import create_app
 from climbpath.web.logbook.records import Profile, identity_of
 from climbpath.web.logbook.store import Logbook
-from climbpath.web.routes import files
 from climbpath.web.security import MOST_BYTES, MOST_IMPORTED_BYTES, UNAUTHORIZED_PAGE, check_token
 from support.making import DATA, api_record, random_problems
 from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, raw_json, served
@@ -446,7 +445,7 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         changed = client.ask("PATCH", SAVED + MINE, json=change).json()
         assert changed == ticked | change | {"lists": ["a", "b"]}
         assert client.ask("PATCH", SAVED + MINE, json={}).json() == changed
-        found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&ticked=true&easiest=7A&order=stars")
+        found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&progress=sent&easiest=7A&order=stars")
         assert found == {"entries": [changed], "total": 1, "lists": {"a": 1, "b": 1}}
         everything = client.get(f"/api/problems{MINE}&limit=1&offset=1&order=newest")
         assert (everything["entries"], everything["total"]) == ([changed], 2)
@@ -604,13 +603,14 @@ def test_files_of_other_programs_are_imported_with_every_record_accounted_for(tm
 
 
 def test_the_numbers_of_reasons_and_records_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_RECORDS", 100)
+    monkeypatch.setattr(transfer, "MOST_RECORDS", 100)
     with client_of(tmp_path) as client:
         bad = client.ask("POST", "/api/import" + MINE, data="notation\n" + "Z9\n" * 100).json()
-        assert (bad["rejected"], len(bad["reasons"])) == (100, files.MOST_REASONS)
-        words = client.refusal("POST", "/api/import" + MINE, 409, data="notation\nF5s G18e\n" + "Z9\n" * 100)
-        assert words == "this file has more than 100 records: split it"
-        assert client.get(f"/api/problems{MINE}")["total"] == 0
+        assert (bad["rejected"], len(bad["reasons"])) == (100, importing.MOST_REASONS)
+        many = json.dumps({"Data": [api_record(HERON)] + [{"Id": 3}] * 100})
+        cut = client.ask("POST", "/api/import" + MINE, data=many).json()
+        assert (cut["read"], cut["added"]) == (100, 1)
+        assert cut["notes"] == ["the file has more than 100 records: those after them were not read; split it"]
 
 
 @pytest.mark.parametrize(

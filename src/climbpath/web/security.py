@@ -21,7 +21,7 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
 OPEN_PATHS = frozenset({"/manifest.webmanifest", "/icon.svg", "/icon-192.png", "/icon-512.png"})
 """Files that browsers fetch without cookies; they contain nothing private."""
-MOST_BYTES, MOST_IMPORTED_BYTES = 64 * 1024, 16 * 1024 * 1024
+MOST_BYTES, MOST_IMPORTED_BYTES = 64 << 10, 1 << 30
 IMPORT_PATH = "/api/import"
 HEADERS = {
     "Content-Security-Policy": (

@@ -48,10 +48,11 @@ class Workers:
 
 @dataclass
 class _Pending:
-    """A request that waits for its problems; one with a seed of its own is sampled alone."""
+    """A request that waits for its problems, none with a key in `known`; one with its own seed is sampled alone."""
 
     request: Request
     has_own_seed: bool
+    known: frozenset[int]
     deadline: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
 
@@ -65,15 +66,19 @@ class Sampler:
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
 
-    async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
+    async def generate(
+        self, request: Request, has_own_seed: bool = False, known: frozenset[int] = frozenset()
+    ) -> list[Problem]:
         """The problems of a request; fewer than requested if the conditions are narrow or time runs out.
+
+        Problems whose key is among `known` are left out, besides those that the model knows.
 
         Raises BusyError at once if too many requests are waiting, and ClimbpathError if the request cannot be met.
         """
         if len(self.queue) >= MOST_WAITING:
             raise BusyError
         result = asyncio.get_running_loop().create_future()
-        self.queue.append(_Pending(request, has_own_seed, time.monotonic() + LONGEST_S, result))
+        self.queue.append(_Pending(request, has_own_seed, known, time.monotonic() + LONGEST_S, result))
         # one task empties the queue; it ends when nothing is left, and the next request starts another
         if not self.is_running:
             self.is_running = True
@@ -92,7 +97,7 @@ class Sampler:
                 deadline = time.monotonic() + LONGEST_S
                 try:
                     problems = await asyncio.get_running_loop().run_in_executor(
-                        self.pool, self._sample, batch[0].request, counts, deadline
+                        self.pool, self._sample, batch[0], counts, deadline
                     )
                 except Exception as error:  # any error is the answer to every request of the batch
                     for pending in batch:
@@ -118,7 +123,7 @@ class Sampler:
         while self.queue:
             pending = self.queue.popleft()
             if (
-                pending.request.batch_key == first.request.batch_key
+                (pending.request.batch_key, pending.known) == (first.request.batch_key, first.known)
                 and not (first.has_own_seed or pending.has_own_seed)
                 and size + pending.request.number <= MOST_TOGETHER
             ):
@@ -129,15 +134,15 @@ class Sampler:
         self.queue = others
         return batch
 
-    def _sample(self, request: Request, counts: Counter[str], deadline: float) -> list[Problem]:
-        """Problems of these grades under a request's conditions, as many as are found before the deadline.
+    def _sample(self, first: _Pending, counts: Counter[str], deadline: float) -> list[Problem]:
+        """Problems of these grades under the conditions of a batch's first request, as many as are found in time.
 
         Raises ClimbpathError if there are none.
         """
         problems: list[Problem] = []
         try:
-            accept = _with_deadline(deadline, request.acceptance())
-            for problem in sample.generate(self.generator.model, request, counts, accept=accept):
+            request, accept = first.request, _with_deadline(deadline, first.request.acceptance())
+            for problem in sample.generate(self.generator.model, request, counts, known=first.known, accept=accept):
                 problems.append(problem)
         except TimeoutError:
             if not problems:
