@@ -68,7 +68,7 @@ def parse_request(
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
         guidance: above 1 keeps closer to what is typical of the grade; None is the best known for the model.
-        pin: holds that every problem uses, in any role: 'F5,E12', or a list of holds.
+        pin: holds that every problem uses: 'F5,E12', or a list of holds; in any role, or as 'F5s' start, 'E12h' hand.
         start: exactly these start holds, 'F5' or 'F5,G6'.
         finish: exactly these finish holds.
         ban: holds that must not be used.

@@ -224,8 +224,17 @@ class Rules:
     """Exactly these finish holds; None is any."""
     pins: frozenset[str] = frozenset()
     """Holds that must be used, in any role."""
+    start_pins: frozenset[str] = frozenset()
+    """Holds that must be start holds; where it is one, another may start beside it."""
+    hand_pins: frozenset[str] = frozenset()
+    """Holds that must be hand holds."""
     bans: frozenset[str] = frozenset()
     """Holds that must not be used."""
+
+    @property
+    def all_pins(self) -> frozenset[str]:
+        """Holds that must be used, whatever their role."""
+        return self.pins | self.start_pins | self.hand_pins
 
 
 def faults(problem: Problem) -> list[str]:
@@ -287,9 +296,13 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
         found.append(f"starts on {', '.join(problem.start)}, not {', '.join(sorted(rules.start))}")
     if rules.finish is not None and set(problem.finish) != rules.finish:
         found.append(f"finishes on {', '.join(problem.finish)}, not {', '.join(sorted(rules.finish))}")
-    missing = sorted(rules.pins.difference(problem.holds))
+    missing = sorted(rules.all_pins.difference(problem.holds))
     if missing:
         found.append(f"leaves out pinned {', '.join(missing)}")
+    for role, wanted, given in (("start", rules.start_pins, problem.start), ("hand", rules.hand_pins, problem.hands)):
+        others = sorted(wanted.difference(given, missing))
+        if others:
+            found.append(f"uses {', '.join(others)}, but not as {role}")
     banned = [label for label in problem.holds if label in rules.bans]
     if banned:
         found.append(f"uses banned {', '.join(banned)}")

@@ -206,7 +206,7 @@ def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, serve
     page = visit(LINK, climber=kim)
     expect(action(page, "Saved")).to_be_visible()
     held = Held(page, "**/ticks/**")
-    press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
+    press(card(page, "Your logbook").get_by_role("button", name="Tick", exact=True))
     tab(page, "Climber")
     press(people(page).filter(has_text="Sam"))
     with page.expect_response("**/ticks/**"):
@@ -214,10 +214,10 @@ def test_a_tick_that_is_answered_late_stays_with_its_climber(visit: Visit, serve
     assert server.entries(kim)[0]["ticks"]
     page.go_back()
     expect(action(page, "Saved")).to_be_visible()
-    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(0)
+    expect(card(page, "Your logbook").locator(".ticks li")).to_have_count(0)
     page.reload()
     expect(action(page, "Saved")).to_be_visible()
-    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(0)
+    expect(card(page, "Your logbook").locator(".ticks li")).to_have_count(0)
     assert not server.entries(sam)[0]["ticks"]
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from support.making import BOARDS
 from support.server import Server, eventually
 from support.steps import (
     LINK,
@@ -42,6 +43,11 @@ def pick(page: Page, label: str, role: str) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def named(page: Page) -> list[int]:
+    """The rows in the message."""
+    return [int(row) for row in re.findall(r"\b\d+", message(page).inner_text())]
+
+
 def complete(page: Page) -> None:
     with page.expect_response("**/api/generate") as answering:
         press(action(page, "Complete"))
@@ -56,22 +62,22 @@ def marked(page: Page) -> dict[str, str]:
     return dict(page.locator("[data-label]").evaluate_all(of_all))
 
 
-def test_a_tap_switches_between_must_use_must_not_use_and_free(visit: Visit, device: str) -> None:
+def test_a_tap_includes_avoids_and_clears(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     expect(message(page)).to_contain_text(EMPTY)
     one = hold(page, "D9")
     says(one, "D9, free")
     touch(page, "D9")
-    says(one, "D9, hand, must use")
+    says(one, "D9, hand, included")
     touch(page, "D9")
-    says(one, "D9, must not use")
+    says(one, "D9, avoided")
     expect(one.locator(".cross")).to_have_count(1)
     touch(page, "D9")
     says(one, "D9, free")
     touch(page, "F5")
-    says(hold(page, "F5"), "F5, start, must use")
+    says(hold(page, "F5"), "F5, start, included")
     touch(page, "G18")
-    says(hold(page, "G18"), "G18, finish, must use")
+    says(hold(page, "G18"), "G18, finish, included")
     expect(page.locator(".caption h1")).to_have_text("2 holds")
 
 
@@ -79,20 +85,20 @@ def test_a_long_press_opens_the_roles(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     hold_down(page, "F5")
     dialog = page.get_by_role("dialog", name="Hold F5")
-    assert dialog.locator(".pick").all_inner_texts() == ["Start", "Hand", "Foot", "Must not use", "Free"]
+    assert dialog.locator(".pick").all_inner_texts() == ["Start", "Only start", "Hand", "Foot", "Avoid", "Clear"]
     press(dialog.get_by_role("button", name="Foot"))
-    says(hold(page, "F5"), "F5, foot, must use")
+    says(hold(page, "F5"), "F5, foot, included")
     pick(page, "F5", "Hand")
-    says(hold(page, "F5"), "F5, hand, must use")
+    says(hold(page, "F5"), "F5, hand, included")
     pick(page, "F5", "Start")
-    says(hold(page, "F5"), "F5, start, must use")
-    pick(page, "F5", "Must not use")
-    says(hold(page, "F5"), "F5, must not use")
-    pick(page, "F5", "Free")
+    says(hold(page, "F5"), "F5, start, included")
+    pick(page, "F5", "Avoid")
+    says(hold(page, "F5"), "F5, avoided")
+    pick(page, "F5", "Clear")
     says(hold(page, "F5"), "F5, free")
     hold_down(page, "G18")
     assert dialog.count() == 0
-    assert page.get_by_role("dialog").locator(".pick").all_inner_texts() == ["Finish", "Must not use", "Free"]
+    assert page.get_by_role("dialog").locator(".pick").all_inner_texts() == ["Finish", "Only finish", "Avoid", "Clear"]
     press(page.get_by_role("dialog").get_by_role("button", name="Close"))
     says(hold(page, "G18"), "G18, free")
 
@@ -105,7 +111,7 @@ def test_the_roles_open_by_right_click_and_by_key(visit: Visit) -> None:
         expect(dialog).to_have_count(1)
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
-        pick(page, "D9", "Free")  # a long press first changes nothing
+        pick(page, "D9", "Clear")  # a long press first changes nothing
     touch(page, "F5")
     page.keyboard.press("r")
     expect(page.get_by_role("dialog", name="Hold F5")).to_be_visible()
@@ -135,30 +141,75 @@ def test_complete_respects_pins_and_bans(visit: Visit, device: str) -> None:
         touch(page, label)
         if label != "F8":
             touch(page, label)
-        says(hold(page, label), f"{label}, must not use")
+        says(hold(page, label), f"{label}, avoided")
     for _ in range(3):
         complete(page)
         lit = holds(page, "start") + holds(page, "hands") + holds(page, "finish")
         assert {"D9", "G13"} <= set(lit)
         assert not set(bans) & set(lit)
         for label in bans:
-            says(hold(page, label), f"{label}, must not use")
+            says(hold(page, label), f"{label}, avoided")
     filled = page.locator('.hold[aria-label*="filled in"]')
     assert filled.count() == len(lit) - 2
 
 
-def test_chosen_start_and_finish_stay(visit: Visit) -> None:
-    page = visit("?view=compose")
-    pick(page, "B4", "Start")
-    pick(page, "K18", "Finish")
-    pick(page, "F6", "Hand")
+@on_phone
+def test_what_a_tapped_hold_is_shown_as_it_is_in_every_completion(visit: Visit, device: str) -> None:
+    """F5 became a hand hold in some."""
+    page = visit("?view=compose", device)
+    touch(page, "F5")
+    touch(page, "G18")
+    pick(page, "C5", "Hand")
     pick(page, "D7", "Foot")
-    for _ in range(2):
+    for _ in range(8):
+        complete(page)
+        assert "F5" in holds(page, "start")
+        assert "G18" in holds(page, "finish")
+        assert holds(page, "feet") == ["D7"]
+        says(hold(page, "C5"), "C5, hand, included")
+        says(hold(page, "F5"), "F5, start, included")
+
+
+def test_the_only_start_and_the_only_finish_stay_alone(visit: Visit) -> None:
+    page = visit("?view=compose")
+    pick(page, "B4", "Only start")
+    pick(page, "K18", "Only finish")
+    for _ in range(3):
         complete(page)
         assert holds(page, "start") == ["B4"]
         assert holds(page, "finish") == ["K18"]
-        assert holds(page, "feet") == ["D7"]
-        says(hold(page, "F6"), "F6, hand, must use")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_messages_name_rows_that_have_holds(visit: Visit, board: str) -> None:
+    page = visit(f"?view=compose&board={board}&problem=")
+    labels = list(marked(page))
+    rows = {int(label[1:]) for label in labels}
+    touch(page, next(label for label in labels if label.endswith("8")))
+    expect(message(page)).to_contain_text("No start yet")
+    touch(page, next(label for label in labels if label.endswith("5")))
+    expect(message(page)).to_contain_text("No finish yet")
+    assert named(page) == [max(rows)]
+    press(action(page, "Undo"))
+    assert named(page) == [min(rows), 6]
+
+
+def test_what_is_avoided_is_said_where_nothing_is_included(visit: Visit) -> None:
+    page = visit("?view=compose")
+    touch(page, "E10")
+    touch(page, "E10")
+    expect(message(page)).to_have_text(
+        "1 hold avoided. Tap the holds that you want, then let Complete fill in the rest."
+    )
+
+
+def test_it_has_a_heading_while_the_problem_is_incomplete(visit: Visit) -> None:
+    page = visit("?view=compose")
+    expect(page.get_by_role("heading", level=1, name="Compose")).to_have_count(1)
+    touch(page, "F5")
+    expect(page.get_by_role("heading", level=1, name="Compose")).to_have_count(1)
+    touch(page, "G18")
+    expect(page.get_by_role("heading", level=1, name="2 holds")).to_have_count(1)
 
 
 @on_phone
@@ -169,9 +220,9 @@ def test_a_tap_pins_a_filled_in_hold(visit: Visit, device: str) -> None:
     start = holds(page, "start")[0]
     says(hold(page, start), f"{start}, start, filled in")
     touch(page, start)
-    says(hold(page, start), f"{start}, start, must use")
+    says(hold(page, start), f"{start}, start, included")
     touch(page, start)
-    says(hold(page, start), f"{start}, must not use")
+    says(hold(page, start), f"{start}, avoided")
 
 
 @on_desktop
@@ -185,19 +236,19 @@ def test_undo_redo_and_clear(visit: Visit, device: str) -> None:
     press(undo)
     says(hold(page, "D9"), "D9, free")
     press(redo)
-    says(hold(page, "D9"), "D9, hand, must use")
+    says(hold(page, "D9"), "D9, hand, included")
     press(clear)
     expect(message(page)).to_contain_text(EMPTY)
     expect(clear).to_be_disabled()
     expect(toasts(page)).to_contain_text("Board cleared")
     press(toasts(page).get_by_role("button", name="Undo"))
-    says(hold(page, "F5"), "F5, start, must use")
-    says(hold(page, "D9"), "D9, hand, must use")
+    says(hold(page, "F5"), "F5, start, included")
+    says(hold(page, "D9"), "D9, hand, included")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     says(hold(page, "D9"), "D9, free")
     page.keyboard.press("Control+Shift+Z")
-    says(hold(page, "F5"), "F5, start, must use")
+    says(hold(page, "F5"), "F5, start, included")
 
 
 @on_phone
@@ -234,36 +285,70 @@ def test_what_is_missing_is_explained(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
     fault = message(page)
     touch(page, "D9")
-    expect(fault).to_have_text("No start yet: tap a hold in rows 1 to 6, or long-press one and choose Start.")
+    expect(fault).to_have_text("No start yet: tap a hold in rows 2 to 6, or let Complete choose.")
     touch(page, "F5")
-    expect(fault).to_have_text("No finish yet: tap a hold in row 18.")
+    expect(fault).to_have_text("No finish yet: tap a hold in row 18, or let Complete choose.")
     expect(action(page, "Save")).to_be_disabled()
-    for label in ("A18", "B18", "C18"):
-        touch(page, label)
-    expect(fault).to_have_text("3 holds in row 18: a problem finishes on one or two.")
     touch(page, "A18")
     expect(fault).to_have_count(0)
-    for label in ("F6", "G6", "K6"):
-        pick(page, label, "Start")
-    expect(fault).to_have_text("3 start holds: a problem has one or two.")
 
 
-def test_an_impossible_problem_is_refused_with_the_reason(visit: Visit) -> None:
-    visit.allow("status of 409")
+@on_phone
+def test_a_third_start_asks_what_it_is(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device)
+    dialog = page.get_by_role("dialog", name="Hold C5")
+    for label in ("F5", "G6"):
+        touch(page, label)
+    for choice, roles in (
+        ("Close", {"F5": "start, included", "G6": "start, included", "C5": "free"}),
+        ("Hand", {"F5": "start, included", "G6": "start, included", "C5": "hand, included"}),
+        ("Start instead of F5", {"F5": "free", "G6": "start, included", "C5": "start, included"}),
+    ):
+        touch(page, "C5")
+        expect(dialog).to_contain_text("F5 and G6 are the start. A problem has one or two starts.")
+        assert dialog.locator(".pick").all_inner_texts() == ["Hand", "Start instead of F5", "Start instead of G6"]
+        press(dialog.get_by_role("button", name=choice, exact=True))
+        expect(dialog).to_have_count(0)
+        for label, words in roles.items():
+            says(hold(page, label), f"{label}, {words}")
+        if choice == "Hand":
+            pick(page, "C5", "Clear")
+
+
+def test_a_third_finish_asks_which_it_replaces(visit: Visit) -> None:
     page = visit("?view=compose")
     for label in ("A18", "B18", "C18"):
         touch(page, label)
-    press(action(page, "Complete"))
-    expect(toasts(page)).to_contain_text("finish")
+    dialog = page.get_by_role("dialog", name="Hold C18")
+    expect(dialog).to_contain_text("A18 and B18 are the finish.")
+    assert dialog.locator(".pick").all_inner_texts() == ["Finish instead of A18", "Finish instead of B18"]
+    press(dialog.get_by_role("button", name="Finish instead of B18"))
+    assert holds(page, "finish") == ["A18", "C18"]
+
+
+def test_the_only_start_asks_before_another_joins_it(visit: Visit) -> None:
+    page = visit("?view=compose")
+    touch(page, "B4")
+    touch(page, "F5")
+    pick(page, "F5", "Only start")
+    says(hold(page, "F5"), "F5, start, the only one")
+    says(hold(page, "B4"), "B4, hand, included")
+    assert marked(visit(address(page))) == marked(page)
+    touch(page, "G6")
+    dialog = page.get_by_role("dialog", name="Hold G6")
+    expect(dialog).to_contain_text("F5 is to be the only start.")
+    press(dialog.get_by_role("button", name="Start beside F5"))
+    assert holds(page, "start") == ["F5", "G6"]
+    says(hold(page, "F5"), "F5, start, included")
 
 
 @pytest.mark.parametrize(
     ("problem", "fault"),
     [
-        ("D9s-G13-G18e", "D9 cannot be a start: starts are in rows 1 to 6."),
+        ("D9s-G13-G18e", "D9 cannot be a start: starts are in rows 2 to 6."),
         ("F5s-G13e-G18e", "G13 cannot be a finish: finishes are in row 18."),
         ("F5s-D9", "No finish yet"),
-        ("F5s-B4s-A5s-G18e", "3 start holds"),
+        ("F5s-B4s-A5s-G18e", "B4, A5 and F5 are starts: a problem has one or two."),
     ],
 )
 def test_a_link_to_an_incomplete_problem_opens_in_compose(visit: Visit, problem: str, fault: str) -> None:
@@ -303,8 +388,7 @@ def test_its_beta_goes_step_by_step(visit: Visit, device: str) -> None:
 @on_desktop
 def test_a_composing_link_restores_exactly(visit: Visit, device: str) -> None:
     page = visit("?view=compose", device)
-    pick(page, "B4", "Start")
-    for label in ("D9", "G13", "E10", "E10"):
+    for label in ("B4", "D9", "G13", "E10", "E10"):
         touch(page, label)
     bare = visit(address(page))
     assert marked(bare) == marked(page), "what is no problem yet"
@@ -320,7 +404,7 @@ def test_a_composing_link_restores_exactly(visit: Visit, device: str) -> None:
             press(action(one, "Complete"))
         body = json.loads(asking.value.post_data or "")
         asked = {name: sorted(body[name]) for name in ("pins", "bans", "start", "finish")}
-        assert asked == {"pins": ["B4", "D9", "G13"], "bans": ["E10"], "start": ["B4"], "finish": []}
+        assert asked == {"pins": ["B4s", "D9h", "G13h"], "bans": ["E10"], "start": [], "finish": []}
 
 
 def test_a_link_with_bans_only_restores_them(visit: Visit) -> None:
@@ -348,7 +432,7 @@ def test_a_composition_survives_a_reload_and_other_views(visit: Visit, device: s
     assert (marked(page), address(page)) == (before, link)
     with page.expect_request("**/api/generate") as asking:
         press(action(page, "Complete"))
-    assert json.loads(asking.value.post_data or "")["start"] == [], "a start that rows tell is no wish"
+    assert json.loads(asking.value.post_data or "")["pins"] == ["F5s", "D9h"]
 
 
 def test_every_board_has_its_own_composition(visit: Visit) -> None:
@@ -358,11 +442,11 @@ def test_every_board_has_its_own_composition(visit: Visit) -> None:
     expect(message(page)).to_contain_text(EMPTY)
     expect(action(page, "Complete")).to_be_disabled()
     touch(page, "A12")
-    says(hold(page, "A12"), "A12, finish, must use")
+    says(hold(page, "A12"), "A12, finish, included")
     choose(page, "Board", "moonboard-2016")
-    says(hold(page, "F5"), "F5, start, must use")
+    says(hold(page, "F5"), "F5, start, included")
     choose(page, "Board", "moonboard-mini-2020")
-    says(hold(page, "A12"), "A12, finish, must use")
+    says(hold(page, "A12"), "A12, finish, included")
 
 
 def test_an_unlearned_board_still_has_beta_and_can_be_saved(visit: Visit, server: Server) -> None:
@@ -388,7 +472,7 @@ def test_a_late_completion_does_not_undo_later_taps(visit: Visit) -> None:
     with page.expect_response("**/api/generate"):
         held.release()
     expect(page.locator(".stage")).not_to_have_class(re.compile("busy"))
-    says(hold(page, "G13"), "G13, hand, must use")
+    says(hold(page, "G13"), "G13, hand, included")
     assert not page.locator('.hold[aria-label*="filled in"]').count()
 
 
@@ -419,21 +503,21 @@ def test_twenty_holds_can_be_pinned(visit: Visit) -> None:
     for column in "ABCDEFGHIJ":
         for row in (10, 12):
             touch(page, f"{column}{row}")
-    expect(page.locator('.hold[aria-label*="must use"]')).to_have_count(20)
+    expect(page.locator('.hold[aria-label*="included"]')).to_have_count(20)
     touch(page, "K10")
     expect(toasts(page)).to_contain_text("up to 20 holds")
     hold_down(page, "K12")
     press(page.get_by_role("dialog").get_by_role("button", name="Hand"))
-    expect(toasts(page).locator(".toast")).to_have_count(2)
-    expect(page.locator('.hold[aria-label*="must use"]')).to_have_count(20)
+    says(hold(page, "K12"), "K12, free")
+    expect(page.locator('.hold[aria-label*="included"]')).to_have_count(20)
 
 
 @on_desktop
 def test_a_shown_problem_can_be_changed(visit: Visit, device: str) -> None:
     page = visit(LINK, device)
-    press(card(page, "Share and print").get_by_role("link", name="Change it"))
+    press(card(page, "Share and print").get_by_role("link", name="Edit in Compose"))
     expect(page).to_have_title("Compose · climbpath")
-    says(hold(page, "D9"), "D9, hand, must use")
+    says(hold(page, "D9"), "D9, hand, included")
     expect(action(page, "Save")).to_be_enabled()
     page.go_back()
     expect(page.locator(".caption h1")).to_have_text("Slow Heron")
@@ -444,7 +528,7 @@ def test_a_composed_problem_is_saved_with_the_predicted_grade(visit: Visit, serv
     page = visit(COMPOSE, climber=kim)
     grade = page.locator(".caption .pill").inner_text().split()[0]
     press(action(page, "Save"))
-    expect(card(page, "In your logbook")).to_be_visible()
+    expect(card(page, "Your logbook")).to_be_visible()
     eventually(lambda: [entry["problem"]["grade"] for entry in server.entries(kim)] == [grade])
     touch(page, "D9")
-    expect(card(page, "In your logbook")).to_have_count(0)
+    expect(card(page, "Your logbook")).to_have_count(0)

@@ -54,7 +54,7 @@ def test_every_confirmed_tick_is_saved_and_the_others_are_sent(
     there = {tick["attempts"] for tick in own_server.entries(kim)[0]["ticks"]}
     assert before <= there
     page.goto(LINK)
-    expect(card(page, "In your logbook").locator(".ticks li")).to_have_count(TICKS)
+    expect(card(page, "Your logbook").locator(".ticks li")).to_have_count(TICKS)
     eventually(lambda: len(own_server.entries(kim)[0]["ticks"]) == TICKS)
     attempts = sorted(tick["attempts"] for tick in own_server.entries(kim)[0]["ticks"])
     assert attempts == list(range(1, TICKS + 1)), "each once"

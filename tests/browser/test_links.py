@@ -147,7 +147,7 @@ def test_a_name_with_markup_in_a_link_is_text(visit: Visit) -> None:
         page.goto(f"?name={quote(name)}&grade=7A&problem=F5s-{hand}-G18e")
         expect(page.locator(".caption h1")).to_have_text(name)
         action(page, "Save").click()
-        expect(card(page, "In your logbook").get_by_label("Name", exact=True)).to_have_value(name)
+        expect(card(page, "Your logbook").get_by_label("Name", exact=True)).to_have_value(name)
     tab(page, "Logbook")
     expect(page.locator(".results .problem-line strong")).to_have_text(list(reversed(names)))
     assert not page.locator("main img, main script").count()

@@ -10,7 +10,7 @@ from support.server import Server, eventually
 from support.steps import IDENTITY, LINK, NOTATION, PROBLEM, Held, action, card, press, shown, tab, toasts
 from support.visits import Visit, on_desktop, on_phone
 
-TITLE = "In your logbook"
+TITLE = "Your logbook"
 
 
 def entry_card(page: Page) -> Locator:

@@ -39,7 +39,7 @@ def entry(page: Page) -> None:
     page.goto(LINK.replace("D9-G13-E15", "D9-G13"))
     expect(page.locator(".moves li").first).to_be_visible()
     expect(card(page, "Similar problems")).to_be_visible()
-    card(page, "In your logbook").evaluate("card => card.scrollIntoView()")
+    card(page, "Your logbook").evaluate("card => card.scrollIntoView()")
 
 
 def no_model(page: Page) -> None:

@@ -89,7 +89,7 @@ def test_changes_made_without_network_are_sent_later(visit: Visit, server: Serve
     context, page = with_worker(visit, kim, device)
     context.set_offline(True)
     expect(header(page)).to_be_visible()
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     press(entry.get_by_role("button", name="Tick", exact=True))
     expect(entry.locator(".ticks li")).to_have_count(1)
     expect(header(page)).to_contain_text(WAITS)
@@ -105,7 +105,7 @@ def test_changes_made_without_network_are_sent_later(visit: Visit, server: Serve
 def test_a_stopped_server_is_noticed_and_loses_nothing(own_visit: Visit, own_server: Server, own_kim: str) -> None:
     context, page = with_worker(own_visit, own_kim)
     own_server.kill()
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     press(entry.get_by_role("button", name="Tick", exact=True))
     press(entry.get_by_role("button", name="3 stars"))
     entry.get_by_label("Notes").fill("noted in the cellar")
@@ -147,7 +147,7 @@ def test_an_open_page_sends_its_changes_when_the_server_is_back(
     page = own_visit.context(climber=own_kim).new_page()
     page.clock.install()
     page.goto(LINK)
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     expect(entry).to_be_visible()
     own_server.kill()
     press(entry.get_by_role("button", name="Tick", exact=True))
@@ -162,7 +162,7 @@ def test_an_open_page_sends_its_changes_when_the_server_is_back(
 def test_a_hanging_network_counts_as_offline(visit: Visit, kim: str) -> None:
     """As with a very weak signal: requests do not fail, but get no response."""
     page = visit(LINK, climber=kim)
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     expect(entry).to_be_visible()
     page.clock.install()
     page.route("**/api/**", lambda route: None)
@@ -175,7 +175,7 @@ def test_a_hanging_network_counts_as_offline(visit: Visit, kim: str) -> None:
 def test_a_change_sent_on_a_later_attempt_is_announced(visit: Visit, kim: str) -> None:
     visit.allow("net::ERR_")
     page = visit(LINK, climber=kim)
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     expect(entry).to_be_visible()
     page.route("**/ticks/**", lambda route: route.abort(), times=2)
     press(entry.get_by_role("button", name="Tick", exact=True))
@@ -186,7 +186,7 @@ def test_a_change_sent_on_a_later_attempt_is_announced(visit: Visit, kim: str) -
 def test_a_sign_in_page_of_the_network_is_not_taken_for_an_answer(visit: Visit, server: Server, kim: str) -> None:
     """As in a hotel, whose network answers every request with its sign-in page."""
     page = visit(LINK, climber=kim)
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     expect(entry).to_be_visible()
     page.route("**/api/**", lambda route: route.fulfill(body="<h1>Sign in</h1>", content_type="text/html"))
     press(entry.get_by_role("button", name="Tick", exact=True))
@@ -201,10 +201,10 @@ def test_two_tabs_lose_none_of_their_changes(own_visit: Visit, own_server: Serve
     context, one = with_worker(own_visit, own_kim)
     two = context.new_page()
     two.goto(LINK)
-    expect(card(two, "In your logbook")).to_be_visible()
+    expect(card(two, "Your logbook")).to_be_visible()
     own_server.kill()
     for page, day in ((one, "2026-05-01"), (two, "2026-05-02"), (one, "2026-05-03")):
-        entry = card(page, "In your logbook")
+        entry = card(page, "Your logbook")
         entry.get_by_label("Day").fill(day)
         press(entry.get_by_role("button", name="Tick", exact=True))
         expect(entry.locator(".ticks")).to_contain_text(day)
@@ -245,7 +245,7 @@ def test_a_problem_of_the_logbook_opens_and_is_ticked_offline(visit: Visit, serv
     expect(line).to_have_count(1)
     page.context.set_offline(True)
     press(line)
-    entry = card(page, "In your logbook")
+    entry = card(page, "Your logbook")
     press(entry.get_by_role("button", name="Tick", exact=True))
     expect(entry.locator(".ticks li")).to_have_count(1)
     page.context.set_offline(False)
@@ -293,7 +293,7 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     token = (open_server.folder / "climbpath" / "token").read_text().strip()
     page.goto(f"/?view=climber&token={token}")
     assert "token" not in page.url
-    expect(page.locator("#main")).to_contain_text("Over plain HTTP, browsers do not allow installation, offline use")
+    expect(page.locator("#main")).to_contain_text("browsers allow neither installation nor offline use")
     assert not page.evaluate("isSecureContext")
     page.goto(LINK)
     press(action(page, "Save"))
@@ -301,7 +301,7 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     press(action(page, "Share"))
     expect(card(page, "Share and print").get_by_label("Opening this link")).to_be_focused()
     context.clear_cookies()
-    press(card(page, "In your logbook").get_by_role("button", name="Tick", exact=True))
+    press(card(page, "Your logbook").get_by_role("button", name="Tick", exact=True))
     expect(header(page)).to_have_text(WAITS)
     page.goto("/")
     expect(page.get_by_role("heading")).to_have_text("Access token needed")

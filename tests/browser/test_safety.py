@@ -43,7 +43,7 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
     is_text_alone(page)
     press(page.locator(".results .problem-line"))
     expect(page.locator(".caption h1")).to_have_text(HOSTILE)
-    expect(card(page, "In your logbook").get_by_label("Notes")).to_have_value(HOSTILE)
+    expect(card(page, "Your logbook").get_by_label("Notes")).to_have_value(HOSTILE)
     expect(card(page, "Beta")).to_contain_text(f"For {HOSTILE}: 175 cm.")
     is_text_alone(page)
     tab(page, "Compose")
@@ -121,7 +121,7 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, size: di
     page = visit(
         LINK.replace("Slow+Heron", name), climber=climber, viewport=size, has_touch=True, is_mobile=size["width"] < 800
     )
-    expect(card(page, "In your logbook")).to_be_visible()
+    expect(card(page, "Your logbook")).to_be_visible()
     expect(page.locator(".moves li").first).to_be_visible()
     press(page.locator(".tuning summary"))
     for view in ("Climb", "Compose", "Logbook", "Climber"):

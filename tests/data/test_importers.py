@@ -611,7 +611,7 @@ def test_malformed_records_of_climbpath_s_own_json(tmp_path: Path, record: objec
         (changed(HANDS, "hands", 2, None), "a hand is written F5-LH or F5-RH"),
         (changed(HANDS, "hands", []), "the problem has no start hold"),
         (changed(HANDS, "hands", ["F5-LH", "F5-RH", "E8-LH"]), "the problem has no finish hold"),
-        (changed(HANDS, "hands", 1, "E13-RH"), "start hold E13 is not in rows 1 to 6"),
+        (changed(HANDS, "hands", 1, "E13-RH"), "start hold E13 is not in rows 2 to 6"),
     ],
 )
 def test_malformed_hand_sequences(tmp_path: Path, record: object, words: str) -> None:

@@ -39,18 +39,22 @@ def demands(pick: st.DrawFn, name: str) -> Rules:
     """Any rules on a board that do not contradict each other at first sight."""
     layout = boards.load(name)
     low, top = low_and_top(layout)
-    pins = pick(st.frozensets(st.sampled_from(layout.labels), max_size=6))
+    pins, hand_pins = (pick(st.frozensets(st.sampled_from(layout.labels), max_size=most)) for most in (4, 2))
+    start_pins = pick(st.frozensets(st.sampled_from(low), max_size=2)) - hand_pins
+    pinned = pins | hand_pins | start_pins
     least = pick(st.integers(2, 9))
     some = lambda pool: st.none() | st.frozensets(st.sampled_from(pool), min_size=1, max_size=2)  # noqa: E731
     return Rules(
         min_holds=least,
-        max_holds=pick(st.integers(max(least, len(pins) + 1), 14)),
+        max_holds=pick(st.integers(max(least, len(pinned) + 1), 14)),
         max_reach=pick(st.none() | st.floats(60, 200)),
         hold_sets=pick(st.none() | st.just(frozenset(layout.hold_sets))),
         start=pick(some(low)),
         finish=pick(some(top)),
         pins=pins,
-        bans=pick(st.frozensets(st.sampled_from(layout.labels), max_size=40)) - pins,
+        start_pins=start_pins,
+        hand_pins=hand_pins,
+        bans=pick(st.frozensets(st.sampled_from(layout.labels), max_size=40)) - pinned,
     )
 
 
@@ -73,13 +77,15 @@ def test_what_is_possible_ends_within_all_rules_whatever_is_chosen(name: str, da
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), data=st.data())
 def test_any_holds_of_a_problem_can_be_pinned(name: str, seed: int, data: st.DataObject) -> None:
-    """With room for a few holds more; its start, its finish or other holds may be given besides."""
+    """In any role or in their own, with room for a few holds more; its start and its finish may be given besides."""
     (problem,) = random_problems(1, name, seed)
     free = Rules(max_holds=14, max_reach=120)
     pins = data.draw(st.frozensets(st.sampled_from(problem.holds), min_size=1))
     rules = replace(
         free,
         pins=pins,
+        start_pins=data.draw(st.sampled_from([frozenset(), pins.intersection(problem.start)])),
+        hand_pins=data.draw(st.sampled_from([frozenset(), pins.intersection(problem.hands)])),
         start=data.draw(st.sampled_from([None, frozenset(problem.start)])),
         finish=data.draw(st.sampled_from([None, frozenset(problem.finish)])),
         bans=frozenset(data.draw(st.sets(st.sampled_from(boards.load(name).labels), max_size=20))) - set(problem.holds),
@@ -106,11 +112,14 @@ def test_no_pin_that_fits_no_problem_is_called_possible() -> None:
     met = Counter[tuple[bool, bool]]()
     for _ in range(60):
         labels = sorted({*rng.choice(layout.labels, 5, replace=False), *rng.choice(low, 2), *rng.choice(top, 2)})
+        starts = [label for label in labels if label in low]
         rules = Rules(
             min_holds=int(rng.integers(2, 5)),
             max_holds=int(rng.integers(5, 8)),
             max_reach=float(rng.integers(80, 200)),
-            pins=frozenset(rng.choice(labels, int(rng.integers(1, 4)), replace=False).tolist()),
+            pins=frozenset(rng.choice(labels, int(rng.integers(1, 3)), replace=False).tolist()),
+            start_pins=frozenset(rng.choice(starts, int(rng.integers(0, 2))).tolist()),
+            hand_pins=frozenset(rng.choice(labels, int(rng.integers(0, 2))).tolist()),
             bans=frozenset(layout.labels).difference(labels),
         )
         lookahead = Lookahead(layout, rules)
@@ -142,6 +151,49 @@ def test_a_pin_in_the_start_rows_may_be_start_or_hand() -> None:
     assert roles == {"start", "hand"}
     given_start = Rules(pins=frozenset({"F5"}), start=frozenset({"G6"}))
     assert all("F5" in problem.hands for problem in finished(Lookahead(boards.load("moonboard-2016"), given_start), 1))
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_pin_in_a_role_has_that_role_in_every_problem(name: str) -> None:
+    layout = boards.load(name)
+    for one in random_problems(6, name, seed=3):
+        start_pins, hand_pins = frozenset(one.start[:1]), frozenset(one.hands[-2:])
+        rules = Rules(start_pins=start_pins, hand_pins=hand_pins, max_reach=120)
+        for problem in finished(Lookahead(layout, rules), 1):
+            assert start_pins <= set(problem.start)
+            assert hand_pins <= set(problem.hands)
+            assert violations(problem, rules) == []
+
+
+def test_one_pinned_start_leaves_room_for_another_and_two_do_not() -> None:
+    layout = boards.load("moonboard-2016")
+    f5, g6 = layout.index["F5"], layout.index["G6"]
+    one = np.argwhere(Lookahead(layout, Rules(start_pins=frozenset({"F5"}))).pairs).tolist()
+    assert [f5, f5] in one
+    assert [f5, g6] in one
+    assert all(f5 in pair for pair in one)
+    two = Lookahead(layout, Rules(start_pins=frozenset({"F5", "G6"})))
+    assert np.argwhere(two.pairs).tolist() == [[f5, g6]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (Rules(start_pins=frozenset({"D9"})), "D9 cannot be a start hold: on MoonBoard 2016 starts are in rows 2 to 6"),
+        (Rules(start_pins=frozenset({"F5", "G6", "C5"})), "a problem has one or two start holds, not 3"),
+        (
+            Rules(hand_pins=frozenset({"G18"})),
+            "G18 cannot be a hand hold: on MoonBoard 2016 row 18 is for finish holds",
+        ),
+        (Rules(start_pins=frozenset({"F5"}), hand_pins=frozenset({"F5"})), "F5 is pinned both as a start hold and as"),
+        (Rules(start=frozenset({"F5"}), hand_pins=frozenset({"F5"})), "F5 is pinned both as a start hold and as"),
+        (Rules(start=frozenset({"F5"}), start_pins=frozenset({"G6"})), "G6 pinned as start contradicts the start F5"),
+        (Rules(start_pins=frozenset({"F5"}), bans=frozenset({"F5"})), "F5 is both pinned and banned"),
+    ],
+)
+def test_roles_that_contradict_each_other_are_refused_in_words(rules: Rules, message: str) -> None:
+    with pytest.raises(ClimbpathError, match=message):
+        Lookahead(boards.load("moonboard-2016"), rules).check()
 
 
 def test_one_pin_in_the_top_row_leaves_room_for_another_finish_and_two_do_not() -> None:

@@ -129,6 +129,30 @@ def test_holds_come_as_text_or_in_any_collection(spelled: str | Iterable[str]) -
     assert parse_rules("moonboard-2016", finish=["G18", "E18"]).finish == frozenset({"E18", "G18"})
 
 
+@pytest.mark.parametrize("spelled", ["f5s D9h, E12 g18e", ["F5s", "d9H", "E12", "G18e"]])
+def test_pins_are_marked_with_their_role_as_in_the_notation(spelled: str | list[str]) -> None:
+    rules = parse_rules("moonboard-2016", pin=spelled)
+    assert rules.start_pins == {"F5"}
+    assert rules.hand_pins == {"D9"}
+    assert rules.pins == {"E12", "G18"}
+    assert rules.all_pins == {"F5", "D9", "E12", "G18"}
+
+
+@pytest.mark.parametrize(
+    ("pin", "message"),
+    [
+        ("F5f", "cannot read the pin 'F5f': write holds as F5, with s, h or e behind for start, hand, end"),
+        ("F5-G6", "cannot read the pin 'F5-G6'"),
+        ("G13e", "G13 cannot be a finish hold: on MoonBoard 2016 finishes are in row 18"),
+        ("F5s F5h", "F5 is pinned in two roles"),
+        ("A6", "there is no hold 'A6'"),
+    ],
+)
+def test_a_pin_that_cannot_be_is_refused_in_words(pin: str, message: str) -> None:
+    with pytest.raises(ClimbpathError, match=message):
+        parse_rules("moonboard-2016", pin=pin)
+
+
 @pytest.mark.parametrize("spelled", ["original,A", ["Original", "a"]])
 def test_hold_sets_come_as_text_or_list(spelled: str | list[str]) -> None:
     assert parse_rules("moonboard-2016", hold_sets=spelled).hold_sets == frozenset({"A", "Original"})
@@ -171,6 +195,8 @@ def test_a_request_is_written_in_plain_json() -> None:
             "start": None,
             "finish": None,
             "pins": ["E12", "F5"],
+            "start_pins": [],
+            "hand_pins": [],
             "bans": [],
         },
         "sampling": {"temperature": 1.0, "top_p": 0.9, "guidance": None, "consensus": True},

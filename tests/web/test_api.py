@@ -327,7 +327,7 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         ({"start": ["Z9"]}, "there is no hold 'Z9'"),
         ({"hands": ["F5"]}, "hold F5 has two roles"),
         ({"finish": ["D9"], "hands": []}, "finish hold D9 is not in row 18"),
-        ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 1 to 6"),
+        ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 2 to 6"),
         ({"hands": ["A18"]}, "hand hold A18 is in row 18"),
         ({"angle": 25}, "can be set to 40°, not 25°"),
         ({"board": "moonboard-mini-2020"}, "there is no hold"),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     type=float,
     help="Above 1: closer to what is typical of the grade. [default: 1.25; 2 with --check-grade; 1 if not possible]",
 )
-@click.option("--pin", help="Holds that every problem uses, in any role: F5,E12.")
+@click.option("--pin", help="Holds that every problem uses: F5,E12; F5s as a start, E12h as a hand hold.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")

@@ -13,8 +13,16 @@ from climbpath.cli.common import FILE, model_flag
 @click.option("--https", is_flag=True, help="Serve over HTTPS; the next port serves a setup page for phones.")
 @click.option("--logbook", type=FILE, help="The logbook's file. [default: in your system's data folder]")
 @click.option("--data", type=FILE, help="A file of known problems, to find similar ones in.")
+@click.option(
+    "--connections",
+    type=click.IntRange(8, 100_000),
+    default=256,
+    help="Most connections from one address: a phone has about 6, and a gym's phones may share an address.",
+)
 @model_flag
-def serve(host: str, port: int, https: bool, logbook: Path | None, data: Path | None, model: Path | None) -> None:
+def serve(
+    host: str, port: int, https: bool, logbook: Path | None, data: Path | None, connections: int, model: Path | None
+) -> None:
     """Start the web app for this machine or for phones: generate and compose problems, see beta, keep a logbook.
 
     \b
@@ -23,16 +31,18 @@ def serve(host: str, port: int, https: bool, logbook: Path | None, data: Path | 
     climbpath serve --host 0.0.0.0 --https
 
     With --host 0.0.0.0 it prints a QR code for phones; the link in it contains an access token. Browsers allow
-    installing an app, offline use and Bluetooth only on localhost or over HTTPS. --https makes this possible, and
-    serves a setup page that shows how to make a phone trust this machine.
+    installing an app and offline use only on localhost or over HTTPS. --https makes this possible, and serves a setup
+    page that shows how to make a phone trust this machine.
     """
     import platformdirs
 
     from climbpath import api
     from climbpath.cli.common import read_problems
     from climbpath.web import serving
+    from climbpath.web.connections import Limits
 
     folder = platformdirs.user_data_path("climbpath")
     known = [p for p in read_problems(str(data), "", 0) if not p.partial] if data else []
-    endpoint = serving.Endpoint(host, port, folder, https)
+    limits = Limits(connections=max(800, connections), per_address=connections)
+    endpoint = serving.Endpoint(host, port, folder, https, limits)
     serving.serve(endpoint, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo)

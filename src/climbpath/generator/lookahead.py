@@ -57,10 +57,14 @@ class Lookahead:
                 for hold in board.holds
             ]
         )
-        self.pins = _chosen(labels, rules.pins)
-        self.unusable = sorted(label for label in rules.pins if not usable[board.index[label]])
-        self.starts = usable & board.can_start & _chosen(labels, rules.start)
-        self.hands = usable & ~board.can_finish & ~(_chosen(labels, rules.start) & (rules.start is not None))
+        self.pins = _chosen(labels, rules.all_pins)
+        below_top = usable & ~board.can_finish
+        in_role = rules.start_pins | rules.hand_pins
+        self.unusable = sorted(
+            label for label in rules.all_pins if not (below_top if label in in_role else usable)[board.index[label]]
+        )
+        self.starts = usable & board.can_start & _chosen(labels, rules.start) & ~_chosen(labels, rules.hand_pins)
+        self.hands = below_top & ~_chosen(labels, rules.start_pins.union(rules.start or ()))
         self.finish = usable & board.can_finish & _chosen(labels, rules.finish)
         self.fixed_start = _indices(board, rules.start or frozenset())
         top_pins = [int(pin) for pin in np.flatnonzero(self.pins & board.can_finish)]
@@ -238,6 +242,10 @@ def _chosen(labels: list[str], wanted: frozenset[str] | None) -> Bools:
     return np.array([wanted is None or label in wanted for label in labels])
 
 
+def _list(labels: frozenset[str]) -> str:
+    return ", ".join(sorted(labels))
+
+
 def _why_not(board: Board, rules: Rules) -> str:
     """Which conditions are in the way, in words, of rules that no problem satisfies."""
     low, high = board.start_rows
@@ -255,24 +263,37 @@ def _why_not(board: Board, rules: Rules) -> str:
                 return f"{label} is both asked for as {role} and banned"
             if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
                 return f"{role} hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
-    for label in sorted(rules.pins):
+    for label in sorted(rules.start_pins):
+        if not low <= board.hold(label).row <= high:
+            return f"{label} cannot be a start hold: on {board.title} starts are in rows {low} to {high}"
+    if len(rules.start_pins) > 2:
+        return f"a problem has one or two start holds, not {len(rules.start_pins)}"
+    for label in sorted(rules.hand_pins):
+        if board.hold(label).row == board.top_row:
+            return f"{label} cannot be a hand hold: on {board.title} row {board.top_row} is for finish holds"
+        if label in rules.start_pins.union(rules.start or ()):
+            return f"{label} is pinned both as a start hold and as a hand hold"
+    if rules.start is not None and (others := rules.start_pins - rules.start):
+        return f"{_list(others)} pinned as start contradicts the start {_list(rules.start)}"
+    for label in sorted(rules.all_pins):
         if label in rules.bans:
             return f"{label} is both pinned and banned"
         if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
             return f"pinned hold {label} is of hold set {board.hold(label).hold_set}, which is not among yours"
-    top_pins = sorted(label for label in rules.pins if board.hold(label).row == board.top_row)
+    top_pins = sorted(label for label in rules.all_pins if board.hold(label).row == board.top_row)
     if len(top_pins) > 2:
         return f"{', '.join(top_pins)} are pinned in the top row; a problem has one or two finish holds"
     if rules.finish is not None and not rules.finish.issuperset(top_pins):
-        return f"{', '.join(top_pins)} pinned in the top row contradicts the finish {', '.join(sorted(rules.finish))}"
-    if len(rules.pins) + (not top_pins) > rules.max_holds:
-        return f"{len(rules.pins)} pins and at most {rules.max_holds} holds contradict each other"
+        return f"{', '.join(top_pins)} pinned in the top row contradicts the finish {_list(rules.finish)}"
+    if len(rules.all_pins) + (not top_pins) > rules.max_holds:
+        return f"{len(rules.all_pins)} pins and at most {rules.max_holds} holds contradict each other"
     if rules.min_holds > rules.max_holds:
         return f"at least {rules.min_holds} holds and at most {rules.max_holds} contradict each other"
+    none = frozenset[str]()
     relaxed = {
-        f"the bans of {len(rules.bans)} holds": replace(rules, bans=frozenset()),
+        f"the bans of {len(rules.bans)} holds": replace(rules, bans=none),
         "the choice of hold sets": replace(rules, hold_sets=None),
-        f"the pins {', '.join(sorted(rules.pins))}": replace(rules, pins=frozenset()),
+        f"the pins {_list(rules.all_pins)}": replace(rules, pins=none, start_pins=none, hand_pins=none),
         "the start": replace(rules, start=None),
         "the finish": replace(rules, finish=None),
         f"at most {rules.max_holds} holds": replace(rules, max_holds=len(board.holds)),

@@ -1,5 +1,6 @@
 """A request to a generator. The command line, Python, the web app and workouts all build one."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,7 +10,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.solver import Climber, solve
-from climbpath.board import Setup
+from climbpath.board import Board, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import bundled_grader, expected
 from climbpath.grades import LADDER, rank
@@ -30,6 +31,7 @@ NO_RULES = Rules()
 
 Accept = Callable[[Sequence[Problem]], Sequence[bool]]
 """Which of some problems pass."""
+_PIN = re.compile(r"([A-Za-z]\d{1,2})([sehSEH]?)")
 Typed = str | Iterable[str] | None
 """Holds or hold sets as a user types them: 'F5,G6', a list of them, or None."""
 
@@ -165,6 +167,7 @@ def parse_rules(
 ) -> Rules:
     """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
     layout = boards.load(board)
+    pins = parse_pins(pin or (), layout)
     return Rules(
         min_holds=min_holds,
         max_holds=max_holds,
@@ -172,6 +175,32 @@ def parse_rules(
         hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
         start=frozenset(layout.parse_holds(start)) if start else None,
         finish=frozenset(layout.parse_holds(finish)) if finish else None,
-        pins=frozenset(layout.parse_holds(pin or ())),
+        pins=frozenset(label for label, mark in pins.items() if mark in ("", "e")),
+        start_pins=frozenset(label for label, mark in pins.items() if mark == "s"),
+        hand_pins=frozenset(label for label, mark in pins.items() if mark == "h"),
         bans=frozenset(layout.parse_holds(ban or ())),
     )
+
+
+def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
+    """Pins as a user types them, 'F5s, D9h E12', or a list of them: label -> mark, "" where any role will do.
+
+    Marks are those of the notation: `s` start, `h` hand, `e` finish. Raises ClimbpathError for unknown holds and marks.
+    """
+    words = typed.replace(",", " ").split() if isinstance(typed, str) else typed
+    pins: dict[str, str] = {}
+    for word in words:
+        match = _PIN.fullmatch(word)
+        if not match:
+            raise ClimbpathError(
+                f"cannot read the pin {word!r}: write holds as F5, with s, h or e behind for start, hand, end"
+            )
+        label, mark = layout.hold(match[1].upper()).label, match[2].lower()
+        if mark == "e" and layout.hold(label).row != layout.top_row:
+            raise ClimbpathError(
+                f"{label} cannot be a finish hold: on {layout.title} finishes are in row {layout.top_row}"
+            )
+        if pins.get(label, mark) != mark:
+            raise ClimbpathError(f"{label} is pinned in two roles")
+        pins[label] = mark
+    return pins

@@ -222,9 +222,9 @@ class AppInfo(BaseModel):
 class GenerateRequest(Model):
     """What to generate.
 
-    Every hold in `pins` is used, in any role; the start and finish holds are exactly `start` and `finish`, if given;
-    holds in `bans` are not used. `climber` must be able to reach every hold. `check_grade` keeps only problems that the
-    grader finds about as hard as requested.
+    Every hold in `pins` is used: "F5" in any role, "F5s" as a start, "D9h" as a hand, "G18e" as a finish. The start and
+    finish holds are exactly `start` and `finish`, if given; holds in `bans` are not used. `climber` must be able to
+    reach every hold. `check_grade` keeps only problems that the grader finds about as hard as requested.
     """
 
     board: BoardName = DEFAULT_BOARD

@@ -22,11 +22,12 @@ from climbpath.files import write_private
 from climbpath.problem import Problem
 from climbpath.web import certificates, trust
 from climbpath.web.app import create_app
+from climbpath.web.connections import USUAL, Connection, Door, Limits
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.security import LOCAL_NAMES, check_token
 
-CONNECTIONS = 800
-"""Open connections, including idle ones; more are refused with 503. Systems usually allow about 1,000 open files."""
+OPEN_FILES = 4096
+"""Files and connections that the server asks the system for, where that allows a program fewer."""
 
 
 class Endpoint(NamedTuple):
@@ -36,6 +37,7 @@ class Endpoint(NamedTuple):
     port: int
     folder: Path
     https: bool
+    limits: Limits = USUAL
 
 
 def is_local(host: str) -> bool:
@@ -122,7 +124,8 @@ def serve(
         authority = certificates.authority(folder, names[0])
         others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
         certificate = certificates.issue(authority, folder, names[0], others)
-        servers = [_server(app, ssl_certfile=certificate), _server(trust.create_app(authority, addresses[0]))]
+        setup_app = trust.create_app(authority, addresses[0])
+        servers = [_server(app, endpoint.limits, ssl_certfile=certificate), _server(setup_app, endpoint.limits)]
         sockets = [listen(endpoint.host, endpoint.port), listen(endpoint.host, endpoint.port + 1)]
         setup = f"http://{_url_host(names[0])}:{endpoint.port + 1}/"
         echo(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
@@ -130,7 +133,7 @@ def serve(
         if token:
             echo(qr_code(setup))
     else:
-        servers, sockets = [_server(app)], [listen(endpoint.host, endpoint.port)]
+        servers, sockets = [_server(app, endpoint.limits)], [listen(endpoint.host, endpoint.port)]
 
     # print where the app is, then serve it
     echo(f"{'2. ' if endpoint.https else ''}climbpath is at {links[0]}")
@@ -153,23 +156,56 @@ def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _server(app: ASGIApp, **options: Any) -> uvicorn.Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=CONNECTIONS,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=10,
-            **options,
-        )
+def _server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        log_level="error",  # strangers could fill the terminal with uvicorn's warnings of their requests
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=int(limits.idle_s),
+        timeout_graceful_shutdown=10,
+        **options,
     )
+    return _Server(config, limits)
+
+
+def _open_files() -> int:
+    """How many files and connections this process may have open, after asking for OPEN_FILES."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return OPEN_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return OPEN_FILES
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return soft
 
 
 class _Server(uvicorn.Server):
-    """One of several servers that stop together, at once, and without an error."""
+    """A server whose connections keep to limits, one of several that stop together, at once, and without an error."""
+
+    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
+        super().__init__(config)
+        self.limits = limits
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])  # the app alone: the sockets are opened below
+        files = _open_files()
+        limits = self.limits._replace(connections=min(self.limits.connections, files // 2))
+
+        def make() -> Connection:
+            return Connection(self.config, self.server_state, self.lifespan.state)
+
+        # the door opens TLS itself, so that connections count before, too
+        door = Door(limits, make, self.config.ssl)
+        loop, backlog = asyncio.get_running_loop(), min(self.config.backlog, files // 4)
+        self.servers += [await loop.create_server(door, sock=one, backlog=backlog) for one in sockets or []]
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

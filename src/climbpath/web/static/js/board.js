@@ -179,7 +179,8 @@ export class BoardView {
       const role = roles[label];
       const mark = marks[label];
       const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
-      if (mark === "use") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
+      if (mark === "use" || mark === "only") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
+      if (mark === "only") rings.push(svg("circle", { cx: 9.5, cy: -1.2, r: 2.7, class: "pin" }));
       if (mark === "ban") rings.push(svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }));
       place.lastChild.replaceChildren(...rings);
       place.classList.toggle("lit", Boolean(role));

@@ -12,6 +12,7 @@ import {
   isHere,
   layout,
   profile,
+  shortTitle,
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
@@ -261,21 +262,27 @@ export class Climb {
     const { problem, stage } = this;
     replace(
       stage.caption,
-      h(
-        "div",
-        { class: "title" },
-        h("h1", null, problem.name ?? problem.notation),
-        h(
-          "small",
-          null,
-          `${T.holds(holdsOf(problem).length)} · ${T.boardLabel(boardOf(problem).title, problem.angle)}`,
-        ),
-      ),
+      h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation), this.about()),
       gradePill(problem.grade),
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
     replace(stage.actions, isStepping ? stage.stepper(() => this.toStep(stage.step)) : this.buttons());
+  }
+
+  // Below the name: the board, and what the climber should know before pulling on.
+  about() {
+    const { problem } = this;
+    const far = analysisOf(problem)?.beta.too_far ?? 0;
+    return h(
+      "small",
+      null,
+      h("b", null, T.boardShort(shortTitle(boardOf(problem)), problem.angle)),
+      " · ",
+      far > 0
+        ? h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)))
+        : T.holds(holdsOf(problem).length),
+    );
   }
 
   buttons(isBare = false) {

@@ -8,18 +8,20 @@ import { analyse, analysisOf } from "./analysis.js";
 import { Stage, climberName, gradePill } from "./stage.js";
 import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryOf, save } from "./book.js";
-import { ENDINGS, holdsOf, inferred, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
+import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
+const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
-const OWN = { ...ENDINGS, hands: "h" }; // a pin's role in a link, if the climber chose one
-const BLANK = { marks: {}, roles: {}, filled: {}, grade: null };
+const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
+const BLANK = { roles: {}, bans: [], filled: {}, only: {}, grade: null };
 
-// A step of composing: `marks` label -> use or ban; `roles` label -> the role that the climber chose; `filled`
-// label -> the role of a hold that the model filled in. Steps never change, so undo just goes back to an earlier one.
-const keptSteps = kept("compose", {});
+// A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
+// avoid; `filled` label -> the role of a hold that the model filled in; `only` start or finish -> true where the pin
+// of that role must stay the only one. Steps never change, so undo just goes back to an earlier one.
+const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
 
 function draft() {
@@ -39,49 +41,63 @@ function put(step) {
 
 function keepNow() {
   keptSteps[state.setup.board] = now();
-  keep("compose", keptSteps);
+  keep("composed", keptSteps);
 }
 
-const pinsOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "use");
-const bansOf = ({ marks }) => Object.keys(marks).filter((label) => marks[label] === "ban");
+const pinsOf = ({ roles }) => Object.keys(roles);
+const inRole = (roles, role) => Object.keys(roles).filter((label) => roles[label] === role);
 const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
+const litRoles = (step) => ({ ...step.filled, ...step.roles });
 
-// Every lit hold with its role: the climber's choice comes first, then the model's, then what the rows imply.
-function litRoles(step, on) {
-  const lit = {};
-  for (const label of pinsOf(step)) lit[label] = step.roles[label] ?? step.filled[label] ?? "hands";
-  for (const [label, role] of Object.entries(step.filled)) lit[label] ??= step.roles[label] ?? role;
-  const roles = inferred(lit, on);
-  for (const label of Object.keys(step.roles)) if (label in lit) roles[label] = step.roles[label];
-  return roles;
+// A step in which a hold is nothing; `only` goes with the last pin of its role.
+function cleared(step, label) {
+  const roles = without(step.roles, label);
+  const only = Object.fromEntries(Object.keys(step.only).map((role) => [role, true]));
+  for (const role of Object.keys(only)) if (!inRole(roles, role).length) delete only[role];
+  const bans = step.bans.filter((one) => one !== label);
+  return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null };
 }
+
+const pinned = (step, label, role) => {
+  const next = cleared(step, label);
+  return { ...next, roles: { ...next.roles, [label]: role } };
+};
+
+const banned = (step, label) => {
+  const next = cleared(step, label);
+  return { ...next, bans: [...next.bans, label] };
+};
 
 // Why the lit holds are not a problem yet, as a message; null if they are one.
-export function faultOf(roles, on) {
-  const labels = (role) => Object.keys(roles).filter((label) => roles[label] === role);
-  const [starts, finishes] = [labels("start"), labels("finish")];
+export function faultOf(roles, on, bans = []) {
+  const [starts, finishes] = [inRole(roles, "start"), inRole(roles, "finish")];
   const hold = (label) => on.holds.find((one) => one.label === label);
   const [low, high] = on.start_rows;
-  if (!Object.keys(roles).length) return T.empty;
+  const canComplete = on.grades[state.setup.angle]?.length > 0;
+  if (!Object.keys(roles).length) return T.empty(bans.length, canComplete);
   const wrongStart = starts.find((label) => !isStartRow(hold(label), on));
   const wrongFinish = finishes.find((label) => hold(label).row !== on.top_row);
   if (wrongStart) return T.faults.wrongStart(wrongStart, low, high);
   if (wrongFinish) return T.faults.wrongFinish(wrongFinish, on.top_row);
-  if (!starts.length) return T.faults.noStart(low, high);
-  if (starts.length > 2) return T.faults.manyStarts(starts.length);
-  if (!finishes.length) return T.faults.noFinish(on.top_row);
-  if (finishes.length > 2) return T.faults.manyFinishes(finishes.length, on.top_row);
+  if (starts.length > MOST_ENDS) return T.faults.manyStarts(starts);
+  if (finishes.length > MOST_ENDS) return T.faults.manyFinishes(finishes);
+  if (!starts.length) return T.faults.noStart(low, high, canComplete);
+  if (!finishes.length) return T.faults.noFinish(on.top_row, canComplete);
   return null;
 }
 
-// The query of a link to a step: the lit holds, which of them are pins, with the roles that the climber chose, and the
-// bans. If the climber chose everything, the problem alone is enough.
+// The query of a link to a step: the lit holds, which of them are pins, and the bans. If the climber chose everything,
+// the problem alone is enough.
 function queryOf(step, on, angle) {
-  const roles = litRoles(step, on);
-  const own = pinsOf(step).map((label) => label + (OWN[step.roles[label]] ?? ""));
-  const isAllOwn = Object.keys(roles).every((label) => step.roles[label] && step.marks[label]);
-  const more = { view: "compose", pins: isAllOwn ? "" : own.join("-") || "none", bans: bansOf(step).join("-") };
-  return query(problemOf(roles, on, angle, step.grade), more);
+  const roles = litRoles(step);
+  const pins = pinsOf(step).map((label) => label + MARKS[step.roles[label]]);
+  const isAllOwn = pins.length === Object.keys(roles).length && inRole(roles, "start").length > 0; // else rows imply one
+  return query(problemOf(roles, on, angle, step.grade), {
+    view: "compose",
+    pins: isAllOwn ? "" : pins.join("-") || "none",
+    bans: step.bans.join("-"),
+    only: Object.keys(step.only).join("-"),
+  });
 }
 
 // The step that a link describes; if it names no pins, the climber chose the whole problem.
@@ -89,15 +105,23 @@ function stepOf(problem, fields) {
   const on = boardOf(problem);
   const roles = rolesOf(problem);
   const read = (field) => readHolds((fields?.get(field) ?? "").replace("none", ""), on) ?? {};
-  const own = fields?.has("pins") ? read("pins") : roles;
-  const step = { marks: {}, roles: {}, filled: {}, grade: problem.grade };
-  for (const label of Object.keys(read("bans"))) step.marks[label] = "ban";
-  for (const label of Object.keys(own)) {
-    step.marks[label] = "use";
-    if (own[label]) step.roles[label] = own[label];
+  const pins = fields?.has("pins") ? read("pins") : roles;
+  const step = { ...BLANK, bans: Object.keys(read("bans")), grade: problem.grade };
+  step.roles = Object.fromEntries(
+    Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on)]),
+  );
+  if (Object.keys(roles).some((label) => !(label in pins))) step.filled = roles;
+  for (const role of (fields?.get("only") ?? "").split("-")) {
+    if (["start", "finish"].includes(role) && inRole(step.roles, role).length)
+      step.only = { ...step.only, [role]: true };
   }
-  if (Object.keys(roles).some((label) => !(label in own))) step.filled = roles;
   return step;
+}
+
+// What a tapped hold is, as its row implies.
+function usualRole(label, on) {
+  const hold = on.holds.find((one) => one.label === label);
+  return hold.row === on.top_row ? "finish" : isStartRow(hold, on) ? "start" : "hands";
 }
 
 export class Compose {
@@ -117,9 +141,12 @@ export class Compose {
     this.entry = null;
   }
 
+  // The lit holds as a problem, null while they are none. Its grade is the grader's, unless a link brought another.
   get problem() {
-    const roles = litRoles(now(), layout());
-    return faultOf(roles, layout()) ? null : problemOf(roles, layout(), state.setup.angle, now().grade);
+    const roles = litRoles(now());
+    if (faultOf(roles, layout())) return null;
+    const problem = problemOf(roles, layout(), state.setup.angle, now().grade);
+    return { ...problem, grade: problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null };
   }
 
   async start() {
@@ -142,69 +169,95 @@ export class Compose {
     }
   }
 
-  // Free, must use, must not use, free again. The first tap on a hold that the model filled in makes it a pin.
+  // Include, avoid, clear. The first tap on a hold that the model filled in makes it a pin as it is shown.
   tap(label) {
     const step = now();
-    const mark = step.marks[label];
-    if (!mark && pinsOf(step).length >= MOST_PINS) {
+    if (step.bans.includes(label)) this.take(cleared(step, label));
+    else if (label in step.roles) this.take(banned(step, label));
+    else this.include(label, step.filled[label] ?? usualRole(label, layout()));
+  }
+
+  take(step) {
+    put(step);
+    this.changed();
+  }
+
+  // Make a hold a pin in a role; where it would be one start or finish too many, ask what it should be.
+  include(label, role) {
+    const step = now();
+    if (!(label in step.roles) && pinsOf(step).length >= MOST_PINS) {
       toast(T.tooManyPins);
       return;
     }
-    const next = { undefined: "use", use: "ban" }[mark];
-    const marks = next ? { ...step.marks, [label]: next } : without(step.marks, label);
-    const isOut = next === "ban" || !next;
-    put({
-      ...step,
-      marks,
-      grade: null,
-      roles: isOut ? without(step.roles, label) : step.roles,
-      filled: isOut ? without(step.filled, label) : step.filled,
-    });
-    this.changed();
+    const others = inRole(litRoles(step), role).filter((other) => other !== label);
+    const isOnly = Boolean(step.only[role]) && others.length > 0;
+    if (isOnly || (["start", "finish"].includes(role) && others.length >= MOST_ENDS))
+      this.ask(label, role, others, isOnly);
+    else this.take(pinned(step, label, role));
+  }
+
+  // A pick in a dialog about a hold.
+  pick(label, words, role, choose) {
+    const onclick = (event) => {
+      event.target.closest("dialog").close();
+      choose();
+      this.stage.board.focus(label);
+    };
+    return h("button", { type: "button", class: "pick", "data-role": role ?? "", onclick }, words);
+  }
+
+  ask(label, role, others, isOnly) {
+    const step = now();
+    dialog(
+      T.roleTitle(label),
+      T.close,
+      h("p", null, isOnly ? T.isOnly[role](others[0]) : T.isFull[role](others)),
+      h(
+        "div",
+        { class: "picks" },
+        role === "start" &&
+          this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
+        isOnly &&
+          this.pick(label, T.beside[role](others[0]), role, () =>
+            this.take({ ...pinned(step, label, role), only: without(step.only, role) }),
+          ),
+        others.map((other) =>
+          this.pick(label, T.insteadOf[role](other), role, () => {
+            const next = pinned(cleared(step, other), label, role);
+            this.take({ ...next, only: step.only });
+          }),
+        ),
+      ),
+    );
+  }
+
+  // Let the pin of a role be the only one: other starts become hands, other finishes nothing.
+  only(label, role) {
+    let step = pinned(now(), label, role);
+    for (const other of inRole(litRoles(step), role).filter((one) => one !== label)) {
+      step = role === "start" && other in step.roles ? pinned(step, other, "hands") : cleared(step, other);
+    }
+    this.take({ ...step, only: { ...step.only, [role]: true } });
   }
 
   // Choose a hold's role from a list.
   press(label) {
     const on = layout();
     const hold = on.holds.find((one) => one.label === label);
-    const step = now();
-    const set = (mark, role) => {
-      if (mark === "use" && step.marks[label] !== "use" && pinsOf(step).length >= MOST_PINS) {
-        toast(T.tooManyPins);
-        return;
-      }
-      const rest = {
-        ...step,
-        grade: null,
-        filled: without(step.filled, label),
-        roles: without(step.roles, label),
-        marks: without(step.marks, label),
-      };
-      if (mark) rest.marks[label] = mark;
-      if (role) rest.roles[label] = role;
-      put(rest);
-      box.close();
-      this.changed();
-      this.stage.board.focus(label);
-    };
-    const pick = (name, mark, role) =>
-      h(
-        "button",
-        { type: "button", class: "pick", "data-role": role ?? "", onclick: () => set(mark, role) },
-        T.roleChoices[name],
-      );
-    const box = dialog(
+    const isTop = hold.row === on.top_row;
+    const any = (role) => this.pick(label, T.roleChoices[role], role, () => this.include(label, role));
+    const only = (role) => this.pick(label, T.onlyChoices[role], role, () => this.only(label, role));
+    const end = isTop ? "finish" : isStartRow(hold, on) && "start";
+    dialog(
       T.roleTitle(label),
       T.close,
       h(
         "div",
         { class: "picks" },
-        isStartRow(hold, on) && pick("start", "use", "start"),
-        hold.row !== on.top_row && pick("hands", "use", "hands"),
-        hold.row === on.top_row && pick("finish", "use", "finish"),
-        hold.row !== on.top_row && pick("feet", "use", "feet"),
-        pick("ban", "ban"),
-        pick("free"),
+        end && [any(end), only(end)],
+        !isTop && [any("hands"), any("feet")],
+        this.pick(label, T.roleChoices.ban, null, () => this.take(banned(now(), label))),
+        this.pick(label, T.roleChoices.free, null, () => this.take(cleared(now(), label))),
       ),
     );
   }
@@ -212,10 +265,7 @@ export class Compose {
   async complete() {
     const step = now();
     const on = layout();
-    const own = (role) =>
-      Object.keys(step.roles).filter((label) => step.roles[label] === role && step.marks[label] === "use");
-    const feet = own("feet");
-    const pins = pinsOf(step).filter((label) => !feet.includes(label));
+    const feet = inRole(step.roles, "feet");
     if (!gradesInRange().length) {
       toast(T.notLearned(on.title));
       return;
@@ -224,10 +274,12 @@ export class Compose {
     try {
       const request = {
         ...generateRequest(1),
-        pins,
-        bans: [...bansOf(step), ...feet],
-        start: own("start"),
-        finish: own("finish"),
+        pins: pinsOf(step)
+          .filter((label) => !feet.includes(label))
+          .map((label) => label + MARKS[step.roles[label]]),
+        bans: [...step.bans, ...feet],
+        start: step.only.start ? inRole(step.roles, "start") : [],
+        finish: step.only.finish ? inRole(step.roles, "finish") : [],
       };
       const {
         problems: [completed],
@@ -236,7 +288,7 @@ export class Compose {
       put({
         ...step,
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
-        grade: completed.grade,
+        grade: on.graded[completed.angle] ? null : completed.grade,
       });
       if (this.root.isConnected) this.changed();
     } catch (error) {
@@ -290,17 +342,21 @@ export class Compose {
     return queryOf(now(), layout(), state.setup.angle);
   }
 
+  // label -> use, only, ban or fill
   marks() {
     const step = now();
-    return { ...Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"])), ...step.marks };
+    const marks = Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"]));
+    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only[role] ? "only" : "use";
+    for (const label of step.bans) marks[label] = "ban";
+    return marks;
   }
 
   render() {
     const { stage, problem } = this;
     const on = layout();
     const step = now();
-    const roles = litRoles(step, on);
-    const fault = faultOf(roles, on);
+    const roles = litRoles(step);
+    const fault = faultOf(roles, on, step.bans);
     const analysis = problem && analysisOf(problem);
     stage.lay();
     if (!analysis?.beta) stage.step = null;
@@ -310,7 +366,7 @@ export class Compose {
       beta: analysis?.beta,
     });
     this.renderStage(problem, analysis, fault);
-    replace(this.cards.grade, problem && gradeCard(problem, analysis));
+    replace(this.cards.grade, problem && gradeCard({ ...problem, grade: step.grade }, analysis));
     this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.share, problem && shareCard(problem, this.query()));
@@ -333,7 +389,12 @@ export class Compose {
     const { stage } = this;
     const step = now();
     const caption = fault
-      ? h("p", { class: "message", role: "status" }, fault)
+      ? h(
+          "div",
+          { class: "title" },
+          h("h1", { class: "unseen" }, T.tabs.compose),
+          h("p", { class: "message", role: "status" }, fault),
+        )
       : h(
           "div",
           { class: "title" },
@@ -345,10 +406,7 @@ export class Compose {
       stage.caption,
       caption,
       !fault &&
-        analysis?.prediction && [
-          chartOf(analysis.prediction, { class: "chart spark" }),
-          gradePill(analysis.prediction.grade),
-        ],
+        analysis?.prediction && [chartOf(analysis.prediction, { class: "chart spark" }), gradePill(problem.grade)],
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
@@ -374,7 +432,7 @@ export class Compose {
             }),
             button("clear", T.clear, () => this.clear(), {
               quiet: true,
-              disabled: step === BLANK || !(Object.keys(step.marks).length + Object.keys(step.filled).length),
+              disabled: !Object.keys(this.marks()).length,
             }),
           ],
     );
@@ -385,9 +443,7 @@ export class Compose {
       this.cards.entry.scrollIntoView({ behavior: "smooth" });
       return;
     }
-    const { problem } = this;
-    const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
-    if (await save({ ...problem, grade })) toast(T.saved);
+    if (await save(this.problem)) toast(T.saved);
   }
 
   key(event) {

@@ -110,25 +110,34 @@ function updated(old, fresh) {
   return old;
 }
 
+let shown = null; // the toast on the page: {bar, words, timer, isHeld}
+let waiting = null; // what to show once a toast with an action has had its time
+
+// Say something at the bottom of the page: one thing at a time. A tap sends it away. What can be undone stays for its
+// time, unless the next thing can be undone, too.
 export function toast(words, action) {
-  const bar = h("div", { class: "toast" }, h("span", null, words));
-  if (action) {
-    bar.append(
-      h(
-        "button",
-        {
-          type: "button",
-          onclick: () => {
-            action.run();
-            bar.remove();
-          },
-        },
-        action.words,
-      ),
-    );
+  if (shown?.isHeld && !action) {
+    if (shown.words !== words) waiting = words;
+    return;
   }
-  document.getElementById("toasts").append(bar);
-  setTimeout(() => bar.remove(), action ? 8000 : 4500);
+  if (shown) away(shown);
+  const bar = h("div", { class: "toast" }, h("span", null, words));
+  const mine = { bar, words, isHeld: Boolean(action) };
+  bar.onclick = () => away(mine);
+  if (action) bar.append(h("button", { type: "button", onclick: () => action.run() }, action.words));
+  mine.timer = setTimeout(() => away(mine), action ? 8000 : 4500);
+  shown = mine;
+  document.getElementById("toasts").replaceChildren(bar);
+}
+
+function away(one) {
+  clearTimeout(one.timer);
+  one.bar.remove();
+  if (shown !== one) return;
+  shown = null;
+  const words = waiting;
+  waiting = null;
+  if (words) toast(words);
 }
 
 // A dialog that closes with its button, with Escape, or with a tap outside it.

@@ -35,7 +35,7 @@ function tabs() {
 
 function header() {
   const waits = isSending() ? 0 : waitingWrites();
-  const words = !state.online ? T.offline : "";
+  const words = state.online ? "" : T.offline;
   replace(
     document.getElementById("header"),
     h("strong", { class: "brand" }, "climbpath"),

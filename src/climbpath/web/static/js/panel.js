@@ -89,6 +89,7 @@ export function betaCard(analysis, step, go) {
   return card(
     T.betaTitle,
     beta.too_far > 0 && h("p", { class: "warn" }, T.tooFar(climberName(), beta.too_far)),
+    h("p", null, T.cruxIs(beta.crux + 1, T.hands[beta.moves[beta.crux].hand], beta.moves[beta.crux].hold)),
     h(
       "ol",
       { class: "moves", start: 0 },

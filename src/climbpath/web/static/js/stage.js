@@ -3,7 +3,7 @@
 import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, rangeHere, state, vGrade } from "./state.js";
+import { boardOf, change, layout, profile, rangeHere, shortTitle, state, vGrade } from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -20,7 +20,7 @@ export function filters() {
     { class: "filters", role: "group", "aria-label": T.filters },
     choice(
       board,
-      boards.map((one) => [one.name, one.title]),
+      boards.map((one) => [one.name, shortTitle(one)]),
       (name) => change({ setup: { board: name, angle: boards.find((one) => one.name === name).angles.at(-1) } }),
       { "aria-label": T.board, class: "wide" },
     ),

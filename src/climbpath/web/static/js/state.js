@@ -37,6 +37,8 @@ export function change(fields) {
 }
 
 export const layout = () => state.appInfo.boards.find((board) => board.name === state.setup.board);
+// Short enough for a phone: "Masters 2017"; of the first board the maker's name is what people call it by.
+export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
 export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;

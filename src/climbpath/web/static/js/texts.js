@@ -1,6 +1,7 @@
 // Every text of the app, in one place.
 
 const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
+const and = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 const cm = (number) => `${Math.round(number)} cm`;
 
 export const T = {
@@ -45,12 +46,12 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
-  checked: "Only problems that the grader agrees with",
+  checked: "Only problems that match the grade",
 
   grade: "Grade",
-  gradeClear: (grade, probability) => `The grader says ${grade}, with ${Math.round(probability * 100)} % confidence.`,
+  gradeClear: (grade, probability) => `The grader says ${grade}, ${Math.round(probability * 100)} % sure.`,
   gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
-  asked: (grade) => `Set as ${grade}.`,
+  asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
   notGraded: "The grader has not learned this board at this angle.",
   hardest: (label, steps) =>
@@ -62,11 +63,14 @@ export const T = {
   stepOn: "Next move",
   closeBeta: "Close beta",
   crux: "crux",
+  cruxIs: (i, hand, hold) => `Crux: move ${i}, ${hand.toLowerCase()} to ${hold}.`,
   hands: { LH: "Left hand", RH: "Right hand" },
   bothOn: (hold) => `Both hands on ${hold}`,
   startOn: (left, right) => `Left hand on ${left}, right hand on ${right}`,
   move: (hand, hold, match) => `${hand} to ${hold}${match ? ", match" : ""}`,
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
+  outOfReach: "out of reach",
+  byCm: (far) => ` by ${cm(Math.max(1, far))}`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
@@ -94,22 +98,38 @@ export const T = {
   clear: "Clear",
   complete: "Complete",
   cleared: "Board cleared",
-  composeHint: "Tap a hold to switch between must use, must not use and free. Long-press it to choose its role.",
-  composeKeys: "On a keyboard: arrow keys move, Enter switches, R sets the role.",
-  empty: "Tap the holds that you want, then let Complete fill in the rest.",
+  composeHint:
+    "Tap a hold to include it, again to avoid it, once more to clear it. Press and hold it to choose its role.",
+  composeKeys: "On a keyboard: arrow keys move, Enter includes, avoids or clears, R sets the role.",
+  empty: (avoided, canComplete) =>
+    (avoided ? `${many(avoided, "hold", "holds")} avoided. ` : "") +
+    `Tap the holds that you want${canComplete ? ", then let Complete fill in the rest" : ""}.`,
   faults: {
-    noStart: (low, high) => `No start yet: tap a hold in rows ${low} to ${high}, or long-press one and choose Start.`,
-    manyStarts: (n) => `${n} start holds: a problem has one or two.`,
-    noFinish: (row) => `No finish yet: tap a hold in row ${row}.`,
-    manyFinishes: (n, row) => `${n} holds in row ${row}: a problem finishes on one or two.`,
+    noStart: (low, high, canComplete) =>
+      `No start yet: tap a hold in rows ${low} to ${high}${canComplete ? ", or let Complete choose" : ""}.`,
+    manyStarts: (labels) => `${and(labels)} are starts: a problem has one or two. Press and hold one to change it.`,
+    noFinish: (row, canComplete) =>
+      `No finish yet: tap a hold in row ${row}${canComplete ? ", or let Complete choose" : ""}.`,
+    manyFinishes: (labels) => `${and(labels)} are finishes: a problem has one or two. Press and hold one to clear it.`,
     wrongStart: (label, low, high) => `${label} cannot be a start: starts are in rows ${low} to ${high}.`,
     wrongFinish: (label, row) => `${label} cannot be a finish: finishes are in row ${row}.`,
   },
-  marks: { use: "must use", ban: "must not use", fill: "filled in", free: "free" },
+  marks: { use: "included", only: "the only one", ban: "avoided", fill: "filled in", free: "free" },
   roles: { start: "start", hands: "hand", feet: "foot", finish: "finish" },
   roleTitle: (label) => `Hold ${label}`,
-  roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Must not use", free: "Free" },
-  openInCompose: "Change it",
+  roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Avoid", free: "Clear" },
+  onlyChoices: { start: "Only start", finish: "Only finish" },
+  isFull: {
+    start: (labels) => `${and(labels)} are the start. A problem has one or two starts.`,
+    finish: (labels) => `${and(labels)} are the finish. A problem has one or two.`,
+  },
+  isOnly: {
+    start: (label) => `${label} is to be the only start.`,
+    finish: (label) => `${label} is to be the only finish.`,
+  },
+  beside: { start: (label) => `Start beside ${label}`, finish: (label) => `Finish beside ${label}` },
+  insteadOf: { start: (label) => `Start instead of ${label}`, finish: (label) => `Finish instead of ${label}` },
+  openInCompose: "Edit in Compose",
   tooManyPins: "You can choose up to 20 holds: free one first.",
 
   logbookTitle: (name) => `${name}’s logbook`,
@@ -136,7 +156,7 @@ export const T = {
   formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
   climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
 
-  entryTitle: "In your logbook",
+  entryTitle: "Your logbook",
   name: "Name",
   suggest: "Suggest a name",
   stars: "Stars",
@@ -168,13 +188,14 @@ export const T = {
   canInstall: "You can install it: choose “Add to Home Screen” or “Install” in your browser’s menu.",
   install: "Install",
   cannotInstall:
-    "Over plain HTTP, browsers do not allow installation, offline use or Bluetooth. " +
+    "Over plain HTTP, browsers allow neither installation nor offline use. " +
     "Start climbpath serve with --https, or open the app on the machine that runs it.",
   installed: "The app is installed. The logbook and the last 50 problems also work offline.",
   about: (version) =>
     `climbpath ${version}. Nobody has climbed its problems yet: check the problem, and the mats, before you pull on.`,
 
   boardLabel: (title, angle) => `${title} at ${angle}°`,
+  boardShort: (title, angle) => `${title} ${angle}°`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },

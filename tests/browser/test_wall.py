@@ -1,0 +1,121 @@
+"""At the wall: what a climber reads at a glance, and what never gets in the way."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.server import Server
+from support.steps import LINK, action, bounding_box, card, press, tab, toasts
+from support.visits import Visit, on_phone
+
+FAR = "?board=moonboard-masters-2017&angle=40&grade=7A&name=A+Very+Slow+Heron+of+the+North&problem=D1s-F5s-K18e"
+SIZES = {"phone": (360, 740), "tablet": (820, 1180), "desktop": (1280, 800), "landscape": (740, 360)}
+
+sizes = pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+
+
+def boxes(page: Page, *selectors: str) -> list[object]:
+    return [bounding_box(page.locator(selector)) for selector in selectors]
+
+
+def is_cut(page: Page, selector: str) -> bool:
+    """Whether the end of an element's text is not shown."""
+    box = "one => [one, one.parentElement]"
+    inner, outer = page.locator(selector).evaluate(
+        f"one => ({box})(one).map((each) => each.getBoundingClientRect().right)"
+    )
+    return bool(inner > outer)
+
+
+@on_phone
+def test_on_a_phone_the_board_s_name_and_angle_are_readable(visit: Visit, device: str) -> None:
+    page = visit(FAR, device)
+    board = page.locator(".caption .title b")
+    expect(board).to_have_text("Masters 2017 40°")
+    assert not is_cut(page, ".caption .title b")
+    chosen = page.locator(".filters").get_by_label("Board", exact=True)
+    assert chosen.evaluate("one => one.selectedOptions[0].textContent") == "Masters 2017"
+    assert chosen.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not is_cut(page, ".caption .title b")
+
+
+@sizes
+def test_the_first_screen_says_what_is_out_of_reach(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(FAR, viewport={"width": size[0], "height": size[1]})
+    expect(page.locator(".caption .warn")).to_contain_text("out of reach")
+    expect(page.locator(".caption")).to_be_in_viewport()
+    expect(page.locator(".caption small").first).to_have_text(
+        re.compile(r"^Masters 2017 40° · out of reach by \d+ cm$")
+    )
+    page.goto(LINK)
+    expect(page.locator(".moves li").first).to_be_visible()
+    expect(page.locator(".caption small").first).to_have_text("MoonBoard 2016 40° · 5 holds")
+
+
+@sizes
+def test_going_offline_moves_nothing(visit: Visit, size: tuple[int, int]) -> None:
+    visit.allow("net::ERR_")
+    page = visit(LINK, viewport={"width": size[0], "height": size[1]})
+    expect(card(page, "Beta").locator(".moves li").first).to_be_visible()
+    parts = (".board", ".filters", ".caption", ".actions", "#tabs", "#tabs a:first-child span", "#tabs a:last-child")
+    before = boxes(page, *parts)
+    page.context.set_offline(True)
+    offline = page.locator("#header .offline")
+    expect(offline).to_have_text("Offline")
+    expect(offline).to_be_in_viewport(ratio=1)
+    assert boxes(page, *parts) == before
+    words = bounding_box(offline)
+    for part in (".board", ".filters", ".caption", ".actions"):
+        box = bounding_box(page.locator(part))
+        below = words["y"] >= box["y"] + box["height"] or words["y"] + words["height"] <= box["y"]
+        beside = words["x"] >= box["x"] + box["width"] or words["x"] + words["width"] <= box["x"]
+        assert below or beside, f"{part} is covered"
+
+
+@sizes
+def test_a_toast_is_at_the_bottom_and_covers_neither_board_nor_buttons(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(LINK, viewport={"width": size[0], "height": size[1]})
+    press(action(page, "Save"))
+    toast = page.locator(".toast")
+    expect(toast).to_have_text("Saved")
+    one = bounding_box(toast)
+    assert one["y"] + one["height"] > size[1] - 30
+    for part in (".board", ".filters", ".caption", ".actions"):
+        other = bounding_box(page.locator(part))
+        below = one["y"] >= other["y"] + other["height"]
+        beside = one["x"] >= other["x"] + other["width"]
+        assert below or beside, f"{part} is covered"
+
+
+def test_there_is_one_toast_at_a_time_and_a_tap_sends_it_away(visit: Visit, server: Server) -> None:
+    page = visit(LINK, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("delete Navigator.prototype.share")
+    press(action(page, "Save"))
+    expect(toasts(page)).to_have_text("Saved")
+    press(action(page, "Share"))
+    expect(toasts(page)).to_have_text("Link copied")
+    expect(page.locator(".toast")).to_have_count(1)
+    press(page.locator(".toast"))
+    expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_what_can_be_undone_stays_while_other_things_are_said(visit: Visit) -> None:
+    page = visit(LINK, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("delete Navigator.prototype.share")
+    press(action(page, "Save"))
+    press(card(page, "Your logbook").get_by_role("button", name="Delete from logbook"))
+    expect(toasts(page)).to_contain_text("Deleted")
+    press(action(page, "Share"))
+    expect(toasts(page)).to_have_text("DeletedUndo")
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(toasts(page)).to_have_text("Link copied")
+    expect(action(page, "Saved")).to_be_visible()
+
+
+def test_no_screen_speaks_of_bluetooth(visit: Visit) -> None:
+    page = visit(LINK)
+    for name in ("Climb", "Compose", "Logbook", "Climber"):
+        tab(page, name)
+        expect(page.locator("#main")).not_to_contain_text(re.compile("bluetooth", re.IGNORECASE))
