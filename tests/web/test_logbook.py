@@ -2,11 +2,13 @@
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
@@ -14,12 +16,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
+from climbpath.web.logbook import database, store
 from climbpath.web.logbook.database import UnusableError
-from climbpath.web.logbook.records import Entry, Profile, Tick, identity_of
+from climbpath.web.logbook.records import (
+    Entry,
+    LeftOut,
+    LoggedTick,
+    Profile,
+    Tick,
+    identity_of,
+    key_of_identity,
+)
 from climbpath.web.logbook.search import ORDERS, Search
 from climbpath.web.logbook.store import Logbook, NotFoundError
-from support.making import problems
+from support.making import DATA, problems
 
 KIM, ALEX = Profile("kim", "Kim", 158, -2, "6B", "7A"), Profile("alex", "Alex")
 HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
@@ -179,6 +191,66 @@ def test_ascents_are_added_corrected_and_removed(logbook: Logbook) -> None:
             call()
 
 
+def test_tries_without_a_send_are_kept_with_how_far_they_got(logbook: Logbook) -> None:
+    identity = identity_of(HERON)
+    tries = Tick(T0, "2026-05-30", 4, False, "G13")
+    assert logbook.tick("kim", identity, tries).ticks == (tries,)
+    assert not logbook.entries("kim")[0].is_sent
+    sent = tries._replace(attempts=5, sent=True)
+    assert logbook.tick("kim", identity, sent).ticks == (sent,)
+    assert logbook.entries("kim")[0].is_sent
+    with pytest.raises(ClimbpathError, match="the problem has no hold A9"):
+        logbook.tick("kim", identity, tries._replace(reached="A9"))
+
+
+def test_only_a_send_at_the_first_try_of_all_is_a_flash() -> None:
+    flash, later = Tick(T0, "2026-05-30"), Tick(T1, "2026-05-31")
+    assert Entry(HERON, ticks=(flash, later)).is_flash
+    assert not Entry(HERON, ticks=(flash._replace(attempts=2),)).is_flash
+    assert not Entry(HERON, ticks=(flash._replace(sent=False), later)).is_flash
+    assert not Entry(HERON, ticks=(flash, flash._replace(id=T2, sent=False))).is_flash
+    assert not Entry(HERON).is_flash
+
+
+def test_an_entry_has_a_most_of_ticks(logbook: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_TICKS", 2)
+    identity = identity_of(HERON)
+    for tick in (FLASH, Tick(T2, "2026-05-30"), FLASH):
+        logbook.tick("kim", identity, tick)
+    with pytest.raises(ClimbpathError, match="2 ticks already"):
+        logbook.tick("kim", identity, Tick(T0, "2026-05-30"))
+    logbook.merge("kim", [Entry(HERON, ticks=(Tick(T0, "2026-05-29"),))])
+    assert len(logbook.entries("kim")[0].ticks) == 2
+
+
+def test_a_climbers_own_grade_is_never_overwritten(logbook: Logbook) -> None:
+    """Neither by saving the problem again with another grade, nor by an import."""
+    identity = identity_of(HERON)
+    logbook.update("kim", identity, felt="7B")
+    for again in (replace(HERON, grade="6B"), replace(HERON, user_grade="6A+")):
+        assert logbook.save("kim", again)[0].felt == "7B"
+    logbook.merge("kim", [Entry(replace(HERON, grade="6B"), felt="6C"), Entry(HERON)])
+    entry = logbook.entries("kim")[0]
+    assert (entry.felt, entry.problem) == ("7B", HERON)
+
+
+def test_the_keys_of_sent_problems(logbook: Logbook) -> None:
+    assert logbook.sent_keys("kim") == frozenset()
+    logbook.tick("kim", identity_of(HERON), FLASH)
+    logbook.tick("kim", identity_of(BARE), FLASH)
+    logbook.tick("kim", identity_of(LEDGE), FLASH._replace(sent=False))
+    assert logbook.sent_keys("kim") == {HERON.key, BARE.key}
+    logbook.update("kim", identity_of(BARE), deleted=True)
+    assert logbook.sent_keys("kim") == {HERON.key}
+    assert logbook.sent_keys("alex") == frozenset()
+
+
+@given(problems())
+@settings(deadline=None)
+def test_the_key_of_an_identity_is_the_problems(problem: Problem) -> None:
+    assert key_of_identity(identity_of(problem)) == problem.key
+
+
 # search
 
 
@@ -195,6 +267,9 @@ def test_each_filter_keeps_the_entries_that_match(logbook: Logbook) -> None:
     assert found(logbook, in_list="projects") == [HERON]
     assert found(logbook, in_list="project") == []
     assert found(logbook, progress="sent") == [LEDGE]
+    assert found(logbook, progress="unsent") == [BARE, HERON]
+    logbook.tick("kim", identity_of(BARE), FLASH._replace(sent=False))
+    assert found(logbook, progress="tried") == [BARE]
     assert found(logbook, progress="unsent") == [BARE, HERON]
     assert found(logbook, text="heron", board="moonboard-2016", progress="unsent", easiest="5+") == [HERON]
 
@@ -307,7 +382,149 @@ def test_a_failed_merge_changes_nothing(logbook: Logbook) -> None:
     assert logbook.entries("kim") == before
 
 
+# rows that cannot be read
+
+
+def spoil(logbook: Logbook, statement: str, *values: object) -> None:
+    """Change the file behind the logbook's back."""
+    with closing(sqlite3.connect(logbook.path)) as db, db:
+        db.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "a problem is a JSON object"),
+        ('{"board": "moonboard-2099", "start": ["F5"], "finish": ["G18"]}', "there is no board 'moonboard-2099'"),
+        ('{"start": ["Z99"], "finish": ["G18"]}', "there is no hold 'Z99'"),
+        ('{"start": ["F5"], "finish": ["G18"], "colour": "red"}', "has no field 'colour'"),
+        ("[" * 100_000, "recursion"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_costs_only_itself(logbook: Logbook, problem: str, reason: str) -> None:
+    spoil(logbook, "UPDATE entries SET problem = ? WHERE name = 'ledge'", problem)
+    entries, (lost,), total = logbook.search("kim", Search())
+    assert [entry.problem for entry in entries] == [BARE, HERON]
+    assert (total, lost.name) == (3, "ledge")
+    assert reason in lost.reason
+    assert [entry.problem for entry in logbook.entries("kim")] == [HERON, BARE]
+    assert lost in list(logbook.each("kim"))
+    with pytest.raises(ClimbpathError, match="this entry of the logbook cannot be read"):
+        logbook.update("kim", identity_of(LEDGE), stars=3)
+    with closing(sqlite3.connect(logbook.path)) as db:  # it stays in the file
+        assert db.execute("SELECT problem, stars FROM entries WHERE name = 'ledge'").fetchone() == (problem, 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("day", "yesterday"), ("day", ""), ("id", "t1"), ("attempts", 0), ("day", "2026-02-30")]
+)
+def test_a_tick_that_cannot_be_read_costs_only_itself(logbook: Logbook, column: str, value: object) -> None:
+    for tick in (FLASH, Tick(T2, "2026-05-01")):
+        logbook.tick("kim", identity_of(HERON), tick)
+    spoil(logbook, f"UPDATE ticks SET {column} = ? WHERE id = '{T2}'", value)
+    (entry, *_), (lost,), _ = logbook.search("kim", Search(order="name", text="heron"))
+    assert entry.ticks == (FLASH,)
+    assert lost.name == "Slow Heron"
+    assert lost.reason.startswith("a tick is left out: ")
+
+
+def test_text_that_is_not_utf_8_costs_only_itself(logbook: Logbook) -> None:
+    spoil(logbook, "UPDATE entries SET notes = CAST(x'62ff64' AS TEXT) WHERE name = 'ledge'")
+    assert [entry.notes for entry in logbook.entries("kim")] == ["", "b\ufffdd", ""]
+
+
+def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(logbook: Logbook) -> None:
+    logbook.put_not_found("kim", [LoggedTick(number="7")])
+    for text in ("{", '{"number": 7}', '{"colour": "red"}'):
+        spoil(logbook, "INSERT INTO not_found VALUES ('kim', ?)", text)
+    first, *others = logbook.not_found("kim")
+    assert first == LoggedTick(number="7")
+    assert [type(other) for other in others] == [LeftOut] * 3
+    logbook.put_not_found("kim", [])
+    assert [type(other) for other in logbook.not_found("kim")] == [LeftOut] * 3
+
+
 # files
+
+
+def test_a_logbook_of_version_1_is_brought_to_this_version_in_place(tmp_path: Path) -> None:
+    """The file was written by the release before ticks without a send; all of its ticks are sends."""
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
+    logbook = Logbook(path)
+    kim, alex = logbook.profiles()
+    assert (kim.name, kim.height, alex.name) == ("Kim", 158, "Alex")
+    heron, ledge = logbook.entries(kim.id)
+    assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel", "7A+")
+    assert heron.lists == ("Warm-up", "projects")
+    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 3, True, ""), ("2026-05-31", 1, True, "")]
+    assert (ledge.notes, ledge.ticks) == ("project: 5 attempts on 2020-01-27", ())
+    assert [tick.attempts for entry in logbook.entries(alex.id) for tick in entry.ticks] == [12]
+    assert logbook.not_found(kim.id) == [LoggedTick(number="7", grade="6B+", day="2020-01-28", attempts=4)]
+    assert logbook.update(kim.id, identity_of(BARE), deleted=False).problem == BARE
+    tries = Tick(T0, "2026-06-01", 4, False, "H15")
+    assert tries in logbook.tick(kim.id, ledge.identity, tries).ticks
+    assert Logbook(path).entries(kim.id) == logbook.entries(kim.id)
+    check_integrity(path)
+
+
+def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_version_1(tmp_path: Path) -> None:
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
+    with suppress(RuntimeError), database.transaction(path) as db:
+        db.execute("ALTER TABLE ticks ADD COLUMN sent INTEGER NOT NULL DEFAULT 1")
+        raise RuntimeError
+    assert len(Logbook(path).entries(Logbook(path).profiles()[0].id)) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these permissions")
+def test_only_its_owner_can_read_a_logbook(logbook: Logbook) -> None:
+    """Also the files that SQLite keeps beside it, and a logbook of an earlier release."""
+    with database.connect(logbook.path) as db:
+        db.execute("UPDATE profiles SET name = 'Kim'")
+        modes = {path.stat().st_mode & 0o777 for path in logbook.path.parent.iterdir()}
+        assert len(list(logbook.path.parent.iterdir())) == 3
+    assert modes == {0o600}
+    logbook.path.chmod(0o644)
+    Logbook(logbook.path)
+    assert logbook.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 512 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder: Path) -> None:
+    with suppress(OSError), (folder / "rest").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 512)
+
+
+def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> None:
+    path = small_disk / "logbook.sqlite3"
+    before = Logbook(path)
+    before.put_profile(KIM)
+    saved = before.save("kim", HERON)[0]
+    fill(small_disk)
+    logbook = Logbook(path)
+    assert logbook.search("kim", Search()).entries == logbook.entries("kim") == [saved]
+    assert before.profiles() == [KIM]
+    with pytest.raises(UnusableError, match="is full: free some space; nothing that was saved is lost"):
+        logbook.merge("kim", [Entry(problem) for problem in many(200)])
+    assert saved in logbook.entries("kim")
+    (small_disk / "rest").unlink()
+    logbook.tick("kim", identity_of(HERON), FLASH)
+    assert logbook.entries("kim")[0].ticks == (FLASH,)
+    check_integrity(path)
 
 
 def test_a_newer_logbook_is_refused(logbook: Logbook) -> None:
@@ -315,6 +532,19 @@ def test_a_newer_logbook_is_refused(logbook: Logbook) -> None:
         db.execute("PRAGMA user_version = 3")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
         Logbook(logbook.path)
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "climbs.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        for table in ("profiles", "entries", "ticks", "lists", "not_found"):
+            db.execute(f"CREATE TABLE {table} (id INTEGER, text TEXT)")
+        db.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    with pytest.raises(UnusableError, match=r"another program|newer climbpath"):
+        Logbook(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("version", [0, 1, 7])

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -197,14 +196,6 @@ def test_ticks_that_find_nothing_are_kept_and_found_at_a_later_import(tmp_path: 
 def waiting(logbook: Logbook) -> list[str]:
     """The numbers of the ticks whose problems were not found."""
     return [tick.number for tick in logbook.not_found("me") if isinstance(tick, LoggedTick)]
-
-
-def test_a_logbook_of_an_earlier_release_gains_the_table(tmp_path: Path) -> None:
-    path = tmp_path / "logbook.sqlite3"
-    Logbook(path).put_profile(Profile("me", "Me"))
-    with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE not_found")
-    assert Logbook(path).not_found("me") == []
 
 
 def test_odd_days_and_stars_of_our_own_csv_cost_no_entry() -> None:

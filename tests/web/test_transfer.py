@@ -4,24 +4,27 @@ import csv
 import gzip
 import io
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC
+from itertools import repeat
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from climbpath.data import parquet
+from climbpath.data.cells import guarded, unguarded
 from climbpath.data.importers import Tallied
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import parse_notation
 from climbpath.web import transfer
-from climbpath.web.logbook.records import Entry, Profile, Tick
-from climbpath.web.logbook.store import Logbook
+from climbpath.web.logbook.records import Entry, LeftOut, Profile, Tick
+from climbpath.web.logbook.store import MOST_TICKS, Logbook
 from climbpath.web.transfer import FORMATS
 from support.making import DATA, api_record, guide_row, problems, scrape_record, write_csv
 from support.transfers import exported, read
@@ -35,6 +38,7 @@ TICKS = st.builds(
     st.dates().map(str),
     st.integers(1, 999),
     st.booleans(),
+    st.just(""),
 )
 ENTRIES = st.builds(
     Entry,
@@ -151,6 +155,58 @@ def test_an_ascent_changed_in_a_spreadsheet_is_added(tmp_path: Path) -> None:
         ("2026-05-31", 1),
         ("2026-05-31", 2),
     }
+
+
+def test_a_cell_is_no_formula_for_a_spreadsheet_and_comes_back_unchanged() -> None:
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", "''@", "'plain", "plain", "＝1"]
+    entries = [
+        Entry(replace(HERON, name=name, method=name), notes=name, lists=(name,), saved=NOTED.saved) for name in names
+    ]
+    content = exported(entries, "csv")
+    for row in csv.DictReader(io.StringIO(content, newline=""), strict=True):
+        assert all(cell[:1] not in "=+-@\t\r＝" for cell in row.values() if cell)
+    assert entries_of(content) == entries
+
+
+@given(st.text(ANY, max_size=40))
+def test_any_cell_comes_back_unchanged(text: str) -> None:
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_what_cannot_be_read_is_named_in_every_export() -> None:
+    lost = LeftOut(7, "=Gone", "there is no board 'x'")
+    as_json, as_csv, as_app = ("".join(FORMATS[kind][2]([NOTED, lost])) for kind in FORMATS)
+    assert json.loads(as_json)["left_out"] == ["=Gone: there is no board 'x'"]
+    assert json.loads(as_app)["LeftOut"] == ["=Gone: there is no board 'x'"]
+    *_, row = csv.DictReader(io.StringIO(as_csv, newline=""), strict=True)
+    assert (row["name"], row["notes"]) == ("'=Gone", "left out: there is no board 'x'")
+    assert [entries_of(content)[0].problem.name for content in (as_json, as_app)] == ["Slow Heron"] * 2
+    entry, rejected = read(as_csv)
+    assert (isinstance(entry, Entry), isinstance(rejected, str)) == (True, True)
+
+
+def test_an_export_of_more_than_16_mb_is_imported_again_in_little_memory(tmp_path: Path) -> None:
+    """Only a few entries at a time."""
+    path = tmp_path / "export.json"
+    entry = Entry(replace(HERON, name="n" * 80), notes="x" * 2000)
+    with path.open("w") as file:
+        file.writelines(transfer.to_json(repeat(entry, 9000)))
+    assert path.stat().st_size > 16 << 20
+    tracemalloc.start()
+    try:
+        count = sum(isinstance(record, Entry) for record in transfer.read(path).records)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 9000
+    assert most < 16 << 20
+
+
+def test_an_entry_with_as_many_ticks_as_there_can_be_is_imported_again() -> None:
+    many = tuple(Tick(str(UUID(int=i)), "2026-05-31", 999, False, "G13") for i in range(MOST_TICKS))
+    (entry,) = entries_of(exported([NOTED._replace(ticks=many)]))
+    assert len(entry.ticks) == MOST_TICKS
 
 
 # other formats

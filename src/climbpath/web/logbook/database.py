@@ -14,7 +14,7 @@ from pathlib import Path
 from climbpath.errors import ClimbpathError
 
 VERSION = 2
-WAIT_S = 10
+WAIT_S = 30
 """How long a write waits for another process that is writing."""
 LEAST_FREE = 1 << 20
 """Bytes that are free on a disk that is not full."""
@@ -75,14 +75,17 @@ def prepare(path: Path) -> None:
             if file.is_file() and file.stat().st_mode & 0o077:
                 file.chmod(0o600)
     with reading(path) as db:
-        if _check_version(db, path) == VERSION:
-            return
-    with transaction(path) as db:
-        # checked again, because another process may just have done the same
         version = _check_version(db, path)
-        for statement in filter(str.strip, ({0: SCHEMA, 1: FROM_1}.get(version, "")).split(";")):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    if version == VERSION and mode == "wal":
+        return
+    if version != VERSION:
+        with transaction(path) as db:
+            # checked again, because another process may just have done the same
+            version = _check_version(db, path)
+            for statement in filter(str.strip, ({0: SCHEMA, 1: FROM_1}.get(version, "")).split(";")):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
     # the mode cannot change while other processes have the file open: then they have already set it
     with connect(path) as db, suppress(sqlite3.OperationalError):
         db.execute("PRAGMA journal_mode = WAL")
@@ -122,6 +125,8 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to the file, closed at the end. Raises UnusableError if the file cannot be used."""
     try:
         with closing(_opened(str(path))) as db:
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA synchronous = FULL")
             yield db
     except sqlite3.Error as error:
         raise _unusable(path, error) from None
@@ -171,8 +176,6 @@ def _opened(address: str) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     # damaged text costs its entry at most, and never the rest
     db.text_factory = lambda content: content.decode("utf-8", "replace")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")
     return db
 
 

@@ -25,7 +25,7 @@ class Tick(NamedTuple):
     attempts: int = 1
     sent: bool = True
     reached: str = ""
-    """The highest hold that was reached, where there was no send; '' if not noted."""
+    """The highest hold that attempts without a send reached; '' if not noted."""
 
 
 class Entry(NamedTuple):

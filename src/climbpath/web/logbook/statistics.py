@@ -90,7 +90,7 @@ def statistics(entries: Iterable[Entry], board: str | None = None) -> Statistics
                 month.hardest = grade
             for label in entry.problem.holds:
                 found.holds.setdefault(label, HoldCount()).failed += failed
-            if not tick.sent and tick.reached in entry.problem.holds:
+            if tick.reached in entry.problem.holds:
                 found.stopped += failed
                 found.holds[tick.reached].stopped += failed
     found.days = len(days)

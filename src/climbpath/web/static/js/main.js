@@ -75,7 +75,7 @@ function show(view, problem, fields) {
     history.pushState(null, "", `?${query(one)}`);
     show("climb", one);
   };
-  current = view === "logbook" ? new Logbook(open) : new views[view](problem, fields);
+  current = view === "logbook" ? new Logbook(open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();

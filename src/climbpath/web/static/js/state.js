@@ -13,6 +13,7 @@ export const state = {
     holdSets: {},
     reachOnly: false,
     checked: false,
+    unsentOnly: false,
     ...kept("tuning", {}),
   },
   profiles: kept("profiles", []),
@@ -85,5 +86,6 @@ export function generateRequest(number) {
     hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
     climber: tuning.reachOnly && who ? { height: who.height, ape: who.ape } : null,
     check_grade: tuning.checked,
+    unsent_by: tuning.unsentOnly && who ? who.id : null,
   };
 }
