@@ -28,12 +28,12 @@ assets: setup  ## rebuild the bundled model, demo problems and model card from y
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
 	$(BIN)/python tools/build_assets.py $(DATA)
 
-lock:  ## pin requirements.lock anew: no hashes, torch's own requirements left to pip
+lock:  ## pin requirements.lock anew, with hashes; torch is pinned in tools/torch.txt
 	@mkdir -p build
 	cp requirements.lock build/requirements.lock
 	uv pip compile pyproject.toml --extra train --extra web --extra docs --group dev --universal --python-version 3.11 --no-header \
-		--no-annotate --constraint tools/constraints.txt --quiet --output-file build/requirements.lock
-	grep -vE '^(nvidia-|cuda-|triton)' build/requirements.lock > requirements.lock
+		--no-annotate --generate-hashes --constraint tools/torch.txt --quiet --output-file build/requirements.lock
+	awk '/^[a-z]/ {keep = !/^(torch|triton|nvidia-|cuda-)/} keep' build/requirements.lock > requirements.lock
 
 clean:
 	rm -rf .venv node_modules out build

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import dev
+import licences
 from support.commands import ROOT
 
 STEPS = {"setup", "lint", "test", "demo", "docs", "baselines"}
@@ -31,13 +32,15 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
         "ROOT": "",
         "VENV": ".venv",
         "LOCK": "requirements.lock",
+        "TORCH": "torch.txt",
         "NODE_MODULES": "node_modules",
     }.items():
         monkeypatch.setattr(dev, name, tmp_path / path)
     monkeypatch.setattr(dev, "NODE_LOCK", tmp_path / "package-lock.json")
     for name in (".venv", "node_modules"):
         (tmp_path / name).mkdir()
-    (tmp_path / "requirements.lock").write_text("torch==1\n")
+    (tmp_path / "requirements.lock").write_text("click==1 --hash=sha256:1\n")
+    (tmp_path / "torch.txt").write_text("torch==1\n")
     (tmp_path / "package-lock.json").write_text("{}")
     return commands
 
@@ -55,13 +58,27 @@ def is_root(monkeypatch: pytest.MonkeyPatch, on_debian: bool, user: int = 0) -> 
 def test_setup_installs_the_lock_once(ran: list[list[str]], tmp_path: Path) -> None:
     dev.setup()
     installed = [command[6:] for command in ran if command[1:3] == ["-m", "pip"]]
-    assert installed == [["-r", str(tmp_path / "requirements.lock")], ["--no-deps", "-e", "."]]
-    ran.clear()
-    dev.setup()
-    assert ran == []
-    (tmp_path / "requirements.lock").write_text("torch==2\n")
-    dev.setup()
-    assert ran
+    assert installed == [
+        ["--require-hashes", "--no-deps", "-r", str(tmp_path / "requirements.lock")],
+        ["-r", str(tmp_path / "torch.txt")],
+        ["--no-deps", "--no-build-isolation", "-e", "."],
+    ]
+    for name in ("requirements.lock", "torch.txt"):
+        ran.clear()
+        dev.setup()
+        assert ran == []
+        (tmp_path / name).write_text("another\n")
+        dev.setup()
+        assert ran
+
+
+def test_everything_but_torch_is_pinned_with_its_hashes() -> None:
+    blocks = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    assert len(blocks) > 100
+    for block in blocks:
+        assert re.match(r"[a-z0-9.-]+==[\w.+-]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+$", block), block
+    torch = (ROOT / "tools/torch.txt").read_text(encoding="utf-8")
+    assert re.fullmatch(r"(# .*\n)+torch==[\d.]+\n", torch)
 
 
 def test_without_a_new_python_setup_says_so(
@@ -153,3 +170,22 @@ def test_make_ci_and_the_one_line_starts_go_through_it() -> None:
     assert set(re.findall(r"run: python tools/dev\.py (\w+)$", ci, re.MULTILINE)) <= STEPS
     for name in ("train_cpu.sh", "train_cpu.bat"):
         assert re.search(r"tools[/\\]dev\.py setup", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_the_licences_of_all_pinned_packages_are_listed() -> None:
+    page = licences.PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^\| ([a-z][a-z0-9.-]*) \| [^|]+ \|$", page, re.MULTILINE)[1:] == licences.pinned()
+    assert "none stated" not in page
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11) or sys.platform != "linux", reason="other systems have other versions installed"
+)
+def test_the_page_of_licences_is_current() -> None:
+    assert licences.PAGE.read_text(encoding="utf-8") == licences.page(), "run 'python tools/licences.py'"
+
+
+def test_an_audit_of_all_pinned_packages_runs_in_ci() -> None:
+    ci = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    for file in ("requirements.lock", "tools/torch.txt"):
+        assert re.search(rf"pip_audit --strict .*-r {re.escape(file)}$", ci, re.MULTILINE)

@@ -400,9 +400,9 @@ def test_checkpoint_and_model_hold_what_the_page_of_file_formats_lists(tiny: Pat
         assert all(f"`{name}`" in text for name in json.loads(model.metadata()["climbpath"]))
 
 
-def test_the_readme_names_the_torch_of_the_lock() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    version = next(line.removeprefix("torch==") for line in lock.splitlines() if line.startswith("torch=="))
+def test_the_readme_names_the_torch_that_is_pinned() -> None:
+    pinned = (ROOT / "tools/torch.txt").read_text(encoding="utf-8")
+    version = next(line.removeprefix("torch==") for line in pinned.splitlines() if line.startswith("torch=="))
     assert set(re.findall(r"torch(?:==| )(\d[\d.]*\d)", README.read_text(encoding="utf-8"))) == {version}
 
 

@@ -1,16 +1,19 @@
 """Names for problems that have none."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import climbpath
 from climbpath import board as boards
+from climbpath.api import load
 from climbpath.data import parquet
-from climbpath.naming import style, suggested_name
+from climbpath.naming import LONGEST_STEM, file_stem, style, suggested_name
 from climbpath.problem import Problem, parse_notation
 from climbpath.share import LONGEST_NAME
 from support.making import problems
@@ -44,6 +47,38 @@ def test_a_name_is_two_plain_words_that_fit_into_a_link(problem: Problem) -> Non
     assert second.isalpha()
     assert first.istitle()
     assert second.istitle()
+
+
+@given(problems(), st.none() | st.text(max_size=300))
+@settings(deadline=None)
+def test_files_of_a_problem_have_a_name_that_every_system_takes(problem: Problem, name: str | None) -> None:
+    stem = file_stem(replace(problem, name=name))
+    assert re.fullmatch(r"[0-9A-Za-z+-]+", stem)
+    assert len(stem) <= LONGEST_STEM
+    assert stem.startswith(f"{problem.grade or 'ungraded'}-")
+    assert not stem.endswith("-")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (None, "7A-golden-pebble"),
+        ("Slow Heron", "7A-slow-heron"),
+        ("../../etc/passwd", "7A-etc-passwd"),
+        ("Café: Übung (hard!)", "7A-cafe-ubung-hard"),
+        ("乱れ足", "7A-golden-pebble"),
+        ("CON.", "7A-con"),
+    ],
+)
+def test_files_are_named_after_grade_and_name(name: str | None, expected: str) -> None:
+    assert file_stem(replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name=name)) == expected
+
+
+def test_generated_problems_and_variations_have_the_name_that_the_app_shows() -> None:
+    generator = load()
+    found = generator.generate("7A", 3, seed=1)
+    for problem in (*found, *generator.vary(found[0], 2, seed=1)):
+        assert problem.name == suggested_name(problem)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = ROOT / "requirements.lock"
+TORCH = ROOT / "tools" / "torch.txt"
+"""The version of torch, whose build is this machine's choice: the one requirement without a hash."""
 NODE_LOCK = ROOT / "package-lock.json"
 NODE_MODULES = ROOT / "node_modules"
 PYTHONS = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
@@ -38,7 +40,7 @@ def main() -> None:
     """Run a step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     steps = parser.add_subparsers(dest="step", required=True, metavar="step")
-    steps.add_parser("setup", help="make .venv from requirements.lock, where that is not done yet")
+    steps.add_parser("setup", help="make .venv from requirements.lock and tools/torch.txt, where that is not done yet")
     steps.add_parser("lint", help="style and types")
     tests = steps.add_parser("test", help="style, types and all tests but the slow ones")
     tests.add_argument("--all", action="store_true", help="the slow ones, too")
@@ -64,9 +66,9 @@ def main() -> None:
 
 
 def setup() -> None:
-    """Make .venv from requirements.lock; does nothing where that is done."""
-    stamp = VENV / ".installed"
-    if stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
+    """Make .venv from requirements.lock and tools/torch.txt; does nothing where that is done."""
+    stamp, wanted = VENV / ".installed", LOCK.read_bytes() + TORCH.read_bytes()
+    if stamp.exists() and stamp.read_bytes() == wanted:
         return
     python = find_python()
     has_venv = passes(python, "import ensurepip, venv")
@@ -75,9 +77,10 @@ def setup() -> None:
     say("Installing climbpath into .venv (the first time takes some minutes) …")
     run(python, "-m", "venv", VENV)
     pip = (BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "-r", LOCK)
-    run(*pip, "--no-deps", "-e", ".")
-    shutil.copyfile(LOCK, stamp)
+    run(*pip, "--require-hashes", "--no-deps", "-r", LOCK)  # it names what each needs, too
+    run(*pip, "-r", TORCH)
+    run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")  # built by the setuptools of the lock
+    stamp.write_bytes(wanted)
 
 
 def lint() -> None:

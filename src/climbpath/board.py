@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from climbpath.errors import ClimbpathError
+from climbpath.grades import LADDER
 
 COLUMNS = "ABCDEFGHIJK"
 
@@ -50,8 +51,14 @@ def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:
 
 
 def evidence_from_json(content: dict[str, dict[str, int]]) -> Evidence:
-    """The evidence that evidence_to_json wrote. Raises ValueError where a key is no setup."""
-    return {Setup.parse(text): counts for text, counts in content.items()}
+    """The evidence that evidence_to_json wrote. Raises ValueError or ClimbpathError where it is none."""
+    evidence = {Setup.parse(text): dict(counts) for text, counts in content.items()}
+    for setup, counts in evidence.items():
+        if setup.angle not in load(setup.board).angles:
+            raise ValueError(f"there is no setup {setup}")
+        if not counts.keys() <= set(LADDER) or any(type(n) is not int or n < 0 for n in counts.values()):
+            raise ValueError(f"these are no numbers of problems by grade: {counts}")
+    return evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,11 @@ class Board:
     def labels(self) -> tuple[str, ...]:
         """All labels in board order."""
         return tuple(hold.label for hold in self.holds)
+
+    @cached_property
+    def hold_rows(self) -> tuple[int, ...]:
+        """The rows that have holds, from the lowest."""
+        return tuple(sorted({hold.row for hold in self.holds}))
 
     @cached_property
     def index(self) -> dict[str, int]:

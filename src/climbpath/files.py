@@ -1,12 +1,13 @@
 """Atomic writes: a reader sees the whole file or none of it."""
 
+import errno
 import itertools
 import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from climbpath.errors import ClimbpathError
+from climbpath.errors import WAYS_OUT, ClimbpathError
 
 TEMPORARY = ".tmp"
 """How names of temporary files end."""
@@ -20,7 +21,8 @@ def replacing(path: Path) -> Iterator[Path]:
     the new one. If the block fails, the temporary file is removed and `path` is untouched. Raises ClimbpathError,
     naming `path`, if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    _check_kind(path)
+    temporary = _temporary(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -28,10 +30,10 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise ClimbpathError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot_write(path, error) from error
     finally:
-        if temporary.is_file():
-            temporary.unlink()
+        with suppress(OSError):  # a name that is too long, or a disk that is gone
+            temporary.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:
@@ -63,10 +65,45 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
     if len(set(outputs)) < len(outputs):
         raise ClimbpathError(f"{outputs[0]} is named for two files: name another file for one of them")
     for path in outputs:
-        if path.is_dir():
-            raise ClimbpathError(f"{path} is a folder: name a file in it")
+        _check_kind(path)
         if path.exists() and not force:
             raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
+        check_writable(path)
+
+
+def _check_kind(path: Path) -> None:
+    """Raises ClimbpathError where a path stands for something that no file may replace."""
+    if path.is_dir():
+        raise ClimbpathError(f"{path} is a folder: name a file in it")
+    if path.exists() and not path.is_file():
+        raise ClimbpathError(f"{path} is a device or a pipe: name a file")
+
+
+def check_writable(path: Path) -> None:
+    """Raises ClimbpathError where nothing can be made at a path; it is tried out beside it, if its folder exists."""
+    folder = next(one for one in path.absolute().parents if one.exists())
+    if not folder.is_dir():
+        raise ClimbpathError(f"{path} cannot be written: {folder} is a file, not a folder")
+    trial = _temporary(folder / path.name) if folder == path.absolute().parent else folder
+    try:
+        if trial == folder:
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        else:
+            trial.touch()
+            trial.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> ClimbpathError:
+    """What to raise where the system does not let a path be written."""
+    way_out = WAYS_OUT.get(error.errno or 0, "name another place")
+    return ClimbpathError(f"cannot write {path}: {error.strerror or error}; {way_out}")
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
 
 
 def parse_formats(text: str, known: Collection[str]) -> list[str]:

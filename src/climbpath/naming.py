@@ -1,10 +1,17 @@
 """Names for problems that have none: the same holds always get the same name."""
 
+import re
+import unicodedata
+from dataclasses import replace
+
 from climbpath import board as boards
 from climbpath.problem import Problem, longest_reach
 
 LONG_REACH, WIDE, FEW = 130.0, 120.0, 6
 """A problem is reachy from this longest move in cm, wandering from this width in cm, short up to this many holds."""
+
+LONGEST_STEM = 80
+"""Most characters of the beginning of a file's name."""
 
 _FIRST = (
     "Amber", "Ashen", "Basalt", "Bitter", "Blue", "Bright", "Broken", "Calm", "Chalk", "Clever", "Cobalt", "Cold",
@@ -38,6 +45,28 @@ _SECOND = {
         "Gecko", "Harbour", "Ibex", "Ladder", "Lantern", "Ledge", "Marmot", "Mill", "Monk", "Pillar", "Ridge", "Spire",
     ),
 }  # fmt: skip
+
+
+def title(problem: Problem) -> str:
+    """What a problem is called wherever it is shown: its own name, else the suggested one."""
+    return problem.name or suggested_name(problem)
+
+
+def named(problem: Problem) -> Problem:
+    """The problem with a name: its own, else the suggested one."""
+    return problem if problem.name else replace(problem, name=suggested_name(problem))
+
+
+def file_stem(problem: Problem) -> str:
+    """How the names of a problem's files begin: its grade and its name, as '7A-slow-heron'.
+
+    Only ASCII letters, digits, hyphens and the grade's plus, at most 80 of them, so that every system takes it. A name
+    in another script is replaced by the suggested one.
+    """
+    bare = unicodedata.normalize("NFKD", title(problem)).encode("ascii", "ignore").decode().lower()
+    words = "".join(c if c.isalnum() or c.isspace() or c in "-_/" else "" for c in bare)
+    name = "-".join(re.split(r"[^a-z0-9]+", words)).strip("-") or suggested_name(problem).lower().replace(" ", "-")
+    return f"{problem.grade or 'ungraded'}-{name}"[:LONGEST_STEM].rstrip("-")
 
 
 def style(problem: Problem) -> str:

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from climbpath.terminal import as_it_is, printable
+
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 LINE_SECONDS = 10
+Item = TypeVar("Item")
 
 
 class _Lines(tqdm):  # type: ignore[misc]
@@ -24,8 +27,12 @@ class _Lines(tqdm):  # type: ignore[misc]
 
 def progress_bar(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
     """A tqdm bar over items, or, if items is None, one to update by hand; on standard error."""
+    options = {"bar_format": BAR, "disable": not shown, "file": as_it_is(sys.stderr)}
     if sys.stderr.isatty():
-        return tqdm(items, description, total, bar_format=BAR, disable=not shown)
-    return _Lines(
-        items, description, total, bar_format=BAR, disable=not shown, mininterval=LINE_SECONDS, miniters=1, ncols=100
-    )
+        return tqdm(items, printable(description), total, **options)
+    return _Lines(items, printable(description), total, **options, mininterval=LINE_SECONDS, miniters=1, ncols=100)
+
+
+def counted(items: Iterable[Item], description: str, unit: str) -> Iterable[Item]:
+    """The items, whose number is not known, under a bar that appears after two seconds."""
+    yield from tqdm(items, printable(description), unit=f" {unit}", delay=2, leave=False, file=as_it_is(sys.stderr))

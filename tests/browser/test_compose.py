@@ -194,6 +194,15 @@ def test_messages_name_rows_that_have_holds(visit: Visit, board: str) -> None:
     assert named(page) == [min(rows), 6]
 
 
+@on_phone
+def test_how_far_out_of_reach_it_is_can_be_read(visit: Visit, device: str) -> None:
+    page = visit("?view=compose&board=moonboard-masters-2017&problem=D1s-F5s-K18e", device)
+    words = page.locator(".caption .title small")
+    expect(words).to_have_text(re.compile(r"^Out of reach by \d+ cm$"))
+    expect(page.locator(".caption .pill")).to_be_visible()
+    assert words.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_what_is_avoided_is_said_where_nothing_is_included(visit: Visit) -> None:
     page = visit("?view=compose")
     touch(page, "E10")
@@ -219,6 +228,7 @@ def test_a_tap_pins_a_filled_in_hold(visit: Visit, device: str) -> None:
     complete(page)
     start = holds(page, "start")[0]
     says(hold(page, start), f"{start}, start, filled in")
+    press(page.get_by_role("button", name="Zoom in"))
     touch(page, start)
     says(hold(page, start), f"{start}, start, included")
     touch(page, start)
@@ -440,7 +450,8 @@ def test_every_board_has_its_own_composition(visit: Visit) -> None:
     touch(page, "F5")
     choose(page, "Board", "moonboard-mini-2020")
     expect(message(page)).to_contain_text(EMPTY)
-    expect(action(page, "Complete")).to_be_disabled()
+    press(action(page, "Complete"))
+    expect(toasts(page)).to_contain_text("No model has learned MoonBoard Mini 2020 yet")
     touch(page, "A12")
     says(hold(page, "A12"), "A12, finish, included")
     choose(page, "Board", "moonboard-2016")

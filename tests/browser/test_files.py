@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from climbpath import web
-from climbpath.drawing import problem as drawing
+from climbpath.drawing import themes
 
 STATIC = Path(web.__file__).parent / "static"
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js"))}
@@ -26,10 +26,20 @@ def test_the_page_preloads_its_modules() -> None:
 
 def test_roles_have_the_colours_of_pictures_and_of_print() -> None:
     dark, *_, light = STYLE.split("color-scheme: light;")
-    for theme, style in ((drawing.DARK, dark), (drawing.PAPER, light)):
+    for theme, style in ((themes.DARK, dark), (themes.LIGHT, light)):
         for role, drawn in theme.roles.items():
             (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", style)
             assert colour == drawn.colour, role
+
+
+def test_holds_have_the_colours_of_pictures() -> None:
+    dark, light, *_ = STYLE.split("color-scheme: light;")
+    for theme, style in ((themes.DARK, dark), (themes.LIGHT, light)):
+        wanted = {f"set-{name.lower().replace(' ', '-')}": tint for name, tint in theme.tints.items()}
+        wanted |= {"wall": theme.wall, "page": theme.page, "grid": theme.grid, "hold-edge": theme.edge}
+        wanted |= {"LH": theme.hands[0], "RH": theme.hands[1], "hold-rest": f"{theme.rest:g}"}
+        for name, value in wanted.items():
+            assert f"--{name}: {value};" in style, name
 
 
 def test_both_light_themes_are_equal() -> None:

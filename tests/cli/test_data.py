@@ -5,7 +5,6 @@ import shlex
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from climbpath import progress
 from climbpath.cli.data import data
 from climbpath.data import parquet, stats
 from climbpath.data.split import SPLITS, split
@@ -329,16 +329,14 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout.endswith("set()\n")
 
 
-def test_a_long_import_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from climbpath.cli import data as commands
-
+def test_a_long_import_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[dict[str, object]] = []
 
     def bar(items: object, name: str, **options: object) -> object:
         shown.append({"name": name, **options})
         return items
 
-    monkeypatch.setattr("tqdm.tqdm", bar)
-    watched: Callable[..., object] = commands._watched
-    assert list(watched([1, 2], "guide.csv")) == [1, 2]  # type: ignore[call-overload]
-    assert shown == [{"name": "guide.csv", "unit": " records", "delay": 2, "leave": False}]
+    monkeypatch.setattr(progress, "tqdm", bar)
+    assert list(progress.counted([1, 2], "guide\x1b.csv", "records")) == [1, 2]
+    options = {"unit": " records", "delay": 2, "leave": False, "file": sys.stderr}
+    assert shown == [{"name": "guide\\u001b.csv", **options}]

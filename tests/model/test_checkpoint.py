@@ -39,7 +39,9 @@ def test_a_checkpoint_of_an_older_format_is_refused(tmp_path: Path) -> None:
 def test_a_checkpoint_that_lacks_something_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "part.pt"
     save_checkpoint(path, {"config": {}, "evidence": {}, "consensus": {}, "model_state_dict": {}})
-    with pytest.raises(ClimbpathError, match="is a checkpoint without known_keys, train_keys"):
+    with pytest.raises(
+        ClimbpathError, match="is a checkpoint without epoch, known_keys, nats_per_problem, recipe, train_keys"
+    ):
         load_checkpoint(path)
 
 

@@ -269,11 +269,11 @@ def test_recipes_and_model_settings_are_read_back(recipe: Recipe) -> None:
     ("change", "message"),
     [
         ({"nhead": 5}, "d_model 96 cannot be shared by nhead 5"),
-        ({"dropout": 1.0}, "dropout must be at least 0 and under 1, not 1.0"),
-        ({"embedding_dropout": -0.1}, "embedding_dropout must be at least 0 and under 1, not -0.1"),
+        ({"dropout": 1.0}, "dropout must be from 0 to 0.99, not 1.0"),
+        ({"embedding_dropout": -0.1}, "embedding_dropout must be from 0 to 0.99, not -0.1"),
         ({"vocabulary": "coordinate", "grade_dropout": 0.0}, "no hold tokens: pinned, .* need them"),
         ({"vocabulary": "coordinate", "pinned": 0.0}, "no hold tokens: .*grade_dropout.* need them"),
-        ({"num_layers": 0}, "num_layers must be at least 1"),
+        ({"num_layers": 0}, "num_layers must be from 1 to 256"),
     ],
 )
 def test_contradicting_sizes_are_explained(change: dict[str, Any], message: str) -> None:

@@ -94,7 +94,8 @@ def holds(page: Page, role: str) -> list[str]:
 
 
 def touch(page: Page, label: str) -> None:
-    """Tap a hold."""
+    """Tap a hold, once the board is scrolled to it."""
+    hold(page, label).scroll_into_view_if_needed()
     box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):
@@ -140,6 +141,7 @@ def choose(page: Page, label: str, value: str) -> None:
 
 def hold_down(page: Page, label: str) -> None:
     """Keep a finger or the mouse button down on a hold until its dialog opens."""
+    hold(page, label).scroll_into_view_if_needed()
     box = bounding_box(hold(page, label).locator(".touch"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     dialog = page.get_by_role("dialog", name=f"Hold {label}")

@@ -28,8 +28,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ANY: dict[type, st.SearchStrategy[Any]] = {
     str: TEXT,
     bool: st.booleans(),
-    int: st.integers(1, 2**63 - 1),
-    float: st.floats(0, exclude_min=True, allow_nan=False),
+    int: st.integers(1, 2**32 - 1),
+    float: st.floats(0, 1000, exclude_min=True),
     tuple: st.lists(TEXT, max_size=3).map(tuple),
 }
 FRACTION = st.floats(0, 1)
@@ -38,9 +38,9 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "pinned": FRACTION,
     "grade_dropout": FRACTION,
     "ema_decay": st.floats(0, 1, exclude_max=True),
-    "weight_decay": st.floats(0, allow_nan=False),
-    "warmup_steps": st.integers(0, 2**63 - 1),
-    "seed": st.integers(0, 2**63 - 1),
+    "weight_decay": st.floats(0, 1000),
+    "warmup_steps": st.integers(0, 2**32 - 1),
+    "seed": st.integers(0, 2**32 - 1),
 }
 WITHOUT_HOLD_TOKENS = {"pinned": 0.0, "grade_dropout": 0.0, "consensus": False, "teachers": ()}
 

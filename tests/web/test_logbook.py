@@ -324,7 +324,7 @@ def test_pages_have_no_gap_or_overlap(logbook: Logbook) -> None:
         pages = [logbook.search("kim", Search(order=order, limit=2, offset=offset)) for offset in (0, 2, 4)]
         assert [entry.problem for page in pages for entry in page.entries] == everything
         assert [page.total for page in pages] == [3, 3, 3]
-    assert logbook.search("kim", Search(text="heron", limit=1, offset=5)) == ([], [], 1)
+    assert logbook.search("kim", Search(text="heron", limit=1, offset=5)) == ([], [], 0, 1)
 
 
 def many(count: int) -> list[Problem]:
@@ -341,7 +341,7 @@ def test_more_entries_than_fit_in_one_statement_are_complete(tmp_path: Path) -> 
     assert logbook.merge("kim", entries) == (1200, 0)
     assert logbook.entries("kim") == entries
     assert logbook.lists("kim") == {"all": 1200}
-    assert logbook.search("kim", Search(limit=1200)) == (entries[::-1], [], 1200)
+    assert logbook.search("kim", Search(limit=1200)) == (entries[::-1], [], 1200, 1200)
 
 
 # merging
@@ -404,9 +404,9 @@ def spoil(logbook: Logbook, statement: str, *values: object) -> None:
 )
 def test_an_entry_that_cannot_be_read_costs_only_itself(logbook: Logbook, problem: str, reason: str) -> None:
     spoil(logbook, "UPDATE entries SET problem = ? WHERE name = 'ledge'", problem)
-    entries, (lost,), total = logbook.search("kim", Search())
+    entries, (lost,), read, total = logbook.search("kim", Search())
     assert [entry.problem for entry in entries] == [BARE, HERON]
-    assert (total, lost.name) == (3, "ledge")
+    assert (read, total, lost.name) == (3, 3, "ledge")
     assert reason in lost.reason
     assert [entry.problem for entry in logbook.entries("kim")] == [HERON, BARE]
     assert lost in list(logbook.each("kim"))
@@ -423,7 +423,7 @@ def test_a_tick_that_cannot_be_read_costs_only_itself(logbook: Logbook, column: 
     for tick in (FLASH, Tick(T2, "2026-05-01")):
         logbook.tick("kim", identity_of(HERON), tick)
     spoil(logbook, f"UPDATE ticks SET {column} = ? WHERE id = '{T2}'", value)
-    (entry, *_), (lost,), _ = logbook.search("kim", Search(order="name", text="heron"))
+    (entry, *_), (lost,), _, _ = logbook.search("kim", Search(order="name", text="heron"))
     assert entry.ticks == (FLASH,)
     assert lost.name == "Slow Heron"
     assert lost.reason.startswith("a tick is left out: ")

@@ -16,17 +16,16 @@ from climbpath.beta import solver
 from climbpath.beta.solver import HANDS, Beta
 from climbpath.drawing import problem as drawing
 from climbpath.drawing import shapes
-from climbpath.drawing.problem import DARK, Overlay
+from climbpath.drawing.problem import Overlay
 from climbpath.drawing.shapes import Circle, Polygon, Rect, Shape, Text
+from climbpath.drawing.themes import DARK, Theme
 
 Points = NDArray[np.complex128]
 Discs = tuple[Points, float]
 """The space that something takes: points, and the radius of a disc around each."""
 
-_COLOURS = dict(zip(HANDS, ("#ff86d3", "#ffffff"), strict=True))
 _OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
 """Factor that turns a hand's direction of travel to the hand's own side."""
-_WARNING = "#ffb02e"
 _SHAFT, _CRUX_SHAFT = 2.6, 5.0
 _RING = 13.2
 """Radius of a hold with its ring."""
@@ -46,21 +45,21 @@ _DASH, _GAP = 6.0, 4.0
 _START_MS, _MOVE_MS, _LAST_MS = 1500, 1200, 3500
 
 
-def svg(beta: Beta) -> str:
+def svg(beta: Beta, theme: Theme = DARK) -> str:
     """The beta as a standalone SVG document, 360 px wide unless it is scaled."""
-    return drawing.svg(beta.problem, _overview(beta))
+    return drawing.svg(beta.problem, _overview(beta, theme), theme)
 
 
-def png(beta: Beta, width: int = 720) -> bytes:
+def png(beta: Beta, width: int = 720, theme: Theme = DARK) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
         ClimbpathError: the width is not in 120 … 2000.
     """
-    return drawing.png(beta.problem, width, _overview(beta))
+    return drawing.png(beta.problem, width, _overview(beta, theme), theme)
 
 
-def gif(beta: Beta, width: int = 480) -> bytes:
+def gif(beta: Beta, width: int = 480, theme: Theme = DARK) -> bytes:
     """The beta as an animated GIF file, `width` pixels wide, that loops over the start and each move.
 
     Raises:
@@ -68,13 +67,13 @@ def gif(beta: Beta, width: int = 480) -> bytes:
     """
     from PIL import Image
 
-    frames = [drawing.image(beta.problem, width, overlay) for overlay in _steps(beta)]
+    frames = [drawing.image(beta.problem, width, overlay, theme) for overlay in _steps(beta, theme)]
     height = frames[0].height
     strip = Image.new("RGB", (width, height * len(frames)))
     for i, frame in enumerate(frames):
         strip.paste(frame, (0, i * height))
     # With one palette for all frames, what does not change from frame to frame takes no room in the file.
-    shared = strip.quantize(96, dither=Image.Dither.NONE)
+    shared = strip.quantize(255, dither=Image.Dither.NONE)
     first, *others = (shared.crop((0, i * height, width, (i + 1) * height)) for i in range(len(frames)))
     durations = [_START_MS, *[_MOVE_MS] * (len(others) - 1), _LAST_MS]
     stream = io.BytesIO()
@@ -85,12 +84,13 @@ def gif(beta: Beta, width: int = 480) -> bytes:
 # The pictures
 
 
-def _overview(beta: Beta) -> Overlay:
+def _overview(beta: Beta, theme: Theme) -> Overlay:
     """All moves in one picture. A match at the end is only a mark at the finish: an arrow would add nothing."""
     shown = beta.moves[:-1] if beta.moves[-1].is_match else beta.moves
     curves = _curves(beta)[: len(shown)]
     lines = [_line(curve) for curve in curves]
     solids = [*_solids(beta), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
+    colours = _colours(theme)
     arrows: list[Shape] = []
     pills: list[Shape] = []
     # Each number goes where it runs into least: holds, heads, numbers before it, and the arrows of other moves.
@@ -98,44 +98,54 @@ def _overview(beta: Beta) -> Overlay:
         words = f"{i + 1}{move.hand[0]}" + " crux" * (i == beta.crux)
         at = _roomiest(_spots(curve, words), words, solids, lines[:i] + lines[i + 1 :])
         solids.append(_discs(at, words))
-        arrows += _arrow(curve, move.hand, _COLOURS[move.hand], _CRUX_SHAFT if i == beta.crux else _SHAFT)
-        pills += _pill(at, words, _WARNING if move.too_far else _COLOURS[move.hand])
+        arrows += _arrow(curve, move.hand, colours[move.hand], _CRUX_SHAFT if i == beta.crux else _SHAFT, theme)
+        pills += _pill(at, words, theme.warning if move.too_far else colours[move.hand], theme)
     if len(shown) < len(beta.moves):
         words = f"{len(beta.moves)} L+R"
         (finish,) = _centres(beta, [beta.moves[-1].hold])
         aside = _RING + 2 + _half_width(words)
         at = _roomiest([finish + aside, finish - aside], words, solids, lines)
-        pills += _pill(at, words, DARK.clear)
-    return Overlay([*arrows, *_marks(beta, beta.start), *pills], beta.no_hand, _notes(beta))
+        pills += _pill(at, words, theme.clear, theme)
+    return Overlay([*arrows, *_marks(beta, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
 
 
-def _steps(beta: Beta) -> Iterator[Overlay]:
+def _steps(beta: Beta, theme: Theme) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with the moves before it faded."""
+    colours = _colours(theme)
     lines = [line.replace("  ", " · ") for line in solver.describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
-    yield Overlay(_marks(beta, beta.start), beta.no_hand, [(lines[0], _WARNING if beta.start_too_far else DARK.clear)])
+    yield Overlay(
+        _marks(beta, beta.start, theme),
+        beta.no_hand,
+        [(lines[0], theme.warning if beta.start_too_far else theme.clear)],
+    )
     trail: list[Shape] = []
     for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta), strict=True)):
         hands[move.hand] = move.hold
         width = _CRUX_SHAFT if i == beta.crux else _SHAFT
-        arrow = _arrow(curve, move.hand, _COLOURS[move.hand], width)
-        marks = _marks(beta, (hands["LH"], hands["RH"]))
-        note = lines[i + 1], _WARNING if move.too_far else DARK.clear
+        arrow = _arrow(curve, move.hand, colours[move.hand], width, theme)
+        marks = _marks(beta, (hands["LH"], hands["RH"]), theme)
+        note = lines[i + 1], theme.warning if move.too_far else theme.clear
         yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
-        trail += _arrow(curve, move.hand, shapes.mix(DARK.wall, _COLOURS[move.hand], 0.35), _SHAFT)
+        trail += _arrow(curve, move.hand, shapes.mix(theme.wall, colours[move.hand], 0.35), _SHAFT, theme)
 
 
-def _notes(beta: Beta) -> list[tuple[str, str]]:
+def _colours(theme: Theme) -> dict[str, str]:
+    """The colour of each hand."""
+    return dict(zip(HANDS, theme.hands, strict=True))
+
+
+def _notes(beta: Beta, theme: Theme) -> list[tuple[str, str]]:
     crux = beta.moves[beta.crux]
-    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", DARK.clear)]
+    notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", theme.clear)]
     if beta.no_hand:
-        notes.append((f"no hand needs {', '.join(beta.no_hand)}", DARK.quiet))
+        notes.append((f"no hand needs {', '.join(beta.no_hand)}", theme.quiet))
     if beta.too_far:
         climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)
         parts = [("start", beta.start_too_far)]
         parts += [(f"move {i}", move.too_far) for i, move in enumerate(beta.moves, 1)]
         excess = ", ".join(f"{what} by {max(1, round(cm))} cm" for what, cm in parts if cm)
-        notes.append((f"out of reach for {climber}: {excess}", _WARNING))
+        notes.append((f"out of reach for {climber}: {excess}", theme.warning))
     return notes
 
 
@@ -236,7 +246,7 @@ def _half_width(words: str) -> float:
 # The shapes
 
 
-def _arrow(curve: Points, hand: str, colour: str, width: float) -> list[Shape]:
+def _arrow(curve: Points, hand: str, colour: str, width: float, theme: Theme) -> list[Shape]:
     """An arrow that widens towards its head, dashed for the right hand, with a dark edge to set it off from others."""
     lengths = _lengths(curve)
     head = min(3 * width + 2, 0.5 * lengths[-1])
@@ -246,8 +256,8 @@ def _arrow(curve: Points, hand: str, colour: str, width: float) -> list[Shape]:
     base = shaft[-1]
     wing, edge = 0.55j * (tip - base), 2 * (tip - base) / abs(tip - base)
     parts: list[Shape] = [
-        _ribbon(shaft, widths + 2.6, DARK.wall),
-        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], DARK.wall),
+        _ribbon(shaft, widths + 2.6, theme.wall),
+        _polygon([tip + edge, base + 1.35 * wing - edge, base - 1.35 * wing - edge], theme.wall),
         _polygon([tip, base + wing, base - wing], colour),
     ]
     if hand == "LH":
@@ -278,22 +288,23 @@ def _hand_positions(beta: Beta, hands: tuple[str, str]) -> list[complex]:
     return [left - aside, right + aside]
 
 
-def _marks(beta: Beta, hands: tuple[str, str]) -> list[Shape]:
+def _marks(beta: Beta, hands: tuple[str, str], theme: Theme) -> list[Shape]:
+    colours = _colours(theme)
     marks: list[Shape] = []
     for hand, at in zip(HANDS, _hand_positions(beta, hands), strict=True):
         marks += [
-            Circle(at.real, at.imag, _MARK + 1.2, DARK.wall),
-            Circle(at.real, at.imag, _MARK, _COLOURS[hand]),
-            Text(at.real, at.imag + 3.9, 11, hand[0], DARK.page, "middle", bold=True),
+            Circle(at.real, at.imag, _MARK + 1.2, theme.wall),
+            Circle(at.real, at.imag, _MARK, colours[hand]),
+            Text(at.real, at.imag + 3.9, 11, hand[0], theme.page, "middle", bold=True),
         ]
     return marks
 
 
-def _pill(at: complex, words: str, colour: str) -> list[Shape]:
+def _pill(at: complex, words: str, colour: str, theme: Theme) -> list[Shape]:
     half = _half_width(words)
     x, y = at.real, at.imag
     return [
-        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, DARK.wall),
+        Rect(x - half - 1.2, y - _HALF - 1.2, 2 * half + 2.4, 2 * _HALF + 2.4, _HALF + 1.2, theme.wall),
         Rect(x - half, y - _HALF, 2 * half, 2 * _HALF, _HALF, colour),
-        Text(x, y + 3.9, 11, words, DARK.page, "middle", bold=True),
+        Text(x, y + 3.9, 11, words, theme.page, "middle", bold=True),
     ]

@@ -3,12 +3,12 @@
 Nothing heavy is imported before the command is known.
 """
 
-import io
 import sys
+from typing import NoReturn
 
 import click
 
-from climbpath import __version__
+from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
     data,
@@ -24,7 +24,7 @@ from climbpath.cli import (
     vary,
     workout,
 )
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, explained, short
 
 SETTINGS = {
     "help_option_names": ["-h", "--help"],
@@ -74,20 +74,49 @@ for command in (
     cli.add_command(command)
 
 
-def main() -> None:
-    """Run the command line; a ClimbpathError is printed and exits with code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # not every console can show █, °, or any byte of a file name
+def main() -> NoReturn:
+    """Run the command line: what a user can mend is printed in one message, with exit code 2."""
+    with terminal.guarded() as output_failure:
+        code = _run()
+        if reason := output_failure():
+            code = _fail(f"cannot write to standard output: {reason}; send it to another place")
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    """Run the command line, and return the exit code."""
     try:
-        cli(prog_name="climbpath")
+        return cli(prog_name="climbpath", standalone_mode=False) or 0
+    except SystemExit as ended:
+        return ended.code
+    except click.Abort:
+        click.echo("Aborted!", err=True)
+        return 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        if context := getattr(error, "ctx", None):
+            click.echo(f"{context.get_usage()}\nTry '{context.command_path} -h' for help.\n", err=True)
+        return _fail(error.format_message())
     except ClimbpathError as error:
-        click.secho(f"Error: {error}", fg="red", err=True)
-        sys.exit(2)
+        return _fail(str(error))
     except ModuleNotFoundError as error:
         extra = next((name for name, libraries in EXTRAS.items() if error.name in libraries), None)
         if not extra:
             raise
-        message = f"this command needs {error.name}, which a lean install leaves out: pip install 'climbpath[{extra}]'"
-        click.secho(f"Error: {message}", fg="red", err=True)
-        sys.exit(2)
+        return _fail(
+            f"this command needs {error.name}, which a lean install leaves out: run pip install '.[{extra}]' in "
+            "climbpath's folder"
+        )
+    except Exception as error:
+        message = explained(error)
+        if not message:
+            raise
+        return _fail(message)
+
+
+def _fail(message: str) -> int:
+    """Print an error, and return its exit code."""
+    click.echo(terminal.tinted(f"Error: {short(message)}", "31", sys.stderr), err=True)
+    return 2

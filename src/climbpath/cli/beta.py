@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, theme_flag
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.beta.solver import Beta, Climber
+    from climbpath.drawing.themes import Theme
 
 
 @click.command()
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @climber_flags
 @click.option("--out", type=FILE, help="Folder for files. [default: a new out/beta]")
 @click.option("--format", "formats", help="Files to write: any of png,svg,gif,json.")
+@theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def beta(
     problem: str,
@@ -28,6 +30,7 @@ def beta(
     ape: float | None,
     out: Path | None,
     formats: str | None,
+    theme: str,
     force: bool,
 ) -> None:
     """Find how PROBLEM is climbed: the hand moves, the crux, and whether the climber can reach everything.
@@ -43,20 +46,22 @@ def beta(
     """
     from climbpath import files
     from climbpath.beta import solver
+    from climbpath.drawing.themes import THEMES
+    from climbpath.naming import file_stem, title
 
     chosen = files.parse_formats(formats or ("png" if out else ""), BETA_FORMATS)
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
     (solved,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))
-    click.echo(solved.problem.notation)
+    click.echo(f"{title(solved.problem)}  {solved.problem.notation}")
     click.echo(beta_text(solved))
     if chosen:
         folder = out or files.new_folder(Path("out") / "beta")
-        paths = {name: folder / f"beta.{name}" for name in chosen}
+        paths = {name: folder / f"{file_stem(solved.problem)}-beta.{name}" for name in chosen}
         files.refuse_overwrite(list(paths.values()), force)
         for name, path in paths.items():
             with files.replacing(path) as temporary:
-                temporary.write_bytes(BETA_FORMATS[name](solved))
+                temporary.write_bytes(BETA_FORMATS[name](solved, THEMES[theme]))
             click.echo(f"wrote {path}")
 
 
@@ -85,25 +90,25 @@ def _climber_text(climber: "Climber") -> str:
     return f"a climber of {climber.height:g} cm{ape}"
 
 
-def _png(solved: "Beta") -> bytes:
+def _png(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.png(solved)
+    return beta_drawing.png(solved, theme=theme)
 
 
-def _svg(solved: "Beta") -> bytes:
+def _svg(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.svg(solved).encode()
+    return beta_drawing.svg(solved, theme).encode()
 
 
-def _gif(solved: "Beta") -> bytes:
+def _gif(solved: "Beta", theme: "Theme") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.gif(solved)
+    return beta_drawing.gif(solved, theme=theme)
 
 
-def _json(solved: "Beta") -> bytes:
+def _json(solved: "Beta", _: "Theme") -> bytes:
     return (json.dumps(solved.to_dict(), indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -4,11 +4,11 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath import grades
+from climbpath import grades, terminal
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -18,7 +18,24 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 LONGEST_NAME = 255
 """Bytes of the longest file name that systems allow."""
-FILE = click.Path(path_type=Path)
+SEED = click.IntRange(0, 2**32 - 1)
+"""What every generator of random numbers that is used takes."""
+THREADS = click.IntRange(1, 1024)
+MOST_LISTED = 100_000
+"""Problems that a command holds in memory and lists one by one."""
+
+
+class _FilePath(click.Path):
+    """A path that names something."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty: name a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _FilePath(path_type=Path)
+FOLDER = _FilePath(path_type=Path, file_okay=False)
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz", ".zip")
 """Endings of the names of files with problems."""
 PROBLEM_LENGTH = 1 << 20
@@ -27,7 +44,7 @@ PROBLEM_LENGTH = 1 << 20
 
 def warn(message: str) -> None:
     """Print a note on standard error that something may not be as expected."""
-    click.secho(f"Note: {message}", fg="yellow", err=True)
+    click.echo(terminal.tinted(f"Note: {message}", "33", sys.stderr), err=True)
 
 
 def write_json(path: Path, content: object) -> None:
@@ -39,6 +56,11 @@ def write_json(path: Path, content: object) -> None:
 
 
 model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
+
+
+theme_flag = click.option(
+    "--theme", type=click.Choice(["dark", "light"]), default="dark", help="How pictures look, as in the web app."
+)
 
 
 def problem_flags(command: Command) -> Command:
@@ -104,7 +126,11 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
             raise ClimbpathError(f"{text} holds no problem")
         return problems
     if text == "-":
-        text = sys.stdin.read(PROBLEM_LENGTH).removeprefix("\ufeff")
+        if sys.stdin is None:
+            raise ClimbpathError("standard input is closed: name a file, or write the problem itself")
+        text = sys.stdin.read(PROBLEM_LENGTH + 1).removeprefix("\ufeff")
+        if len(text) > PROBLEM_LENGTH:
+            raise ClimbpathError(f"{source} is longer than {PROBLEM_LENGTH:,} characters: save it as a file")
     if text.lstrip().startswith(("{", "[")):
         return _of_json(text, source)
     lines = [line for line in text.splitlines() if line.strip()]

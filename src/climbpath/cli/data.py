@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,6 @@ from climbpath.errors import ClimbpathError
 if TYPE_CHECKING:
     from climbpath.data.importers import Item, Tallied
 
-Thing = TypeVar("Thing")
 SOME_UNREAD = 3
 """Exit code where some files could not be read and others could."""
 
@@ -93,13 +92,14 @@ def _sources(
 ) -> Iterator[tuple[str, Iterable["Item"]]]:
     """Every file, also those in folders and zips, with what becomes of its records."""
     from climbpath.data import importers
+    from climbpath.progress import counted
 
     for file in files:
         for name, source in importers.sources(file, outputs):
             if isinstance(source, importers.Failure):
                 yield name, [source]
             else:
-                yield name, _watched(importers.read_file(name, source, notes.note), Path(name).name)
+                yield name, counted(importers.read_file(name, source, notes.note), Path(name).name, "records")
 
 
 @data.command("stats")
@@ -211,13 +211,6 @@ def split_file(file: Path, output: Path, force: bool) -> None:
         parquet.write(path, parts[name])
     click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
     click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
-
-
-def _watched(items: Iterable[Thing], name: str) -> Iterable[Thing]:
-    """The items, with a progress bar after two seconds."""
-    from tqdm import tqdm
-
-    yield from tqdm(items, name, unit=" records", delay=2, leave=False)
 
 
 def _list_some(what: str, lines: Sequence[str], count: int, report: Path) -> None:

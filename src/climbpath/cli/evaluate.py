@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, model_flag, write_json
+from climbpath.cli.common import FILE, MOST_LISTED, SEED, model_flag, write_json
 
 
 @click.command()
@@ -15,7 +15,9 @@ from climbpath.cli.common import FILE, model_flag, write_json
     type=click.Choice(["test", "validation", "all"]),
     help="What is held out. [default: test; all, where the model was trained on none of the data]",
 )
-@click.option("--samples", type=click.IntRange(10), default=5000, help="Problems to generate for each setting.")
+@click.option(
+    "--samples", type=click.IntRange(10, MOST_LISTED), default=5000, help="Problems to generate for each setting."
+)
 @click.option(
     "--compare",
     type=FILE,
@@ -23,7 +25,7 @@ from climbpath.cli.common import FILE, model_flag, write_json
     help="A list of problems from elsewhere, measured in the same way; repeatable.",
 )
 @click.option("--report", type=FILE, help="Folder for report.html and report.json. [default: a new out/evaluate]")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of samples, folds and resamples.")
+@click.option("--seed", type=SEED, default=0, help="Seed of samples, folds and resamples.")
 @click.option("--force", is_flag=True, help="Overwrite a report that exists.")
 def evaluate(
     model: Path | None,
@@ -39,7 +41,7 @@ def evaluate(
 
     Reports nats per problem, and of generated problems how many are valid, distinct and novel, how similar they are to
     real ones, whether a classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with
-    their grades. Takes a few minutes, and needs climbpath[train].
+    their grades. Takes a few minutes, and needs the extra train.
 
     Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with one problem per line, or any format of
     'climbpath data import'. They are compared on the board and angle with the most held-out problems.
@@ -55,7 +57,6 @@ def evaluate(
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
     from climbpath.evaluation.results import to_json
-    from climbpath.generator.request import Sampling, default_guidance
     from climbpath.model.checkpoint import load_model
 
     folder = report or files.new_folder(Path("out") / "evaluate")
@@ -74,7 +75,6 @@ def evaluate(
         trained,
         held,
         samples=samples,
-        default=Sampling(guidance=default_guidance(trained)),
         compare={setup: lists},
         seed=seed,
         tell=lambda stage: click.echo(f"… {stage}", err=True),

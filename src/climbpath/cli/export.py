@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from climbpath.cli.common import FILE
+
 
 @click.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .safetensors file.")
+@click.argument("checkpoint", type=FILE)
+@click.option("--to", "target", type=FILE, required=True, help="A new .safetensors file.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def export(checkpoint: Path, target: Path, force: bool) -> None:
     """Convert a checkpoint to a model file for release (weights and settings only).

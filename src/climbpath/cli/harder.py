@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import model_flag, one_grade, problem_flags, read_problem
+from climbpath.cli.common import FOLDER, SEED, model_flag, one_grade, problem_flags, read_problem, theme_flag
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -30,11 +30,12 @@ def _adjusting(steps: int, name: str) -> click.Command:
     @click.argument("problem")
     @problem_flags
     @click.option("--grade", help="Grade of PROBLEM, where it has none. [default: the grader's]")
-    @click.option("--num-samples", type=click.IntRange(1), default=3, help="Most versions to show.")
+    @click.option("--num-samples", type=click.IntRange(1, 1000), default=3, help="Most versions to show.")
     @model_flag
-    @click.option("--seed", type=click.IntRange(0), default=0, help="The same seed gives the same versions.")
-    @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files.")
+    @click.option("--seed", type=SEED, default=0, help="The same seed gives the same versions.")
+    @click.option("--out", type=FOLDER, help="Folder for files.")
     @click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
+    @theme_flag
     @click.option("--force", is_flag=True, help="Overwrite files in --out.")
     def command(
         problem: str,
@@ -46,6 +47,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         seed: int,
         out: Path | None,
         formats: str | None,
+        theme: str,
         force: bool,
     ) -> None:
         from dataclasses import replace
@@ -53,6 +55,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         from climbpath import files
         from climbpath.api import bundled_grader, load
         from climbpath.data import exporters
+        from climbpath.drawing.themes import THEMES
         from climbpath.files import parse_formats
         from climbpath.generator.adjust import adjust
 
@@ -74,17 +77,21 @@ def _adjusting(steps: int, name: str) -> click.Command:
             click.echo(f"{number:>3}. {_version_line(one, version.problem, version.steps)}")
         if writers:
             problems = [version.problem for version in versions]
-            for path in exporters.write(problems, out or files.new_folder(Path("out") / name), writers, force):
+            folder = out or files.new_folder(Path("out") / name)
+            for path in exporters.write(problems, folder, writers, force, THEMES[theme]):
                 click.echo(f"wrote {path}")
 
     return command
 
 
 def _version_line(before: "Problem", after: "Problem", steps: float) -> str:
+    from climbpath.naming import title
+
     gone = [label for label in before.holds if label not in after.holds]
     new = [label for label in after.holds if label not in before.holds]
     changes = [f"without {', '.join(gone)}"] * bool(gone) + [f"with {', '.join(new)}"] * bool(new)
-    return f"{grades.show(after.grade or '')}  {after.notation}   {', '.join(changes)}; grader {steps:+.1f} steps"
+    shown = f"{grades.show(after.grade or '')}  {title(after)}  {after.notation}"
+    return f"{shown}   {', '.join(changes)}; grader {steps:+.1f} steps"
 
 
 harder, easier = _adjusting(1, "harder"), _adjusting(-1, "easier")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath import grades
+from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
 from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, read_problems
-from climbpath.cli.grade import expected_text, prediction_line
+from climbpath.cli.grade import grade_line
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -31,15 +31,14 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     from climbpath.api import bundled_grader, load
     from climbpath.beta import solver
     from climbpath.drawing import problem as drawing
-    from climbpath.grader.grader import predictions
 
     one = read_problem(problem, board, angle)
     climber = climber_of(height, ape)
-    click.echo(drawing.text(one, colour=sys.stdout.isatty()) + "\n")
+    click.echo(terminal.coloured(drawing.text(one, colour=terminal.has_colours(sys.stdout))) + "\n")
     grader = bundled_grader()
     if one.setup in grader.evidence:
-        (prediction,) = predictions(grader.probabilities([one]))
-        click.echo(f"Grade: {prediction_line(prediction)}, expected {expected_text(prediction.expected)}")
+        (prediction,) = grader.predict([one])
+        click.echo(f"Grade: {grade_line(one, prediction)}")
     (solved,) = solver.solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:
@@ -57,6 +56,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
 def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
     """The known problems that are most similar to a problem, a line each."""
     from climbpath.data.similar import most_similar
+    from climbpath.naming import title
 
     known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
     known = [p for p in known if not p.partial]
@@ -64,7 +64,6 @@ def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
         raise ClimbpathError(f"{data} has no problems on {problem.board}")
     lines = []
     for other, similarity in most_similar(problem, known, count):
-        name = f"{other.name}  " if other.name else ""
         grade = grades.show(other.grade) if other.grade else "ungraded"
-        lines.append(f"  {similarity:4.0%} similar  {name}{grade}  {other.notation}")
+        lines.append(f"  {similarity:4.0%} similar  {title(other)}  {grade}  {other.notation}")
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from climbpath.cli.common import FILE, THREADS
 from climbpath.training.recipes import doc_of, find_recipe, recipe_file, type_of
 
 RECIPE_FLAGS = (
@@ -42,26 +43,24 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--print-recipe", is_flag=True, help="Print the recipe as a file to edit, and train nothing.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Parquet file of 'climbpath data import'. [default: the bundled demo problems]",
 )
 @click.option(
     "--teacher",
     "teachers",
-    type=click.Path(path_type=Path),
+    type=FILE,
     multiple=True,
     help="A checkpoint of a teacher model; may be given several times.",
 )
 @click.option("--resume", is_flag=True, help="Continue from latest.pt in the checkpoint folder.")
-@click.option("--checkpoint-dir", type=click.Path(path_type=Path), help="[default: checkpoints/climb_path_DEVICE]")
-@click.option(
-    "--log-dir", type=click.Path(path_type=Path), help="TensorBoard's folder. [default: runs/climb_path_DEVICE]"
-)
+@click.option("--checkpoint-dir", type=FILE, help="[default: checkpoints/climb_path_DEVICE]")
+@click.option("--log-dir", type=FILE, help="TensorBoard's folder. [default: runs/climb_path_DEVICE]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
-@click.option("--devices", type=click.IntRange(1), default=1, help="Processes (or GPUs) that share each batch.")
-@click.option("--num-nodes", type=click.IntRange(1), default=1, help="Machines that take part.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads. [default: all cores]")
-@click.option("--num-workers", type=click.IntRange(0), default=0, help="Processes that prepare batches.")
+@click.option("--devices", type=click.IntRange(1, 1024), default=1, help="Processes (or GPUs) that share each batch.")
+@click.option("--num-nodes", type=click.IntRange(1, 1024), default=1, help="Machines that take part.")
+@click.option("--threads", type=THREADS, help="CPU threads. [default: all cores]")
+@click.option("--num-workers", type=click.IntRange(0, 1024), default=0, help="Processes that prepare batches.")
 @recipe_flags
 def train(
     recipe: str | None,

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE
+from climbpath.cli.common import FILE, SEED, THREADS
 
 
 @click.command("train-grader")
 @click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
 @click.option("--out", type=FILE, default=Path("grader.safetensors"), help="The file to write.")
-@click.option("--num-epochs", type=click.IntRange(1), default=10, help="Times through the data, for each member.")
-@click.option("--members", type=click.IntRange(1), default=3, help="Networks whose predictions are averaged.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads. [default: all cores]")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of weights, data order and dropout.")
+@click.option(
+    "--num-epochs", type=click.IntRange(1, 10_000), default=10, help="Times through the data, for each member."
+)
+@click.option("--members", type=click.IntRange(1, 100), default=3, help="Networks whose predictions are averaged.")
+@click.option("--threads", type=THREADS, help="CPU threads. [default: all cores]")
+@click.option("--seed", type=SEED, default=0, help="Seed of weights, data order and dropout.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def train_grader(
     data: Path, out: Path, num_epochs: int, members: int, threads: int | None, seed: int, force: bool

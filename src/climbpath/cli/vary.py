@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from climbpath import grades
-from climbpath.cli.common import model_flag, one_grade, problem_flags, read_problem
+from climbpath.cli.common import FOLDER, SEED, model_flag, one_grade, problem_flags, read_problem, theme_flag
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -13,15 +13,16 @@ from climbpath.errors import ClimbpathError
 @click.command()
 @click.argument("problem")
 @click.option("--keep", type=float, default=0.7, help="Fraction of the holds that each variation keeps.")
-@click.option("--num-samples", type=click.IntRange(1), default=5, help="How many variations.")
+@click.option("--num-samples", type=click.IntRange(1, 1000), default=5, help="How many variations.")
 @click.option("--grade", help="Grade of PROBLEM, where it has none: 7A or V6.")
 @problem_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
-@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same variations. [default: random]")
+@click.option("--seed", type=SEED, help="The same seed gives the same variations. [default: random]")
 @click.option("--visualize", is_flag=True, help="Draw them here, and write PNGs and a contact sheet.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder. [default: a new out/vary]")
+@click.option("--out", type=FOLDER, help="Folder. [default: a new out/vary]")
 @click.option("--format", "formats", help="Files to write: any of png,svg,json,csv,app.")
+@theme_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def vary(
     problem: str,
@@ -36,6 +37,7 @@ def vary(
     visualize: bool,
     out: Path | None,
     formats: str | None,
+    theme: str,
     force: bool,
 ) -> None:
     """Make variations of PROBLEM: each keeps some of its holds, and the model generates the rest.
@@ -62,4 +64,4 @@ def vary(
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
     warn_of_thin_evidence(generator, original.setup, (original.grade,))
     click.echo(f"from {grades.show(original.grade)}  {original.notation}")
-    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force)
+    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme)

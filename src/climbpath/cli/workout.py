@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import climber_flags, climber_of, model_flag, problem_flags
+from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags
 from climbpath.cli.output import warn_of_thin_evidence
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 @click.option("--hold-sets", help="Only holds of these sets: A,Original.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
-@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same workout. [default: random]")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for files. [default: a new out/workout]"
-)
+@click.option("--seed", type=SEED, help="The same seed gives the same workout. [default: random]")
+@click.option("--out", type=FOLDER, help="Folder for files. [default: a new out/workout]")
 @click.option("--format", "formats", default="pdf,png,json", help="Files to write: any of pdf,png,json.")
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def workout(

@@ -10,8 +10,10 @@ from pathlib import Path
 from climbpath import board as boards
 from climbpath.data.cells import guarded
 from climbpath.drawing import problem as drawing
+from climbpath.drawing.themes import DARK, Theme
 from climbpath.files import refuse_overwrite, replacing
 from climbpath.grades import v_grade
+from climbpath.naming import file_stem
 from climbpath.problem import Problem
 
 
@@ -22,7 +24,7 @@ def to_json(problems: Sequence[Problem]) -> str:
 
 COLUMNS = (
     *("board", "angle", "grade", "v_grade", "start", "hands", "finish", "notation", "feet", "name", "repeats"),
-    *("benchmark", "method", "user_grade", "ids", "partial"),
+    *("benchmark", "method", "user_grade", "ids", "partial", "asked_grade"),
 )
 """Of the CSV; importers/climbpath_csv.py reads all of a problem back from them."""
 
@@ -52,7 +54,7 @@ def csv_values(p: Problem) -> list[object]:
     repeats = "" if p.repeats is None else p.repeats
     return [
         *(p.board, p.angle, p.grade or "", v, start, hands, finish, p.notation, feet, p.name or "", repeats),
-        *(flags[0], p.method, p.user_grade or "", row_in_cell(p.ids) if p.ids else "", flags[1]),
+        *(flags[0], p.method, p.user_grade or "", row_in_cell(p.ids) if p.ids else "", flags[1], p.asked_grade or ""),
     ]
 
 
@@ -75,6 +77,7 @@ def _app_record(problem: Problem) -> dict[str, object]:
     record: dict[str, object] = {
         "Name": problem.name,
         "Grade": problem.grade,
+        "AskedGrade": problem.asked_grade,
         "UserGrade": problem.user_grade,
         "Method": problem.method,
         "IsBenchmark": problem.benchmark,
@@ -103,33 +106,40 @@ Files = dict[str, Callable[[], bytes]]
 def _pictures(problems: Sequence[Problem], ending: str, picture: Callable[[Problem], bytes]) -> Files:
     digits = len(str(len(problems)))
     return {
-        f"{number:0{digits}}-{problem.grade or 'ungraded'}.{ending}": partial(picture, problem)
+        f"{number:0{digits}}-{file_stem(problem)}.{ending}": partial(picture, problem)
         for number, problem in enumerate(problems, 1)
     }
 
 
-def _png(problems: Sequence[Problem]) -> Files:
-    pictures = _pictures(problems, "png", drawing.png)
-    return pictures | {"sheet.png": lambda: drawing.sheet(problems[:SHEET])} if len(problems) > 1 else pictures
+def _png(problems: Sequence[Problem], theme: Theme) -> Files:
+    pictures = _pictures(problems, "png", partial(drawing.png, theme=theme))
+    sheet: Files = {"sheet.png": lambda: drawing.sheet(problems[:SHEET], theme=theme)}
+    return pictures | sheet if len(problems) > 1 else pictures
+
+
+def _svg(problems: Sequence[Problem], theme: Theme) -> Files:
+    return _pictures(problems, "svg", lambda problem: drawing.svg(problem, theme=theme).encode())
 
 
 SHEET = 48
 """Most problems on a contact sheet."""
-FORMATS: dict[str, Callable[[Sequence[Problem]], Files]] = {
+FORMATS: dict[str, Callable[[Sequence[Problem], Theme], Files]] = {
     "png": _png,
-    "svg": lambda problems: _pictures(problems, "svg", lambda problem: drawing.svg(problem).encode()),
-    "json": lambda problems: {"problems.json": lambda: to_json(problems).encode()},
-    "csv": lambda problems: {"problems.csv": lambda: to_csv(problems).encode()},
-    "app": lambda problems: {"problems.app.json": lambda: to_app(problems).encode()},
+    "svg": _svg,
+    "json": lambda problems, _: {"problems.json": lambda: to_json(problems).encode()},
+    "csv": lambda problems, _: {"problems.csv": lambda: to_csv(problems).encode()},
+    "app": lambda problems, _: {"problems.app.json": lambda: to_app(problems).encode()},
 }
 
 
-def write(problems: Sequence[Problem], folder: Path, formats: Sequence[str], force: bool) -> Iterator[Path]:
-    """Write problems into a folder in all these formats, and yield each path as it is written.
+def write(
+    problems: Sequence[Problem], folder: Path, formats: Sequence[str], force: bool, theme: Theme = DARK
+) -> Iterator[Path]:
+    """Write problems into a folder in all these formats, pictures in this theme, and yield each path as it is written.
 
     Raises ClimbpathError before anything is written where one of the files exists, unless force.
     """
-    files = {folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems).items()}
+    files = {folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme).items()}
     refuse_overwrite(list(files), force)
     for path, content in files.items():
         with replacing(path) as temporary:

@@ -1,15 +1,19 @@
-"""A problem as terminal text, SVG, PNG and contact sheet; all pictures come from one list of shapes."""
+"""A problem as terminal text, SVG, PNG and contact sheet; all pictures come from one list of shapes.
+
+A problem without a name has the one that the web app shows for it, too: naming.suggested_name.
+"""
 
 import html
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from climbpath import board as boards
 from climbpath import grades
 from climbpath.board import COLUMNS, Board, Hold
+from climbpath.drawing import holds
 from climbpath.drawing.shapes import (
     WIDTH,
     Circle,
@@ -26,7 +30,9 @@ from climbpath.drawing.shapes import (
     mix,
     stamp,
 )
+from climbpath.drawing.themes import DARK, Role, Theme
 from climbpath.errors import ClimbpathError
+from climbpath.naming import title
 from climbpath.problem import DEFAULT_METHOD, Problem
 
 if TYPE_CHECKING:  # Pillow is slow to import, and text and SVG do without it
@@ -46,113 +52,15 @@ class Overlay(NamedTuple):
 
 NOTHING = Overlay()
 
+Kind = TypeVar("Kind")
 
-class Role(NamedTuple):
-    """How the holds of a role are marked."""
-
-    word: str
-    """Its name in the legend."""
-    letter: str
-    """What stands for it in terminal text."""
-    colour: str
-    """Of its rings."""
-    ansi: str
-    """The same for a terminal, as an ANSI code."""
-    glow: float
-    """Opacity of the disc under the rings."""
-    rings: tuple[tuple[float, float], ...]
-    """Radius and line width of each ring."""
-
-
-class Theme(NamedTuple):
-    """How a picture looks, as colours and sizes."""
-
-    page: str
-    """Background of the picture."""
-    wall: str
-    """The board."""
-    grid: str
-    """Lines through the rows and columns of holds."""
-    quiet: str
-    """Text that is less important."""
-    clear: str
-    """Other text, and holds of an unknown set."""
-    label: float
-    """Font size of the letters of columns and the numbers of rows."""
-    hold: float
-    """Size of the holds that a problem does not use, relative to those it uses."""
-    roles: Mapping[str, Role]
-    """The roles by the fields of Problem, in the order of its notation."""
-    tints: Mapping[str, str]
-    """The colour of each hold set."""
-
-
-# The rings differ in shape as well as in colour, for eyes and printers that cannot tell the colours apart.
-_ROLES = {
-    "start": Role("start", "S", "#3ddc84", "1;92", 0.45, ((9.6, 4.4),)),
-    "hands": Role("hand", "H", "#4da8ff", "1;94", 0.16, ((10.5, 2.4),)),
-    "feet": Role("foot", "F", "#ffc233", "1;93", 0.16, ((7.2, 2),)),
-    "finish": Role("finish", "E", "#ff5c55", "1;91", 0.16, ((11.2, 2), (7.6, 2))),
-}
-
-DARK = Theme(
-    page="#15120f",
-    wall="#26211c",
-    grid="#352e27",
-    quiet="#a89c8c",
-    clear="#f7f2e9",
-    label=11,
-    hold=0.95,
-    roles=_ROLES,
-    # The colours of the holds themselves, with black as grey so that it shows on a dark wall.
-    tints={
-        "Original": "#e8c547",
-        "A": "#d9d4cb",
-        "B": "#7d8794",
-        "C": "#d0664f",
-        "Wooden": "#cf9559",
-        "Wooden B": "#a3876b",
-    },
-)
-"""For screens: the theme of every picture of a problem."""
-PAPER = Theme(
-    page="#ffffff",
-    wall="#f4f1eb",
-    grid="#e4ded4",
-    quiet="#655d53",
-    clear="#1b1815",
-    label=18,
-    hold=1.1,
-    roles={
-        "start": _ROLES["start"]._replace(colour="#00803c"),
-        "hands": _ROLES["hands"]._replace(colour="#0b62c4", rings=((10.2, 3.8),)),
-        "feet": _ROLES["feet"]._replace(colour="#a06a00", rings=((7.2, 3.4),)),
-        "finish": _ROLES["finish"]._replace(colour="#d1261f", rings=((11, 2.8), (5, 2.8))),
-    },
-    # The same colours darker, with white as grey so that it shows on a light wall.
-    tints={
-        "Original": "#c79a00",
-        "A": "#8f887c",
-        "B": "#3e444c",
-        "C": "#bf4a31",
-        "Wooden": "#b87534",
-        "Wooden B": "#85663f",
-    },
-)
-"""For print: light, to save ink, with rings and labels that stay legible on a small wall. Its roles have the colours of
-the web page's light theme.
-"""
-
-_DESK = "#e9e5df"
-"""Background of a contact sheet."""
-_COMPASS = {name: math.radians(45 * i) for i, name in enumerate(("N", "NE", "E", "SE", "S", "SW", "W", "NW"))}
 _MARGIN = 16
 _INNER = WIDTH - 2 * _MARGIN
 _CELL = 27
 """From hold to hold in a row or column."""
 _WALL_TOP = 80
 _GRID_LEFT = WIDTH - _MARGIN - 7 - _CELL * len(COLUMNS)
-_TOKENS_PER_LINE = 8
+_TOKENS_PER_LINE = 7
 
 
 def text(problem: Problem, colour: bool = True) -> str:
@@ -166,43 +74,42 @@ def text(problem: Problem, colour: bool = True) -> str:
 
     layout = boards.load(problem.board)
     cells = {(hold.row, hold.column): paint("2", "·") for hold in layout.holds}
-    for hold, role in _marked(problem):
+    for hold, role in _marked(problem, DARK):
         cells[hold.row, hold.column] = paint(role.ansi, role.letter)
     lines = []
-    for row in range(layout.rows, 0, -1):
+    for row in reversed(layout.hold_rows):
         drawn = " ".join(cells.get((row, column), " ") for column in range(len(COLUMNS)))
         lines.append(paint("2", f"{row:>2}") + "  " + drawn)
     lines.append("    " + paint("2", " ".join(COLUMNS)))
-    name = clean(problem.name or "")
-    caption = [paint("1", name), paint("1", _grade(problem)), _setting(problem), _rule(problem)]
+    caption = [paint("1", clean(title(problem))), paint("1", _grade(problem)), _setting(problem), _rule(problem)]
     lines += ["  ".join(filter(None, caption)), problem.notation]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def svg(problem: Problem, overlay: Overlay = NOTHING) -> str:
+def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK) -> str:
     """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled."""
-    height, shapes = _scene(problem, overlay, clean)
-    words = [clean(problem.name or ""), _grade(problem), _setting(problem), _rule(problem), problem.notation]
+    height, shapes = _scene(problem, overlay, theme, clean)
+    words = [clean(title(problem)), _grade(problem), _setting(problem), _rule(problem), problem.notation]
     words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'role="img" aria-label="{html.escape(caption)}" font-family="Helvetica Neue, Helvetica, Arial, sans-serif">\n'
-        f'<rect width="{WIDTH}" height="{height}" fill="{DARK.page}"/>\n'
-        f"{_wall_svg(problem.board)}\n{elements(shapes)}\n</svg>\n"
+        f'<rect width="{WIDTH}" height="{height}" fill="{theme.page}"/>\n'
+        f"{_wall_svg(problem.board, theme)}\n{elements(shapes)}\n</svg>\n"
     )
 
 
-def png(problem: Problem, width: int = 720, overlay: Overlay = NOTHING) -> bytes:
+def png(problem: Problem, width: int = 720, overlay: Overlay = NOTHING, theme: Theme = DARK) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
         ClimbpathError: the width is not in 120 … 2000.
     """
-    return encode(image(problem, width, overlay))
+    return encode(image(problem, width, overlay, theme))
 
 
-def image(problem: Problem, width: int, overlay: Overlay = NOTHING) -> "Image.Image":
+def image(problem: Problem, width: int, overlay: Overlay = NOTHING, theme: Theme = DARK) -> "Image.Image":
     """The picture of `svg` as RGB pixels, `width` pixels wide.
 
     Raises:
@@ -212,14 +119,14 @@ def image(problem: Problem, width: int, overlay: Overlay = NOTHING) -> "Image.Im
 
     if not 120 <= width <= 2000:
         raise ClimbpathError(f"a picture is 120 to 2000 pixels wide, not {width}")
-    height, shapes = _scene(problem, overlay, latin)
-    picture = Image.new("RGB", (width, round(height * width / WIDTH)), DARK.page)
-    picture.paste(_wall_image(problem.board, width))
+    height, shapes = _scene(problem, overlay, theme, latin)
+    picture = Image.new("RGB", (width, round(height * width / WIDTH)), theme.page)
+    picture.paste(_wall_image(problem.board, width, theme))
     stamp(picture, shapes)
     return picture
 
 
-def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: int = 360) -> bytes:
+def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: int = 360, theme: Theme = DARK) -> bytes:
     """A contact sheet as a PNG file: the problems in rows of `columns`, each `cell_width` pixels wide.
 
     Without `columns` the sheet is about square.
@@ -233,16 +140,16 @@ def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: i
         raise ClimbpathError("a contact sheet needs at least one problem")
     if columns is not None and columns < 1:
         raise ClimbpathError(f"a contact sheet has one or more columns, not {columns}")
-    cells = [image(problem, cell_width) for problem in problems]
+    cells = [image(problem, cell_width, theme=theme) for problem in problems]
     height = max(cell.height for cell in cells)
     square = math.ceil(len(cells) / max(1, round(math.sqrt(len(cells) * cell_width / height))))
     across = min(columns or square, len(cells))
     down = math.ceil(len(cells) / across)
     gap = cell_width // 24
-    picture = Image.new("RGB", (across * (cell_width + gap) + gap, down * (height + gap) + gap), _DESK)
+    picture = Image.new("RGB", (across * (cell_width + gap) + gap, down * (height + gap) + gap), theme.desk)
     for i, cell in enumerate(cells):
         x, y = gap + i % across * (cell_width + gap), gap + i // across * (height + gap)
-        picture.paste(DARK.page, (x, y, x + cell_width, y + height))
+        picture.paste(theme.page, (x, y, x + cell_width, y + height))
         picture.paste(cell, (x, y))
     return encode(picture)
 
@@ -266,7 +173,7 @@ def _rule(problem: Problem) -> str:
 # The scene
 
 
-def _marked(problem: Problem, theme: Theme = DARK) -> Iterator[tuple[Hold, Role]]:
+def _marked(problem: Problem, theme: Theme) -> Iterator[tuple[Hold, Role]]:
     """The problem's holds with their roles, in the order of the notation."""
     layout = boards.load(problem.board)
     for field, role in theme.roles.items():
@@ -275,7 +182,7 @@ def _marked(problem: Problem, theme: Theme = DARK) -> Iterator[tuple[Hold, Role]
 
 
 def _wall_bottom(layout: Board) -> int:
-    return _WALL_TOP + 7 + _CELL * layout.rows + 19
+    return _WALL_TOP + 7 + _CELL * (layout.rows + 1 - layout.hold_rows[0]) + 19
 
 
 def centre(layout: Board, column: int, row: int) -> tuple[float, float]:
@@ -283,99 +190,118 @@ def centre(layout: Board, column: int, row: int) -> tuple[float, float]:
     return _GRID_LEFT + _CELL * (column + 0.5), _WALL_TOP + 7 + _CELL * (layout.rows - row + 0.5)
 
 
-def panel(layout: Board, theme: Theme = DARK) -> Rect:
+def panel(layout: Board, theme: Theme) -> Rect:
     """The area that the wall takes in pictures."""
     return Rect(_MARGIN, _WALL_TOP, _INNER, _wall_bottom(layout) - _WALL_TOP, 12, theme.wall)
 
 
-def wall(layout: Board, theme: Theme = DARK) -> list[Shape]:
-    """The board without a problem, which all its pictures share."""
+def wall(layout: Board, theme: Theme) -> list[Shape]:
+    """The board without a problem, which all its pictures share; only rows that have holds."""
     left, top = centre(layout, 0, layout.rows)
-    right, bottom = centre(layout, len(COLUMNS) - 1, 1)
+    right, bottom = centre(layout, len(COLUMNS) - 1, layout.hold_rows[0])
     shapes: list[Shape] = [panel(layout, theme)]
     for column, letter in enumerate(COLUMNS):
         x, _ = centre(layout, column, 1)
-        label = Text(x, bottom + 27, theme.label, letter, theme.quiet, "middle")
+        label = Text(x, bottom + 28, theme.label, letter, theme.quiet, "middle", bold=True)
         shapes += [Line(x, top, x, bottom, theme.grid, 0.7), label]
-    for row in range(1, layout.rows + 1):
+    for row in layout.hold_rows:
         _, y = centre(layout, 0, row)
-        label = Text(left - 17, y + 4 / 11 * theme.label, theme.label, str(row), theme.quiet, "end")
+        label = Text(left - 15.5, y + _drop(theme), theme.label, str(row), theme.quiet, "end", bold=True)
         shapes += [Line(left, y, right, y, theme.grid, 0.7), label]
     for hold in layout.holds:
-        shapes += _hold(layout, hold, mix(theme.wall, _tint(hold, theme), 0.5), theme.hold)
+        shapes += holds.shapes(hold, *centre(layout, hold.column, hold.row), theme, lit=False)
     return shapes
 
 
-def marks(problem: Problem, theme: Theme = DARK, dimmed: Collection[str] = ()) -> list[Shape]:
-    """The rings of the problem's holds and the holds in them; `dimmed` are labels of those that are drawn fainter."""
+def _drop(theme: Theme) -> float:
+    """How far the baseline of a row's number is below the middle of the row."""
+    return 0.36 * theme.label
+
+
+def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = ()) -> list[Shape]:
+    """The problem's holds, lit, with their rings; `dimmed` are labels of those that are drawn fainter."""
     layout = boards.load(problem.board)
     shapes: list[Shape] = []
     for hold, role in _marked(problem, theme):
         x, y = centre(layout, hold.column, hold.row)
-        colour, tint = role.colour, _tint(hold, theme)
-        if hold.label in dimmed:
-            colour, tint = mix(theme.wall, colour, 0.4), mix(theme.wall, tint, 0.5)
-        shapes += [*ring(x, y, role._replace(colour=colour), 1, theme), *_hold(layout, hold, tint, 1)]
+        opacity = 0.45 if hold.label in dimmed else 1
+        faded = role._replace(colour=mix(theme.wall, role.colour, opacity))
+        glow, *rings = ring(x, y, faded, 1, theme)
+        shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity), *rings]
     return shapes
 
 
-def ring(x: float, y: float, role: Role, scale: float, theme: Theme = DARK) -> list[Shape]:
-    """The mark of a hold in a role."""
+def ring(x: float, y: float, role: Role, scale: float, theme: Theme) -> list[Shape]:
+    """The mark of a hold in a role: a glow below the hold, and rings above it."""
     glow = Circle(x, y, 13.2 * scale, mix(theme.wall, role.colour, role.glow))
     return [glow, *(Circle(x, y, r * scale, role.colour, width * scale) for r, width in role.rings)]
 
 
-def _scene(problem: Problem, overlay: Overlay, spell: Callable[[str], str]) -> tuple[int, list[Shape]]:
+def _scene(problem: Problem, overlay: Overlay, theme: Theme, spell: Callable[[str], str]) -> tuple[int, list[Shape]]:
     """The picture's height, and what problem and overlay add to the wall; spell makes any text drawable."""
     layout = boards.load(problem.board)
-    quiet, clear = DARK.quiet, DARK.clear
-    name, rule, grade = spell(problem.name or ""), spell(_rule(problem)), _grade(problem)
-    shapes: list[Shape] = [_fitted(38, 23, 13, name or grade, clear, _INNER, bold=True)]
-    pill = 14 * measure(grade) + 16 if name else 0
+    quiet, clear = theme.quiet, theme.clear
+    name, rule, grade = spell(title(problem)), spell(_rule(problem)), _grade(problem)
+    shapes: list[Shape] = [_fitted(38, 25, 14, name or grade, clear, _INNER, bold=True)]
+    pill = 16 * measure(grade) + 18 if name else 0
     if name:
         shapes += [
-            Rect(WIDTH - _MARGIN - pill, 47, pill, 24, 12, clear),
-            Text(WIDTH - _MARGIN - pill / 2, 64, 14, grade, DARK.page, "middle", bold=True),
+            Rect(WIDTH - _MARGIN - pill, 46, pill, 27, 13.5, clear),
+            Text(WIDTH - _MARGIN - pill / 2, 65.3, 16, grade, theme.page, "middle", bold=True),
         ]
-    shapes.append(_fitted(64, 13, 10, _setting(problem), quiet, _INNER - pill))
+    shapes.append(_fitted(64, 14, 10, _setting(problem), quiet, _INNER - pill))
 
-    shapes += marks(problem, dimmed=overlay.dimmed)
+    shapes += marks(problem, theme, overlay.dimmed)
 
-    # The legend, then the notation in as many even lines as it takes.
-    y = _wall_bottom(layout) + 25
+    # The notation in as many even lines as it takes.
+    y = _wall_bottom(layout) + 6
     step = _INNER / _TOKENS_PER_LINE
-    roles = [role for _, role in _marked(problem)]
-    for i, role in enumerate(dict.fromkeys(roles)):
-        x = _MARGIN + 2 * i * step
-        shapes += [*ring(x + 8, y - 4, role, 0.6), Text(x + 21, y, 12, role.word, quiet)]
+    roles = [role for _, role in _marked(problem, theme)]
     lines = math.ceil(len(roles) / _TOKENS_PER_LINE)
     per_line = math.ceil(len(roles) / lines)
     for i, (token, role) in enumerate(zip(problem.notation.split(), roles, strict=True)):
         line, column = divmod(i, per_line)
-        shapes.append(Text(_MARGIN + column * step, y + 26 + 19 * line, 13, token, role.colour, bold=True))
-    y += 7 + 19 * lines
+        shapes.append(Text(_MARGIN + column * step, y + 19 + 21 * line, 15, token, role.colour, bold=True))
+    y += 21 * lines
     if rule:
         y += 21
-        shapes.append(_fitted(y, 12, 9, rule, quiet, _INNER))
+        shapes.append(_fitted(y, 13, 9, rule, quiet, _INNER))
     for note, colour in overlay.notes:
-        y += 23
-        shapes.append(_fitted(y, 12, 9, spell(note), colour, _INNER, bold=True))
-    return y + 18, [*shapes, *overlay.shapes]
+        y += 24
+        shapes.append(_fitted(y, 13, 9, spell(note), colour, _INNER, bold=True))
+    y, legend = _legend(y + 7, layout, list(dict.fromkeys(roles)), theme)
+    return y + 18, [*shapes, *legend, *overlay.shapes]
 
 
-def _hold(layout: Board, hold: Hold, colour: str, scale: float) -> list[Shape]:
-    """A hold as a disc with a tick on the side that it faces."""
-    x, y = centre(layout, hold.column, hold.row)
-    disc = Circle(x, y, 2.8 * scale, colour)
-    if hold.orientation is None:
-        return [disc]
-    angle = _COMPASS[hold.orientation]
-    reach = 5.2 * scale
-    return [disc, Line(x, y, x + reach * math.sin(angle), y - reach * math.cos(angle), colour, 1.8 * scale)]
+def _legend(y: int, layout: Board, roles: Sequence[Role], theme: Theme) -> tuple[int, list[Shape]]:
+    """What the rings mean, then what the colours of holds mean, in lines below y: the last baseline, and the shapes."""
+    shapes: list[Shape] = []
+    words = [role.word for role in roles]
+    for x, line, role in _in_lines(words, roles):
+        shapes += [*ring(x + 8, y + 16.5 + 21 * line, role, 0.62, theme)]
+        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, role.word, theme.quiet))
+    y += 21
+    sample = {hold.hold_set: hold for hold in reversed(layout.holds)}
+    for x, line, hold_set in _in_lines([_set_words(name) for name in layout.hold_sets], layout.hold_sets):
+        shapes += holds.shapes(sample[hold_set], x + 8, y + 16.5 + 21 * line, theme, lit=True, scale=0.85)
+        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, _set_words(hold_set), theme.quiet))
+        last = line
+    return y + 21 * (last + 1), shapes
 
 
-def _tint(hold: Hold, theme: Theme) -> str:
-    return theme.tints.get(hold.hold_set, theme.clear)
+def _in_lines(words: Sequence[str], things: Sequence[Kind]) -> Iterator[tuple[float, int, Kind]]:
+    """Where each entry of a legend stands: its x and its line; as few lines as it takes, about equally long."""
+    rooms = [21 + 13 * measure(string) + 13 for string in words]
+    lines = math.ceil(sum(rooms) / (_INNER + 13))
+    per_line = math.ceil(len(words) / lines)
+    for i, thing in enumerate(things):
+        line = i // per_line
+        yield _MARGIN + sum(rooms[line * per_line : i]), line, thing
+
+
+def _set_words(hold_set: str) -> str:
+    """A hold set's name in the legend: a letter alone says too little."""
+    return f"Set {hold_set}" if len(hold_set) == 1 else hold_set
 
 
 def _fitted(y: float, size: float, least: float, text: str, colour: str, room: float, bold: bool = False) -> Text:
@@ -389,15 +315,15 @@ def _fitted(y: float, size: float, least: float, text: str, colour: str, room: f
 
 
 @cache
-def _wall_svg(board: str) -> str:
-    return elements(wall(boards.load(board)))
+def _wall_svg(board: str, theme: Theme) -> str:
+    return elements(wall(boards.load(board), theme))
 
 
 @lru_cache(maxsize=8)
-def _wall_image(board: str, width: int) -> "Image.Image":
+def _wall_image(board: str, width: int, theme: Theme) -> "Image.Image":
     from PIL import Image
 
     layout = boards.load(board)
-    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / WIDTH)), DARK.page)
-    stamp(picture, wall(layout))
+    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / WIDTH)), theme.page)
+    stamp(picture, wall(layout, theme))
     return picture

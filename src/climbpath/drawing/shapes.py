@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # Pillow is slow to import, and text and SVG do without it
     from PIL import Image, ImageDraw, ImageFont
 
 
+Point = tuple[float, float]
+
+
 class Circle(NamedTuple):
     """A disc, or a ring where it has a width; r is measured to the middle of the ring's line."""
 
@@ -50,8 +53,17 @@ class Rect(NamedTuple):
 class Polygon(NamedTuple):
     """A filled polygon."""
 
-    points: Sequence[tuple[float, float]]
+    points: Sequence[Point]
     colour: str
+
+
+class Blob(NamedTuple):
+    """A filled shape whose smooth outline runs through points (Catmull-Rom), with a line around it if it has width."""
+
+    points: Sequence[Point]
+    colour: str
+    edge: str = ""
+    width: float = 0
 
 
 class Text(NamedTuple):
@@ -66,7 +78,7 @@ class Text(NamedTuple):
     bold: bool = False
 
 
-Solid = Circle | Line | Rect | Polygon
+Solid = Circle | Line | Rect | Polygon | Blob
 Shape = Solid | Text
 
 WIDTH = 360
@@ -129,6 +141,9 @@ def transformed(shapes: Iterable[Shape], x: float, y: float, scale: float = 1) -
                 yield Rect(x + scale * shape.x, y + scale * shape.y, *sides, shape.colour)
             case Polygon():
                 yield Polygon([(x + scale * across, y + scale * down) for across, down in shape.points], shape.colour)
+            case Blob():
+                points = [(x + scale * across, y + scale * down) for across, down in shape.points]
+                yield Blob(points, shape.colour, shape.edge, scale * shape.width)
             case Text():
                 yield shape._replace(x=x + scale * shape.x, y=y + scale * shape.y, size=scale * shape.size)
 
@@ -159,12 +174,48 @@ def _element(shape: Shape) -> str:
             return f'<rect x="{x:.5g}" y="{y:.5g}" width="{w:.5g}" height="{h:.5g}" rx="{r:.4g}" fill="{colour}"/>'
         case Polygon(points, colour):
             return f'<polygon points="{" ".join(f"{x:.5g},{y:.5g}" for x, y in points)}" fill="{colour}"/>'
+        case Blob(points, colour, edge, width):
+            stroke = f' stroke="{edge}" stroke-width="{width:.2g}"' if width else ""
+            return f'<path d="{_smooth_path(points)}" fill="{colour}"{stroke}/>'
         case Text(x, y, size, string, colour, anchor, bold):
             weight = ' font-weight="700"' if bold else ""
             return (
                 f'<text x="{x:.5g}" y="{y:.5g}" font-size="{size:.4g}" fill="{colour}" '
                 f'text-anchor="{anchor}"{weight}>{html.escape(string)}</text>'
             )
+
+
+def _curves(points: Sequence[Point]) -> Iterator[tuple[Point, Point, Point, Point]]:
+    """The cubic curves of a blob's outline: start, control points, end."""
+    n = len(points)
+    for i, ((bx, by), (cx, cy)) in enumerate(zip(points, [*points[1:], points[0]], strict=True)):
+        (ax, ay), (dx, dy) = points[i - 1], points[(i + 2) % n]
+        one, two = (bx + (cx - ax) / 6, by + (cy - ay) / 6), (cx - (dx - bx) / 6, cy - (dy - by) / 6)
+        yield (bx, by), one, two, (cx, cy)
+
+
+def _smooth_path(points: Sequence[Point]) -> str:
+    """The outline of a blob as SVG path data, in tenths of a unit, relative to keep it short.
+
+    A curve's first control point mirrors the second of the curve before, so only the first curve spells it.
+    """
+    curves = [[(round(10 * x), round(10 * y)) for x, y in curve] for curve in _curves(points)]
+    (x0, y0), *first = curves[0]
+    path = f"M{x0 / 10:g} {y0 / 10:g}c"
+    for (x, y), *spelled in [[(x0, y0), *first], *([curve[0], *curve[2:]] for curve in curves[1:])]:
+        numbers = [(value - origin) / 10 for point in spelled for value, origin in zip(point, (x, y), strict=True)]
+        path += "s" * (len(spelled) == 2) + " ".join(f"{number:g}" for number in numbers).replace(" -", "-")
+    return path + "z"
+
+
+def _flat(points: Sequence[Point]) -> list[Point]:
+    """The outline of a blob as corners, four to a curve."""
+    corners = []
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in _curves(points):
+        for t in (0.0, 0.25, 0.5, 0.75):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+            corners.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+    return corners
 
 
 def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
@@ -187,14 +238,41 @@ def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
             x1, y1, x2, y2 = _bounds(shape)
             left, top = math.floor(x1 * scale), math.floor(y1 * scale)
             right, bottom = math.ceil(x2 * scale), math.ceil(y2 * scale)
-            stencil = Image.new("L", (4 * (right - left), 4 * (bottom - top)))
-            _cut(ImageDraw.Draw(stencil), shape, 4 * scale, 4 * left, 4 * top)
-            picture.paste(shape.colour, (left, top), stencil.reduce(4))
+            for part in _painted(shape):
+                stencil = Image.new("L", (4 * (right - left), 4 * (bottom - top)))
+                _cut(ImageDraw.Draw(stencil), part, 4 * scale, 4 * left, 4 * top)
+                picture.paste(part.colour, (left, top), stencil.reduce(4))
+
+
+def _painted(shape: Solid) -> Sequence[Circle | Line | Rect | Polygon]:
+    """What is painted for a shape, one after another: a blob is a polygon, with a larger one below for its edge."""
+    if not isinstance(shape, Blob):
+        return [shape]
+    corners = _flat(shape.points)
+    if not shape.width:
+        return [Polygon(corners, shape.colour)]
+    return [
+        Polygon(_grown(corners, shape.width / 2), shape.edge),
+        Polygon(_grown(corners, -shape.width / 2), shape.colour),
+    ]
+
+
+def _grown(corners: Sequence[Point], far: float) -> list[Point]:
+    """The corners moved outwards, away from their middle."""
+    x0, y0 = (sum(values) / len(corners) for values in zip(*corners, strict=True))
+    grown = []
+    for x, y in corners:
+        factor = 1 + far / math.hypot(x - x0, y - y0)
+        grown.append((x0 + factor * (x - x0), y0 + factor * (y - y0)))
+    return grown
 
 
 def _bounds(shape: Solid) -> tuple[float, float, float, float]:
     """Left, top, right and bottom."""
     match shape:
+        case Blob(points, _, _, width):
+            across, down = zip(*_grown(_flat(points), width / 2), strict=True)
+            return min(across), min(down), max(across), max(down)
         case Circle(x, y, r, _, width):
             edge = r + width / 2
             return x - edge, y - edge, x + edge, y + edge
@@ -208,7 +286,7 @@ def _bounds(shape: Solid) -> tuple[float, float, float, float]:
             return min(across), min(down), max(across), max(down)
 
 
-def _cut(pen: "ImageDraw.ImageDraw", shape: Solid, scale: float, left: int, top: int) -> None:
+def _cut(pen: "ImageDraw.ImageDraw", shape: Circle | Line | Rect | Polygon, scale: float, left: int, top: int) -> None:
     """Cuts the shape out of a stencil whose corner is at (left, top) of the scaled picture."""
 
     def disc(x: float, y: float, r: float, fill: int = 255) -> None:

@@ -12,6 +12,7 @@ from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, expected, nearest_grade, predictions
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
+from climbpath.naming import named
 from climbpath.problem import Problem, Rules
 
 SUBSETS, COMPLETIONS = 24, 24
@@ -114,7 +115,7 @@ def _proposals(
                     and _keeps_roles(problem, proposal)
                 ):
                     seen.add(proposal.key)
-                    yield replace(proposal, feet=problem.feet)
+                    yield named(replace(proposal, feet=problem.feet))
         except ClimbpathError:
             continue  # no problem is valid without these holds
 

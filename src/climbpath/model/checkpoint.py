@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from climbpath.board import Evidence, evidence_from_json, evidence_to_json
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
-from climbpath.model.inference import fold
+from climbpath.model.inference import check_weights, fold, shapes_of
 from climbpath.model.tensors import check_format, read_tensors, write_tensors
 
 FORMAT = 3
@@ -74,26 +74,26 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     if not path.is_file():
         raise ClimbpathError(f"there is no checkpoint {path}: train one with 'climbpath train'")
-    try:
+    with loading(path, "is damaged, or not a climbpath checkpoint (another one of the same folder may be whole)"):
         with zipfile.ZipFile(path) as members:  # torch writes a CRC for each member, and does not look at it
-            if damaged := members.testzip():
-                raise zipfile.BadZipFile(f"the checksum of {damaged} is wrong")
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, zipfile.BadZipFile, ValueError) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        if isinstance(error, pickle.UnpicklingError) and "eights only" in str(error):
+            if any(info.compress_type != zipfile.ZIP_STORED for info in members.infolist()):
+                raise zipfile.BadZipFile("it is compressed, and torch's files are not")
+            if wrong := members.testzip():
+                raise zipfile.BadZipFile(f"the checksum of {wrong} is wrong")
+        try:
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:
+            if "eights only" not in str(error):
+                raise
             raise ClimbpathError(
                 f"{path} is not a climbpath checkpoint: it is a PyTorch file of another program that holds more than "
                 "weights, which climbpath never loads"
             ) from None
-        raise ClimbpathError(
-            f"{path} cannot be read as a checkpoint ({reason}): it is damaged, or not a climbpath checkpoint; "
-            "use latest.pt, best.pt or an epoch_*.pt of the same folder"
-        ) from None
     if not isinstance(checkpoint, dict) or "format" not in checkpoint:
         raise ClimbpathError(f"{path} is not a climbpath checkpoint: train one with 'climbpath train'")
     check_format(path, "checkpoint", checkpoint["format"], FORMAT, "climbpath train")
-    wanted = {"model_state_dict", "config", "evidence", "consensus", "train_keys", "known_keys"}
+    wanted = {"model_state_dict", "config", "evidence", "consensus", "train_keys", "known_keys", "recipe"}
+    wanted |= {"epoch", "val_loss", "nats_per_problem"}
     if missing := sorted(wanted - set(checkpoint)):
         raise ClimbpathError(f"{path} is a checkpoint without {', '.join(missing)}: train one with 'climbpath train'")
     return checkpoint
@@ -149,17 +149,27 @@ def load_model(path: Path | None = None) -> Model:
             return _read_model(bundled)
     if not path.exists():
         raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
-    if path.is_dir():
-        raise ClimbpathError(f"{path} is a folder: name a file, for example {path / 'best.pt'}")
+    if not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe or a device"
+        raise ClimbpathError(f"{path} is {kind}: name a file, for example {path / 'best.pt'}")
     with path.open("rb") as file:
         start = file.read(16)
     zipped = start.startswith(b"PK\x03\x04")
-    if kind := _foreign(path, start, zipped):
-        raise ClimbpathError(f"{path} is not a climbpath model or checkpoint: it is {kind}")
-    try:
-        return model_of(load_checkpoint(path)) if zipped else _read_model(path)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ClimbpathError(f"{path} is not a climbpath model: {error!r} is missing or wrong in it") from None
+    if other := _foreign(path, start, zipped):
+        raise ClimbpathError(f"{path} is not a climbpath model or checkpoint: it is {other}")
+    with loading(path, "is not a climbpath model"):
+        return checked(model_of(load_checkpoint(path)) if zipped else _read_model(path))
+
+
+def checked(model: Model) -> Model:
+    """The model itself. Raises ValueError where its parts are not of its shape, or not numbers."""
+    check_weights(model.weights, shapes_of(model.config))
+    for keys in (model.known_keys, model.train_keys):
+        if keys.dtype != np.uint64 or keys.ndim != 1:
+            raise ValueError("its keys of problems are not keys")
+    if not isinstance(model.about["recipe"]["grade_dropout"], int | float):
+        raise ValueError("its recipe is none")
+    return model
 
 
 FOREIGN = (

@@ -8,6 +8,11 @@ from typing import Any
 from climbpath.errors import ClimbpathError
 from climbpath.model.tokens import Vocabulary, vocabulary_of
 
+MOST = {"d_model": 16_384, "num_layers": 256, "nhead": 256, "dim_feedforward": 65_536, "max_seq_len": 4096}
+"""The largest sizes of a model."""
+MOST_DROPOUT = 0.99
+"""With more, what is left is scaled up so far that no training converges."""
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -41,16 +46,16 @@ class ModelConfig:
     """Whether it takes as a condition that a problem's grade is a consensus."""
 
     def __post_init__(self) -> None:
-        for field in ("d_model", "num_layers", "nhead", "dim_feedforward", "max_seq_len"):
-            if getattr(self, field) < 1:
-                raise ClimbpathError(f"{field} must be at least 1, not {getattr(self, field)}")
+        for field, most in MOST.items():
+            if not 1 <= getattr(self, field) <= most:
+                raise ClimbpathError(f"{field} must be from 1 to {most:,}, not {getattr(self, field)}")
         if self.d_model % self.nhead:
             raise ClimbpathError(f"d_model {self.d_model} cannot be shared by nhead {self.nhead}: choose a multiple")
         if self.takes_pins and self.vocabulary != "hold":
             raise ClimbpathError(f"pins need hold tokens: the {self.vocabulary} vocabulary has none")
         for field in ("dropout", "embedding_dropout"):
-            if not 0 <= getattr(self, field) < 1:
-                raise ClimbpathError(f"{field} must be at least 0 and under 1, not {getattr(self, field)}")
+            if not 0 <= getattr(self, field) <= MOST_DROPOUT:
+                raise ClimbpathError(f"{field} must be from 0 to {MOST_DROPOUT}, not {getattr(self, field)}")
 
     @cached_property
     def tokens(self) -> Vocabulary:

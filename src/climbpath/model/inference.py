@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from climbpath.model.config import ModelConfig
 from climbpath.model.order import Ints
 
 Weights = Mapping[str, np.ndarray]
@@ -40,6 +41,28 @@ def fold(state: Weights, features: np.ndarray, nhead: int) -> dict[str, np.ndarr
             weights[f"{block}.{name}.weight"] = _centred(state[f"{block}.{name}.weight"].T).T
             weights[f"{block}.{name}.bias"] = _centred(state[f"{block}.{name}.bias"])
     return weights
+
+
+def shapes_of(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """What `fold` makes of a model of this shape: the shape of every weight by name."""
+    tokens, d, wide = len(config.tokens.names), config.d_model, config.dim_feedforward
+    shapes: dict[str, tuple[int, ...]] = {"position": (config.max_seq_len, d), "norm.weight": (d,), "norm.bias": (d,)}
+    shapes |= dict.fromkeys(("embedding", "output", *["pin"] * config.takes_pins), (tokens, d))
+    for layer in range(config.num_layers):
+        for name, (out, into) in {"qkv": (3 * d, d), "proj": (d, d), "up": (wide, d), "down": (d, wide)}.items():
+            shapes |= {f"blocks.{layer}.{name}.weight": (out, into), f"blocks.{layer}.{name}.bias": (out,)}
+    return shapes
+
+
+def check_weights(weights: Weights, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises ValueError where weights are not finite float32 of these shapes, or others than these."""
+    found = {name: (value.shape, value.dtype.name) for name, value in weights.items()}
+    wanted = {name: (shape, "float32") for name, shape in shapes.items()}
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            raise ValueError(f"its weight {name} is {found.get(name)} where {wanted.get(name)} should be")
+        if not np.isfinite(weights[name]).all():
+            raise ValueError(f"its weight {name} is not finite")
 
 
 def layers_of(weights: Weights) -> int:

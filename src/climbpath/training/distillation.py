@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, loading
 from climbpath.generator.request import OWN, Request, can_be_guided
 from climbpath.generator.sample import generate
-from climbpath.model.checkpoint import Model, load_checkpoint, model_of
+from climbpath.model.checkpoint import Model, checked, load_checkpoint, model_of
 from climbpath.model.config import ModelConfig
 from climbpath.model.model import Transformer
 from climbpath.problem import CONSENSUS_REPEATS, Problem
@@ -52,12 +52,14 @@ def load_teachers(paths: Sequence[str], config: ModelConfig) -> list[Teacher]:
     teachers = []
     for path in paths:
         checkpoint = load_checkpoint(Path(path))
-        model = model_of(checkpoint)
+        with loading(Path(path), "cannot teach"):
+            model = checked(model_of(checkpoint))
         theirs = model.config
         if theirs.tokens != config.tokens:
             raise ClimbpathError(f"{path} cannot teach: it was trained on other boards or with other tokens")
         net = Transformer(theirs)
-        net.load_state_dict(checkpoint["model_state_dict"])
+        with loading(Path(path), "cannot teach"):
+            net.load_state_dict(checkpoint["model_state_dict"])
         teachers.append(Teacher(net.eval().requires_grad_(False), model))
     return teachers
 

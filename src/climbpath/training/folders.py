@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from climbpath.errors import ClimbpathError
-from climbpath.files import first_free, remove_leftovers
+from climbpath.files import cannot_write, check_writable, first_free, remove_leftovers
 
 
 @contextmanager
@@ -21,6 +21,11 @@ def locked(*folders: Path) -> Iterator[None]:
         yield
         return
     folder, *rest = folders
+    if folder.absolute().name == "" or folder.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise ClimbpathError(f"a run needs a folder of its own, and {folder} is the one that you are in: name another")
+    if folder.exists() and not folder.is_dir():
+        raise ClimbpathError(f"{folder} is not a folder: name another one")
+    check_writable(folder)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -31,9 +36,7 @@ def locked(*folders: Path) -> Iterator[None]:
             "--log-dir"
         ) from None
     except OSError as error:
-        raise ClimbpathError(
-            f"cannot write beside {folder}: {error.strerror or error}; choose another folder"
-        ) from None
+        raise cannot_write(folder, error) from None
     try:
         remove_leftovers(folder)
         with locked(*rest):

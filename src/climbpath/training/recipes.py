@@ -16,6 +16,9 @@ from climbpath.errors import ClimbpathError
 if TYPE_CHECKING:
     from climbpath.model.config import ModelConfig
 
+MOST = 2**32 - 1
+"""The largest whole number in a recipe."""
+
 
 def setting(doc: str, default: Any = MISSING) -> Any:
     """A setting of a recipe, with its one line of documentation: for this file, --help and recipe files alike."""
@@ -63,11 +66,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "num_epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise ClimbpathError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("warmup_steps", "weight_decay"):
-            if getattr(self, name) < 0:
-                raise ClimbpathError(f"{name} cannot be negative: {getattr(self, name)}")
+            if not 1 <= getattr(self, name) <= MOST:
+                raise ClimbpathError(f"{name} must be from 1 to {MOST:,}, not {getattr(self, name)}")
+        for name, most in (("warmup_steps", MOST), ("seed", MOST), ("future_holds", 1000), ("weight_decay", 1000)):
+            if not 0 <= getattr(self, name) <= most:  # which refuses nan, too
+                raise ClimbpathError(f"{name} must be from 0 to {most:,}, not {getattr(self, name)}")
         for name in ("pinned", "grade_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ClimbpathError(f"{name} is a fraction from 0 to 1, not {getattr(self, name)}")
@@ -77,10 +80,10 @@ class Recipe:
             raise ClimbpathError(
                 f"the recipe {self.name} has no hold tokens: pinned, grade_dropout, consensus and teachers need them"
             )
-        if not self.learning_rate > 0:
-            raise ClimbpathError(f"learning_rate must be above 0, not {self.learning_rate}")
-        if self.seed < 0:
-            raise ClimbpathError(f"seed cannot be negative: {self.seed}")
+        for name in ("learning_rate", "muon_learning_rate"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 < rate <= 1000:
+                raise ClimbpathError(f"{name} must be above 0 and at most 1000, not {rate}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; from_dict reads it back."""

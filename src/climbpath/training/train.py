@@ -6,6 +6,7 @@ with the same weights, bit for bit, as one that is not.
 
 import json
 import math
+import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,9 +26,11 @@ from torch.utils.data import DataLoader
 
 from climbpath.data import parquet
 from climbpath.drawing.charts import training_curves
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.checkpoint import load_checkpoint
+from climbpath.model.config import ModelConfig
+from climbpath.model.inference import shapes_of
 from climbpath.model.model import Transformer
 from climbpath.model.order import Ints
 from climbpath.model.tokens import ANY_GRADE, PREFIX
@@ -80,7 +83,8 @@ def choose_recipe(
     if resumed is None:
         return replace(recipe or next(iter(RECIPES.values())), **changes), str(data or "")
     checkpoint = load_checkpoint(resumed / "latest.pt")
-    before = Recipe.from_dict(checkpoint["recipe"])
+    with loading(resumed / "latest.pt", "cannot be resumed"):
+        before, source = Recipe.from_dict(checkpoint["recipe"]), str(checkpoint["source"])
     # a built-in recipe is only named: the run may have changed its settings by flags
     named = {} if recipe is None else {"name": recipe.name} if recipe.name in RECIPES else vars(recipe)
     asked = {**named, **changes}
@@ -91,7 +95,7 @@ def choose_recipe(
                 f"--resume keeps {setting} {old}, but {value} was given: leave it out, "
                 "or leave out --resume to start over"
             )
-    return replace(before, **asked), str(data or checkpoint["source"])
+    return replace(before, **asked), str(data or source)
 
 
 def read_problems(source: str) -> list[Problem]:
@@ -153,6 +157,7 @@ def _train(
         data.train = data.encoded([*learned, *synthetic_problems(teachers, len(learned), recipe.seed)], recipe)
     # network and optimizers, on the device
     torch.manual_seed(recipe.seed)
+    _check_memory(config, recipe)
     with _memory_explained(recipe):
         net = Transformer(config)
         start_from(net, teachers)
@@ -162,7 +167,8 @@ def _train(
             teacher.net.to(fabric.device)
     run = Run(fabric, recipe, config, data, net, stepper, checkpoint_dir, source, teachers)
     if resume:
-        run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
+        with loading(checkpoint_dir / "latest.pt", "cannot be resumed"):
+            run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
     run.announce()
     if fabric.is_global_zero and not resume:
         # the first checkpoint shows that the folder can be written; only then is an earlier run moved aside
@@ -347,10 +353,24 @@ def _memory_explained(recipe: Recipe) -> Iterator[None]:
     except RuntimeError as error:
         if not any(words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")):
             raise
-        raise ClimbpathError(
-            f"a model of d_model {recipe.d_model} with batches of {recipe.batch_size} problems does not fit in memory: "
-            f"try --batch_size {max(1, recipe.batch_size // 2)}, or fewer or narrower layers"
-        ) from None
+        raise _too_large(recipe) from None
+
+
+def _check_memory(config: ModelConfig, recipe: Recipe) -> None:
+    """Raises ClimbpathError where the weights, their gradients and two averages of each exceed this machine's memory.
+
+    Systems grant more memory than there is, and end the process when it is used.
+    """
+    weights = sum(math.prod(shape) for shape in shapes_of(config).values())
+    if hasattr(os, "sysconf") and 16 * weights > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+        raise _too_large(recipe)
+
+
+def _too_large(recipe: Recipe) -> ClimbpathError:
+    return ClimbpathError(
+        f"a model of d_model {recipe.d_model} with batches of {recipe.batch_size} problems does not fit in memory: "
+        f"try --batch_size {max(1, recipe.batch_size // 2)}, or fewer or narrower layers"
+    )
 
 
 def _all_reduce(fabric: Fabric, value: Tensor, operation: str) -> Tensor:

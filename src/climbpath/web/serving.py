@@ -164,6 +164,7 @@ def _server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Ser
         log_level="error",  # strangers could fill the terminal with uvicorn's warnings of their requests
         access_log=False,
         server_header=False,
+        use_colors=False,
         timeout_keep_alive=int(limits.idle_s),
         timeout_graceful_shutdown=10,
         **options,

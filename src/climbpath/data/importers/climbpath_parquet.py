@@ -20,7 +20,7 @@ NAMES = frozenset({"a Parquet file"})
 NEEDS = "it needs the columns that climbpath data import writes"
 LARGEST_MEMBER = 256 << 20
 """Bytes of a Parquet file in a zip, which is unpacked in memory."""
-VERSION = "3"
+VERSION = "4"
 """Of the schema; it stands in the file's metadata."""
 MAGIC = b"PAR1"
 """The first bytes of every Parquet file."""

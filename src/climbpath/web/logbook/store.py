@@ -33,10 +33,11 @@ class NotFoundError(ClimbpathError):
 
 
 class Found(NamedTuple):
-    """The entries on a page of a search, what was left out of it, and how many match in all."""
+    """The entries on a page of a search, what was left out of it, how many it has with that, and how many match."""
 
     entries: list[Entry]
     left_out: list[LeftOut]
+    read: int
     total: int
 
 
@@ -130,7 +131,7 @@ class Logbook:
         with reading(self.path) as db:
             _profile_row(db, profile)
             numbers, total = find(db, profile, search)
-            return Found(*_load_entries(db, numbers), total)
+            return Found(*_load_entries(db, numbers), len(numbers), total)
 
     def lists(self, profile: str) -> dict[str, int]:
         """A climber's lists, with the number of problems in each."""

@@ -12,8 +12,10 @@ from climbpath.beta import drawing as beta_drawing
 from climbpath.beta.solver import Climber, solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
+from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
-from climbpath.grader.grader import influence, predictions
+from climbpath.grader.grader import influence
+from climbpath.naming import file_stem
 from climbpath.problem import Problem, check_sound, parse_notation
 from climbpath.web import similar
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
@@ -72,7 +74,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         problem = body.problem()
 
         def task() -> GradeOut:
-            (prediction,) = predictions(services.grader.probabilities([problem]))
+            (prediction,) = services.grader.predict([problem])
             return grade_out(prediction, influence(services.grader, problem))
 
         return await services.workers.run(task)
@@ -109,11 +111,14 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         with_beta: bool = False,
         height: Height = 175,
         ape: Ape = 0,
+        theme: Literal["dark", "light"] = "dark",
     ) -> Response:
         """A picture of a problem, optionally with its beta. A GIF always shows the beta, move by move."""
         shown = check_sound(replace(parse_notation(problem.replace("-", " "), board, angle, grade), name=name or None))
-        content = await services.workers.run(partial(_picture, kind, shown, with_beta, Climber(height, ape)))
-        headers = {"Content-Disposition": f'attachment; filename="problem-{shown.grade or "ungraded"}.{kind}"'}
+        content = await services.workers.run(
+            partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme])
+        )
+        headers = {"Content-Disposition": f'attachment; filename="{file_stem(shown)}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
 
 
@@ -138,15 +143,15 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         rules=rules,
         sampling=Sampling(body.temperature),
         climber=body.climber.climber() if body.climber else None,
-        check_grade=body.check_grade,
+        any_grade=body.any_grade,
         seed=seed_or_random(body.seed),
     )
 
 
-def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber) -> bytes:
+def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme) -> bytes:
     if kind == "gif":
-        return beta_drawing.gif(solve([problem], climber)[0])
+        return beta_drawing.gif(solve([problem], climber)[0], theme=theme)
     if with_beta:
         beta = solve([problem], climber)[0]
-        return beta_drawing.png(beta) if kind == "png" else beta_drawing.svg(beta).encode()
-    return drawing.png(problem) if kind == "png" else drawing.svg(problem).encode()
+        return beta_drawing.png(beta, theme=theme) if kind == "png" else beta_drawing.svg(beta, theme).encode()
+    return drawing.png(problem, theme=theme) if kind == "png" else drawing.svg(problem, theme=theme).encode()

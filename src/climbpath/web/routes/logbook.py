@@ -68,9 +68,10 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
     ) -> SearchResult:
         """A page of a climber's saved problems that match all filters."""
         search = Search(text, board, easiest, hardest, in_list, progress, order, limit, offset)
-        entries, left_out, total = services.logbook.search(str(profile), search)
+        entries, left_out, read, total = services.logbook.search(str(profile), search)
         return SearchResult(
             entries=[entry_out(entry) for entry in entries],
+            read=read,
             left_out=[left_out_text(one) for one in left_out],
             total=total,
             lists=services.logbook.lists(str(profile)),

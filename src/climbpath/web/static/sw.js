@@ -1,7 +1,7 @@
 // Offline use: caches the files of the page, which come from the server whenever it answers in time. The page itself
 // stores the data that it needs offline.
 
-const CACHE = "climbpath-2";
+const CACHE = "climbpath-3";
 const PATIENCE_MS = 3000;
 const PAGE = [
   "/",
@@ -12,6 +12,7 @@ const PAGE = [
   "/manifest.webmanifest",
   "/js/analysis.js",
   "/js/api.js",
+  "/js/awake.js",
   "/js/board.js",
   "/js/book.js",
   "/js/charts.js",
@@ -24,12 +25,15 @@ const PAGE = [
   "/js/logbook.js",
   "/js/main.js",
   "/js/panel.js",
+  "/js/play.js",
   "/js/problem.js",
   "/js/stage.js",
   "/js/state.js",
   "/js/statistics.js",
   "/js/storage.js",
   "/js/texts.js",
+  "/js/trail.js",
+  "/js/zoom.js",
 ];
 
 self.addEventListener("install", (event) => {

@@ -1,12 +1,10 @@
 // The board as SVG, in centimetres: every hold with its own outline, rings for roles, marks, and the beta.
 
-import { svg } from "./dom.js";
+import { h, svg } from "./dom.js";
 import { T } from "./texts.js";
 
-const LEFT = 24;
-const RIGHT = 14;
-const TOP = 14;
-const BOTTOM = 24;
+const EDGE = 13; // cm of wall around the holds, as much as the light of a hold needs
+const GUTTER = 15; // cm for the names of rows and columns, beside the wall and below it
 const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
 const LONG_PRESS_MS = 450;
 const SWIPE_PX = 45;
@@ -66,10 +64,15 @@ function outline(hold) {
 const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
 
 export class BoardView {
-  // `on` may have tap(label) and press(label) for editing, and swipe(±1) for the next or the previous problem.
+  // `on` may have tap(label) and press(label) for editing, nearer(x, y), which is true if a touch at this point of the
+  // screen has to come nearer first, and swipe(±1) for the next or the previous problem.
   constructor(on = {}) {
     this.on = on;
     this.root = svg("svg", { class: "board", focusable: "false" });
+    this.rows = svg("svg", { class: "names rows", "aria-hidden": "true" });
+    this.columns = svg("svg", { class: "names columns", "aria-hidden": "true" });
+    // the names stay in sight while the wall between them is scrolled
+    this.sheet = h("div", { class: "sheet" }, this.rows, this.root, h("div", { class: "corner" }), this.columns);
     this.focused = null;
     this.root.addEventListener("pointerdown", (event) => this.down(event));
     this.root.addEventListener("pointerup", (event) => this.up(event));
@@ -98,22 +101,23 @@ export class BoardView {
     this.isEdited = isEdited;
     this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
     const wide = Math.max(...layout.holds.map((hold) => hold.x), 200);
+    this.high = Math.max(...layout.holds.map((hold) => hold.y));
+    this.cm = { gutter: GUTTER, wide: wide + 2 * EDGE, high: this.high + 2 * EDGE };
     const columns = [...new Map(layout.holds.map((hold) => [hold.column, hold.x])).entries()];
     const rows = [...new Map(layout.holds.map((hold) => [hold.row, hold.y])).entries()];
-    this.high = Math.max(...layout.holds.map((hold) => hold.y)) + TOP;
-    const box = [-LEFT, -TOP, wide + LEFT + RIGHT, this.high + BOTTOM];
-    this.root.setAttribute("viewBox", box.join(" "));
+    this.root.setAttribute("viewBox", `${-EDGE} ${-EDGE} ${this.cm.wide} ${this.cm.high}`);
+    this.rows.setAttribute("viewBox", `0 ${-EDGE} ${GUTTER} ${this.cm.high}`);
+    this.columns.setAttribute("viewBox", `${-EDGE} 0 ${this.cm.wide} ${GUTTER}`);
+    const name = (x, y, words) => svg("text", { x, y, "text-anchor": "middle", "dominant-baseline": "central" }, words);
+    this.rows.replaceChildren(...rows.map(([row, y]) => name(GUTTER / 2, this.y(y), row)));
+    this.columns.replaceChildren(
+      ...columns.map(([column, x]) => name(x, GUTTER / 2, String.fromCharCode(65 + column))),
+    );
     const grid = svg(
       "g",
       { class: "grid", "aria-hidden": "true" },
-      columns.map(([column, x]) => [
-        svg("line", { x1: x, x2: x, y1: 0, y2: this.high - TOP }),
-        svg("text", { x, y: this.high + 4, "text-anchor": "middle" }, String.fromCharCode(65 + column)),
-      ]),
-      rows.map(([row, y]) => [
-        svg("line", { x1: 0, x2: wide, y1: this.y(y), y2: this.y(y) }),
-        svg("text", { x: -LEFT + 9, y: this.y(y) + 2.6, "text-anchor": "middle" }, row),
-      ]),
+      columns.map(([, x]) => svg("line", { x1: x, x2: x, y1: 0, y2: this.high })),
+      rows.map(([, y]) => svg("line", { x1: 0, x2: wide, y1: this.y(y), y2: this.y(y) })),
     );
     this.glow = svg("g", { "aria-hidden": "true" });
     this.over = svg("g", { class: "beta", "aria-hidden": "true" });
@@ -145,14 +149,7 @@ export class BoardView {
       return place;
     });
     this.root.replaceChildren(
-      svg("rect", {
-        class: "wall",
-        x: box[0] + 16,
-        y: box[1] + 1,
-        width: box[2] - 17,
-        height: this.high + TOP - 4,
-        rx: 7,
-      }),
+      svg("rect", { class: "wall", x: -EDGE, y: -EDGE, width: this.cm.wide, height: this.cm.high, rx: 7 }),
       grid,
       this.glow,
       svg("g", null, holds),
@@ -167,7 +164,7 @@ export class BoardView {
   }
 
   y(cm) {
-    return this.high - TOP - cm;
+    return this.high - cm;
   }
 
   // roles: label -> role; marks: label -> use, ban or fill; dim: labels to fade; absent: hold sets missing on
@@ -221,16 +218,14 @@ export class BoardView {
       at[move.hand] = move.hold;
       arrows.push(this.arrow(move, i + 1 === step ? "now" : "past", i === beta.crux));
     });
-    const shared = at.LH === at.RH;
     const marks = Object.entries(at).map(([hand, label]) => {
       const hold = this.byLabel.get(label);
-      const side = hand === "LH" ? -1 : 1;
-      return svg(
-        "g",
-        { class: `hand ${hand}`, transform: `translate(${hold.x + side * (shared ? 8 : 7)} ${this.y(hold.y) + 7})` },
-        svg("circle", { r: 4.6 }),
-        svg("text", { y: 2, "text-anchor": "middle" }, hand[0]),
-      );
+      const mark = svg("g", null, svg("circle", { r: 4.6 }), svg("text", { y: 2, "text-anchor": "middle" }, hand[0]));
+      const place = svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x} ${this.y(hold.y)})` }, mark);
+      const right = this.cm.wide - 2 * EDGE - hold.x;
+      place.style.setProperty("--beside", `${EDGE + (hand === "LH" ? hold.x : right)}px`); // how much wall there is
+      place.style.setProperty("--below", `${EDGE + hold.y}px`);
+      return place;
     });
     this.over.replaceChildren(...arrows, ...marks);
   }
@@ -279,8 +274,10 @@ export class BoardView {
     if (!this.from || this.pressed) return;
     const [across, down] = [event.clientX - this.from.x, event.clientY - this.from.y];
     if (this.on.tap && this.from.label && Math.hypot(across, down) <= STILL_PX) {
-      if (this.isEdited) this.focus(this.from.label, false);
-      this.on.tap(this.from.label);
+      if (event.pointerType !== "touch" || !this.on.nearer?.(event.clientX, event.clientY)) {
+        if (this.isEdited) this.focus(this.from.label, false);
+        this.on.tap(this.from.label);
+      }
     } else if (this.on.swipe && Math.abs(across) > SWIPE_PX && Math.abs(across) > 1.5 * Math.abs(down)) {
       this.on.swipe(across < 0 ? 1 : -1);
     }

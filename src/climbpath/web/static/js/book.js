@@ -9,7 +9,7 @@ import { T } from "./texts.js";
 import { today } from "./dates.js";
 
 const NEWEST = 200;
-export const PAGE = 50;
+const PAGE = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
 export const inCopy = (identity, owner = profile().id) =>
   copyOf(owner).find((entry) => entry.identity === identity) ?? null;
@@ -152,7 +152,7 @@ function searchCopy(copy, { text, in_list: list, progress, easiest, hardest, ord
     .sort(ORDERS[order]);
   const lists = {};
   for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
-  return { entries, left_out: [], total: entries.length, lists };
+  return { entries, read: entries.length, left_out: [], total: entries.length, lists };
 }
 
 // The current climber's statistics on a board. If the server cannot be reached, those that it gave last, with the time.
@@ -175,7 +175,7 @@ export async function loadProfiles() {
   let profiles = await askAfterWrites("GET", "/api/profiles");
   if (waitingWrites() && state.profiles.length) return; // this device has newer ones
   if (!profiles.length) {
-    await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
+    await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B+", hardest: "7A" });
     profiles = await ask("GET", "/api/profiles");
   }
   if (JSON.stringify(profiles) !== JSON.stringify(state.profiles)) change({ profiles });

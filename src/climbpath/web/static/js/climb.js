@@ -16,50 +16,57 @@ import {
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
-import { Stage, gradePill } from "./stage.js";
+import { Stage, filters, gradePill } from "./stage.js";
 import { betaCard, copyLink, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryCard, heart, openTries, sentButton } from "./entry.js";
 import { entryOf, inCopy } from "./book.js";
-import { holdsOf, query } from "./problem.js";
+import { advance, again, shuffle, stopPlaying } from "./play.js";
+import { holdsOf } from "./problem.js";
+import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
 
 const AHEAD = 6;
 const REFILL = 4;
+const SLOW_MS = 400;
 
-// The problems shown so far and the stock of those to come; it outlives the view. `at` is the index of the one on the
-// board, and one past the end while there is none.
-const trail = { shown: [], at: -1, stock: [], for: "", fetching: null };
+// The problems to come; they outlive the view.
+const stock = { problems: [], for: "", fetching: null };
 
 const conditions = () => JSON.stringify(generateRequest(0));
 
 // Fetch more in the background; problems generated under other conditions are thrown away.
 function refill() {
   const asked = conditions();
-  if (trail.for !== asked) Object.assign(trail, { stock: [], for: asked, fetching: null });
-  if (trail.fetching || trail.stock.length >= REFILL) return trail.fetching ?? Promise.resolve();
+  if (stock.for !== asked) Object.assign(stock, { problems: [], for: asked, fetching: null });
+  if (stock.fetching || stock.problems.length >= REFILL) return stock.fetching ?? Promise.resolve();
   const fetching = ask("POST", "/api/generate", generateRequest(AHEAD))
     .then(({ problems }) => {
-      if (trail.for !== asked) return;
+      if (stock.for !== asked) return;
       // named at once, so that a problem has the same name here, in its link and in the logbook
-      trail.stock.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
+      stock.problems.push(...problems.map((problem) => ({ ...problem, name: problem.suggested_name })));
       analyse(problems[0]).catch(() => {}); // only in advance: if it fails, it is repeated when the problem is shown
     })
     .finally(() => {
-      if (trail.fetching === fetching) trail.fetching = null;
+      if (stock.fetching === fetching) stock.fetching = null;
     });
-  trail.fetching = fetching;
+  stock.fetching = fetching;
   return fetching;
 }
 
+// Whether a problem is one that the filters ask for.
+const suits = (problem) =>
+  isHere(problem) &&
+  gradesInRange().includes(state.tuning.matching ? problem.grade : (problem.asked_grade ?? problem.grade));
+
 export class Climb {
   constructor(linked) {
-    if (linked && linked.identity !== this.problem?.identity) {
-      trail.shown = [...trail.shown.slice(0, trail.at + 1), linked];
-      trail.at = trail.shown.length - 1;
-    }
-    this.stage = new Stage({ on: { swipe: (way) => this.go(way) } });
+    if (linked && !resume() && linked.identity !== this.problem?.identity) see(linked);
+    this.stage = new Stage({ on: { swipe: (way) => this.go(way) }, top: () => this.top() });
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
-      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [name, h("div")]),
+      ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [
+        name,
+        h("div", { class: `${name}-card` }),
+      ]),
     );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view" }, this.stage.root, this.panel);
@@ -68,21 +75,18 @@ export class Climb {
   }
 
   get problem() {
-    return trail.shown[trail.at] ?? null;
+    return current();
   }
 
   start() {
     replace(this.cards.tuning, tuningCard());
-    if (this.problem && isHere(this.problem)) this.opened();
-    else this.goOn();
-    if (gradesInRange().length) refill().catch(() => {});
-  }
-
-  // Show the first problem under the new conditions.
-  goOn() {
-    trail.shown = trail.shown.slice(0, trail.at + 1);
-    if (this.problem && !isHere(this.problem)) trail.at = trail.shown.length;
-    this.go(1);
+    if (this.problem && (state.playing || isHere(this.problem))) {
+      stay();
+      this.opened();
+    } else {
+      this.generate({ isNew: true });
+    }
+    if (!state.playing && gradesInRange().length) refill().catch(() => {});
   }
 
   // The conditions, the climber or an entry have changed.
@@ -90,31 +94,51 @@ export class Climb {
     if ("setup" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
     }
+    if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
     } else if ("setup" in fields || "range" in fields || "tuning" in fields) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
-      this.goOn();
+      this.generate({ isNew: true });
     } else if ("profileId" in fields || "profiles" in fields || fields.online) {
       const isOther = JSON.stringify(profile()) !== JSON.stringify(this.who);
       if (this.problem && (isOther || fields.online)) this.opened();
       else if (fields.online && !this.isSearching) this.go(1);
     } else if (this.problem && fields.noted === this.problem.identity) {
       this.entry = fields.entry;
-      if (this.entry) trail.shown[trail.at] = { ...this.problem, name: this.entry.problem.name };
+      if (this.entry) stay({ ...this.problem, name: this.entry.problem.name });
       this.render();
     }
   }
 
+  // What is above the board: the filters, or the list that is played instead of new problems.
+  top() {
+    if (!state.playing) return filters();
+    const { title, at, order, isShuffled } = state.playing;
+    return h(
+      "div",
+      { class: "playing", role: "group", "aria-label": T.playing },
+      h("p", null, h("strong", null, title), h("small", null, T.ofList(at + 1, order.length))),
+      button("shuffle", T.shuffle, () => shuffle(!isShuffled), {
+        quiet: true,
+        "aria-pressed": String(isShuffled),
+        class: isShuffled ? "chosen" : "ghost",
+      }),
+      button("close", T.stopPlaying, stopPlaying, { quiet: true, class: "ghost" }),
+    );
+  }
+
   // Show a message in place of a problem.
   none(words) {
-    trail.at = trail.shown.length;
-    history.replaceState(null, "", "?view=climb");
+    nowhere("?view=climb");
     this.stage.step = null;
+    this.message = words;
+    this.identity = null;
     this.search(false);
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
-    replace(this.stage.caption, h("p", { class: "message" }, words));
+    this.stage.root.classList.remove("stepping");
+    replace(this.stage.caption, h("p", { class: "message", role: "status" }, words));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
   }
@@ -125,70 +149,83 @@ export class Climb {
   }
 
   // To the next problem (1), or back to the one before (-1).
-  async go(way) {
-    if (way < 0) {
-      if (trail.at > 0) {
-        trail.at -= 1;
-        this.opened();
-      }
-      return;
-    }
-    if (trail.at + 1 < trail.shown.length) {
-      trail.at += 1;
+  go(way) {
+    if (way < 0 ? hasBefore() : hasAfter()) {
+      step(way);
       this.opened();
-      return;
+    } else if (way > 0 && state.playing) {
+      const problem = advance();
+      if (problem) this.show(problem);
+      else toast(T.listDone(state.playing.title), { words: T.again, run: () => this.show(again()) });
+    } else if (way > 0) {
+      this.generate();
     }
+  }
+
+  // Show a new problem: the first under new conditions, or one more under the same.
+  async generate({ isNew = false } = {}) {
     if (!gradesInRange().length) {
-      this.none(T.notLearned(layout().title));
+      const words = T.notLearned(layout().title);
+      if (!this.problem && this.message === words) toast(words); // asked for again
+      this.none(words);
       return;
     }
-    if (trail.for !== conditions() || !trail.stock.length) {
+    if (stock.for !== conditions() || !stock.problems.length) {
       const asked = conditions();
-      if (!this.problem) this.none(T.searching);
+      const isAsked = () => this.root.isConnected && asked === conditions();
+      if (!this.problem || !isHere(this.problem)) this.none(T.searching);
       this.search(true);
+      // what the filters no longer ask for does not stay while they take their time
+      const slow = setTimeout(() => {
+        if (!isAsked() || !this.problem || suits(this.problem)) return;
+        this.none(T.searching);
+        this.search(true);
+      }, SLOW_MS);
       let failure = null;
       try {
         await refill();
       } catch (error) {
         failure = error;
       }
-      if (!this.root.isConnected || asked !== conditions()) return; // the view or the conditions have changed meanwhile
+      clearTimeout(slow);
+      if (!isAsked()) return; // the view or the conditions have changed meanwhile
       this.search(false);
       if (failure) {
-        this.failed(failure);
+        this.failed(failure, isNew);
         return;
       }
     }
-    if (!trail.stock.length) return;
-    trail.shown.push(trail.stock.shift());
-    trail.at = trail.shown.length - 1;
-    this.opened();
+    if (!stock.problems.length) return;
+    this.show(stock.problems.shift());
     refill().catch(() => {});
-    if (trail.stock.length) analyse(trail.stock[0]).catch(() => {});
+    if (stock.problems.length) analyse(stock.problems[0]).catch(() => {});
   }
 
-  failed(error) {
+  // Under new conditions the reason stands in place of the problem, which may not keep to them.
+  failed(error, isNew) {
     if (error.status !== 0) {
-      if (this.problem) toast(error.message);
+      if (this.problem && !isNew) toast(error.message);
       else this.none(error.message);
       return;
     }
-    const known = new Set(trail.shown.map((problem) => problem.identity));
+    const known = new Set(seen().map((problem) => problem.identity));
     const others = recent()
       .map((item) => item.problem)
-      .filter((problem) => !known.has(problem.identity))
+      .filter((problem) => (isNew ? suits(problem) : !known.has(problem.identity)))
       .sort((a, b) => isHere(b) - isHere(a));
     if (others.length) {
-      trail.shown.push(others[0]);
-      trail.at = trail.shown.length - 1;
-      this.opened();
-    } else if (trail.shown.length) {
-      trail.at = 0;
-      this.opened();
-    } else {
-      this.none(T.errors.offline);
+      this.show(others[0]);
+    } else if (isNew || !this.problem) {
+      this.none(recent().length ? T.noneSeen : T.errors.offline);
+      return;
     }
     toast(T.endOfSeen);
+  }
+
+  // Show a problem that was not shown before.
+  show(problem) {
+    see(problem);
+    this.opened();
   }
 
   // The problem on the board is another one.
@@ -202,7 +239,6 @@ export class Climb {
     }
     Object.assign(this, { who, identity: problem.identity, entry: inCopy(problem.identity) });
     this.render();
-    history.replaceState(null, "", `?${query(problem)}`);
     const isCurrent = () => this.problem?.identity === problem.identity && profile().id === who.id;
     const update = (fields) => {
       if (!isCurrent()) return;
@@ -216,7 +252,7 @@ export class Climb {
     };
     const addEntry = async () => {
       const entry = await entryOf(problem);
-      if (entry?.problem.name && isCurrent()) trail.shown[trail.at] = { ...problem, name: entry.problem.name };
+      if (entry?.problem.name && isCurrent()) stay({ ...problem, name: entry.problem.name });
       update({ entry });
     };
     const addSimilar = async () => update({ similarProblems: state.online ? await fetchSimilar(problem) : null });
@@ -290,7 +326,7 @@ export class Climb {
   buttons(isBare = false) {
     const { problem } = this;
     return [
-      button("back", T.previous, () => this.go(-1), { quiet: true, disabled: trail.at < 1 }),
+      button("back", T.previous, () => this.go(-1), { quiet: true, disabled: !hasBefore() }),
       button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !analysisOf(problem)?.beta }),
       sentButton(problem, this.entry, { disabled: isBare }),
       h(
@@ -304,10 +340,8 @@ export class Climb {
   }
 
   open(problem) {
-    trail.shown = [...trail.shown.slice(0, trail.at + 1), problem];
-    trail.at = trail.shown.length - 1;
     this.stage.step = null;
-    this.opened();
+    this.show(problem);
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 

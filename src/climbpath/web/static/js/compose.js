@@ -3,27 +3,29 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, generateRequest, gradesInRange, knownGrades, layout, state } from "./state.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, layout, state } from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
-import { Stage, climberName, gradePill } from "./stage.js";
+import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
 const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
 const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
-const BLANK = { roles: {}, bans: [], filled: {}, only: {}, grade: null };
+const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null };
 
 // A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
-// avoid; `filled` label -> the role of a hold that the model filled in; `only` start or finish -> true where the pin
-// of that role must stay the only one. Steps never change, so undo just goes back to an earlier one.
+// avoid; `filled` label -> the role of a hold that the model filled in; `only` those of start and finish whose pin must
+// stay the only one. Steps never change, so undo just goes back to an earlier one.
 const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
+let wasExplained = false; // that the first touch only zooms in
 
 function draft() {
   const { board } = state.setup;
@@ -53,8 +55,7 @@ const litRoles = (step) => ({ ...step.filled, ...step.roles });
 // A step in which a hold is nothing; `only` goes with the last pin of its role.
 function cleared(step, label) {
   const roles = without(step.roles, label);
-  const only = Object.fromEntries(Object.keys(step.only).map((role) => [role, true]));
-  for (const role of Object.keys(only)) if (!inRole(roles, role).length) delete only[role];
+  const only = step.only.filter((role) => inRole(roles, role).length);
   const bans = step.bans.filter((one) => one !== label);
   return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null };
 }
@@ -97,7 +98,7 @@ function queryOf(step, on, angle) {
     view: "compose",
     pins: isAllOwn ? "" : pins.join("-") || "none",
     bans: step.bans.join("-"),
-    only: Object.keys(step.only).join("-"),
+    only: step.only.join("-"),
   });
 }
 
@@ -112,11 +113,11 @@ function stepOf(problem, fields) {
     Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on)]),
   );
   if (Object.keys(roles).some((label) => !(label in pins))) step.filled = roles;
-  for (const role of (fields?.get("only") ?? "").split("-")) {
-    if (["start", "finish"].includes(role) && inRole(step.roles, role).length)
-      step.only = { ...step.only, [role]: true };
-  }
-  return step;
+  const only = (fields?.get("only") ?? "").split("-");
+  return {
+    ...step,
+    only: ["start", "finish"].filter((role) => only.includes(role) && inRole(step.roles, role).length),
+  };
 }
 
 // What a tapped hold is, as its row implies.
@@ -131,11 +132,19 @@ export class Compose {
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
       isEdited: true,
-      on: { tap: (label) => this.tap(label), press: (label) => this.press(label) },
+      on: {
+        tap: (label) => this.tap(label),
+        press: (label) => this.press(label),
+        nearer: (x, y) => this.nearer(x, y),
+      },
     });
+    this.stage.zoom.listen();
+    this.stage.zoomed = () => this.render();
+    // what is there already is shown whole at first
+    if (matchMedia("(pointer: coarse)").matches && !this.problem) this.stage.zoom.wanted = EASY;
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
-      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div")]),
+      ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div", { class: `${name}-card` })]),
     );
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
@@ -178,6 +187,14 @@ export class Compose {
     else this.include(label, step.filled[label] ?? usualRole(label, layout()));
   }
 
+  // The first touch on holds that are too close together for fingers only zooms in there.
+  nearer(x, y) {
+    const isNearer = this.stage.zoom.nearer(x, y);
+    if (isNearer && !wasExplained) toast(T.zoomedIn);
+    wasExplained ||= isNearer;
+    return isNearer;
+  }
+
   take(step) {
     put(step);
     this.changed();
@@ -191,7 +208,7 @@ export class Compose {
       return;
     }
     const others = inRole(litRoles(step), role).filter((other) => other !== label);
-    const isOnly = Boolean(step.only[role]) && others.length > 0;
+    const isOnly = step.only.includes(role) && others.length > 0;
     if (isOnly || (["start", "finish"].includes(role) && others.length >= MOST_ENDS))
       this.ask(label, role, others, isOnly);
     else this.take(pinned(step, label, role));
@@ -215,12 +232,12 @@ export class Compose {
       h("p", null, isOnly ? T.isOnly[role](others[0]) : T.isFull[role](others)),
       h(
         "div",
-        { class: "picks" },
+        { class: "picks single" },
         role === "start" &&
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
           this.pick(label, T.beside[role](others[0]), role, () =>
-            this.take({ ...pinned(step, label, role), only: without(step.only, role) }),
+            this.take({ ...pinned(step, label, role), only: step.only.filter((one) => one !== role) }),
           ),
         others.map((other) =>
           this.pick(label, T.insteadOf[role](other), role, () => {
@@ -238,7 +255,7 @@ export class Compose {
     for (const other of inRole(litRoles(step), role).filter((one) => one !== label)) {
       step = role === "start" && other in step.roles ? pinned(step, other, "hands") : cleared(step, other);
     }
-    this.take({ ...step, only: { ...step.only, [role]: true } });
+    this.take({ ...step, only: [...new Set([...step.only, role])] });
   }
 
   // Choose a hold's role from a list.
@@ -279,8 +296,8 @@ export class Compose {
           .filter((label) => !feet.includes(label))
           .map((label) => label + MARKS[step.roles[label]]),
         bans: [...step.bans, ...feet],
-        start: step.only.start ? inRole(step.roles, "start") : [],
-        finish: step.only.finish ? inRole(step.roles, "finish") : [],
+        start: step.only.includes("start") ? inRole(step.roles, "start") : [],
+        finish: step.only.includes("finish") ? inRole(step.roles, "finish") : [],
       };
       const {
         problems: [completed],
@@ -291,7 +308,9 @@ export class Compose {
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
         grade: on.graded[completed.angle] ? null : completed.grade,
       });
-      if (this.root.isConnected) this.changed();
+      if (!this.root.isConnected) return;
+      this.changed();
+      this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
     } finally {
@@ -319,7 +338,7 @@ export class Compose {
     clearTimeout(this.timer);
     this.render();
     const { problem } = this;
-    history.replaceState(null, "", `?${this.query()}`);
+    history.replaceState(history.state, "", `?${this.query()}`);
     if (!problem) return;
     this.asking = new AbortController();
     const { signal } = this.asking;
@@ -347,7 +366,7 @@ export class Compose {
   marks() {
     const step = now();
     const marks = Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"]));
-    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only[role] ? "only" : "use";
+    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only.includes(role) ? "only" : "use";
     for (const label of step.bans) marks[label] = "ban";
     return marks;
   }
@@ -380,6 +399,7 @@ export class Compose {
   toStep(to) {
     const { problem, stage } = this;
     const analysis = analysisOf(problem);
+    if (stage.step === null && to !== null) stage.zoom.far();
     stage.step = to;
     stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
     this.renderStage(problem, analysis, null);
@@ -392,22 +412,22 @@ export class Compose {
     const caption = fault
       ? h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", { class: "unseen" }, T.tabs.compose),
-          h("p", { class: "message", role: "status" }, fault),
+          h("p", { class: "message" }, fault),
         )
       : h(
           "div",
-          { class: "title" },
+          { class: "title", role: "status" },
           h("h1", null, T.holds(holdsOf(problem).length)),
-          analysis?.beta?.too_far > 0 &&
-            h("small", null, h("em", { class: "warn" }, T.tooFar(climberName(), analysis.beta.too_far))),
+          analysis?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.farBy(analysis.beta.too_far))),
         );
     replace(
       stage.caption,
       caption,
-      !fault &&
-        analysis?.prediction && [chartOf(analysis.prediction, { class: "chart spark" }), gradePill(problem.grade)],
+      analysis?.prediction && chartOf(analysis.prediction, { class: "chart spark" }),
+      problem?.grade && gradePill(problem.grade),
+      stage.zoomButton(),
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
@@ -421,7 +441,7 @@ export class Compose {
             button("redo", T.redo, () => this.undo(1), { quiet: true, disabled: one.at === one.steps.length - 1 }),
             h(
               "button",
-              { type: "button", class: "primary", onclick: () => this.complete(), disabled: !knownGrades().length },
+              { type: "button", class: "primary", onclick: () => this.complete() },
               h("span", null, T.complete),
             ),
             button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),

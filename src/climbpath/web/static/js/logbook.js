@@ -7,7 +7,8 @@ import { dayText } from "./dates.js";
 import { profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
-import { PAGE, refreshCopy, search } from "./book.js";
+import { allFound, lengthen, play } from "./play.js";
+import { refreshCopy, search } from "./book.js";
 import { Statistics } from "./statistics.js";
 
 const IMPORT_MS = 3600000; // a large one takes minutes
@@ -20,7 +21,7 @@ export class Logbook {
     this.part = Object.hasOwn(T.parts, fields.get("part")) ? fields.get("part") : "problems";
     this.entries = [];
     this.leftOut = [];
-    this.pages = 0;
+    this.read = 0; // of what the search finds, with what cannot be read
     this.lists = {};
     this.title = h("h1");
     this.bar = h("div", { class: "search" });
@@ -52,7 +53,7 @@ export class Logbook {
   }
 
   start() {
-    this.title.textContent = T.logbookTitle(state.profiles.length > 1 ? profile()?.name : "");
+    this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
     refreshCopy().catch(() => {});
     if (this.part === "statistics") return this.statistics.start();
     if (this.part === "files") {
@@ -76,9 +77,9 @@ export class Logbook {
   async look(more = false) {
     const asking = (this.asking = {});
     try {
-      const results = await search(wanted, more ? this.pages * PAGE : 0);
+      const results = await search(wanted, more ? this.read : 0);
       if (asking !== this.asking) return;
-      this.pages = more ? this.pages + 1 : 1;
+      this.read = (more ? this.read : 0) + results.read;
       this.entries = more ? [...this.entries, ...results.entries] : results.entries;
       this.leftOut = more ? [...this.leftOut, ...results.left_out] : results.left_out;
       const isNew = JSON.stringify(this.lists) !== JSON.stringify(results.lists);
@@ -156,7 +157,24 @@ export class Logbook {
     );
   }
 
+  get listName() {
+    return wanted.in_list || this.title.textContent;
+  }
+
+  // Open a problem; Next in Climb is then the next of what the search found.
+  play(entry) {
+    const problems = this.entries.map((one) => one.problem);
+    this.open(play(this.listName, problems, { at: this.entries.indexOf(entry) }));
+    if (this.hasMore) allFound(wanted).then(lengthen, () => {});
+  }
+
+  async playShuffled() {
+    const problems = await allFound(wanted);
+    this.open(play(this.listName, problems, { isShuffled: true }));
+  }
+
   render({ total, isOffline }) {
+    this.hasMore = this.read < total;
     const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
     const warning = this.leftOut.length > 0 && h("p", { class: "warn" }, T.leftOut(this.leftOut));
     if (!this.entries.length) {
@@ -171,13 +189,24 @@ export class Logbook {
     replace(
       this.results,
       warning,
-      h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
+      h(
+        "div",
+        { class: "row counted" },
+        h("p", { class: "quiet", role: "status" }, isOffline ? T.offlineSearch : T.results(total)),
+        this.entries.length > 1 &&
+          h(
+            "div",
+            { class: "row" },
+            button("play", T.playList, () => this.play(this.entries[0])),
+            button("shuffle", T.shuffle, () => this.playShuffled()),
+          ),
+      ),
       h(
         "div",
         { class: "lines" },
-        this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.open(entry.problem))),
+        this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.play(entry))),
       ),
-      this.pages * PAGE < total && !isOffline && button(null, T.more, () => this.look(true)),
+      this.hasMore && button(null, T.more, () => this.look(true)),
     );
   }
 

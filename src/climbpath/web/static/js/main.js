@@ -10,7 +10,9 @@ import { Climb } from "./climb.js";
 import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
 import { ClimberView, applyTheme } from "./climber.js";
-import { query, readLink, rolesOf } from "./problem.js";
+import { readLink, rolesOf } from "./problem.js";
+import { arrived, visit } from "./trail.js";
+import { keepAwake } from "./awake.js";
 
 const main = document.getElementById("main");
 const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
@@ -71,10 +73,7 @@ function show(view, problem, fields) {
   current = null;
   if (problem && !isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
   name = view;
-  const open = (one) => {
-    history.pushState(null, "", `?${query(one)}`);
-    show("climb", one);
-  };
+  const open = (one) => visit("?view=climb", () => show("climb", one));
   current = view === "logbook" ? new Logbook(open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
@@ -121,11 +120,13 @@ async function begin() {
     current?.heard(fields);
     header();
     if (fields.online || "profileId" in fields) reconnect();
+    if ("playing" in fields) keepAwake(Boolean(state.playing));
   });
+  keepAwake(Boolean(state.playing));
   if (!layout()?.angles.includes(state.setup.angle))
     change({ setup: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
   follow();
-  window.addEventListener("popstate", follow);
+  window.addEventListener("popstate", () => arrived() || follow());
   reconnect();
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused if the certificate is not trusted
 }
@@ -139,8 +140,7 @@ document.addEventListener("click", (event) => {
   const href = event.target.closest("a")?.getAttribute("href");
   if (!href?.startsWith("?") || event.ctrlKey || event.metaKey || event.shiftKey) return; // opens elsewhere
   event.preventDefault();
-  history.pushState(null, "", href);
-  follow();
+  visit(href, follow);
 });
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, select, textarea, dialog, [contenteditable]");

@@ -2,8 +2,20 @@
 
 import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
+import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, rangeHere, shortTitle, state, vGrade } from "./state.js";
+import {
+  boardOf,
+  change,
+  fewProblems,
+  knownGrades,
+  layout,
+  profile,
+  rangeHere,
+  shortTitle,
+  state,
+  vGrade,
+} from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -11,8 +23,9 @@ export function filters() {
   const { ladder, boards } = state.appInfo;
   const { board, angle } = state.setup;
   const here = boards.find((one) => one.name === board);
-  const learned = here.grades[angle];
-  const grades = (learned.length ? learned : ladder).map((grade) => [grade, grade]);
+  const known = knownGrades();
+  const named = (grade) => (fewProblems(grade) ? T.fewProblems(grade, fewProblems(grade)) : grade);
+  const grades = (known.length ? known : ladder).map((grade) => [grade, named(grade)]);
   const [low, high] = rangeHere();
   const rank = (grade) => ladder.indexOf(grade);
   return h(
@@ -52,21 +65,40 @@ export const gradePill = (grade) =>
 export const climberName = () => profile()?.name ?? T.you;
 
 export class Stage {
-  constructor({ on, isEdited }) {
+  constructor({ on, isEdited, top = filters }) {
+    this.top = top;
     this.isEdited = Boolean(isEdited);
     this.board = new BoardView(on);
     this.filters = h("div");
-    this.wall = h("div", { class: "wall-box" }, this.board.root);
+    this.zoom = new Zoom(
+      this.board.sheet,
+      () => this.board.cm,
+      () => this.zoomed(),
+    );
     this.caption = h("div", { class: "caption" });
     this.actions = h("div", { class: "actions" });
-    this.root = h("section", { class: "stage" }, this.filters, this.wall, this.caption, this.actions);
+    this.root = h("section", { class: "stage" }, this.filters, this.zoom.root, this.caption, this.actions);
     this.step = null; // of the beta; null while it is not shown
     this.lay();
   }
 
   lay(on = layout()) {
-    replace(this.filters, filters());
+    replace(this.filters, this.top());
     this.board.lay(on, this.isEdited);
+    this.zoom.draw();
+  }
+
+  // More or less than the whole board is shown: called after a change, for the view to overrule.
+  zoomed() {}
+
+  // A button that shows all of the board, or a part so large that fingers hit its holds; none where all of it is.
+  zoomButton() {
+    const { isNear, isUseful } = this.zoom;
+    if (!isNear && !isUseful) return null;
+    return button(isNear ? "far" : "near", isNear ? T.wholeBoard : T.zoomIn, () => this.zoom.toggle(), {
+      quiet: true,
+      class: "ghost zoom",
+    });
   }
 
   // Show a problem on the board, and its beta up to the current step if there is one.

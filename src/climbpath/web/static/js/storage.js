@@ -1,23 +1,29 @@
-// What this device keeps between visits; if the browser refuses to store it, until the page is closed.
+// What this device keeps between visits, and what a tab keeps as long as it is open; if the browser refuses to store it,
+// until the page is closed.
 
-const here = new Map();
+const [here, hereInTab] = [new Map(), new Map()];
 
-export function kept(name, otherwise) {
-  if (here.has(name)) return here.get(name);
+export const kept = (name, otherwise) => read("localStorage", here, name, otherwise);
+export const keep = (name, value) => write("localStorage", here, name, value);
+export const keptInTab = (name, otherwise) => read("sessionStorage", hereInTab, name, otherwise);
+export const keepInTab = (name, value) => write("sessionStorage", hereInTab, name, value);
+
+function read(storage, instead, name, otherwise) {
+  if (instead.has(name)) return instead.get(name);
   try {
-    const text = localStorage.getItem(`climbpath.${name}`);
+    const text = window[storage].getItem(`climbpath.${name}`);
     return text === null ? otherwise : JSON.parse(text);
   } catch {
     return otherwise;
   }
 }
 
-export function keep(name, value) {
+function write(storage, instead, name, value) {
   try {
-    localStorage.setItem(`climbpath.${name}`, JSON.stringify(value));
-    here.delete(name);
+    window[storage].setItem(`climbpath.${name}`, JSON.stringify(value));
+    instead.delete(name);
   } catch {
-    here.set(name, value); // storage is full or forbidden
+    instead.set(name, value); // storage is full or forbidden
   }
 }
 

@@ -27,9 +27,17 @@ export const T = {
   saved: "Saved",
   share: "Share",
   beta: "Beta",
+  playing: "The list that is played",
+  ofList: (i, n) => `${i} of ${n}`,
+  playList: "Play",
+  shuffle: "Shuffle",
+  stopPlaying: "Stop playing this list",
+  listDone: (title) => `That was the last of “${title}”.`,
+  again: "Once more",
   searching: "Looking for problems …",
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the last problems that you saw.",
+  noneSeen: "Offline: none of the last problems that you saw is of this board and these grades.",
   offline: "Offline",
   offlineHelp:
     "The server cannot be reached. Your logbook and the last 50 problems are still available; " +
@@ -49,14 +57,16 @@ export const T = {
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
   unsentOnly: (name) => `Leave out what ${name} has sent`,
-  checked: "Only problems that match the grade",
+  matching: "Only problems that match the grade",
 
   grade: "Grade",
-  gradeClear: (grade, probability) => `The grader says ${grade}, ${Math.round(probability * 100)} % sure.`,
-  gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
+  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)} % sure.`,
+  onRecord: (grade) => `On record as ${grade}.`,
+  given: (grade) => `Given as ${grade}.`,
+  fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
-  notGraded: "The grader has not learned this board at this angle.",
+  notGraded: "There is no grader for this board and angle yet.",
   hardest: (label, steps) =>
     `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
 
@@ -74,6 +84,7 @@ export const T = {
   outOf: (far) => `${cm(Math.max(1, far))} too far`,
   outOfReach: "out of reach",
   byCm: (far) => ` by ${cm(Math.max(1, far))}`,
+  farBy: (far) => `Out of reach by ${cm(Math.max(1, far))}`,
   tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
@@ -96,6 +107,9 @@ export const T = {
 
   badLink: "This link is not valid: the board has no such holds, angle or grade.",
 
+  zoomIn: "Zoom in",
+  wholeBoard: "Whole board",
+  zoomedIn: "Closer now: tap the hold.",
   undo: "Undo",
   redo: "Redo",
   clear: "Clear",
@@ -135,7 +149,7 @@ export const T = {
   openInCompose: "Edit in Compose",
   tooManyPins: "You can choose up to 20 holds: free one first.",
 
-  logbookTitle: (name) => (name ? `${name}’s logbook` : "Your logbook"),
+  logbookTitle: (name) => (name === T.you ? T.entryTitle : `${name}’s logbook`),
   search: "Search name, notes, holds",
   list: "List",
   allLists: "All problems",

@@ -1,0 +1,150 @@
+"""Bad command lines: exit code 2 and one message that names what is wrong, never a traceback, and quickly."""
+
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from climbpath.cli import cli
+from climbpath.data import exporters, parquet
+from climbpath.model.checkpoint import save_checkpoint
+from support.commands import climbpath_here
+from support.making import random_problems
+from support.untrained import checkpoint
+
+NUMBERS = (
+    *("-1", "0", "nan", "inf", "-inf", "1e308", "1e-308", "1e20", "99999999999999999999", "18446744073709551616"),
+    *("3000000000", "-9223372036854775809", "0.999999", "1.0000001", "0x10", "1_0", "٣", "", " ", "1e", "--", "-0.0"),
+)
+TEXTS = (
+    *("", " ", ",", "..", "..7A", "7A..", "7B..6A", "V99", "\x1b[31m", "\x00"[:0] + "\x07", "\udcff", "7" * 10_000),
+    *("F5 " * 3000, "F5s F5e", "F5s G18e", "{", "[" * 5000, "[]", "null", "https://x/?problem=%zz", "a/../b", "Ω", "-"),
+    *("moonboard-2016@40", "F5sG18e", "{'a': 1}", '{"start": [1]}', '[{"start": ["F5"]}]', "%s%n", "a\nb"),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that are good and files that are not, under names that commands are given."""
+    root = tmp_path_factory.mktemp("edges")
+    problems = random_problems(30)
+    parquet.write(root / "good.parquet", problems)
+    (root / "good.json").write_text(exporters.to_json(problems[:3]))
+    save_checkpoint(root / "good.pt", checkpoint())
+    rng = random.Random(0)
+    for name in ("good.parquet", "good.json", "good.pt"):
+        whole = (root / name).read_bytes()
+        (root / f"cut-{name}").write_bytes(whole[: len(whole) // 2])
+        damaged = bytearray(whole)
+        for _ in range(20):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        (root / f"damaged-{name}").write_bytes(damaged)
+    (root / "empty.json").touch()
+    (root / "folder").mkdir()
+    (root / "loop.json").symlink_to("loop.json")
+    for name in ("pipe", "pipe.json"):
+        os.mkfifo(root / name)
+    (root / "locked").mkdir(mode=0o500)
+    (root / "my.toml").write_text("name = 1\n")
+    return root
+
+
+PATHS = (
+    *("", ".", "a/../b", "folder", "missing.json", "missing.parquet", "good.json", "good.parquet", "good.pt"),
+    *("cut-good.parquet", "cut-good.json", "cut-good.pt", "damaged-good.parquet", "damaged-good.json", "empty.json"),
+    *("damaged-good.pt", "loop.json", "good.json/x.json", "x" * 300, "x" * 300 + ".json", "a/" * 3000, "locked/x"),
+    *("pipe", "pipe.json", "/proc/self/mem", "/proc/x/y.json", "\x1b[31mred.json", "\udcff.json", "my.toml", "-"),
+)
+"""Names of files: good ones, damaged ones, and such as cannot be looked at, read or written."""
+GOOD = {
+    "generate": ["--grade", "7A", "--num-samples", "1"],
+    "vary": ["F5s D9 G13 I16 G18e", "--grade", "7A", "--num-samples", "1"],
+    "workout": ["--grade", "6C", "--minutes", "10", "--format", ""],
+    "grade": ["F5 D9 G13 I16 G18"],
+    "beta": ["F5 D9 G13 I16 G18"],
+    "show": ["F5 D9 G13 I16 G18"],
+    "harder": ["F5 D9 G13 I16 G18", "--model", "missing.pt"],
+    "export": ["good.pt", "--to", "new.safetensors", "--force"],
+    "train": ["--data", "good.parquet", "--print-recipe"],
+    "data import": ["good.json", "-o", "new.parquet", "--force"],
+    "data stats": ["good.parquet"],
+    "data filter": ["good.parquet", "-o", "new.parquet", "--force"],
+    "data split": ["good.parquet", "-o", "parts", "--force"],
+    "evaluate": ["--data", "good.parquet", "--samples", "10", "--split", "nope"],
+    "train-grader": ["--data", "good.parquet", "--out", "new", "--num-epochs", "1", "--members", "1"],
+}
+"""For each command, arguments that are good (or soon refused, where a good run takes long)."""
+
+
+def bad_command(rng: random.Random) -> list[str]:
+    """A good command with one or two options or arguments made bad."""
+    name = rng.choice(list(GOOD))
+    command: Any = cli
+    for word in name.split():
+        command = command.commands[word]
+    arguments = list(GOOD[name])
+    for _ in range(rng.choice((1, 1, 2))):
+        option = rng.choice(command.params)
+        value = _value(option, rng)
+        if option.param_type_name == "argument":
+            arguments[0] = value
+        elif option.is_flag:
+            arguments.append(option.opts[-1] + rng.choice(("", "", "=1")))
+        else:
+            arguments += [rng.choice(option.opts), value]
+    return [*name.split(), *arguments]
+
+
+def _value(option: Any, rng: random.Random) -> str:
+    kinds: list[Sequence[str]] = [TEXTS, NUMBERS, PATHS]
+    numbers = dict.fromkeys(("integer", "integer range", "float", "float range"), NUMBERS)
+    likely = {**numbers, "path": PATHS}.get(option.type.name, TEXTS)
+    return rng.choice(rng.choice([*kinds, likely, likely, likely, likely]))
+
+
+SECONDS = 60.0
+
+
+def fuzz(folder: Path, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """The exit codes of bad commands, run in this process; an exception that would be a traceback is raised."""
+    rng = random.Random(seed)
+    codes: Counter[int] = Counter()
+    keep = {path.name for path in folder.iterdir()}
+    for number in range(count):
+        command = bad_command(rng)
+        begin = time.process_time()
+        try:
+            done = climbpath_here(*command, cwd=folder)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}, number {number}: {command} ended in a traceback") from error
+        assert time.process_time() - begin < SECONDS, f"seed {seed}, number {number}: {command}"
+        assert done.returncode in (0, 2, 3), f"seed {seed}, number {number}: {command}: {done.stderr}"
+        if done.returncode == 2:
+            assert "Error: " in done.stderr, command
+            assert len(done.stderr) < 5000, command
+        for text in (done.stdout, done.stderr):
+            assert not {"\x1b", "\x07", "\r"} & set(text), command
+        codes[done.returncode] += 1
+        for path in folder.iterdir():  # what good commands wrote
+            if path.name not in keep:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return codes
+
+
+def test_bad_command_lines_give_one_message_and_no_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = fuzz(folder, 60, 1, monkeypatch)
+    assert codes[2] > 30
+
+
+@pytest.mark.slow
+def test_two_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = time.perf_counter()
+    codes = fuzz(folder, 2000, 2, monkeypatch)
+    print(f"command lines: 2,000 tries, 0 failures, exit codes {dict(codes)}, {time.perf_counter() - begin:.0f} s")
+    assert codes[2] > 1000
