@@ -138,7 +138,13 @@ export function openTries(problem, entry, corrected) {
             placeholder: "–",
             value: n ? String(n) : "",
             "aria-label": T.tries,
-            oninput: (event) => (event.target.value ? count(event.target.value) : set({ tries: 0 })),
+            oninput: ({ target }) => {
+              if (!target.value) set({ tries: 0 });
+              else {
+                count(target.value);
+                target.value = String(tries());
+              }
+            },
           }),
           h("small", null, T.tries),
         ),

@@ -76,7 +76,7 @@ export class Statistics {
       h(
         "dl",
         { class: "totals" },
-        T.totals(found).map(([n, words]) => h("div", null, h("dd", null, String(n)), h("dt", null, words))),
+        T.totals(found).map(([n, words]) => h("div", null, h("dt", null, words), h("dd", null, String(n)))),
       ),
       h(
         "div",
