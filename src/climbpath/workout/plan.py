@@ -24,7 +24,9 @@ from climbpath.workout.outline import TRY_S, Evening, Outline, outline
 
 Floats = NDArray[np.float64]
 
-EASY = 1 / 3
+GENTLE = 1 / 3
+"""Fraction of a grade's problems whose crux is gentle enough for a warm-up."""
+EASY = 1 / 6
 """Fraction of a grade's problems that warm-ups are chosen from: those that have the least of all of STRENUOUS, of
 difficulty, and of difficulty of the crux."""
 BLUR_CM = 60.0
@@ -244,7 +246,8 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     for grade, rows in by_grade.items():
         percentiles[rows] = _below(measured[rows])
         ease[rows] = np.concatenate([_below(hardest[rows]), percentiles[rows][:, STRENUOUS]], axis=1).max(axis=1)
-        easy[grade] = sorted(rows, key=lambda j: ease[j])[: math.ceil(EASY * len(rows))]
+        gentle = sorted(rows, key=lambda j: hardest[j, 1])[: math.ceil(GENTLE * len(rows))]
+        easy[grade] = sorted(gentle, key=lambda j: ease[j])[: math.ceil(EASY * len(rows))]
     styles = [_style(row) for row in percentiles]
     return _Pool(betas, _predicted(problems), styles, by_grade, easy, ease, _alike(problems, percentiles))
 

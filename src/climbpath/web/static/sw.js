@@ -27,12 +27,15 @@ const PAGE = [
   "/js/panel.js",
   "/js/play.js",
   "/js/problem.js",
+  "/js/signal.js",
   "/js/stage.js",
   "/js/state.js",
   "/js/statistics.js",
   "/js/storage.js",
   "/js/texts.js",
+  "/js/timer.js",
   "/js/trail.js",
+  "/js/workout.js",
   "/js/zoom.js",
 ];
 

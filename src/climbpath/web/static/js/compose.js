@@ -18,11 +18,12 @@ const MOST_PINS = 20;
 const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
 const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
-const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null };
+const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null, asked: null };
 
 // A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
 // avoid; `filled` label -> the role of a hold that the model filled in; `only` those of start and finish whose pin must
-// stay the only one. Steps never change, so undo just goes back to an earlier one.
+// stay the only one; `grade` one that a link brought; `asked` the grade that a completion was for. Steps never change,
+// so undo just goes back to an earlier one.
 const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
 let wasExplained = false; // that the first touch only zooms in
@@ -57,7 +58,7 @@ function cleared(step, label) {
   const roles = without(step.roles, label);
   const only = step.only.filter((role) => inRole(roles, role).length);
   const bans = step.bans.filter((one) => one !== label);
-  return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null };
+  return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null, asked: null };
 }
 
 const pinned = (step, label, role) => {
@@ -156,7 +157,8 @@ export class Compose {
     const roles = litRoles(now());
     if (faultOf(roles, layout())) return null;
     const problem = problemOf(roles, layout(), state.setup.angle, now().grade);
-    return { ...problem, grade: problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null };
+    const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
+    return { ...problem, grade, asked_grade: now().asked };
   }
 
   async start() {
@@ -307,6 +309,7 @@ export class Compose {
         ...step,
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
         grade: on.graded[completed.angle] ? null : completed.grade,
+        asked: completed.asked_grade,
       });
       if (!this.root.isConnected) return;
       this.changed();
@@ -386,7 +389,7 @@ export class Compose {
       beta: analysis?.beta,
     });
     this.renderStage(problem, analysis, fault);
-    replace(this.cards.grade, problem && gradeCard({ ...problem, grade: step.grade }, analysis));
+    replace(this.cards.grade, problem && gradeCard(problem, analysis));
     this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.share, problem && shareCard(problem, this.query()));

@@ -1,10 +1,10 @@
 // The logbook view: its problems with search and filters, statistics, import and export.
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
-import { button, choice, h, replace } from "./dom.js";
+import { button, choice, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { dayText } from "./dates.js";
-import { profile, state } from "./state.js";
+import { change, profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
@@ -199,6 +199,16 @@ export class Logbook {
             { class: "row" },
             button("play", T.playList, () => this.play(this.entries[0])),
             button("shuffle", T.shuffle, () => this.playShuffled()),
+            h(
+              "a",
+              {
+                class: "button",
+                href: "?view=workout",
+                onclick: () => change({ planFrom: { title: this.listName, wanted: { ...wanted } } }),
+              },
+              icon("workout"),
+              T.planEvening,
+            ),
           ),
       ),
       h(

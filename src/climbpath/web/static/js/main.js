@@ -9,13 +9,14 @@ import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
 import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
+import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
 import { readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { keepAwake } from "./awake.js";
 
 const main = document.getElementById("main");
-const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
+const views = { climb: Climb, workout: Workout, compose: Compose, logbook: Logbook, climber: ClimberView };
 const AGAIN_MS = 5000;
 const START_MS = 4000;
 let current = null;
@@ -74,7 +75,8 @@ function show(view, problem, fields) {
   if (problem && !isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
   name = view;
   const open = (one) => visit("?view=climb", () => show("climb", one));
-  current = view === "logbook" ? new Logbook(open, fields) : new views[view](problem, fields);
+  const isList = view === "logbook" || view === "workout"; // which open problems
+  current = isList ? new views[view](open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();

@@ -22,6 +22,8 @@ export const state = {
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
   playing: kept("playing", null), // the list that Next goes through: {title, problems, order, at, isShuffled}
+  workout: kept("workout", null), // {plan, at, tries, rest, isDone}
+  planFrom: null, // the list that a workout is planned from: {title, wanted}
   online: true,
 };
 
@@ -35,7 +37,7 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
