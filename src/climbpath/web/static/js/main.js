@@ -3,7 +3,7 @@
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, layout, listen, state } from "./state.js";
+import { boardOf, change, isHere, layout, listen, profile, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
@@ -11,6 +11,8 @@ import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
 import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
+import { Who } from "./who.js";
+import { showGuest } from "./guest.js";
 import { readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { keepAwake } from "./awake.js";
@@ -59,8 +61,19 @@ function header() {
   );
 }
 
-// Show what the address says: a view, and a problem in it. A faulty problem is shown where it can be changed.
+// Show what the address says: a view, and a problem in it. A faulty problem is shown where it can be changed. Before
+// anything, a new device asks who climbs.
 function follow() {
+  if (!profile()) {
+    document.querySelector("dialog")?.close();
+    current = new Who();
+    name = null;
+    main.replaceChildren(current.root);
+    document.title = `${T.whoTitle} · climbpath`;
+    replace(document.getElementById("tabs"));
+    current.start();
+    return;
+  }
   const fields = new URLSearchParams(location.search);
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
@@ -112,14 +125,20 @@ async function begin() {
     keep("appInfo", state.appInfo);
   } catch (error) {
     state.appInfo ??= kept("appInfo", null);
-    if (!state.appInfo || !state.profiles.length || error.status === 401) {
+    if (error.status === 401) {
+      header();
+      await showGuest(main);
+      return;
+    }
+    if (!state.appInfo || !state.profiles.length) {
       replace(main, h("p", { class: "message" }, error.message));
       return;
     }
   }
   header();
   listen((fields) => {
-    current?.heard(fields);
+    if ("profileId" in fields && Boolean(profile()) === current instanceof Who) follow();
+    else current?.heard(fields);
     header();
     if (fields.online || "profileId" in fields) reconnect();
     if ("playing" in fields) keepAwake(Boolean(state.playing));
@@ -128,7 +147,7 @@ async function begin() {
   if (!layout()?.angles.includes(state.setup.angle))
     change({ setup: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
   follow();
-  window.addEventListener("popstate", () => arrived() || follow());
+  window.addEventListener("popstate", () => (profile() && arrived()) || follow());
   reconnect();
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused if the certificate is not trusted
 }

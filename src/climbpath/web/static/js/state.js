@@ -47,7 +47,8 @@ export const layout = () => state.appInfo.boards.find((board) => board.name === 
 // Short enough for a phone: "Masters 2017"; of the first board the maker's name is what people call it by.
 export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
-export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
+// Who climbs; null until somebody has said so.
+export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
 export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {
