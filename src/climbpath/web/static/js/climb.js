@@ -162,7 +162,8 @@ export class Climb {
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
     this.stage.root.classList.remove("stepping");
-    replace(this.stage.caption, h("p", { class: "message", role: "status" }, words));
+    const sentence = words[0].toUpperCase() + words.slice(1); // the server's reasons begin with a small letter
+    replace(this.stage.caption, h("p", { class: "message", role: "status" }, sentence));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
   }

@@ -196,7 +196,7 @@ export class Logbook {
         this.entries.length > 1 &&
           h(
             "div",
-            { class: "row" },
+            { class: "row plays" },
             button("play", T.playList, () => this.play(this.entries[0])),
             button("shuffle", T.shuffle, () => this.playShuffled()),
             h(
