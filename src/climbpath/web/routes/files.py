@@ -42,7 +42,7 @@ def add_file_routes(app: FastAPI, services: Services) -> None:
     async def post_import(request: HttpRequest, profile: ProfileId) -> ImportResult:
         """Add the problems of a file in any format that climbpath reads. Existing notes are never overwritten."""
         content = await request.body()
-        return await services.workers.run(partial(_import, services, str(profile), content))
+        return await services.imports.run(partial(_import, services, str(profile), content))
 
     @app.get("/api/not-found", responses=NOT_FOUND)
     def get_not_found(profile: ProfileId) -> list[NotFoundTick]:
