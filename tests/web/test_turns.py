@@ -176,7 +176,7 @@ def test_where_all_places_are_taken_the_answer_is_429_at_once(
 
 def test_every_request_that_costs_work_needs_a_place(tmp_path: Path, gates: list[Gate]) -> None:
     with client_of(tmp_path) as client:
-        gates[0].work = gates[0].imports = Places(0, 1)
+        gates[0].work = Places(0, 1)
         for method, path in (
             ("POST", "/api/generate"),
             ("POST", "/api/grade"),

@@ -198,7 +198,7 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     stock = load().generate("7A", 3, seed=1)
 
     def only_7a(
-        self: Sampler, request: Request, counts: Counter[str], is_over: Callable[[], bool], give_up: object
+        self: Sampler, first: object, counts: Counter[str], is_over: Callable[[], bool], give_up: object
     ) -> Any:
         while "8A" in counts and not is_over():
             time.sleep(0.001)

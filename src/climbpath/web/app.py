@@ -78,8 +78,7 @@ def create_app(
     used = Used()
     app.add_middleware(Gate, used=used)
     app.add_middleware(Guard, token=token)  # the last one added is the first that a request meets
-    sampler, workers, imports = Sampler(generator, used), Workers(2, used), Workers(1, used)
-    services = Services(generator, bundled_grader(), logbook, known, sampler, workers, imports)
+    services = Services(generator, bundled_grader(), logbook, known, Sampler(generator, used), Workers(2, used))
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)

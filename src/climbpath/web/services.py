@@ -26,5 +26,3 @@ class Services:
     """Generates problems, one batch at a time."""
     workers: Workers
     """Threads for everything else that takes a while."""
-    imports: Workers
-    """A thread for reading files, beside the others."""

@@ -35,8 +35,6 @@ ALONE_S = 30.0
 BUCKET_S = 0.05
 """Used time is compared in steps, so that clients with about as much take turns in the order of their requests."""
 MOST_CLIENTS = 4096
-MOST_IMPORTS = 4
-"""Imports of files at a time; half of them from one address."""
 BUSY = "too many requests are waiting: try again in a second"
 LOGBOOK_PATHS = ("/api/problems", "/api/profiles")
 
@@ -133,7 +131,6 @@ class Gate:
     def __init__(self, app: ASGIApp, used: Used) -> None:
         self.app, self.used = app, used
         self.work, self.logbook = Places(MOST_PLACES, SHARE), Places(MOST_PLACES, SHARE)
-        self.imports = Places(MOST_IMPORTS, 1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or say that there is no place for it."""
@@ -143,11 +140,11 @@ class Gate:
             return
         answer = _Answer(scope, send)
         try:
-            # an import is large: it has its place before it is read
+            # an import is large, and read by its own route
             body = None if path == IMPORT_PATH else await _body(receive)
             host, port = scope.get("client") or ("", 0)
             client = Client(counted_address(host), f"{host} {port}")
-            places = self.imports if body is None else self.logbook if path.startswith(LOGBOOK_PATHS) else self.work
+            places = self.logbook if path.startswith(LOGBOOK_PATHS) else self.work
             places.take(client.address, self.used.most_before(client.address))
         except ClientDisconnect:
             return

@@ -74,7 +74,7 @@ class Workers:
 
 @dataclass(eq=False)
 class _Pending:
-    """A request that waits for its problems.
+    """A request that waits for its problems, none with a key in `known`.
 
     One that is `alone` shares no batch. `error` is its answer if its next turn does not come in time.
     """
@@ -82,6 +82,7 @@ class _Pending:
     request: Request
     client: Client
     alone: bool
+    known: frozenset[int]
     deadline: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
     found: list[Problem] = field(default_factory=list)
@@ -90,9 +91,14 @@ class _Pending:
     error: Exception = field(default_factory=BusyError)
 
     @property
+    def condition(self) -> tuple[object, ...]:
+        """What requests of one batch have in common."""
+        return *self.request.batch_key, self.known
+
+    @property
     def wish(self) -> tuple[object, ...]:
         """What is asked for, but for number and seed."""
-        return self.request.batch_key, self.request.grades
+        return *self.condition, self.request.grades
 
     def finish(self) -> None:
         """Answer with what has been found, in the order of the grades."""
@@ -116,13 +122,17 @@ class Sampler:
         # wish -> seconds spent without finding anything, until when that counts, and why
         self.fruitless: dict[tuple[object, ...], tuple[float, float, str]] = {}
 
-    async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
+    async def generate(
+        self, request: Request, has_own_seed: bool = False, known: frozenset[int] = frozenset()
+    ) -> list[Problem]:
         """The problems of a request; fewer than requested if the conditions are narrow or time runs out.
+
+        Problems whose key is among `known` are left out, besides those that the model knows.
 
         Raises BusyError if its turn does not come in time, and ClimbpathError if the request cannot be met.
         """
         result = asyncio.get_running_loop().create_future()
-        pending = _Pending(request, CLIENT.get(), has_own_seed, time.monotonic() + LONGEST_S, result)
+        pending = _Pending(request, CLIENT.get(), has_own_seed, known, time.monotonic() + LONGEST_S, result)
         pending.missing = Counter(request.counts())
         spent, until, reason = self.fruitless.get(pending.wish, (0.0, 0.0, ""))
         if spent >= HOPELESS_AFTER_S and time.monotonic() < until:
@@ -157,7 +167,7 @@ class Sampler:
         for pending in self.queue:
             if (
                 pending is not first
-                and pending.request.batch_key == first.request.batch_key
+                and pending.condition == first.condition
                 and not (first.alone or pending.alone)
                 and size + pending.request.number <= MOST_TOGETHER
             ):
@@ -184,7 +194,7 @@ class Sampler:
         def sample_all() -> None:
             nonlocal last
             counts = sum((one.missing for one in batch), Counter[str]())
-            for problem in self._sample(batch[0].request, counts, is_over, reasons.append):
+            for problem in self._sample(batch[0], counts, is_over, reasons.append):
                 last = time.monotonic()
                 loop.call_soon_threadsafe(_give, problem, batch)
 
@@ -228,11 +238,18 @@ class Sampler:
         self.fruitless[wish] = spent, now + HOPELESS_S, reason
 
     def _sample(
-        self, request: Request, counts: Counter[str], is_over: Callable[[], bool], give_up: Callable[[str], None]
+        self, first: _Pending, counts: Counter[str], is_over: Callable[[], bool], give_up: Callable[[str], None]
     ) -> Iterator[Problem]:
-        """Problems of these grades under a request's conditions, until it is over."""
-        model, grader = self.generator.model, grader_of(request.setup)
-        return sample.generate(model, request, counts, grader=grader, is_over=is_over, give_up=give_up)
+        """Problems of these grades under the conditions of a batch's first request, until it is over."""
+        return sample.generate(
+            self.generator.model,
+            first.request,
+            counts,
+            known=first.known,
+            grader=grader_of(first.request.setup),
+            is_over=is_over,
+            give_up=give_up,
+        )
 
 
 def _give(problem: Problem, batch: Sequence[_Pending]) -> None:
