@@ -19,7 +19,7 @@ from climbpath.errors import ClimbpathError
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
-MOST_BYTES, MOST_IMPORTED_BYTES = 64 * 1024, 16 * 1024 * 1024
+MOST_BYTES, MOST_IMPORTED_BYTES = 64 << 10, 1 << 30
 IMPORT_PATH = "/api/import"
 HEADERS = {
     "Content-Security-Policy": (

@@ -49,10 +49,11 @@ class Workers:
 
 @dataclass
 class _Pending:
-    """A request that waits for its problems; one with a seed of its own is sampled alone."""
+    """A request that waits for its problems, none with a key in `known`; one with its own seed is sampled alone."""
 
     request: Request
     has_own_seed: bool
+    known: frozenset[int]
     deadline: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
 
@@ -66,15 +67,19 @@ class Sampler:
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
 
-    async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
+    async def generate(
+        self, request: Request, has_own_seed: bool = False, known: frozenset[int] = frozenset()
+    ) -> list[Problem]:
         """The problems of a request; fewer than requested if the conditions are narrow or time runs out.
+
+        Problems whose key is among `known` are left out, besides those that the model knows.
 
         Raises BusyError at once if too many requests are waiting, and ClimbpathError if the request cannot be met.
         """
         if len(self.queue) >= MOST_WAITING:
             raise BusyError
         result = asyncio.get_running_loop().create_future()
-        self.queue.append(_Pending(request, has_own_seed, time.monotonic() + LONGEST_S, result))
+        self.queue.append(_Pending(request, has_own_seed, known, time.monotonic() + LONGEST_S, result))
         # one task empties the queue; it ends when nothing is left, and the next request starts another
         if not self.is_running:
             self.is_running = True
@@ -93,7 +98,7 @@ class Sampler:
                 deadline = time.monotonic() + LONGEST_S
                 try:
                     problems = await asyncio.get_running_loop().run_in_executor(
-                        self.pool, self._sample, batch[0].request, counts, deadline
+                        self.pool, self._sample, batch[0], counts, deadline
                     )
                 except Exception as error:  # any error is the answer to every request of the batch
                     for pending in batch:
@@ -119,7 +124,7 @@ class Sampler:
         while self.queue:
             pending = self.queue.popleft()
             if (
-                pending.request.batch_key == first.request.batch_key
+                (pending.request.batch_key, pending.known) == (first.request.batch_key, first.known)
                 and not (first.has_own_seed or pending.has_own_seed)
                 and size + pending.request.number <= MOST_TOGETHER
             ):
@@ -130,8 +135,8 @@ class Sampler:
         self.queue = others
         return batch
 
-    def _sample(self, request: Request, counts: Counter[str], deadline: float) -> list[Problem]:
-        """Problems of these grades under a request's conditions, as many as are found before the deadline.
+    def _sample(self, first: _Pending, counts: Counter[str], deadline: float) -> list[Problem]:
+        """Problems of these grades under the conditions of a batch's first request, as many as are found in time.
 
         Raises ClimbpathError if there are none.
         """
@@ -139,9 +144,10 @@ class Sampler:
         problems = list(
             sample.generate(
                 self.generator.model,
-                request,
+                first.request,
                 counts,
-                grader=grader_of(request.setup),
+                known=first.known,
+                grader=grader_of(first.request.setup),
                 is_over=lambda: time.monotonic() > deadline,
                 give_up=reasons.append,
             )
