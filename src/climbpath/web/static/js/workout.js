@@ -183,7 +183,8 @@ export class Workout {
         { class: "lines" },
         section.problems.map((one) => {
           const slot = slots[one.number - 1];
-          const about = [T.atClock(Math.round(slot.start / 60)), T.tries(slot.tries), ...slot.style].join(" · ");
+          const style = slot.style.filter((trait) => trait !== "all-round"); // which says nothing
+          const about = [T.atClock(Math.round(slot.start / 60)), T.triesEach(slot.tries), ...style].join(" · ");
           const line = problemLine(slot.problem, about, () => this.climb(one.number - 1));
           const isPast = isDone || one.number - 1 < at;
           if (isPast) line.classList.add("past");
