@@ -3,11 +3,10 @@
 import io
 import json
 import socket
-import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import resources
 from itertools import islice, product
@@ -24,7 +23,6 @@ from climbpath.api import bundled_grader, load
 from climbpath.beta.solver import Climber, describe, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
-from climbpath.generator import sample
 from climbpath.grader.grader import influence
 from climbpath.grader.scale import LEAST_EVIDENCE, offered
 from climbpath.grades import LADDER, v_grade
@@ -221,46 +219,6 @@ def test_simultaneous_requests_get_distinct_problems_each_as_many_as_requested(c
         answers = list(pool.map(lambda number: generated(client, number=number), range(1, 9)))
     assert [len(found) for found in answers] == list(range(1, 9))
     assert len({problem.key for found in answers for problem in found}) == 36
-
-
-def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The running requests finish, and later requests are served as before."""
-    started, finish = threading.Event(), threading.Event()
-    sampled = sample.generate
-
-    def held_up(*arguments: Any, **options: Any) -> Iterator[Problem]:
-        started.set()
-        assert finish.wait(TIMEOUT)
-        return sampled(*arguments, **options)
-
-    monkeypatch.setattr(sample, "generate", held_up)
-    monkeypatch.setattr(workers, "MOST_WAITING", 2)
-
-    def ask() -> requests.Response:
-        return requests.post(client.address + "/api/generate", json={}, timeout=TIMEOUT)
-
-    with ThreadPoolExecutor(4) as pool:
-        running = pool.submit(ask)
-        assert started.wait(TIMEOUT)
-        others = [pool.submit(ask) for _ in range(3)]
-        busy = next(as_completed(others)).result()
-        assert busy.status_code == 429
-        assert busy.headers["Retry-After"] == "1"
-        assert busy.json() == {"error": "too many requests are waiting: try again in a second"}
-        assert not running.done()
-        assert sum(other.done() for other in others) == 1
-        finish.set()
-        assert running.result().status_code == 200
-        assert sorted(other.result().status_code for other in others) == [200, 200, 429]
-    assert len(generated(client)) == 1
-
-
-def test_the_queue_of_short_tasks_is_limited_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "MOST_WAITING", 0)
-    for path, body in (("grade", body_of(HERON)), ("beta", {"problem": body_of(HERON)})):
-        assert client.ask("POST", f"/api/{path}", 429, json=body).headers["Retry-After"] == "1"
-    monkeypatch.undo()
-    assert client.post("/api/grade", body_of(HERON))["grade"]
 
 
 def test_a_client_that_disconnects_does_not_affect_others(client: Client) -> None:

@@ -1,6 +1,5 @@
 """Routes for files: export and import of a logbook."""
 
-import asyncio
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,14 +17,12 @@ from climbpath.web.logbook.records import LoggedTick
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
 from climbpath.web.schemas import ImportResult, NotFoundTick
 from climbpath.web.services import Services
-from climbpath.web.workers import BusyError
+from climbpath.web.turns import BusyError
 
 MOST_IMPORTS = 2
 """Imports at the same time."""
 BLOCK = 1 << 16
 """Characters of an export that are sent at once."""
-BUSY_S = 0.2
-"""How long an import waits where other requests leave it no room."""
 EXPORTS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}, "text/csv": {}}}}
 FILE_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
 
@@ -98,11 +95,6 @@ async def _receive(request: HttpRequest, path: Path) -> None:
 async def _import(services: Services, request: HttpRequest, steps: Iterator[ImportResult | None]) -> ImportResult:
     """Carry out an import, as long as the client waits for it."""
     while not await request.is_disconnected():
-        try:
-            result = await services.workers.run(partial(next, steps))
-        except BusyError:
-            await asyncio.sleep(BUSY_S)
-            continue
-        if result:
+        if result := await services.workers.run(partial(next, steps)):
             return result
     raise ClimbpathError("the import was cancelled")

@@ -89,7 +89,7 @@ export const T = {
   matching: "Only problems that match the grade",
 
   grade: "Grade",
-  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)} % sure.`,
+  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)}\u00a0% sure.`,
   onRecord: (grade) => `On record as ${grade}.`,
   given: (grade) => `Given as ${grade}.`,
   fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
