@@ -272,7 +272,7 @@ def test_what_cannot_be_planned_says_why(climber: Climber, conditions: dict[str,
 
 
 def test_a_board_unknown_to_the_grader_has_no_predictions(short: Workout, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert planner.prediction(slots_of(short)[0]).startswith("6")
+    assert any(planner.opinion(slot).startswith("perhaps ") for slot in slots_of(short))
     for module in (api, planner):
         monkeypatch.setattr(module, "grader_of", lambda setup: None)
     one = planned("6B+", 20)

@@ -342,9 +342,14 @@ def climbing(slot: Slot) -> str:
     return f"{number} move{'s' * (number > 1)}. Crux: move {slot.beta.crux + 1}, {hand} hand to {crux.hold}"
 
 
-def prediction(slot: Slot) -> str:
-    """The grade with its range, '7A, perhaps 6C+'; '' on a setup that the grader has not learned."""
-    return slot.prediction.words if slot.prediction else ""
+def opinion(slot: Slot) -> str:
+    """What the grader says beside the grade that is shown: 'perhaps 6C+', 'grader: 7A' where that is another, or ''."""
+    guess = slot.prediction
+    if not guess:
+        return ""
+    if guess.grade != slot.problem.grade:
+        return f"grader: {guess.words}"
+    return f"perhaps {guess.perhaps}" if guess.perhaps else ""
 
 
 def clock(minutes: int) -> str:
@@ -373,7 +378,7 @@ def text(workout: Workout) -> str:
             tries = f"{slot.tries} {'try' if slot.tries == 1 else 'tries'}"
             style = ", ".join(slot.style)
             grade = show(slot.problem.grade) if slot.problem.grade else ""
-            parts = [grade, title(slot.problem), slot.problem.notation, tries, prediction(slot), style, climbing(slot)]
+            parts = [grade, title(slot.problem), slot.problem.notation, tries, opinion(slot), style, climbing(slot)]
             lines.append(f"{clock(round(second / 60)):>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
     lines += ["", f"{clock(workout.minutes):>5}  Done"]
     return "\n".join(lines)
