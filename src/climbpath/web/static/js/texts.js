@@ -46,7 +46,7 @@ export const T = {
   thePlan: "The whole plan",
   planEvening: "Workout",
   atClock: (minutes) => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`,
-  tries: (n) => many(n, "try", "tries"),
+  triesEach: (n) => many(n, "try", "tries"),
   tryOf: (i, n) => `Try ${i} of ${n}`,
   rest: "Rest",
   restTitle: "After your try: begin the rest",
