@@ -27,12 +27,16 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     written = 0
     try:
         with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **OPTIONS) as file:
+            checksum = climbpath_parquet.Checksum()
             remaining = iter(problems)
             while batch := list(islice(remaining, BATCH)):
                 columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
                 arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-                file.write_batch(pa.record_batch(arrays, schema=schema))
+                rows = pa.record_batch(arrays, schema=schema)
+                checksum.add(rows)
+                file.write_batch(rows)
                 written += len(batch)
+            file.add_key_value_metadata({climbpath_parquet.CHECKSUM: checksum.value()})
     except UnicodeEncodeError as error:
         raise ClimbpathError(f"cannot write {path}: {error.object!r} is not Unicode text") from error
     return written
@@ -46,10 +50,12 @@ def concatenate(path: Path, files: Sequence[Path]) -> None:
     from pyarrow import parquet
 
     with replacing(path) as temporary, parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as out:
+        checksum = climbpath_parquet.Checksum()
         for file in files:
-            with parquet.ParquetFile(file) as part:
-                for batch in part.iter_batches(BATCH):
-                    out.write_batch(batch)
+            for batch in climbpath_parquet.batches(file, BATCH):
+                checksum.add(batch)
+                out.write_batch(batch)
+        out.add_key_value_metadata({climbpath_parquet.CHECKSUM: checksum.value()})
 
 
 def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
