@@ -1,5 +1,6 @@
 import hashlib
 import os
+import random
 import subprocess
 import sys
 import tracemalloc
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.data import importers, parquet
+from climbpath.data import merge as merging
 from climbpath.data.filter import filter_problems
 from climbpath.data.importers import Failure, LeftOut, Rejection
 from climbpath.data.merge import gather, merge, report
@@ -146,6 +148,32 @@ def test_an_angle_makes_another_problem() -> None:
 # Partial problems
 
 SEEN = replace(SIX, grade="7A", ids=("hand-sequence:1",), partial=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_records_that_decide_nothing_are_let_go_without_a_trace(rng: random.Random) -> None:
+    def any_record(number: int) -> Problem:
+        return replace(
+            SIX,
+            grade=rng.choice((None, "6B", "6C", "7A")),
+            name=rng.choice((None, "", "Slab", "Wall")),
+            repeats=rng.choice((None, 1, 5, 900)),
+            benchmark=rng.random() < 0.1,
+            user_grade=rng.choice((None, "6C+")),
+            partial=rng.random() < 0.3,
+            ids=rng.choice(((), (f"a:{number}",), ("b:1", f"c:{number}"))),
+        )
+
+    records = [any_record(number) for number in range(rng.randrange(90, 400))]
+    few = merge(records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "MOST_TOGETHER", 10_000)
+        all_together = merge(records)
+    (one,), (other,) = few.problems, all_together.problems
+    assert replace(one, ids=()) == replace(other, ids=())
+    assert set(one.ids) == set(other.ids)
+    assert (few.merged, bool(few.conflicts)) == (all_together.merged, bool(all_together.conflicts))
 
 
 @pytest.mark.parametrize(
