@@ -16,31 +16,29 @@ from climbpath import board as boards
 from climbpath.beta.solver import Climber
 from climbpath.board import Setup
 from climbpath.generator.lookahead import Lookahead
-from climbpath.generator.request import OWN, Request, Sampling
+from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import BATCH, draw, generate
+from climbpath.grader.grader import Grader, bundled_grader
 from climbpath.model.checkpoint import Model, load_model
 from climbpath.problem import DEFAULT_BOARD, Rules, key_of
 from machine import machine
 
 SETUP = Setup(DEFAULT_BOARD, 40)
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C")
+ASKED = GRADES[:6]
 
 
 def throughput(
-    model: Model, count: int, sampling: Sampling = OWN, climber: Climber | None = None, check_grade: bool = False
+    model: Model,
+    count: int,
+    grades: tuple[str, ...] = GRADES,
+    grader: Grader | None = None,
+    climber: Climber | None = None,
 ) -> float:
     """Valid, novel, distinct problems per second."""
-    request = Request(
-        setup=SETUP,
-        grades=GRADES,
-        number=count,
-        sampling=sampling,
-        climber=climber,
-        check_grade=check_grade,
-        seed=0,
-    )
+    request = Request(setup=SETUP, grades=grades, number=count, sampling=OWN, climber=climber, seed=0)
     started = time.perf_counter()
-    found = sum(1 for _ in generate(model, request))
+    found = sum(1 for _ in generate(model, request, grader=grader))
     return found / (time.perf_counter() - started)
 
 
@@ -63,7 +61,7 @@ def bulk_throughput(folder: str, count: int) -> float:
     command = [sys.executable, "-m", "climbpath", "generate", "--grade", f"{GRADES[0]}..{GRADES[-1]}"]
     target = ["--num-samples", str(count), "--format", "parquet", "--out", f"{folder}/problems.parquet"]
     started = time.perf_counter()
-    subprocess.run([*command, *target, "--guidance", "1", "--seed", "0"], check=True, capture_output=True)
+    subprocess.run([*command, *target, "--seed", "0"], check=True, capture_output=True)
     return count / (time.perf_counter() - started)
 
 
@@ -88,11 +86,15 @@ def main() -> None:
     print(f"Machine: {machine()}")
     rate = statistics.median(throughput(model, count) for _ in range(3))
     print(f"Throughput: {rate:,.0f} valid, novel, distinct problems per second (the guide: 3)")
-    print(f"With the users' default guidance: {throughput(model, count, Sampling()):,.0f} per second")
-    climbable = throughput(model, count, Sampling(), Climber(165))
+    climbable = throughput(model, count, climber=Climber(165))
     print(f"The same, and a climber with a reach of 165 cm reaches all: {climbable:,.0f} per second")
-    checked = throughput(model, count, Sampling(), check_grade=True)
-    print(f"With --check-grade: {checked:,.0f} per second")
+    grader = bundled_grader()
+    equal = throughput(model, count, ASKED, grader)
+    print(
+        f"As users get them, of the grade that they asked for, {ASKED[0]} to {ASKED[-1]} equally: {equal:,.0f} a second"
+    )
+    alone = {grade: throughput(model, count // 4, (grade,), grader) for grade in ASKED}
+    print("The same, one grade alone: " + ", ".join(f"{grade} {rate:,.0f}" for grade, rate in alone.items()))
     with tempfile.TemporaryDirectory() as folder:
         rate = bulk_throughput(folder, 5 * count)
     print(f"To Parquet, start and writing included: {rate:,.0f} per second")

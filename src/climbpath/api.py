@@ -9,8 +9,8 @@ from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.request import NOTHING_FOUND, Request, Sampling, Typed, parse_rules, seed_or_random
-from climbpath.grader.grader import bundled_grader, load_grader
+from climbpath.generator.request import Request, Sampling, Typed, parse_rules, seed_or_random
+from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
 from climbpath.naming import named
@@ -56,7 +56,7 @@ def parse_request(
     max_holds: int = 14,
     max_reach: float | None = None,
     climber: Climber | None = None,
-    check_grade: bool = False,
+    any_grade: bool = False,
 ) -> Request:
     """A request as a user types it.
 
@@ -78,7 +78,7 @@ def parse_request(
         max_holds: most holds.
         max_reach: longest move in cm; None is the board's own reach.
         climber: who must be able to reach every hold of the beta.
-        check_grade: whether only problems are kept whose grade the grader confirms to half a step.
+        any_grade: whether problems are kept, too, to which the grader gives another grade than was asked for.
 
     Raises ClimbpathError where an argument is wrong.
     """
@@ -100,7 +100,7 @@ def parse_request(
         rules=rules,
         sampling=Sampling(temperature, top_p, guidance),
         climber=climber,
-        check_grade=check_grade,
+        any_grade=any_grade,
         seed=seed_or_random(seed),
     )
 
@@ -131,7 +131,7 @@ class Generator:
         max_holds: int = 14,
         max_reach: float | None = None,
         climber: Climber | None = None,
-        check_grade: bool = False,
+        any_grade: bool = False,
     ) -> Problems:
         """New problems: valid, distinct, and not among the problems that the model knows; easiest grade first.
 
@@ -159,16 +159,21 @@ class Generator:
             max_holds=max_holds,
             max_reach=max_reach,
             climber=climber,
-            check_grade=check_grade,
+            any_grade=any_grade,
         )
         return self.run(request)
 
     def run(self, request: Request) -> Problems:
-        """The problems of a request, easiest grade first. Raises ClimbpathError if there are none."""
-        found = Problems(map(named, sample.generate(self.model, request)))
+        """The problems of a request, with names, easiest grade asked for first.
+
+        Raises ClimbpathError, naming the condition that is in the way, if there are none.
+        """
+        reasons: list[str] = []
+        drawn = sample.generate(self.model, request, grader=grader_of(request.setup), give_up=reasons.append)
+        found = Problems(map(named, drawn))
         if not found:
-            raise ClimbpathError(NOTHING_FOUND)
-        found.sort(key=lambda problem: request.grades.index(problem.grade or ""))
+            raise ClimbpathError(f"found nothing: {reasons[0]}")
+        found.sort(key=lambda problem: request.grades.index(problem.asked_grade or ""))
         return found
 
     def vary(
@@ -201,7 +206,8 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        return Problems(map(named, sample.vary(self.model, problem, request, keep)))
+        varied = sample.vary(self.model, problem, request, keep, grader_of(request.setup))
+        return Problems(map(named, varied))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
         """Those of the grades that the model learned from few examples, with the number of examples.

@@ -33,6 +33,8 @@ class Problem:
     """In degrees."""
     grade: str | None = None
     """Font grade; None where it is not known."""
+    asked_grade: str | None = None
+    """The Font grade that a generated problem was asked for; its grade is the grader's."""
     start: tuple[str, ...]
     """Labels of the start holds."""
     hands: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class Problem:
         if len(set(holds)) < len(holds):
             twice = next(label for label in holds if holds.count(label) > 1)
             raise ClimbpathError(f"hold {twice} has two roles")
-        for field in ("grade", "user_grade"):
+        for field in ("grade", "asked_grade", "user_grade"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, parse_grade(getattr(self, field)))
         if self.repeats is not None and not 0 <= self.repeats < 2**31:
@@ -97,6 +99,11 @@ class Problem:
     def has_consensus(self) -> bool:
         """Whether so many climbers have repeated the problem that its grade is their consensus."""
         return (self.repeats or 0) >= CONSENSUS_REPEATS
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the problem comes from a source that has it on record, with a grade of its own."""
+        return bool(self.ids)
 
     @property
     def setup(self) -> Setup:

@@ -534,6 +534,20 @@ def test_a_shown_problem_can_be_changed(visit: Visit, device: str) -> None:
     expect(page.locator(".caption h1")).to_have_text("Slow Heron")
 
 
+def test_a_completed_problem_has_one_grade_everywhere(visit: Visit, server: Server) -> None:
+    kim = server.climber()
+    page = visit("?view=compose", climber=kim)
+    touch(page, "F5")
+    complete(page)
+    grade = page.locator(".caption .pill").inner_text().split()[0]
+    expect(card(page, "Grade").locator(".chosen b")).to_have_text(grade)
+    picture = card(page, "Share and print").get_by_role("link", name="PNG", exact=True)
+    assert f"grade={grade.replace('+', '%2B')}" in str(picture.get_attribute("href"))
+    press(action(page, "Save"))
+    eventually(lambda: [entry["problem"]["grade"] for entry in server.entries(kim)] == [grade])
+    assert server.entries(kim)[0]["problem"]["asked_grade"]
+
+
 def test_a_composed_problem_is_saved_with_the_predicted_grade(visit: Visit, server: Server) -> None:
     kim = server.climber()
     page = visit(COMPOSE, climber=kim)

@@ -257,7 +257,7 @@ def test_where_the_screen_cannot_be_kept_awake_nothing_is_said(visit: Visit, kim
 
 def refuse(page: Page, status: int, words: str) -> None:
     answer = {"status": status, "json": {"error": words}}
-    page.route("**/api/generate", lambda route: route.fulfill(**answer))  # type: ignore[arg-type]
+    page.route("**/api/generate", lambda route: route.fulfill(**answer))
 
 
 def test_a_filter_that_finds_nothing_says_so_in_place_of_the_problem(visit: Visit, device: str) -> None:

@@ -159,3 +159,20 @@ def test_in_landscape_the_moves_stand_beside_the_board_and_its_hands_are_legible
     card(page, "Beta").locator(".moves li").last.scroll_into_view_if_needed()
     for part in (page.locator(".board"), action(page, "Next move")):
         expect(part).to_be_in_viewport(ratio=0.95)
+
+
+@pytest.mark.parametrize("side", ["A", "K"])
+def test_the_marks_of_hands_are_whole_at_the_edge_of_the_board(visit: Visit, side: str) -> None:
+    path = f"?board=moonboard-masters-2017&angle=40&problem={side}1s-{side}6-{side}12-{side}18e"
+    page = opened(visit, path, SIZES["landscape"])
+    expect(page.locator(".moves li").first).to_be_visible()
+    press(action(page, "Beta"))
+    for _ in range(page.locator(".moves li").count()):
+        wall = bounding_box(page.locator(".board"))
+        for mark in page.locator(".hand circle").all():
+            box = bounding_box(mark)
+            assert wall["x"] <= box["x"] + 1
+            assert box["x"] + box["width"] <= wall["x"] + wall["width"] + 1
+            assert box["y"] + box["height"] <= wall["y"] + wall["height"] + 1
+        if action(page, "Next move").is_enabled():
+            press(action(page, "Next move"))

@@ -17,7 +17,6 @@ from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
-from climbpath.generator.request import OWN, Sampling
 from climbpath.model.checkpoint import load_model
 from climbpath.problem import Problem
 from support.making import SETUP, ask, random_problems
@@ -130,13 +129,12 @@ def test_the_grader_learns_what_grades_tell() -> None:
 def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distribution() -> None:
     problems = [replace(p, grade="7A") for p in random_problems(60)]
     held = held_out(MODEL, problems, "all")
-    guided = Sampling(guidance=1.5)
-    result = evaluate(MODEL, held, samples=40, default=guided, compare={})
+    result = evaluate(MODEL, held, samples=40, compare={})
     measured = result.setups[main_setup(held)]
-    assert [row.sampling.guidance for row in measured.rows.values() if row.sampling] == [1.0, 1.5]
+    names = ["generated, the model's own distribution", "generated, the users' default"]
+    assert [name for name, row in measured.rows.items() if row.sampling] == names
     assert [row.guidance for row in measured.guidance] == [1.0, 1.25, 1.5, 2.0, 3.0]
     assert all(row.valid == 1.0 for row in measured.guidance)
-    assert len(evaluate(MODEL, held, samples=40, default=OWN, compare={}).setups[main_setup(held)].rows) == 2
 
 
 @pytest.mark.usefixtures("fewer_trees")
@@ -148,7 +146,7 @@ def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing()
     mixed = held._replace(others=[*problems[100:200], *ungraded])
 
     def row_of(some: Held) -> ListRow:
-        measured = evaluate(MODEL, some, samples=30, default=OWN, compare={}).setups[SETUP]
+        measured = evaluate(MODEL, some, samples=30, compare={}).setups[SETUP]
         return measured.rows["generated, the model's own distribution"]
 
     assert row_of(mixed).baseline_grader

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def request(number: int, grades: str = "6C,7A", **more: Any) -> Request:
 
 def test_as_many_as_asked_for_all_valid_and_distinct(tmp_path: Path) -> None:
     path = tmp_path / "many.parquet"
-    assert bulk.generate_to_parquet(MODEL, request(2500), path) == 2500
+    assert bulk.generate_to_parquet(MODEL, request(2500), path) == (2500, None)
     problems = parquet.load(path)
     assert len({p.key for p in problems}) == len(problems) == 2500
     assert [sum(p.grade == grade for p in problems) for grade in ("6C", "7A")] == [1250, 1250]
@@ -40,7 +41,7 @@ def test_as_many_as_asked_for_all_valid_and_distinct(tmp_path: Path) -> None:
 def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHUNK", 300)
     path = tmp_path / "chunks.parquet"
-    assert bulk.generate_to_parquet(MODEL, request(1000), path) == 1000
+    assert bulk.generate_to_parquet(MODEL, request(1000), path) == (1000, None)
     problems = parquet.load(path)
     assert len({p.key for p in problems}) == 1000
     for first in range(0, 900, 300):
@@ -85,8 +86,10 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monk
 def test_a_request_with_few_answers_ends(tmp_path: Path) -> None:
     few = request(500, "7A", rules=Rules(hold_sets=frozenset({"Original"}), max_holds=3))
     path = tmp_path / "few.parquet"
-    written = bulk.generate_to_parquet(MODEL, few, path)
+    written, reason = bulk.generate_to_parquet(MODEL, replace(few, any_grade=True), path)
     assert 0 < written < 500
+    assert reason is not None
+    assert "are new" in reason
     assert len(parquet.load(path)) == written
 
 

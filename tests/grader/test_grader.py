@@ -22,6 +22,7 @@ from climbpath.data.split import source_numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
 from climbpath.grader.metrics import confusion, measure, table
+from climbpath.grader.scale import fit_scale
 from climbpath.grades import LADDER, parse_grades, rank, v_grade
 from climbpath.model.checkpoint import save_model
 from climbpath.model.config import ModelConfig
@@ -68,7 +69,8 @@ def grader_of(*nets: GraderNet) -> Grader:
         state = {name: value.numpy() for name, value in net.body.state_dict().items()}
         head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
         members.append(fold(state, CONFIG.tokens.features()[1], CONFIG.nhead) | head)
-    return Grader(CONFIG, members, SETUPS, np.array([3, 5], np.uint64), {"seed": 0})
+    scales = {setup: fit_scale(np.zeros(0, np.float32), [], counts) for setup, counts in SETUPS.items()}
+    return Grader(CONFIG, members, SETUPS, scales, np.array([3, 5], np.uint64), {"seed": 0})
 
 
 @cache
@@ -155,10 +157,10 @@ def test_the_prediction_is_a_likely_font_grade_of_the_v_grade_that_fits_best() -
     prediction, plain = predictions(rows({"6B": 0.25, "6B+": 0.3, "7A": 0.4, "8C+": 0.05}, {"5+": 1.0}))
     assert prediction.grade == "6B+"
     assert v_grade(prediction.grade) == "V4"
-    assert prediction.expected == pytest.approx(0.25 * 3 + 0.3 * 4 + 0.4 * 7 + 0.05 * 18, abs=1e-5)
     assert list(prediction.probabilities) == list(LADDER)
     assert prediction.probabilities["7A"] == pytest.approx(0.4)
-    assert (plain.grade, plain.expected) == ("5+", 0)
+    assert (plain.grade, plain.perhaps, plain.words) == ("5+", None, "5+")
+    assert (prediction.perhaps, prediction.words) == ("7A", "6B+, perhaps 7A")
     (between,) = predictions(rows({"7A": 0.35, "7A+": 0.25, "7B": 0.4}))
     assert between.grade == "7A+"
 

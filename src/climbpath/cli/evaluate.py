@@ -57,7 +57,6 @@ def evaluate(
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
     from climbpath.evaluation.results import to_json
-    from climbpath.generator.request import Sampling, default_guidance
     from climbpath.model.checkpoint import load_model
 
     folder = report or files.new_folder(Path("out") / "evaluate")
@@ -76,7 +75,6 @@ def evaluate(
         trained,
         held,
         samples=samples,
-        default=Sampling(guidance=default_guidance(trained)),
         compare={setup: lists},
         seed=seed,
         tell=lambda stage: click.echo(f"… {stage}", err=True),

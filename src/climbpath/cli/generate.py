@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--guidance",
     type=float,
-    help="Above 1: closer to what is typical of the grade. [default: 1.25; 2 with --check-grade; 1 if not possible]",
+    help="Above 1: closer to what is typical of the grade. [default: 1; 1.25 with --any-grade, if possible]",
 )
 @click.option("--pin", help="Holds that every problem uses: F5,E12; F5s as a start, E12h as a hand hold.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
@@ -44,9 +44,7 @@ if TYPE_CHECKING:
 @click.option("--min-holds", type=int, default=3, help="Fewest holds.")
 @click.option("--max-holds", type=int, default=14, help="Most holds.")
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
-@click.option(
-    "--check-grade", is_flag=True, help="Keep only problems that the grader puts within half a grade of --grade."
-)
+@click.option("--any-grade", is_flag=True, help="Keep problems, too, to which the grader gives another grade.")
 @climber_flags
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
 @click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
@@ -74,12 +72,13 @@ def generate(
     climbpath generate --grade 6C..7A+ --num-samples 20 --format png,json --out evening
     climbpath generate --grade 7A --pin F5,E12 --ban G2
     climbpath generate --grade V5 --start F5 --hold-sets A,B --max-holds 8
-    climbpath generate --grade 7A --height 165 --ape -3 --check-grade
+    climbpath generate --grade 7A --height 165 --ape -3
     climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
     Every problem is valid, and different from the known problems and from the others. With --height or --ape, the
-    climber can reach every move. Each problem is shown with the grade that the grader predicts.
+    climber can reach every move. A problem's grade is the grader's, and only problems come whose grade was asked for;
+    on a board that the grader does not know, it is the grade asked for.
     """
     from climbpath import api
 
@@ -110,14 +109,14 @@ def _generate_to_parquet(
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
     refuse_overwrite([path], force)
     try:
-        written = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
+        written, reason = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
     except KeyboardInterrupt:
         click.echo(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
         )
         sys.exit(130)
     if written < request.number:
-        warn(f"only {written:,} of {request.number:,} problems: these conditions allow hardly any more new ones")
+        warn(f"only {written:,} of {request.number:,} problems: {reason or 'an interrupted run ended so'}")
     click.echo(f"wrote {written:,} problems to {path}, seed {request.seed}")
 
 

@@ -37,7 +37,7 @@ def grade(
     out: Path | None,
     force: bool,
 ) -> None:
-    """Grade PROBLEM: the best grade, how likely every grade is, and which holds make it easier or harder.
+    """Grade PROBLEM: its grade, how likely every grade is, and which holds make it easier or harder.
 
     PROBLEM is in notation, a share link, a file of problems (JSON, CSV or Parquet; all are graded), or - for standard
     input with a problem on each line.
@@ -47,10 +47,12 @@ def grade(
     climbpath grade "F5 G6 D9 G13 G18" --start F5,G6
     climbpath grade out/7A/problems.json --out graded.json
 
-    Grades are opinions, so the grader gives each a probability. It learned from the grades of other problems.
+    Grades are opinions, so the grader gives each a probability. It learned from the grades of other problems. A new
+    problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
+    it keeps its grade, and the grader's is an opinion beside it.
     """
     from climbpath.files import refuse_overwrite
-    from climbpath.grader.grader import influence, load_grader, predictions
+    from climbpath.grader.grader import influence, load_grader
 
     if out:
         refuse_overwrite([out], force)
@@ -59,7 +61,7 @@ def grade(
     problems = read_problems(problem, board, angle)
     grader = load_grader(file)
     results = []
-    predicted = predictions(grader.probabilities(problems))
+    predicted = grader.predict(problems)
     for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}
         if len(problems) == 1:
@@ -92,27 +94,27 @@ def _marked(notation: str, board: str, start: str, finish: str) -> str:
 
 
 def prediction_line(prediction: "GradePrediction") -> str:
-    """The best grade, and how likely it is: '7A (V6)   41%'."""
-    return f"{grades.show(prediction.grade):<9} {prediction.probabilities[prediction.grade]:4.0%}"
+    """The grade with its range, and how likely it is: '7A (V6), perhaps 7A+   41 %'."""
+    perhaps = f", perhaps {prediction.perhaps}" if prediction.perhaps else ""
+    return f"{grades.show(prediction.grade) + perhaps:<22} {prediction.probabilities[prediction.grade]:4.0%}"
 
 
-def expected_text(steps: float) -> str:
-    """An expected step of the ladder as text: 'a little above 7A'."""
-    from climbpath.grader.grader import nearest_grade
-
-    nearest = nearest_grade(steps)
-    off = steps - grades.rank(nearest)
-    side = "" if abs(off) < 0.15 else "a little above " if off > 0 else "a little below "
-    return f"{side}{nearest}"
+def grade_line(problem: "Problem", prediction: "GradePrediction") -> str:
+    """A problem's grade: on record with the grader's beside it for a known problem, else the grader's."""
+    words = grades.show(prediction.grade) + (f", perhaps {prediction.perhaps}" if prediction.perhaps else "")
+    if problem.grade and problem.is_known:
+        return f"{grades.show(problem.grade)} on record; the grader says {words}"
+    if problem.grade and problem.grade != prediction.grade:
+        return f"{words}; given as {grades.show(problem.grade)}"
+    return words
 
 
 def _prediction_text(problem: "Problem", prediction: "GradePrediction", changes: dict[str, float]) -> str:
-    label = f"   (labelled {grades.show(problem.grade)})" if problem.grade else ""
-    lines = [problem.notation, f"Grade:     {grades.show(prediction.grade)}{label}"]
-    lines.append(f"Expected:  {prediction.expected:.2f} steps above 5+, {expected_text(prediction.expected)}")
+    lines = [problem.notation, f"Grade: {grade_line(problem, prediction)}"]
     for name, value in prediction.probabilities.items():
         if value >= LEAST_SHOWN:
-            lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))}")
-    lines.append("Without a hold, in steps of the ladder:")
-    lines += [f"  {label:<4} {change:+.2f}" for label, change in list(changes.items())[:5]]
+            mark = "◀" if name == prediction.grade else ""
+            lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))} {mark}".rstrip())
+    lines.append("Without a hold, in grades harder (+) or easier (-):")
+    lines += [f"  {label:<4} {change:+.1f}" for label, change in list(changes.items())[:5]]
     return "\n".join(lines)

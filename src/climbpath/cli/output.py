@@ -51,14 +51,14 @@ def print_and_write(
     from climbpath.drawing.themes import THEMES
     from climbpath.naming import title
 
-    predicted = _predictions(problems)
-    for number, (problem, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
+    notes = grade_notes(problems)
+    for number, (problem, note) in enumerate(zip(problems, notes, strict=True), 1):
         if visualize:
             picture = terminal.coloured(drawing.text(problem, colour=terminal.has_colours(sys.stdout)))
-            click.echo("\n".join(filter(None, [picture, prediction])) + "\n")
+            click.echo("\n".join(filter(None, [picture, note])) + "\n")
         else:
             grade = grades.show(problem.grade or "")
-            click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {prediction}".rstrip())
+            click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {note}".rstrip())
     if len(problems) < wanted:
         warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")
     click.echo(f"{len(problems)} problems, seed {seed}")
@@ -68,13 +68,17 @@ def print_and_write(
             click.echo(f"wrote {path}")
 
 
-def _predictions(problems: Sequence["Problem"]) -> list[str]:
-    """The grade that the grader predicts for each problem; '' on a setup that it has not learned."""
-    from climbpath.api import bundled_grader
-    from climbpath.grader.grader import predictions
+def grade_notes(problems: Sequence["Problem"]) -> list[str]:
+    """What to say beside the grade of each new problem: 'perhaps 6C', 'asked for 6C+', 'no grader for this board'."""
+    from climbpath.grader.grader import grader_of
 
-    grader = bundled_grader()
-    if not problems or problems[0].setup not in grader.evidence:
-        return [""] * len(problems)
-    predicted = predictions(grader.probabilities(problems))
-    return [f"grader: {prediction.grade} {prediction.probabilities[prediction.grade]:.0%}" for prediction in predicted]
+    grader = grader_of(problems[0].setup) if problems else None
+    if not grader:
+        return ["as asked for: there is no grader for this board"] * len(problems)
+    notes = []
+    for problem, prediction in zip(problems, grader.predict(problems), strict=True):
+        note = [f"perhaps {prediction.perhaps}"] if prediction.perhaps else []
+        if problem.asked_grade not in (None, problem.grade):
+            note.append(f"asked for {problem.asked_grade}")
+        notes.append(", ".join(note))
+    return notes

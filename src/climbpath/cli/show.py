@@ -9,7 +9,7 @@ import click
 from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
 from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, read_problems
-from climbpath.cli.grade import expected_text, prediction_line
+from climbpath.cli.grade import grade_line
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -31,15 +31,14 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     from climbpath.api import bundled_grader, load
     from climbpath.beta import solver
     from climbpath.drawing import problem as drawing
-    from climbpath.grader.grader import predictions
 
     one = read_problem(problem, board, angle)
     climber = climber_of(height, ape)
     click.echo(terminal.coloured(drawing.text(one, colour=terminal.has_colours(sys.stdout))) + "\n")
     grader = bundled_grader()
     if one.setup in grader.evidence:
-        (prediction,) = predictions(grader.probabilities([one]))
-        click.echo(f"Grade: {prediction_line(prediction)}, expected {expected_text(prediction.expected)}")
+        (prediction,) = grader.predict([one])
+        click.echo(f"Grade: {grade_line(one, prediction)}")
     (solved,) = solver.solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:

@@ -23,7 +23,7 @@ def to_json(problems: Sequence[Problem]) -> str:
 
 COLUMNS = (
     *("board", "angle", "grade", "v_grade", "start", "hands", "finish", "notation", "feet", "name", "repeats"),
-    *("benchmark", "method", "user_grade", "ids", "partial"),
+    *("benchmark", "method", "user_grade", "ids", "partial", "asked_grade"),
 )
 """Of the CSV; importers/climbpath_csv.py reads all of a problem back from them."""
 
@@ -47,7 +47,7 @@ def _csv_values(p: Problem) -> list[object]:
     repeats = "" if p.repeats is None else p.repeats
     return [
         *(p.board, p.angle, p.grade or "", v, start, hands, finish, p.notation, feet, p.name or "", repeats),
-        *(flags[0], p.method, p.user_grade or "", csv_row(p.ids) if p.ids else "", flags[1]),
+        *(flags[0], p.method, p.user_grade or "", csv_row(p.ids) if p.ids else "", flags[1], p.asked_grade or ""),
     ]
 
 
@@ -61,6 +61,7 @@ def _app_record(problem: Problem) -> dict[str, object]:
     record: dict[str, object] = {
         "Name": problem.name,
         "Grade": problem.grade,
+        "AskedGrade": problem.asked_grade,
         "UserGrade": problem.user_grade,
         "Method": problem.method,
         "IsBenchmark": problem.benchmark,

@@ -36,7 +36,7 @@ from climbpath.features import Floats, nearest, presence
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request, Sampling, can_be_guided
 from climbpath.generator.sample import draw_batches, generate
-from climbpath.grader import grader
+from climbpath.grader.grader import Grader, bundled_grader, expected
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules, violations
@@ -115,7 +115,6 @@ def evaluate(
     held: Held,
     *,
     samples: int,
-    default: Sampling,
     compare: Mapping[Setup, Sequence[HoldLists]],
     seed: int = 0,
     tell: Callable[[str], None] = lambda stage: None,
@@ -125,9 +124,8 @@ def evaluate(
     Args:
         model: the model.
         held: what it is measured on.
-        samples: how many problems to draw for each sampling, with the boards, angles, grades and consensus of `held`
+        samples: how many problems to draw for each list, with the boards, angles, grades and consensus of `held`
             in the same proportions.
-        default: the users' default sampling; the model's own distribution is measured beside it.
         compare: lists from elsewhere, by setup, measured in the same way.
         seed: of samples, folds and resamples.
         tell: called with the name of each stage as it begins.
@@ -142,9 +140,7 @@ def evaluate(
         # of the samples each setup gets its part by the number of its held-out problems
         size = max(1, round(samples * len(real) / len(held.problems)))
         others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
-        setups[setup] = _SetupEvaluation(model, setup, real, others, size, seed).run(
-            default, compare.get(setup, ()), tell
-        )
+        setups[setup] = _SetupEvaluation(model, setup, real, others, size, seed).run(compare.get(setup, ()), tell)
     return EvaluationResult(
         model={**model.about, "parameters": int(sum(value.size for value in model.weights.values()))},
         split=held.split,
@@ -217,29 +213,29 @@ class _SetupEvaluation:
         graded = [problem for problem in others if problem.grade]
         enough = min(len(real), len(graded)) >= LEAST_COMPARED
         self.baseline_grader = BaselineGrader(graded, self.board, seed) if enough else None
-        bundled = grader.bundled_grader()
+        bundled = bundled_grader()
         self.own_grader = bundled if setup in bundled.evidence else None
 
-    def run(self, default: Sampling, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> SetupResult:
+    def run(self, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> SetupResult:
         """The measures of real problems, samples and lists from elsewhere."""
         # real problems, compared with others as far as there are any
         tell(f"{self.setup}: real against real")
         rows = {"real, held out": self._problem_row(self.real, _same_mix(self.others, self.real, self.seed))}
         # samples: the three fractions of plain ones, everything else of those that users would get
-        samplings = {"generated, the model's own distribution": OWN}
-        if default != OWN:
-            samplings["generated, the users' default"] = default
+        graders: dict[str, Grader | None] = {"generated, the model's own distribution": None}
+        if self.own_grader:
+            graders["generated, the users' default"] = self.own_grader
         shown: list[Problem] = []
-        for name, sampling in samplings.items():
+        valid, distinct, novel = self._fractions(self.plain(OWN, self.samples))
+        for name, chooses in graders.items():
             tell(f"{self.setup}: {name}")
-            valid, distinct, novel = self._fractions(self.plain(sampling, self.samples))
-            shown = self.novel(sampling)
+            shown = self.novel(chooses)
             rows[name] = replace(
                 self._problem_row(shown, self.real),
                 valid=valid,
                 distinct=distinct,
                 novel=novel,
-                sampling=SamplingSettings(sampling.temperature, sampling.top_p, sampling.guidance),
+                sampling=SamplingSettings(OWN.temperature, OWN.top_p, OWN.guidance),
             )
         # lists from elsewhere
         for lists in compare:
@@ -275,12 +271,15 @@ class _SetupEvaluation:
                 found.append((scale_counts(mix, count), request))
         return found
 
-    def novel(self, sampling: Sampling) -> list[Problem]:
-        """Problems in the mix as users get them: valid, novel and distinct."""
+    def novel(self, grader: Grader | None) -> list[Problem]:
+        """Problems in the mix: valid, novel and distinct; with a grader those that it gives the grade asked for, as
+        users get them, without the grades that it gives none."""
         found: list[Problem] = []
-        for counts, request in self.mixes(sampling, self.samples):
+        for counts, request in self.mixes(OWN, self.samples):
             known = {problem.key for problem in found}
-            found += generate(self.model, request, counts, known=known)
+            offered = grader.scales[self.setup].grades if grader else tuple(counts)
+            wanted = {grade: count for grade, count in counts.items() if grade in offered}
+            found += generate(self.model, request, wanted, grader=grader, known=known)
         return found
 
     def plain(self, sampling: Sampling, size: int) -> list[Problem]:
@@ -332,8 +331,8 @@ class _SetupEvaluation:
         if not self.own_grader:
             return baseline, None
         without_repeats = [replace(problem, repeats=None) for problem in problems]  # samples have none
-        expected = grader.expected(self.own_grader.probabilities(without_repeats))
-        return baseline, grade_agreement(expected, problems)
+        steps = expected(self.own_grader.probabilities(without_repeats))
+        return baseline, grade_agreement(steps, problems)
 
     def _nearest(self, problems: Sequence[Problem]) -> tuple[Floats, NDArray[np.int64]]:
         """The Jaccard similarity of each problem to the nearest known real one, and that one's index."""

@@ -17,6 +17,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.generator.request import Request
 from climbpath.generator.sample import check, generate
+from climbpath.grader.grader import grader_of
 from climbpath.model.checkpoint import Model
 from climbpath.progress import progress_bar
 
@@ -24,33 +25,40 @@ CHUNK = 10_000
 """Problems in a chunk."""
 
 
-def generate_to_parquet(model: Model, request: Request, path: Path, model_name: str | None = None) -> int:
-    """Write valid, novel, distinct problems to a Parquet file, under a progress bar, and return how many.
+def generate_to_parquet(
+    model: Model, request: Request, path: Path, model_name: str | None = None
+) -> tuple[int, str | None]:
+    """Write valid, novel, distinct problems to a Parquet file, under a progress bar.
 
     If interrupted, the chunks that are done stay beside the file, and the same request to the model of the same name
     resumes from them. Writes fewer problems than asked for if there are no more.
 
-    Raises ClimbpathError if the request cannot be met, or another one was interrupted at this path.
+    Returns how many problems were written, and the condition that is in the way where they are fewer than asked for.
+    Raises ClimbpathError if there are none, or another request was interrupted at this path.
     """
     check(model, request)
+    grader = grader_of(request.setup)
     parts = path.with_name(f"{path.name}.parts")
     _claim(parts, request, model_name)
     files = [parts / f"{number:06}.parquet" for number in range(-(-request.number // CHUNK))]
     seen: set[int] = set()
+    reasons: list[str] = []
     with progress_bar(None, path.name, request.number) as bar:
         for number, file in enumerate(files):
             if file.exists():
                 seen.update(problem.key for problem in parquet.read(file))
             else:
-                problems = list(
-                    generate(model, _chunk_seed(request, number), chunk_counts(request, number), known=seen)
-                )
+                chunk, counts = _chunk_seed(request, number), chunk_counts(request, number)
+                problems = list(generate(model, chunk, counts, grader=grader, known=seen, give_up=reasons.append))
+                if not seen and not problems:
+                    rmtree(parts)
+                    raise ClimbpathError(f"found nothing: {reasons[0]}")
                 parquet.write(file, problems)
                 seen.update(problem.key for problem in problems)
             bar.update(len(seen) - bar.n)
     parquet.concatenate(path, files)
     rmtree(parts)
-    return len(seen)
+    return len(seen), reasons[0] if reasons else None
 
 
 def chunk_counts(request: Request, number: int) -> dict[str, int]:

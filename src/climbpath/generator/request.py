@@ -2,35 +2,26 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.solver import Climber
 from climbpath.board import Board, Setup
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import bundled_grader, expected
-from climbpath.grades import LADDER, rank
+from climbpath.grades import LADDER
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Problem, Rules
+from climbpath.problem import Rules
 
 DEFAULT_GUIDANCE = 1.25
 """The least at which a grader agrees with generated problems as often as with real ones: docs/dev/experiments.md,
 "Guidance"."""
-CHECKED_GUIDANCE = 2.0
-"""Default guidance where the grader checks: more of the samples pass (docs/dev/experiments.md, "Guidance")."""
-NEAR_GRADE = 0.5
-"""Steps of the ladder that the grader's expected grade may lie from the grade asked for, to pass its check."""
-NOTHING_FOUND = "the model found no new problem that keeps to these conditions: loosen one of them"
-
 NO_RULES = Rules()
 """The defaults: the board's own rules and the usual length."""
 
-Accept = Callable[[Sequence[Problem]], Sequence[bool]]
-"""Which of some problems pass."""
 _PIN = re.compile(r"([A-Za-z]\d{1,2})([sehSEH]?)")
 Typed = str | Iterable[str] | None
 """Holds or hold sets as a user types them: 'F5,G6', a list of them, or None."""
@@ -60,11 +51,10 @@ def can_be_guided(model: Model) -> bool:
     return bool(model.about["recipe"]["grade_dropout"])
 
 
-def default_guidance(model: Model, check_grade: bool = False) -> float:
-    """The guidance of requests that name none: 1, the model's own, where it has not learned to be guided."""
-    if not can_be_guided(model):
-        return 1.0
-    return CHECKED_GUIDANCE if check_grade else DEFAULT_GUIDANCE
+def default_guidance(model: Model, any_grade: bool = False) -> float:
+    """The guidance of requests that name none: 1, the model's own, where the grader chooses, or where the model has not
+    learned to be guided."""
+    return DEFAULT_GUIDANCE if any_grade and can_be_guided(model) else 1.0
 
 
 def seed_or_random(seed: int | None = None) -> int:
@@ -91,8 +81,8 @@ class Request:
     """How tokens are drawn."""
     climber: Climber | None = None
     """Who must be able to reach every hold of the beta."""
-    check_grade: bool = False
-    """Whether only problems are kept whose grade the grader confirms to half a step."""
+    any_grade: bool = False
+    """Whether problems are kept, too, to which the grader gives another grade than was asked for."""
     seed: int = field(default_factory=seed_or_random)
     """The same seed, version and machine give the same problems."""
 
@@ -114,28 +104,13 @@ class Request:
     @property
     def batch_key(self) -> tuple[object, ...]:
         """All but grades, number and seed: requests of one condition can be sampled in one batch."""
-        return self.setup, self.rules, self.sampling, self.climber, self.check_grade
+        return self.setup, self.rules, self.sampling, self.climber, self.any_grade
 
     def sampling_for(self, model: Model) -> Sampling:
         """The sampling with its guidance filled in: the one asked for, else the default."""
         if self.sampling.guidance is not None:
             return self.sampling
-        return self.sampling._replace(guidance=default_guidance(model, self.check_grade))
-
-    def acceptance(self) -> Accept | None:
-        """The filter that problems must pass in addition to the rules, None if there is none: the climber reaches all
-        holds, the grader confirms the grade. It raises ClimbpathError if the grader has not learned the setup.
-        """
-        return self._accepts if self.climber or self.check_grade else None
-
-    def _accepts(self, problems: Sequence[Problem]) -> list[bool]:
-        passed = np.ones(len(problems), bool)
-        if self.climber and problems:
-            passed &= [not beta.too_far for beta in solve(problems, self.climber)]
-        if self.check_grade and problems:
-            steps = expected(bundled_grader().probabilities(problems))
-            passed &= np.abs(steps - [rank(problem.grade or "") for problem in problems]) <= NEAR_GRADE
-        return passed.tolist()
+        return self.sampling._replace(guidance=default_guidance(model, self.any_grade))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -148,7 +123,7 @@ class Request:
             "rules": rules,
             "sampling": self.sampling._asdict(),
             "climber": climber,
-            "check_grade": self.check_grade,
+            "any_grade": self.any_grade,
             "seed": self.seed,
         }
 

@@ -1,17 +1,21 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
-from climbpath.generator.request import Accept, Request, Sampling, can_be_guided
+from climbpath.generator.outcome import Outcome
+from climbpath.generator.request import Request, Sampling, can_be_guided
+from climbpath.grader.grader import Grader
+from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
 from climbpath.model.order import Bools, Ints, problem_of
@@ -26,12 +30,12 @@ SPARE = 16
 KEPT = 0.8
 """Sequences that have ended are dropped from a batch when fewer than this fraction go on."""
 LOWEST = -1e30
-PATIENCE = 20
-"""Batches in a row without a new problem after which a request counts as exhausted."""
+PATIENCE, PATIENCE_ROUNDS = 4096, 20
+"""A request counts as exhausted after so many draws in a row without a problem that passes; where there is nothing to
+pass but being new, after so many times what it asks for."""
 MOST_GUIDANCE = 10
-THIN_EVIDENCE = 30
-"""With fewer training problems of a grade, users are warned that it rests on thin evidence."""
-
+LIKELY = 0.3
+"""The fraction of drawn problems that is expected to have a grade that is wanted, before any is drawn."""
 RAREST = 0.02
 """The least fraction of drawn problems that is expected to be kept, when deciding how many to draw."""
 
@@ -70,7 +74,7 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
     learned = {name: count for name, count in model.evidence[setup].items() if count}
     if grade not in learned:
         raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {', '.join(learned)}")
-    return learned[grade] if learned[grade] < THIN_EVIDENCE else None
+    return learned[grade] if learned[grade] < LEAST_EVIDENCE else None
 
 
 def generate(
@@ -78,8 +82,10 @@ def generate(
     request: Request,
     counts: Mapping[str, int] | None = None,
     *,
+    grader: Grader | None = None,
     known: Collection[int] = (),
-    accept: Accept | None = None,
+    is_over: Callable[[], bool] = lambda: False,
+    give_up: Callable[[str], None] = lambda reason: None,
 ) -> Iterator[Problem]:
     """Valid problems that are novel (their key is not among the model's known keys) and distinct by key.
 
@@ -87,41 +93,91 @@ def generate(
         model: a trained model.
         request: what is asked for.
         counts: grade -> number of problems, in place of the request's own.
+        grader: gives the problems their grades. Unless the request allows any grade, only those that get a grade that
+            is still wanted are kept, whichever they were drawn for. Without a grader a problem has the grade that it
+            was drawn for.
         known: further keys that are not novel.
-        accept: which problems pass, in place of the request's own filter.
+        is_over: asked before every batch; nothing more is drawn once it says so.
+        give_up: called with the condition that is in the way, where fewer problems than asked for are found.
 
-    Yields fewer than asked for if 20 batches in a row bring nothing new.
-
-    Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, or no problem
-    can keep to the rules.
+    Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, no new problem can
+    have a grade that is asked for, or no problem can keep to the rules.
     """
     missing = Counter(request.counts() if counts is None else counts)
     lookahead = check(model, request, missing)
-    accept = accept or request.acceptance()
+    matches = bool(grader) and not request.any_grade
+    if grader and matches:
+        _check_offered(grader, request, missing)
     seen = set(known)
-    batches, fruitless, drawn, kept = 0, 0, 0, 0
-    while (left := missing.total()) and fruitless < PATIENCE:
-        # draw as many as are likely to leave what is missing, in the same proportions of grades
+    outcome = Outcome()
+    kept, fruitless, batches = 0, 0, 0
+    patience = PATIENCE if matches or request.climber else PATIENCE_ROUNDS * missing.total()
+    while (left := missing.total()) and fruitless < patience and not is_over():
+        # draw as many as are likely to leave what is missing, in the same proportions of grades; twice as many as
+        # before where nothing has passed yet
+        passing = kept / outcome.drawn if kept else LIKELY if matches and not outcome.drawn else 1.0
+        size = int((left + left // SPARE) / max(RAREST, passing)) + 4
+        size = min(ROUND * BATCH, size if kept else min(max(size, outcome.drawn), patience - fruitless))
         asked = list(missing.elements())
-        passing = max(RAREST, kept / drawn) if accept and drawn else 1.0
-        size = min(ROUND * BATCH, int((left + left // SPARE) / passing) + 4)
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
         for problems in draw_batches(model, lookahead, request, grades, batches):
             batches += 1
-            fruitless += 1
-            # keep what is novel, distinct, valid and accepted, and no more than is asked for of each grade
-            wanted = [p for p in problems if missing[p.grade or ""]]
-            new = [p for p in wanted if p.key not in model.known and p.key not in seen]
-            new = [p for p in new if not violations(p, request.rules)]
-            accepted = list(compress(new, accept(new))) if accept else new
-            drawn, kept = drawn + len(problems), kept + len(accepted)
-            for problem in accepted:
-                grade, key = problem.grade or "", problem.key
-                if missing[grade] and key not in seen:
-                    seen.add(key)
-                    missing[grade] -= 1
+            fruitless += len(problems)
+            outcome.drawn += len(problems)
+            for problem in _passing(model, request, grader, matches, problems, missing, seen, outcome):
+                wanted = problem.asked_grade or ""
+                if missing[wanted]:
+                    seen.add(problem.key)
+                    missing[wanted] -= 1
+                    kept += 1
                     fruitless = 0
                     yield problem
+            if is_over():
+                break
+    if left:
+        give_up(outcome.reason(request))
+
+
+def _check_offered(grader: Grader, request: Request, grades: Iterable[str]) -> None:
+    """Raises ClimbpathError where the grader gives no new problem a grade that is asked for."""
+    offered = grader.scales[request.setup].grades
+    for grade in grades:
+        if grade not in offered:
+            known = grader.evidence[request.setup].get(grade, 0)
+            raise ClimbpathError(
+                f"{grade} on {boards.load(request.setup.board).title} at {request.setup.angle}° rests on {known} real "
+                f"problems, too few to tell a {grade} from its neighbours: ask for {offered[0]} to {offered[-1]}, or "
+                "allow any grade"
+            )
+
+
+def _passing(
+    model: Model,
+    request: Request,
+    grader: Grader | None,
+    matches: bool,
+    drawn: Sequence[Problem],
+    missing: Counter[str],
+    seen: set[int],
+    outcome: Outcome,
+) -> list[Problem]:
+    """Those of the drawn problems that are novel, distinct, valid, of a grade that is missing, and within the
+    climber's reach; with their grades, and the one that each was asked for."""
+    # novel, distinct and valid
+    fresh = {p.key: p for p in drawn if p.key not in model.known and p.key not in seen}
+    new = [p for p in fresh.values() if not violations(p, request.rules)]
+    outcome.new += len(new)
+    # graded: what was drawn for one grade and gets another is as good as any, if that is wanted
+    graded = grader.graded(new) if grader else new
+    outcome.grades.update(problem.grade or "" for problem in graded)
+    asked = [p.grade for p in (graded if matches else new)]
+    right = [replace(p, asked_grade=g) for p, g in zip(graded, asked, strict=True) if missing[g or ""]]
+    outcome.right += len(right)
+    # within reach
+    if request.climber and right:
+        right = list(compress(right, [not beta.too_far for beta in solve(right, request.climber)]))
+    outcome.reached += len(right)
+    return right
 
 
 def draw_batches(
@@ -147,7 +203,9 @@ def draw_batches(
     return on_threads(draw_part, range(len(parts)))
 
 
-def vary(model: Model, problem: Problem, request: Request, keep: float) -> Iterator[Problem]:
+def vary(
+    model: Model, problem: Problem, request: Request, keep: float, grader: Grader | None = None
+) -> Iterator[Problem]:
     """Variations of a problem, each with a random fraction `keep` of its holds; valid, novel and distinct.
 
     The request says how many, and what they keep to; its setup and grades are the problem's. Yields fewer than asked
@@ -165,8 +223,8 @@ def vary(model: Model, problem: Problem, request: Request, keep: float) -> Itera
         fruitless += 1
         pins = frozenset(rng.choice(holds, kept, replace=False).tolist())
         pinned = replace(rules, pins=pins, max_holds=max(rules.max_holds, len(problem.holds)))
-        one = replace(request, number=1, rules=pinned, seed=int(rng.integers(2**32)))
-        for variation in generate(model, one, known=known):
+        one = replace(request, number=1, rules=pinned, any_grade=True, seed=int(rng.integers(2**32)))
+        for variation in generate(model, one, grader=grader, known=known):
             known.add(variation.key)
             left -= 1
             fruitless = 0

@@ -5,6 +5,9 @@ the prediction (training/grader.py trains them). Grades are opinions, so the pre
 held-out problems. Some of the grades learned from are the setter's, others the consensus of many repeats, which tends
 to be lower: each network has one head without and one with consensus. Where a problem's repeats are known the
 prediction is that of one head; otherwise it is the mean of both.
+
+A new problem has no record to compare with. Its grade follows from the grader's expected grade by a scale
+(grader/scale.py); it is the one grade that such a problem has everywhere.
 """
 
 from collections import defaultdict
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
+from climbpath.grader.scale import Scale
 from climbpath.grades import LADDER, v_number
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, encode, shapes_of
@@ -32,7 +36,7 @@ from climbpath.threads import on_threads
 
 Floats = NDArray[np.float32]
 
-FORMAT = 3
+FORMAT = 4
 BUNDLED = "grader.safetensors"
 FIELD = "climbpath grader"
 BATCH = 256
@@ -50,10 +54,38 @@ class Grader:
     """The weights of each network, by name."""
     evidence: Evidence
     """How many training problems there were of every grade, by setup."""
+    scales: dict[Setup, Scale]
+    """What it expects of real problems of each grade, by setup."""
     train_keys: np.ndarray
     """Keys of the training problems, uint64."""
     about: dict[str, Any]
     """How it was trained, as plain JSON types."""
+
+    def predict(self, problems: Sequence[Problem]) -> list["GradePrediction"]:
+        """The grade of each problem: of a new one by its setup's scale, of a known one by `predictions`.
+
+        The grade that a known problem has on record is the community's; the grader's is an opinion beside it.
+
+        Raises ClimbpathError as `probabilities` does.
+        """
+        probabilities = self.probabilities(problems)
+        found: list[GradePrediction] = predictions(probabilities)
+        for setup in {problem.setup for problem in problems}:
+            rows = [i for i, problem in enumerate(problems) if problem.setup == setup and not problem.is_known]
+            likely = self.scales[setup].probabilities(expected(probabilities[rows]))
+            for i, step, row in zip(rows, likely.argmax(axis=1).tolist(), likely.tolist(), strict=True):
+                found[i] = GradePrediction(LADDER[step], dict(zip(LADDER, row, strict=True)))
+        return found
+
+    def graded(self, problems: Sequence[Problem]) -> list[Problem]:
+        """New problems of one setup with their grade by its scale; the grade that they had is forgotten.
+
+        Raises ClimbpathError as `probabilities` does.
+        """
+        if not problems:
+            return []
+        steps = self.scales[problems[0].setup].probabilities(expected(self.probabilities(problems))).argmax(axis=1)
+        return [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps.tolist(), strict=True)]
 
     def probabilities(self, problems: Sequence[Problem]) -> Floats:
         """The probability of every grade of the ladder for each problem, [problems, LADDER].
@@ -128,30 +160,40 @@ class GradePrediction(NamedTuple):
     """The grader's prediction for a problem."""
 
     grade: str
-    """The likeliest Font grade of the V grade that is most likely right or one off, where being right counts twice."""
-    expected: float
-    """The mean step of the ladder, 0 for 5+."""
+    """The Font grade."""
     probabilities: dict[str, float]
     """The probability of every grade of the ladder."""
+
+    @property
+    def perhaps(self) -> str | None:
+        """The likeliest other grade, where it is at least half as likely as the grade itself."""
+        other = max((g for g in self.probabilities if g != self.grade), key=self.probabilities.__getitem__)
+        return other if self.probabilities[other] >= self.probabilities[self.grade] / 2 else None
+
+    @property
+    def words(self) -> str:
+        """The grade with its range: '6C+, perhaps 7A'."""
+        return f"{self.grade}, perhaps {self.perhaps}" if self.perhaps else self.grade
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, rounded."""
         return {
             "grade": self.grade,
-            "expected": round(self.expected, 3),
+            "perhaps": self.perhaps,
             "probabilities": {grade: round(value, 4) for grade, value in self.probabilities.items()},
         }
 
 
 def predictions(probabilities: Floats) -> list[GradePrediction]:
-    """The prediction of each row of probabilities, [problems, LADDER]."""
+    """The prediction of each row of probabilities, [problems, LADDER]: the likeliest Font grade of the V grade that is
+    most likely right or one off, where being right counts twice."""
     # A V grade scores twice its own probability and once that of either neighbour, [problems, V grades].
     off = np.abs(V_OF[:, None] - np.arange(V_OF.max() + 1))
     scores = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
     best = np.where(scores.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
     return [
-        GradePrediction(LADDER[step], float(mean), dict(zip(LADDER, row, strict=True)))
-        for step, mean, row in zip(best, expected(probabilities), probabilities.tolist(), strict=True)
+        GradePrediction(LADDER[step], dict(zip(LADDER, row, strict=True)))
+        for step, row in zip(best, probabilities.tolist(), strict=True)
     ]
 
 
@@ -192,6 +234,7 @@ def save_grader(path: Path, grader: Grader) -> None:
         "members": len(grader.members),
         "config": grader.config.to_dict(),
         "evidence": evidence_to_json(grader.evidence),
+        "scales": {str(setup): scale.to_dict() for setup, scale in grader.scales.items()},
         "about": grader.about,
     }
     write_tensors(path, FIELD, FORMAT, about, {**tensors, "train_keys": grader.train_keys})
@@ -216,6 +259,12 @@ def bundled_grader() -> Grader:
     return load_grader()
 
 
+def grader_of(setup: Setup) -> Grader | None:
+    """The bundled grader, if it has learned a setup. Elsewhere a problem has the grade that it was asked for."""
+    grader = bundled_grader()
+    return grader if setup in grader.evidence else None
+
+
 def _read(path: Path) -> Grader:
     about, tensors = read_tensors(path, FIELD, FORMAT, "grader", "climbpath train-grader")
     with loading(path, "is not a climbpath grader"):
@@ -232,4 +281,6 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     heads = {"head.weight": (2 * len(LADDER), config.d_model), "head.bias": (2 * len(LADDER),)}
     for weights in members:
         check_weights(weights, shapes_of(config) | heads)
-    return Grader(config, members, evidence_from_json(about["evidence"]), keys, about["about"])
+    evidence = evidence_from_json(about["evidence"])
+    scales = {setup: Scale.from_dict(about["scales"][str(setup)]) for setup in evidence}
+    return Grader(config, members, evidence, scales, keys, about["about"])

@@ -17,11 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from climbpath.board import Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import V_OF, Grader, consensus_weights, mean_softmax, save_grader
+from climbpath.grader.grader import V_OF, Grader, consensus_weights, expected, mean_softmax, save_grader
 from climbpath.grader.metrics import measure
+from climbpath.grader.scale import Scale, fit_scale
 from climbpath.grades import LADDER, rank
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
@@ -51,6 +53,8 @@ RECIPE = replace(
 """How a member is trained: the fast recipe with its own size, epochs, learning rates and EMA decay, without side tasks
 and without early stopping."""
 FOLLOWS = 0.3
+LEAST_CONSENSUS = 100
+"""Held-out problems with a consensus grade that are enough to fit a scale on."""
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
 
 
@@ -167,7 +171,8 @@ def train_grader(
         weights.append(fold(state, features, config.nhead) | head)
     about = {"epochs": epochs, "members": members, "seed": seed, "train_problems": len(parts["train"])}
     keys = np.array(sorted({problem.key for problem in parts["train"]}), np.uint64)
-    grader = calibrated(Grader(config, weights, evidence(parts["train"]), keys, about), parts["validation"])
+    grader = calibrated(Grader(config, weights, evidence(parts["train"]), {}, keys, about), parts["validation"])
+    grader = replace(grader, scales=fit_scales(grader, parts["validation"]))
     save_grader(target, grader)
     return grader
 
@@ -221,3 +226,20 @@ def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     ]
     about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(nats), 4)}
     return replace(grader, members=members, about=about)
+
+
+def fit_scales(grader: Grader, problems: Sequence[Problem]) -> dict[Setup, Scale]:
+    """The scale of every setup that the grader has learned, fitted on held-out problems.
+
+    Those with a consensus grade decide where there are enough of them; elsewhere all do.
+    """
+    whole = [problem for problem in problems if not problem.partial]
+    steps = expected(grader.probabilities([replace(problem, repeats=None) for problem in whole]))
+    scales = {}
+    for setup, counts in grader.evidence.items():
+        here = np.array([problem.setup == setup for problem in whole], bool)
+        agreed = here & [problem.has_consensus for problem in whole]
+        rows = agreed if agreed.sum() >= LEAST_CONSENSUS else here
+        grades = [problem.grade or "" for problem, row in zip(whole, rows, strict=True) if row]
+        scales[setup] = fit_scale(steps[rows], grades, counts)
+    return scales

@@ -23,6 +23,7 @@ from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.routes.files import add_file_routes
 from climbpath.web.routes.generate import add_generate_routes
 from climbpath.web.routes.logbook import add_logbook_routes
+from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
 from climbpath.web.security import HEADERS, Guard
 from climbpath.web.services import Services
@@ -69,7 +70,7 @@ def create_app(
     )
     app.add_middleware(Guard, token=token)
     services = Services(generator, bundled_grader(), logbook, known, Sampler(generator), Workers(2))
-    for add_routes in (add_generate_routes, add_logbook_routes, add_file_routes):
+    for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     _add_error_handlers(app)
     static = resources.files("climbpath") / "web" / "static"

@@ -12,12 +12,15 @@ from climbpath import board as boards
 from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
 from climbpath.board import Board, Setup
 from climbpath.grader.grader import GradePrediction
+from climbpath.grader.scale import offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
 from climbpath.web.logbook.records import Entry, identity_of
+from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
+from climbpath.workout.plan import Workout, starts
 
-MOST_PROBLEMS, MOST_HOLDS, MOST_BANS = 20, 40, 200
+MOST_PROBLEMS, MOST_HOLDS, MOST_BANS, MOST_LISTED = 20, 40, 200, 60
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
 
@@ -104,6 +107,7 @@ LIMITS: dict[str, Any] = {
     "board": BoardName,
     "angle": Angle,
     "grade": Grade | None,
+    "asked_grade": Grade | None,
     "start": Annotated[list[Label], Field(min_length=1, max_length=2)],
     "hands": Holds,
     "feet": Holds,
@@ -171,7 +175,8 @@ class HoldOut(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A board; for each angle, the grades that the generator knows, and whether the grader knows it."""
+    """A board; for each angle, the grades that can be asked for, those that rest on few problems with how many, and
+    whether the grader knows it."""
 
     name: str
     title: str
@@ -182,6 +187,7 @@ class BoardOut(BaseModel):
     hold_sets: list[str]
     holds: list[HoldOut]
     grades: dict[int, list[str]]
+    thin: dict[int, dict[str, int]]
     graded: dict[int, bool]
 
 
@@ -198,7 +204,11 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
         top_row=board.top_row,
         hold_sets=list(board.hold_sets),
         holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
-        grades={angle: [grade for grade in LADDER if count.get(grade)] for angle, count in counts.items()},
+        grades={angle: list(offered(count)) for angle, count in counts.items()},
+        thin={
+            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in offered(count)}
+            for angle, count in counts.items()
+        },
         graded={angle: setup in graded for angle, setup in setups.items()},
     )
 
@@ -217,7 +227,8 @@ class GenerateRequest(Model):
 
     Every hold in `pins` is used: "F5" in any role, "F5s" as a start, "D9h" as a hand, "G18e" as a finish. The start and
     finish holds are exactly `start` and `finish`, if given; holds in `bans` are not used. `climber` must be able to
-    reach every hold. `check_grade` keeps only problems that the grader finds about as hard as requested.
+    reach every hold. A problem's grade is the grader's; `any_grade` keeps problems, too, to which it gives another one
+    than was asked for.
     """
 
     board: BoardName = DEFAULT_BOARD
@@ -233,7 +244,7 @@ class GenerateRequest(Model):
     min_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 3
     max_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 14
     climber: ClimberBody | None = None
-    check_grade: bool = False
+    any_grade: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
 
 
@@ -243,16 +254,98 @@ class GeneratedProblems(BaseModel):
     problems: list[ProblemOut]
 
 
+class WorkoutRequest(Model):
+    """An evening on the board: of new problems of these grades, or of a list, the easiest first, after a warm-up.
+
+    Problems of a list are all of this board and angle; their grades then count instead of `grades`.
+    """
+
+    board: BoardName = DEFAULT_BOARD
+    angle: Angle = 40
+    grades: Annotated[list[Grade], Field(min_length=1, max_length=len(LADDER))] = ["6C"]
+    minutes: Annotated[int, Field(ge=SHORTEST, le=LONGEST), INTEGER] = 60
+    climber: ClimberBody = ClimberBody()
+    bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []
+    hold_sets: Annotated[list[ShortName], Field(max_length=10)] = []
+    name: ShortName | None = None
+    problems: Annotated[list[ProblemBody], Field(max_length=MOST_LISTED)] = []
+    seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
+
+
+class WorkoutProblem(BaseModel):
+    """A problem of a workout: how many tries there is time for, and the seconds of rest after each."""
+
+    number: int
+    problem: ProblemOut
+    tries: int
+    rest_seconds: list[int]
+    style: list[str]
+
+
+class WorkoutSection(BaseModel):
+    """A part of a workout, and the minute at which it starts."""
+
+    name: str
+    advice: str
+    start_minute: int
+    minutes: int
+    problems: list[WorkoutProblem]
+
+
+class WorkoutOut(BaseModel):
+    """An evening on the board. `try_seconds` is the time for a try; the sections add up to `minutes`."""
+
+    name: str | None
+    grades: list[str]
+    minutes: int
+    try_seconds: int
+    seed: int
+    sections: list[WorkoutSection]
+
+
+def workout_out(workout: Workout) -> WorkoutOut:
+    """A workout as the API returns it."""
+    sections = [
+        WorkoutSection(
+            name=section.name,
+            advice=section.advice,
+            start_minute=start,
+            minutes=section.minutes,
+            problems=[
+                WorkoutProblem(
+                    number=slot.number,
+                    problem=problem_out(slot.problem),
+                    tries=slot.tries,
+                    rest_seconds=list(slot.rests),
+                    style=list(slot.style),
+                )
+                for slot in section.slots
+            ],
+        )
+        for start, section in zip(starts(workout), workout.sections, strict=True)
+    ]
+    return WorkoutOut(
+        name=workout.name,
+        grades=list(workout.grades),
+        minutes=workout.minutes,
+        try_seconds=TRY_S,
+        seed=workout.seed,
+        sections=sections,
+    )
+
+
 class GradeOut(BaseModel):
     """How hard a problem is.
 
-    `grade` is the predicted grade, `expected` the mean position on the ladder, `probabilities` has every grade, and
-    `influence` says for each hold how many grades harder or easier the problem would be without it.
+    `grade` is the grader's, `perhaps` another that is at least half as likely, `words` both as a text,
+    `probabilities` has every grade, and `influence` says for each hold how many grades harder or easier the problem
+    would be without it.
     """
 
     grade: str
     v_grade: str
-    expected: float
+    perhaps: str | None
+    words: str
     probabilities: dict[str, float]
     influence: dict[str, float]
 
@@ -262,6 +355,7 @@ def grade_out(prediction: GradePrediction, influence: dict[str, float]) -> Grade
     return GradeOut(
         **prediction.to_dict(),
         v_grade=v_grade(prediction.grade),
+        words=prediction.words,
         influence={label: round(steps, 3) for label, steps in influence.items()},
     )
 
@@ -332,7 +426,7 @@ class ProfileBody(Model):
     name: ShortName
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
-    easiest: Grade = "6B"
+    easiest: Grade = "6B+"
     hardest: Grade = "7A"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,7 +11,8 @@ from typing import TypeVar
 from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.request import NOTHING_FOUND, Accept, Request
+from climbpath.generator.request import Request
+from climbpath.grader.grader import grader_of
 from climbpath.problem import Problem
 
 Result = TypeVar("Result")
@@ -134,35 +135,27 @@ class Sampler:
 
         Raises ClimbpathError if there are none.
         """
-        problems: list[Problem] = []
-        try:
-            accept = _with_deadline(deadline, request.acceptance())
-            for problem in sample.generate(self.generator.model, request, counts, accept=accept):
-                problems.append(problem)
-        except TimeoutError:
-            if not problems:
-                raise ClimbpathError(
-                    f"no problem that meets these conditions was found in {LONGEST_S:.0f} s: loosen one of them"
-                ) from None
+        reasons: list[str] = []
+        problems = list(
+            sample.generate(
+                self.generator.model,
+                request,
+                counts,
+                grader=grader_of(request.setup),
+                is_over=lambda: time.monotonic() > deadline,
+                give_up=reasons.append,
+            )
+        )
+        if not problems:
+            raise ClimbpathError(f"found nothing: {reasons[0]}")
         return problems
-
-
-def _with_deadline(deadline: float, accept: Accept | None) -> Accept:
-    """The same acceptance filter, which raises TimeoutError after the deadline."""
-
-    def timed(problems: Sequence[Problem]) -> Sequence[bool]:
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        return accept(problems) if accept else [True] * len(problems)
-
-    return timed
 
 
 def _distribute(problems: list[Problem], batch: list[_Pending]) -> None:
     """Give each request the problems that it asked for, grade by grade, the oldest request first."""
     by_grade: dict[str, list[Problem]] = {}
     for problem in reversed(problems):
-        by_grade.setdefault(problem.grade or "", []).append(problem)
+        by_grade.setdefault(problem.asked_grade or "", []).append(problem)
     for pending in batch:
         grades = Counter(pending.request.counts()).elements()
         taken = [stock.pop() for grade in grades if (stock := by_grade.get(grade))]
@@ -171,4 +164,4 @@ def _distribute(problems: list[Problem], batch: list[_Pending]) -> None:
         if taken:
             pending.result.set_result(taken)
         else:
-            pending.result.set_exception(ClimbpathError(NOTHING_FOUND))
+            pending.result.set_exception(ClimbpathError("found nothing for this request: ask again"))

@@ -2,14 +2,13 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, count, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath import api
 from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta import solver
@@ -17,54 +16,26 @@ from climbpath.beta.solver import DEFAULT_CLIMBER, Beta, Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
-from climbpath.generator.request import Request, Sampling, default_guidance, parse_rules
-from climbpath.generator.sample import THIN_EVIDENCE
-from climbpath.grader.grader import GradePrediction, expected, nearest_grade, predictions
-from climbpath.grades import LADDER, parse_grades, rank, show, v_grade
+from climbpath.generator.request import parse_rules
+from climbpath.grader.grader import GradePrediction, grader_of
+from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.problem import DEFAULT_BOARD, Problem
+from climbpath.workout.outline import TRY_S, Evening, Outline, outline
 
 Floats = NDArray[np.float64]
 
-SHORTEST, LONGEST = 10, 300
-"""Fewest and most minutes of an evening."""
-
-
-class Pace(NamedTuple):
-    """How the problems of a section are climbed."""
-
-    name: str
-    """The section's name."""
-    tries: int
-    """Most tries for each problem."""
-    minutes: int
-    """Minutes for each problem, rests included."""
-    advice: str
-    """How to climb the section, for the climber."""
-
-
-# A try at a board problem lasts half a minute at most. After an easy one, two minutes of rest or a little more leave no
-# fatigue; tries at the limit need three, the time that explosive power takes to recover.
-WARM_UP = Pace("Warm-up", 1, 3, "One try each, a new problem every three minutes. Easy and smooth.")
-PYRAMID = Pace("Pyramid", 2, 5, "Up to two tries each, two minutes of rest after every try.")
-PROJECTS = Pace("Projects", 3, 10, "Up to three tries each, three minutes of rest after every try.")
-WARM_UP_SHARE, PROJECTS_SHARE = 0.25, 0.3
-"""Fractions of the minutes; the pyramid has the rest."""
-LONGEST_WARM_UP = 30
-"""Minutes; a longer warm-up has no further effect."""
-WARM_UP_STEPS = 6
-"""How many steps of the ladder below the range a warm-up may begin."""
-EASY = 1 / 3
-"""Fraction of a grade's problems that warm-ups are chosen from: the easiest of those that are not long."""
-
-POOL, POOL_PER_SLOT = 48, 5
-"""Problems of each grade to choose from: POOL, or POOL_PER_SLOT for each one needed if that is more."""
-DRAWN = 4
-"""How many times as many are drawn; the pool takes those that the grader puts nearest to the grade."""
+GENTLE = 1 / 3
+"""Fraction of a grade's problems whose crux is gentle enough for a warm-up."""
+EASY = 1 / 6
+"""Fraction of a grade's problems that warm-ups are chosen from: those that have the least of all of STRENUOUS, of
+difficulty, and of difficulty of the crux."""
 BLUR_CM = 60.0
 """Scale of the distance within which holds count as the same part of the board."""
 
 TRAITS = ("long moves", "many moves", "sideways", "crossing", "poor holds", "hard crux")
 """What `traits` measures; a problem's style is the traits that stand out."""
+STRENUOUS = [TRAITS.index(trait) for trait in ("long moves", "many moves", "poor holds", "hard crux")]
+"""The traits that a warm-up has little of."""
 STRIKING = 0.75
 """A trait stands out if the problem has more of it than this fraction of the problems of its grade in the pool."""
 MOST_WORDS = 2
@@ -83,16 +54,25 @@ class Slot(NamedTuple):
     beta: Beta
     """How the workout's climber climbs it."""
     prediction: GradePrediction | None
-    """The grader's; None on a setup that the grader has not learned."""
+    """The grader's; None on a setup that it has not learned."""
     style: tuple[str, ...]
-    """One or two of TRAITS, or NO_STYLE."""
+    """One or two of TRAITS, or NO_STYLE; () for a problem of a list."""
+    rests: tuple[int, ...]
+    """Seconds of rest after each try; the last one of the workout has none."""
+    tries: int
+    """How many tries there is time for."""
+
+    @property
+    def seconds(self) -> int:
+        """Tries and rests together."""
+        return TRY_S * self.tries + sum(self.rests)
 
 
 class Section(NamedTuple):
     """A part of a workout."""
 
-    pace: Pace
-    """How its problems are climbed."""
+    name: str
+    """That of its pace, or of the list."""
     advice: str
     """That of the pace, and what else the climber should know."""
     slots: tuple[Slot, ...]
@@ -100,15 +80,22 @@ class Section(NamedTuple):
 
     @property
     def minutes(self) -> int:
-        """The minutes of all its problems."""
-        return self.pace.minutes * len(self.slots)
+        """The minutes of all its tries and rests."""
+        return sum(slot.seconds for slot in self.slots) // 60
+
+    @property
+    def rest(self) -> int:
+        """Seconds of rest after a try, which may be REST_STEP_S more later on; 0 where there is one try and no rest."""
+        return next((rest for slot in self.slots for rest in slot.rests), 0)
 
 
 class Workout(NamedTuple):
-    """An evening on the board."""
+    """An evening on the board. Its sections add up to the minutes asked for."""
 
+    name: str | None
+    """Of the list that it was made of, None where all its problems are new."""
     grades: tuple[str, ...]
-    """The range asked for, easiest first."""
+    """The range asked for, or the grades of the list, easiest first."""
     minutes: int
     """The time asked for."""
     climber: Climber
@@ -120,8 +107,8 @@ class Workout(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Grades, minutes and climber in one line."""
-        span = " to ".join(dict.fromkeys((self.grades[0], self.grades[-1])))
+        """Grades or list, minutes and climber in one line."""
+        span = self.name or " to ".join(dict.fromkeys((self.grades[0], self.grades[-1])))
         ape = f", ape {self.climber.ape:+g}" if self.climber.ape else ""
         return f"{span} · {self.minutes} min · {self.climber.height:g} cm{ape}"
 
@@ -129,15 +116,6 @@ class Workout(NamedTuple):
     def setting(self) -> str:
         """Board, angle and seed in one line."""
         return f"{self.sections[0].slots[0].problem.setup.title} · seed {self.seed}"
-
-
-class _Part(NamedTuple):
-    """A section before its problems are chosen."""
-
-    pace: Pace
-    advice: str
-    grades: list[str]
-    """Of its problems in order."""
 
 
 class _Pool(NamedTuple):
@@ -150,8 +128,14 @@ class _Pool(NamedTuple):
     """Indices of the problems of each grade."""
     easy: dict[str, list[int]]
     """Indices of those that suit a warm-up, by grade."""
+    ease: Floats
+    """How hard each is among those of its grade where it is hardest, [N]: 0 is easy in every way."""
     alike: Floats
     """How alike any two are, [N, N]."""
+
+    def problem(self, i: int) -> Problem:
+        """One of the problems."""
+        return self.betas[i].problem
 
 
 def plan(
@@ -168,10 +152,9 @@ def plan(
 ) -> Workout:
     """An evening on the board, of problems within the climber's reach that are as different as possible.
 
-    The warm-up is below the range where the model knows such grades, else at its bottom. The pyramid goes up the range
-    and down again, without the top grade if there are projects and three grades or more. The last of several projects
-    is a step above the range where the model knows that grade. The sections add up to the minutes asked for, give or
-    take one problem.
+    The warm-up is below the range where the model knows such grades, else at its bottom, and rises. The pyramid goes up
+    the range and down again, without the top grade if there are projects and three grades or more. The last of several
+    projects is a step above the range where the model knows that grade. Tries and rests add up to the minutes.
 
     Args:
         generator: draws the problems.
@@ -187,136 +170,92 @@ def plan(
     Raises ClimbpathError where an argument is wrong, the model has not learned a grade, or too few problems meet the
     conditions.
     """
-    if not SHORTEST <= minutes <= LONGEST:
-        raise ClimbpathError(f"a workout takes {SHORTEST} to {LONGEST} minutes, not {minutes}: choose other --minutes")
-    asked = parse_grades(grade)
-    setup = Setup(board, angle)
-    generator.thin_evidence(setup, tuple(asked))  # raises for grades that are not learned
-
-    # How many problems of each grade the sections need, and several times as many to choose from.
-    parts = _parts(asked, minutes, generator.model.evidence[setup])
-    need = Counter(one for part in parts for one in part.grades)
-    size = max(POOL, POOL_PER_SLOT * max(need.values()))
-    drawn = generator.run(
-        Request(
-            setup=setup,
-            grades=tuple(sorted(need, key=rank)),
-            number=DRAWN * size * len(need),
-            rules=parse_rules(board, hold_sets=hold_sets, ban=ban),
-            sampling=Sampling(guidance=default_guidance(generator.model, check_grade=True)),
-            climber=climber,
-            seed=seed,
-        )
+    evening = Evening(
+        setup=Setup(board, angle),
+        grades=tuple(parse_grades(grade)),
+        minutes=minutes,
+        climber=climber,
+        rules=parse_rules(board, hold_sets=hold_sets, ban=ban),
+        seed=seed,
     )
+    outlined = outline(generator, evening)
+    return filled(outlined, [*generator.run(outlined.request)] if outlined.request else [])
+
+
+def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
+    """The workout of an outline, with the least similar of the problems drawn for its request.
+
+    Raises ClimbpathError where there are too few of a grade.
+    """
+    evening, parts, request = outlined
     counts = Counter(problem.grade for problem in drawn)
+    need = Counter(one for part in parts for one in part.grades)
     for one, number in need.items():
         if counts[one] < number:
             raise ClimbpathError(
-                f"the plan needs {number} problems of {one}, and only {counts[one]} new ones meet these conditions: "
+                f"the plan needs {number} new problems of {one}, and these conditions leave {counts[one]}: "
                 "loosen one of them, or choose fewer --minutes"
             )
 
     # The problems in the order in which they are climbed, numbered through all sections.
-    pool = _pool(drawn, size, climber)
-    chosen = _chosen(pool, [(one, part.pace is WARM_UP) for part in parts for one in part.grades])
-    slots = (
-        Slot(number, pool.betas[i].problem, pool.betas[i], pool.predictions[i], pool.styles[i])
-        for number, i in enumerate(chosen, 1)
-    )
-    sections = [Section(part.pace, part.advice, tuple(islice(slots, len(part.grades)))) for part in parts]
-    return Workout(tuple(asked), minutes, climber, seed, tuple(sections))
-
-
-# How many problems of which grades
-
-
-def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> list[_Part]:
-    """The sections and their grades; `evidence` is how many problems the model learned each grade from."""
-    # How many problems each section has time for.
-    warming = min(WARM_UP_SHARE * minutes, LONGEST_WARM_UP)
-    warm_ups = max(1, round(warming / WARM_UP.minutes))
-    projects = round(PROJECTS_SHARE * minutes / PROJECTS.minutes)
-    taken = warm_ups * WARM_UP.minutes + projects * PROJECTS.minutes
-    middle = max(1, round((minutes - taken) / PYRAMID.minutes))
-
-    # The warm-up rises through well-known grades below the range.
-    bottom, top = rank(asked[0]), rank(asked[-1])
-    easier = [one for one in LADDER[max(0, bottom - WARM_UP_STEPS) : bottom] if evidence.get(one, 0) >= THIN_EVIDENCE]
-    advice = WARM_UP.advice
-    if not easier:
-        advice += " The model knows no easier grade here: warm up elsewhere first."
-    levels = easier or [asked[0]]
-    parts = [_Part(WARM_UP, advice, [levels[i * len(levels) // warm_ups] for i in range(warm_ups)])]
-
-    climbed = asked[:-1] if projects and len(asked) > 2 else asked
-    parts.append(_Part(PYRAMID, PYRAMID.advice, _pyramid(climbed, middle)))
-
-    # Projects at the top, the last of several a step above it.
-    hardest = [asked[-1]] * projects
-    if projects > 1 and top + 1 < len(LADDER) and evidence.get(LADDER[top + 1]):
-        hardest[-1] = LADDER[top + 1]
-    if projects:
-        parts.append(_Part(PROJECTS, PROJECTS.advice, hardest))
-    return parts
-
-
-def _pyramid(climbed: Sequence[str], number: int) -> list[str]:
-    """Grades of a pyramid of `number` problems, up and down again, with fewer problems the higher the grade.
-
-    Where there are too few problems for every grade, some in the middle are left out.
-    """
-    # The grades from bottom to top, as many as leave room for a way down.
-    height = min(len(climbed), (number + 1) // 2)
-    levels = [climbed[i] for i in np.linspace(0, len(climbed) - 1, height).round().astype(int)]
-    # Problems of each, in proportion height : … : 2 : 1 by the method of Sainte-Laguë.
-    counts = [1] * height
-    for _ in range(number - height):
-        i = max(range(height), key=lambda i: (height - i) / (2 * counts[i] + 1))
-        counts[i] += 1
-    # Half of each grade on the way down, the rest on the way up; the top once.
-    down = [*(count // 2 for count in counts[:-1]), 0]
-    up = [count - later for count, later in zip(counts, down, strict=True)]
-    rising = [level for level, count in zip(levels, up, strict=True) for _ in range(count)]
-    falling = [level for level, count in zip(levels, down, strict=True) for _ in range(count)]
-    return rising + falling[::-1]
+    pool = _pool(drawn, request.number // len(need), evening.climber) if request else None
+    chosen = _chosen(pool, [(one, part.is_easy) for part in parts for one in part.grades]) if pool else iter(())
+    numbers = count(1)
+    sections = []
+    for part in parts:
+        climbs: list[tuple[Beta, GradePrediction | None, tuple[str, ...]]]
+        if part.listed:
+            betas = solver.solve(part.listed, evening.climber)
+            climbs = [(beta, guess, ()) for beta, guess in zip(betas, _predicted(part.listed), strict=True)]
+        else:
+            assert pool
+            mine = list(islice(chosen, len(part.grades)))
+            if part.is_easy:
+                mine.sort(key=lambda i: (rank(pool.problem(i).grade or ""), pool.ease[i]))
+            climbs = [(pool.betas[i], pool.predictions[i], pool.styles[i]) for i in mine]
+        slots = (
+            Slot(next(numbers), beta.problem, beta, guess, style, rests, tries)
+            for (beta, guess, style), rests, tries in zip(climbs, part.rests, part.tries, strict=True)
+        )
+        sections.append(Section(part.name, part.advice, tuple(slots)))
+    grades = evening.grades
+    if evening.listed:
+        grades = tuple(sorted({problem.grade for problem in evening.listed if problem.grade}, key=rank))
+    return Workout(evening.name, grades, evening.minutes, evening.climber, evening.seed, tuple(sections))
 
 
 # Which problems
 
 
 def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
-    """The `size` problems of each grade that the grader puts nearest to it.
+    """The first `size` problems of each grade."""
+    first: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in drawn:
+        if len(first[problem.grade or ""]) < size:
+            first[problem.grade or ""].append(problem)
+    problems = [problem for same in first.values() for problem in same]
+    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in first}
 
-    Not all within half a step: the grader puts hardly any problem as high as the hardest grades.
-    """
-    # How many steps the grader's expected grade is off, [drawn]; 0 on a setup that it has not learned.
-    grader = api.bundled_grader()
-    predicted: list[GradePrediction | None] = [None] * len(drawn)
-    off = np.zeros(len(drawn))
-    if drawn[0].setup in grader.evidence:
-        probabilities = grader.probabilities(drawn)
-        predicted = [*predictions(probabilities)]
-        off = np.abs(expected(probabilities) - [rank(problem.grade or "") for problem in drawn])
-    # The nearest of each grade; from here on indices are those of the pool.
-    nearest: defaultdict[str, list[int]] = defaultdict(list)
-    for i in off.argsort(kind="stable").tolist():
-        nearest[drawn[i].grade or ""].append(i)
-    kept = [i for rows in nearest.values() for i in rows[:size]]
-    problems = [drawn[i] for i in kept]
-    by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in nearest}
-
-    # Traits as percentiles within the grade, [N, TRAITS]; short problems of low difficulty suit a warm-up.
+    # Traits as percentiles within the grade, [N, TRAITS], and what suits a warm-up.
     betas = solver.solve(problems, climber)
     measured = np.array([traits(one) for one in betas])
     percentiles = np.zeros_like(measured)
+    hardest = np.array([[one.difficulty, one.moves[one.crux].difficulty] for one in betas])
+    ease = np.zeros(len(problems))
     easy = {}
     for grade, rows in by_grade.items():
         percentiles[rows] = _below(measured[rows])
-        median = np.median([len(betas[j].moves) for j in rows])
-        short = [j for j in rows if len(betas[j].moves) <= median]
-        easy[grade] = sorted(short, key=lambda j: betas[j].difficulty)[: math.ceil(EASY * len(rows))]
+        ease[rows] = np.concatenate([_below(hardest[rows]), percentiles[rows][:, STRENUOUS]], axis=1).max(axis=1)
+        gentle = sorted(rows, key=lambda j: hardest[j, 1])[: math.ceil(GENTLE * len(rows))]
+        easy[grade] = sorted(gentle, key=lambda j: ease[j])[: math.ceil(EASY * len(rows))]
     styles = [_style(row) for row in percentiles]
-    return _Pool(betas, [predicted[i] for i in kept], styles, by_grade, easy, _alike(problems, percentiles))
+    return _Pool(betas, _predicted(problems), styles, by_grade, easy, ease, _alike(problems, percentiles))
+
+
+def _predicted(problems: Sequence[Problem]) -> list[GradePrediction | None]:
+    """The grader's predictions; None on a setup that it has not learned."""
+    grader = grader_of(problems[0].setup)
+    return [*grader.predict(problems)] if grader else [None] * len(problems)
 
 
 def traits(climbed: Beta) -> Floats:
@@ -393,20 +332,26 @@ def _chosen(pool: _Pool, wanted: Sequence[tuple[str, bool]]) -> Iterator[int]:
 
 
 def climbing(slot: Slot) -> str:
-    """How a problem is climbed in one line: '7 moves, crux 5. RH to H10'."""
+    """How a problem is climbed in one line: '7 moves. Crux: move 5, right hand to H10'."""
     crux = slot.beta.moves[slot.beta.crux]
     number = len(slot.beta.moves)
-    return f"{number} move{'s' * (number > 1)}, crux {slot.beta.crux + 1}. {crux.hand} to {crux.hold}"
+    hand = {"LH": "left", "RH": "right"}[crux.hand]
+    return f"{number} move{'s' * (number > 1)}. Crux: move {slot.beta.crux + 1}, {hand} hand to {crux.hold}"
 
 
 def prediction(slot: Slot) -> str:
-    """The grade that the grader expects, 'grader: 7A'; '' on a setup that it has not learned."""
-    return f"grader: {nearest_grade(slot.prediction.expected)}" if slot.prediction else ""
+    """The grade with its range, '7A, perhaps 6C+'; '' on a setup that the grader has not learned."""
+    return slot.prediction.words if slot.prediction else ""
 
 
 def clock(minutes: int) -> str:
     """Minutes since the start as hours and minutes: 75 -> '1:15'."""
     return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def duration(seconds: int) -> str:
+    """Minutes and seconds: 125 -> '2:05'."""
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def starts(workout: Workout) -> list[int]:
@@ -418,31 +363,32 @@ def text(workout: Workout) -> str:
     """The plan for a terminal, with the time at which each problem starts. The last line has no newline."""
     lines = [workout.title, workout.setting]
     for start, section in zip(starts(workout), workout.sections, strict=True):
-        lines += ["", f"{clock(start):>5}  {section.pace.name}, {section.minutes} min. {section.advice}"]
-        for i, slot in enumerate(section.slots):
-            at = clock(start + i * section.pace.minutes)
+        rest = f" Rest {duration(section.rest)} after every try." if section.rest else ""
+        lines += ["", f"{clock(start):>5}  {section.name}, {section.minutes} min. {section.advice}{rest}"]
+        ends = accumulate((slot.seconds for slot in section.slots), initial=60 * start)
+        for slot, second in zip(section.slots, ends, strict=False):
+            tries = f"{slot.tries} {'try' if slot.tries == 1 else 'tries'}"
             style = ", ".join(slot.style)
-            parts = [show(slot.problem.grade or ""), slot.problem.notation, prediction(slot), style, climbing(slot)]
-            lines.append(f"{at:>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
-    lines += ["", f"{clock(sum(section.minutes for section in workout.sections)):>5}  Done"]
+            grade = show(slot.problem.grade) if slot.problem.grade else ""
+            parts = [grade, slot.problem.notation, tries, prediction(slot), style, climbing(slot)]
+            lines.append(f"{clock(round(second / 60)):>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
+    lines += ["", f"{clock(workout.minutes):>5}  Done"]
     return "\n".join(lines)
 
 
 def to_dict(workout: Workout) -> dict[str, Any]:
     """All of a workout in plain JSON types; Problem.from_dict reads each `problem`."""
     return {
+        "name": workout.name,
         "grades": list(workout.grades),
         "minutes": workout.minutes,
-        "planned_minutes": sum(section.minutes for section in workout.sections),
         "climber": workout.climber._asdict(),
         "seed": workout.seed,
         "sections": [
             {
-                "name": section.pace.name,
+                "name": section.name,
                 "start_minute": start,
                 "minutes": section.minutes,
-                "minutes_per_problem": section.pace.minutes,
-                "tries": section.pace.tries,
                 "advice": section.advice,
                 "problems": [_slot_dict(slot) for slot in section.slots],
             }
@@ -457,7 +403,9 @@ def _slot_dict(slot: Slot) -> dict[str, Any]:
     return {
         "number": slot.number,
         "problem": slot.problem.to_dict(),
-        "v_grade": v_grade(slot.problem.grade or ""),
+        "v_grade": v_grade(slot.problem.grade) if slot.problem.grade else None,
+        "tries": slot.tries,
+        "rest_seconds": list(slot.rests),
         "style": list(slot.style),
         "grader": slot.prediction and slot.prediction.to_dict(),
         "beta": {name: beta[name] for name in fields},

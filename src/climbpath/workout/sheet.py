@@ -14,7 +14,7 @@ from climbpath import grades
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import Line, Polygon, Rect, Shape, Text, stamp, transformed
 from climbpath.drawing.themes import PAPER
-from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, prediction, starts
+from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, prediction, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import
     from PIL import Image
@@ -113,11 +113,12 @@ def _heading(start: int, section: Section) -> tuple[list[Shape], float]:
     times = f"{clock(start)} to {clock(start + section.minutes)} · {section.minutes} min"
     shapes: list[Shape] = [
         Line(_MARGIN, 0, _WIDTH - _MARGIN, 0, _INK, 1),
-        Text(_MARGIN, 14, 13, section.pace.name, _INK, bold=True),
+        Text(_MARGIN, 14, 13, section.name, _INK, bold=True),
         Text(_WIDTH - _MARGIN, 14, _WORDS + 1, times, _INK, "end", bold=True),
     ]
     y = 14.0
-    for line in _wrapped(section.advice, _WORDS, _WIDTH - 2 * _MARGIN):
+    rest = f" Rest {duration(section.rest)} after every try." if section.rest else ""
+    for line in _wrapped(section.advice + rest, _WORDS, _WIDTH - 2 * _MARGIN):
         y += 10.5
         shapes.append(Text(_MARGIN, y, _WORDS, line, _QUIET))
     return shapes, y + 6
@@ -159,14 +160,15 @@ def _card(slot: Slot) -> tuple[float, list[Shape]]:
     picture, y = _picture(slot)
     shapes = [Rect(0, 0, _CARD, y, 4, PAPER.wall), *picture]
     y += 13
-    grade = grades.show(slot.problem.grade or "")
+    grade = grades.show(slot.problem.grade) if slot.problem.grade else "ungraded"
     number = str(slot.number)
     shapes += [
         Text(0, y, _GRADE, grade, _INK, bold=True),
-        Text(_CARD - 14, y, _WORDS, number, _QUIET, "end"),
-        Rect(_CARD - 10.5, y - 10, 10.5, 10.5, 2, _INK),
-        Rect(_CARD - 9.6, y - 9.1, 8.7, 8.7, 1.4, PAPER.page),
+        Text(_CARD - 14 * slot.tries, y, _WORDS, number, _QUIET, "end"),
     ]
+    for i in range(slot.tries):  # a box for each
+        x = _CARD - 14 * i
+        shapes += [Rect(x - 10.5, y - 10, 10.5, 10.5, 2, _INK), Rect(x - 9.6, y - 9.1, 8.7, 8.7, 1.4, PAPER.page)]
     y += 1.5
     for size, string, colour, bold in (
         (_WORDS, ", ".join(slot.style), _INK, True),

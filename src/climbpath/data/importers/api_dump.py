@@ -85,6 +85,7 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
         board=_board(fields),
         angle=_angle(fields),
         grade=fields.get("grade"),
+        asked_grade=fields.get("askedgrade"),
         user_grade=fields.get("usergrade"),
         name=fields.get("name"),
         ids=_ids(fields, record.key, note),

@@ -1,5 +1,5 @@
 """Climbpath's own CSV, and any other with problems in notation: a column `notation`, and if there are such columns
-`board`, `angle`, `grade`, `name`, `repeats`, `benchmark`, `method`, `user_grade`, `ids` and `partial`.
+`board`, `angle`, `grade`, `asked_grade`, `name`, `repeats`, `benchmark`, `method`, `user_grade`, `ids` and `partial`.
 """
 
 import csv
@@ -50,6 +50,7 @@ def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
         replace(
             found,
             grade=read_grade(row.get("grade"), note),
+            asked_grade=read_grade(row.get("asked_grade"), note, "asked grade"),
             name=read_text("name", row.get("name"), note),
             ids=_ids(row.get("ids", ""), note),
             repeats=read_count("repeats", row.get("repeats"), note),

@@ -53,6 +53,7 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
         board=read_board(fields.get("board") or DEFAULT_BOARD),
         angle=read_angle(fields.get("angle")),
         grade=fields.get("grade"),
+        asked_grade=fields.get("asked_grade"),
         user_grade=fields.get("user_grade"),
         name=fields.get("name"),
         ids=tuple(ids or ()),

@@ -23,7 +23,7 @@ NAMES = frozenset({"a Parquet file"})
 NEEDS = "it needs the columns that climbpath data import writes"
 LARGEST_MEMBER = 256 << 20
 """Bytes of a Parquet file in a zip, which is unpacked in memory."""
-VERSION = "3"
+VERSION = "4"
 """Of the schema; it stands in the file's metadata."""
 CHECKSUM = b"climbpath.checksum"
 """Where the checksum of the content stands in the file's metadata; files that other programs wrote again lack it."""

@@ -13,7 +13,7 @@ class Profile(NamedTuple):
     name: str
     height: float = DEFAULT_CLIMBER.height
     ape: float = DEFAULT_CLIMBER.ape
-    easiest: str = "6B"
+    easiest: str = "6B+"
     hardest: str = "7A"
 
 

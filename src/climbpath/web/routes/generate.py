@@ -14,7 +14,7 @@ from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
-from climbpath.grader.grader import influence, predictions
+from climbpath.grader.grader import influence
 from climbpath.naming import file_stem
 from climbpath.problem import Problem, check_sound, parse_notation
 from climbpath.web import similar
@@ -72,7 +72,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         problem = body.problem()
 
         def task() -> GradeOut:
-            (prediction,) = predictions(services.grader.probabilities([problem]))
+            (prediction,) = services.grader.predict([problem])
             return grade_out(prediction, influence(services.grader, problem))
 
         return await services.workers.run(task)
@@ -141,7 +141,7 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         rules=rules,
         sampling=Sampling(body.temperature),
         climber=body.climber.climber() if body.climber else None,
-        check_grade=body.check_grade,
+        any_grade=body.any_grade,
         seed=seed_or_random(body.seed),
     )
 

@@ -208,7 +208,11 @@ export class BoardView {
     const marks = Object.entries(at).map(([hand, label]) => {
       const hold = this.byLabel.get(label);
       const mark = svg("g", null, svg("circle", { r: 4.6 }), svg("text", { y: 2, "text-anchor": "middle" }, hand[0]));
-      return svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x} ${this.y(hold.y)})` }, mark);
+      const place = svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x} ${this.y(hold.y)})` }, mark);
+      const right = this.cm.wide - 2 * EDGE - hold.x;
+      place.style.setProperty("--beside", `${EDGE + (hand === "LH" ? hold.x : right)}px`); // how much wall there is
+      place.style.setProperty("--below", `${EDGE + hold.y}px`);
+      return place;
     });
     this.over.replaceChildren(...arrows, ...marks);
   }

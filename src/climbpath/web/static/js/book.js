@@ -153,7 +153,7 @@ export async function loadProfiles() {
   let profiles = await askAfterWrites("GET", "/api/profiles");
   if (waitingWrites() && state.profiles.length) return; // this device has newer ones
   if (!profiles.length) {
-    await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
+    await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B+", hardest: "7A" });
     profiles = await ask("GET", "/api/profiles");
   }
   if (JSON.stringify(profiles) !== JSON.stringify(state.profiles)) change({ profiles });

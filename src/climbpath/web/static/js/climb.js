@@ -52,7 +52,9 @@ function refill() {
 }
 
 // Whether a problem is one that the filters ask for.
-const suits = (problem) => isHere(problem) && gradesInRange().includes(problem.grade);
+const suits = (problem) =>
+  isHere(problem) &&
+  gradesInRange().includes(state.tuning.matching ? problem.grade : (problem.asked_grade ?? problem.grade));
 
 export class Climb {
   constructor(linked) {

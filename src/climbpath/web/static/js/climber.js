@@ -151,7 +151,7 @@ export class ClimberView {
   add() {
     const id = newId();
     const name = `${T.you} ${state.profiles.length + 1}`;
-    keepProfile({ id, name, height: 175, ape: 0, easiest: "6B", hardest: "7A" });
+    keepProfile({ id, name, height: 175, ape: 0, easiest: "6B+", hardest: "7A" });
     change({ profileId: id });
     this.root.querySelector("input[type=text]").select();
   }

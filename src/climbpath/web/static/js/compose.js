@@ -17,13 +17,15 @@ const MOST_PINS = 20;
 const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
 const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
-const BLANK = { roles: {}, bans: [], filled: {}, only: {}, grade: null };
+const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null, asked: null };
 
 // A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
-// avoid; `filled` label -> the role of a hold that the model filled in; `only` start or finish -> true where the pin
-// of that role must stay the only one. Steps never change, so undo just goes back to an earlier one.
+// avoid; `filled` label -> the role of a hold that the model filled in; `only` those of start and finish whose pin must
+// stay the only one; `grade` one that a link brought; `asked` the grade that a completion was for. Steps never change,
+// so undo just goes back to an earlier one.
 const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
+let wasExplained = false; // that the first touch only zooms in
 
 function draft() {
   const { board } = state.setup;
@@ -53,10 +55,9 @@ const litRoles = (step) => ({ ...step.filled, ...step.roles });
 // A step in which a hold is nothing; `only` goes with the last pin of its role.
 function cleared(step, label) {
   const roles = without(step.roles, label);
-  const only = Object.fromEntries(Object.keys(step.only).map((role) => [role, true]));
-  for (const role of Object.keys(only)) if (!inRole(roles, role).length) delete only[role];
+  const only = step.only.filter((role) => inRole(roles, role).length);
   const bans = step.bans.filter((one) => one !== label);
-  return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null };
+  return { ...step, roles, bans, only, filled: without(step.filled, label), grade: null, asked: null };
 }
 
 const pinned = (step, label, role) => {
@@ -97,7 +98,7 @@ function queryOf(step, on, angle) {
     view: "compose",
     pins: isAllOwn ? "" : pins.join("-") || "none",
     bans: step.bans.join("-"),
-    only: Object.keys(step.only).join("-"),
+    only: step.only.join("-"),
   });
 }
 
@@ -112,11 +113,11 @@ function stepOf(problem, fields) {
     Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on)]),
   );
   if (Object.keys(roles).some((label) => !(label in pins))) step.filled = roles;
-  for (const role of (fields?.get("only") ?? "").split("-")) {
-    if (["start", "finish"].includes(role) && inRole(step.roles, role).length)
-      step.only = { ...step.only, [role]: true };
-  }
-  return step;
+  const only = (fields?.get("only") ?? "").split("-");
+  return {
+    ...step,
+    only: ["start", "finish"].filter((role) => only.includes(role) && inRole(step.roles, role).length),
+  };
 }
 
 // What a tapped hold is, as its row implies.
@@ -155,7 +156,8 @@ export class Compose {
     const roles = litRoles(now());
     if (faultOf(roles, layout())) return null;
     const problem = problemOf(roles, layout(), state.setup.angle, now().grade);
-    return { ...problem, grade: problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null };
+    const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
+    return { ...problem, grade, asked_grade: now().asked };
   }
 
   async start() {
@@ -189,7 +191,8 @@ export class Compose {
   // The first touch on holds that are too close together for fingers only zooms in there.
   nearer(x, y) {
     const isNearer = this.stage.zoom.nearer(x, y);
-    if (isNearer) toast(T.zoomedIn);
+    if (isNearer && !wasExplained) toast(T.zoomedIn);
+    wasExplained ||= isNearer;
     return isNearer;
   }
 
@@ -206,7 +209,7 @@ export class Compose {
       return;
     }
     const others = inRole(litRoles(step), role).filter((other) => other !== label);
-    const isOnly = Boolean(step.only[role]) && others.length > 0;
+    const isOnly = step.only.includes(role) && others.length > 0;
     if (isOnly || (["start", "finish"].includes(role) && others.length >= MOST_ENDS))
       this.ask(label, role, others, isOnly);
     else this.take(pinned(step, label, role));
@@ -235,7 +238,7 @@ export class Compose {
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
           this.pick(label, T.beside[role](others[0]), role, () =>
-            this.take({ ...pinned(step, label, role), only: without(step.only, role) }),
+            this.take({ ...pinned(step, label, role), only: step.only.filter((one) => one !== role) }),
           ),
         others.map((other) =>
           this.pick(label, T.insteadOf[role](other), role, () => {
@@ -253,7 +256,7 @@ export class Compose {
     for (const other of inRole(litRoles(step), role).filter((one) => one !== label)) {
       step = role === "start" && other in step.roles ? pinned(step, other, "hands") : cleared(step, other);
     }
-    this.take({ ...step, only: { ...step.only, [role]: true } });
+    this.take({ ...step, only: [...new Set([...step.only, role])] });
   }
 
   // Choose a hold's role from a list.
@@ -294,8 +297,8 @@ export class Compose {
           .filter((label) => !feet.includes(label))
           .map((label) => label + MARKS[step.roles[label]]),
         bans: [...step.bans, ...feet],
-        start: step.only.start ? inRole(step.roles, "start") : [],
-        finish: step.only.finish ? inRole(step.roles, "finish") : [],
+        start: step.only.includes("start") ? inRole(step.roles, "start") : [],
+        finish: step.only.includes("finish") ? inRole(step.roles, "finish") : [],
       };
       const {
         problems: [completed],
@@ -305,6 +308,7 @@ export class Compose {
         ...step,
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
         grade: on.graded[completed.angle] ? null : completed.grade,
+        asked: completed.asked_grade,
       });
       if (!this.root.isConnected) return;
       this.changed();
@@ -364,7 +368,7 @@ export class Compose {
   marks() {
     const step = now();
     const marks = Object.fromEntries(Object.keys(step.filled).map((label) => [label, "fill"]));
-    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only[role] ? "only" : "use";
+    for (const [label, role] of Object.entries(step.roles)) marks[label] = step.only.includes(role) ? "only" : "use";
     for (const label of step.bans) marks[label] = "ban";
     return marks;
   }
@@ -384,7 +388,7 @@ export class Compose {
       beta: analysis?.beta,
     });
     this.renderStage(problem, analysis, fault);
-    replace(this.cards.grade, problem && gradeCard({ ...problem, grade: step.grade }, analysis));
+    replace(this.cards.grade, problem && gradeCard(problem, analysis));
     this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.share, problem && shareCard(problem, this.query()));

@@ -8,7 +8,6 @@ import { bringBack, edit, remove, tick, untick } from "./book.js";
 import { climberName, gradePill } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
-const SURE = 0.55;
 const WORTH_SHOWING = 0.3;
 
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, title), content);
@@ -30,7 +29,7 @@ export function chartOf(prediction, attributes) {
       bar.style.height = `${Math.max(2, (probability / ranked[0][1]) * 100)}%`;
       return h(
         "div",
-        { class: vGrade(grade) === prediction.v_grade ? "predicted" : null },
+        { class: grade === prediction.grade ? "chosen" : null },
         h("small", null, probability >= LEAST_SHOWN ? `${Math.round(probability * 100)}` : ""),
         h("span", null, bar),
         h("b", null, grade),
@@ -39,25 +38,27 @@ export function chartOf(prediction, attributes) {
   );
 }
 
+// A known problem keeps the grade of its record; every other one has the grader's.
+function gradeWords(problem, prediction) {
+  const says = T.graderSays(prediction.words, prediction.probabilities[prediction.grade]);
+  const { grade, asked_grade: asked } = problem;
+  if (problem.ids?.length && grade) return [T.onRecord(grade), " ", says];
+  if (asked && asked !== grade) return [says, " ", T.asked(asked)];
+  if (grade && grade !== prediction.grade) return [says, " ", T.given(grade)];
+  return [says];
+}
+
 export function gradeCard(problem, analysis) {
-  if (!boardOf(problem).graded[problem.angle]) return card(T.grade, h("p", null, T.notGraded));
+  if (!boardOf(problem).graded[problem.angle]) {
+    return card(T.grade, h("p", null, T.notGraded, problem.asked_grade ? ` ${T.asked(problem.asked_grade)}` : ""));
+  }
   const prediction = analysis?.prediction;
   if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
-  const ranked = Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1]);
-  const probability = prediction.probabilities[prediction.grade];
-  const others = ranked
-    .filter(([grade, one]) => grade !== prediction.grade && one > 0.12)
-    .slice(0, 2)
-    .map(([grade]) => grade);
-  const words =
-    probability >= SURE || !others.length
-      ? T.gradeClear(prediction.grade, probability)
-      : T.gradeSplit(prediction.grade, others.join(" or "));
   const [label, steps] = Object.entries(prediction.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
   return card(
     T.grade,
     chartOf(prediction),
-    h("p", null, words, problem.grade ? ` ${T.asked(problem.grade)}` : ""),
+    h("p", null, ...gradeWords(problem, prediction)),
     Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(label, steps)),
   );
 }
@@ -270,7 +271,7 @@ export function tuningCard() {
       sets.map((name) => tick(name, chosen.includes(name), (isOn) => choose(name, isOn))),
     ),
     tick(T.reachOnly(climberName()), tuning.reachOnly, (reachOnly) => set({ reachOnly })),
-    tick(T.checked, tuning.checked, (checked) => set({ checked })),
+    tick(T.matching, tuning.matching, (matching) => set({ matching })),
   );
 }
 

@@ -4,7 +4,18 @@ import { BoardView } from "./board.js";
 import { button, choice, h, replace } from "./dom.js";
 import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, rangeHere, shortTitle, state, vGrade } from "./state.js";
+import {
+  boardOf,
+  change,
+  fewProblems,
+  knownGrades,
+  layout,
+  profile,
+  rangeHere,
+  shortTitle,
+  state,
+  vGrade,
+} from "./state.js";
 import { holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -12,8 +23,9 @@ export function filters() {
   const { ladder, boards } = state.appInfo;
   const { board, angle } = state.setup;
   const here = boards.find((one) => one.name === board);
-  const learned = here.grades[angle];
-  const grades = (learned.length ? learned : ladder).map((grade) => [grade, grade]);
+  const known = knownGrades();
+  const named = (grade) => (fewProblems(grade) ? T.fewProblems(grade, fewProblems(grade)) : grade);
+  const grades = (known.length ? known : ladder).map((grade) => [grade, named(grade)]);
   const [low, high] = rangeHere();
   const rank = (grade) => ladder.indexOf(grade);
   return h(

@@ -2,17 +2,20 @@
 
 import { keep, kept } from "./storage.js";
 
+// How many grades the range has at first, from the easiest.
+const USUAL = 4;
+
 export const state = {
   appInfo: null, // ladder, v_grades, boards, version
   setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
-  range: kept("range", ["6B", "7A"]),
+  range: kept("range", null), // until one is chosen, the easiest grades of the board
   tuning: {
     fewest: 3,
     most: 14,
     temperature: 1,
     holdSets: {},
     reachOnly: false,
-    checked: false,
+    matching: true,
     ...kept("tuning", {}),
   },
   profiles: kept("profiles", []),
@@ -43,7 +46,14 @@ export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
 export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
-export const knownGrades = () => layout().grades[state.setup.angle] ?? [];
+// The grades that can be asked for: those that rest on few problems only where any grade will do.
+export function knownGrades() {
+  const { grades, thin } = layout();
+  const { angle } = state.setup;
+  const all = [...(grades[angle] ?? []), ...(state.tuning.matching ? [] : Object.keys(thin[angle] ?? {}))];
+  return all.sort((a, b) => state.appInfo.ladder.indexOf(a) - state.appInfo.ladder.indexOf(b));
+}
+export const fewProblems = (grade) => layout().thin[state.setup.angle]?.[grade];
 export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)];
 
 // The range of grades, each moved to the nearest one that the model has learned here.
@@ -51,7 +61,8 @@ export function rangeHere() {
   const { ladder } = state.appInfo;
   const known = knownGrades();
   const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  return state.range
+  const range = state.range ?? [known[0], known[Math.min(USUAL, known.length) - 1]];
+  return range
     .map((grade) =>
       known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade),
     )
@@ -85,6 +96,6 @@ export function generateRequest(number) {
     max_holds: tuning.most,
     hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
     climber: tuning.reachOnly && who ? { height: who.height, ape: who.ape } : null,
-    check_grade: tuning.checked,
+    any_grade: !tuning.matching,
   };
 }

@@ -54,14 +54,16 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
-  checked: "Only problems that match the grade",
+  matching: "Only problems that match the grade",
 
   grade: "Grade",
-  gradeClear: (grade, probability) => `The grader says ${grade}, ${Math.round(probability * 100)} % sure.`,
-  gradeSplit: (grade, others) => `The grader says about ${grade}; it could also be ${others}.`,
+  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)} % sure.`,
+  onRecord: (grade) => `On record as ${grade}.`,
+  given: (grade) => `Given as ${grade}.`,
+  fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
-  notGraded: "The grader has not learned this board at this angle.",
+  notGraded: "There is no grader for this board and angle yet.",
   hardest: (label, steps) =>
     `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
 

@@ -1,0 +1,47 @@
+"""What became of the problems that were drawn for a request, and which condition is in the way where none is left."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from climbpath.generator.request import Request
+from climbpath.grades import LADDER
+
+MOST_NAMED = 0.15
+"""The least part of the problems that have a grade, for the grade to be named."""
+
+
+@dataclass
+class Outcome:
+    """How many problems were drawn, and how many of those passed each condition, one after the other."""
+
+    drawn: int = 0
+    new: int = 0
+    """Neither known nor drawn before."""
+    grades: Counter[str] = field(default_factory=Counter)
+    """Of those, how many have each grade."""
+    right: int = 0
+    """Of those, how many have a grade that is still wanted."""
+    reached: int = 0
+    """Of those, how many the climber reaches."""
+
+    def reason(self, request: Request) -> str:
+        """Which condition lets the fewest problems pass, with the way out."""
+        grades = " or ".join(request.grades)
+        if self.right and self.reached < self.right and request.climber:
+            height, ape = request.climber.height, request.climber.ape
+            return (
+                f"out of reach: a climber of {height:g} cm with an ape index of {ape:+g} cm reaches every hold of "
+                f"{self.reached:,} of the {self.right:,} new {grades} problems that were drawn; ask for an easier "
+                "grade, or leave out the climber"
+            )
+        if self.new and self.right < self.new:
+            share = {grade: self.grades[grade] / self.new for grade in LADDER if self.grades[grade]}
+            named = [f"{grade} {part:.0%}" for grade, part in share.items() if part >= MOST_NAMED]
+            return (
+                f"the grade: of the {self.new:,} new problems that were drawn under these conditions, the grader gives "
+                f"{self.right:,} the grade {grades} ({', '.join(named)}); ask for one of these, or allow any grade"
+            )
+        return (
+            f"novelty: of the {self.drawn:,} problems that were drawn under these conditions, {self.new:,} are new; "
+            "allow more holds, or pin and ban fewer"
+        )
