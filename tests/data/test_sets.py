@@ -425,11 +425,17 @@ def test_parquet_round_trip(tmp_path: Path, written: list[Problem]) -> None:
     assert parquet.load(path) == written
 
 
-def test_faulty_problems_can_be_written_and_read_too(tmp_path: Path) -> None:
-    """What a generator made is not always sound, and must be kept to be looked at."""
+def test_a_faulty_problem_is_neither_written_nor_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model cannot learn from it: its loss would not be a number."""
     odd = Problem(start=("E8",), finish=("D9",), feet=("F5",))
-    parquet.write(tmp_path / "odd", [odd])
-    assert parquet.load(tmp_path / "odd") == [odd]
+    with pytest.raises(ClimbpathError, match="start hold E8 is not in rows 2 to 6"):
+        parquet.write(tmp_path / "odd", [SIX, odd])
+    assert list(tmp_path.iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet, "check_sound", lambda problem: problem)
+        parquet.write(tmp_path / "odd", [SIX, odd])
+    with pytest.raises(ClimbpathError, match=r"odd, record 1: start hold E8 is not in rows 2 to 6"):
+        parquet.load(tmp_path / "odd")
 
 
 def test_a_stream_is_written_and_read_in_bounded_memory(tmp_path: Path) -> None:
@@ -484,7 +490,7 @@ def newer(path: Path) -> None:
 
     parquet.write(path, [SIX])
     table = arrow.read_table(path)
-    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "4"}), path)
+    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "next"}), path)
 
 
 def fewer_columns(path: Path) -> None:
@@ -530,7 +536,7 @@ def flipped(path: Path) -> None:
     ("spoil", "words"),
     [
         (foreign, "record 0: it is Parquet, but not written by climbpath"),
-        (newer, "record 0: it is of version 4, and this climbpath reads version 3"),
+        (newer, "record 0: it is of version next, and this climbpath reads version"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),
         (empty_start, "record 0: the problem's field 'start' cannot be None"),
