@@ -3,9 +3,10 @@
     python benchmarks/grades.py PROBLEMS [--board moonboard-2016] [--angle 40] [--count 1000]
 
 PROBLEMS is the Parquet file of all real problems. A gradient-boosted grader (scikit-learn's, as in `climbpath
-evaluate`), trained on the real problems of the train part, grades held-out real problems with ten or more repeats and
-problems generated with the users' settings; it has seen neither. The signed error is its grade minus the problem's, in
-steps; `off` is how far those of generated and of real problems lie apart.
+evaluate`) grades real problems with ten or more repeats, and problems generated with the users' settings. It is trained
+five times on four fifths of the real problems, and grades those of the other fifth; generated ones are graded by all
+five. So it has seen none that it grades. The signed error is its grade minus the problem's, in steps; `off` is how far
+those of generated and of real problems lie apart.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import numpy as np
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
-from climbpath.data.split import split
 from climbpath.data.usable import why_unusable
 from climbpath.evaluation.baseline_grader import BaselineGrader
 from climbpath.generator.request import OWN, Request
@@ -30,8 +30,9 @@ from climbpath.model.checkpoint import Model, load_model
 from climbpath.problem import Problem
 from machine import machine
 
-LEAST = 10
+LEAST = 50
 """Real problems of a grade, for it to have a row."""
+FOLDS = 5
 
 
 def passing(model: Model, setup: Setup, grade: str, draws: int = 1024) -> float:
@@ -64,30 +65,38 @@ def main() -> None:
     arguments = parser.parse_args()
     setup, model = Setup(arguments.board, arguments.angle), load_model()
     layout = boards.load(setup.board)
-    parts = split(parquet.load(arguments.problems))
-    kept = {
-        name: [p for p in part if p.setup == setup and not p.partial and not why_unusable(p, needs_grade=True)]
-        for name, part in parts.items()
-    }
-    judge = BaselineGrader(kept["train"], layout)
-    held = [problem for problem in [*kept["validation"], *kept["test"]] if problem.has_consensus]
-    grades = [g for g in bundled_grader().scales[setup].grades if sum(p.grade == g for p in held) >= LEAST]
-    common = Counter(problem.start for problem in held).most_common(1)[0][0]
+    known = [p for p in parquet.load(arguments.problems) if p.setup == setup and not p.partial]
+    known = [problem for problem in known if not why_unusable(problem, needs_grade=True)]
+    fold_of = np.random.default_rng(0).integers(0, FOLDS, len(known))
+    judges = [
+        BaselineGrader([p for p, fold in zip(known, fold_of, strict=True) if fold != left_out], layout)
+        for left_out in range(FOLDS)
+    ]
+    judged = np.zeros(len(known))
+    for fold, judge in enumerate(judges):
+        rows_of = np.flatnonzero(fold_of == fold)
+        judged[rows_of] = judge.expected([known[i].holds for i in rows_of])
+    agreed = np.array([problem.has_consensus for problem in known])
+    grade_of = np.array([problem.grade for problem in known])
+    grades = [g for g in bundled_grader().scales[setup].grades if (agreed & (grade_of == g)).sum() >= LEAST]
+    common = Counter(p.start for p, is_agreed in zip(known, agreed, strict=True) if is_agreed).most_common(1)[0][0]
 
     def starts(some: Sequence[Problem]) -> str:
         return f"{np.mean([problem.start == common for problem in some]):.0%}"
 
     print(f"Machine: {machine()}")
-    print(f"{setup}, trained on {len(kept['train']):,}, {len(held):,} held out with ten or more repeats\n")
+    print(f"{setup}, {len(known):,} real problems, {agreed.sum():,} of them with ten or more repeats\n")
     rows: list[list[str]] = []
     errors: dict[str, list[float]] = {"real": [], "generated": []}
     for grade in grades:
-        real = [problem for problem in held if problem.grade == grade]
+        rows_of = np.flatnonzero(agreed & (grade_of == grade))
+        real = [known[i] for i in rows_of]
         request = Request(setup=setup, grades=(grade,), number=arguments.count, seed=0)
         made = list(generate(model, request, grader=bundled_grader()))
+        holds = [problem.holds for problem in made]
         off = {
-            name: judge.expected([problem.holds for problem in some]) - rank(grade)
-            for name, some in (("real", real), ("generated", made))
+            "real": judged[rows_of] - rank(grade),
+            "generated": np.concatenate([judge.expected(holds) for judge in judges]) - rank(grade),
         }
         mean = {name: float(values.mean()) for name, values in off.items()}
         far = {name: float(np.abs(values).mean()) for name, values in off.items()}

@@ -10,6 +10,7 @@ from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
 from climbpath.generator.request import Request, Sampling, Typed, parse_rules, seed_or_random
+from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
@@ -198,7 +199,7 @@ class Generator:
         """
         if problem.grade is None:
             raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
-        bans = frozenset(boards.load(problem.board).parse_holds(ban or ()))
+        bans = frozenset(boards.load(problem.board).parse_holds(() if ban is None else ban))
         request = Request(
             setup=problem.setup,
             grades=(problem.grade,),
@@ -206,7 +207,7 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        varied = sample.vary(self.model, problem, request, keep, grader_of(request.setup))
+        varied = vary(self.model, problem, request, keep, grader_of(request.setup))
         return Problems(map(named, varied))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:

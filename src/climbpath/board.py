@@ -1,6 +1,7 @@
 """Boards: walls with fixed holds. A board's facts are data, in boards/*.json, never code."""
 
 import json
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -157,8 +158,7 @@ class Board:
 
     def parse_holds(self, typed: str | Iterable[str]) -> tuple[str, ...]:
         """Labels as a user types them, 'f5, G18' -> ('F5', 'G18'), or a list. Raises ClimbpathError for others."""
-        labels = typed.replace(",", " ").split() if isinstance(typed, str) else typed
-        return tuple(self.hold(label.upper()).label for label in labels)
+        return tuple(self.hold(label.upper()).label for label in words_of(typed))
 
     def parse_hold_sets(self, typed: str | Iterable[str]) -> frozenset[str]:
         """Names of hold sets in any case, ours or the official ones: 'a,original', 'Hold Set A', or a list of them.
@@ -166,11 +166,29 @@ class Board:
         Raises ClimbpathError for unknown ones.
         """
         by_name = {name.lower(): name for name in self.hold_sets}
-        chosen = [short_hold_set(part) for part in (typed.split(",") if isinstance(typed, str) else typed)]
+        chosen = [short_hold_set(part) for part in words_of(typed, "hold sets", "'A,Original'", ",")]
         for part in chosen:
             if part not in by_name:
                 raise ClimbpathError(f"{self.title} has no hold set {part!r}: it has {', '.join(self.hold_sets)}")
         return frozenset(by_name[part] for part in chosen)
+
+
+def words_of(typed: object, what: str = "holds", example: str = "'F5,G6'", separators: str = ", ") -> list[str]:
+    """What a user lists in one text, 'F5, G6', or in a list, tuple or set of texts, as single words.
+
+    Raises ClimbpathError for anything else; `what` and `example` are for its words.
+    """
+    parts = [typed] if isinstance(typed, str) else typed
+    if not isinstance(parts, Iterable) or isinstance(parts, bytes):
+        raise ClimbpathError(f"{what} are a text such as {example} or a list of them, not {reprlib.repr(typed)}")
+    words: list[str] = []
+    for part in parts:
+        if not isinstance(part, str):
+            raise ClimbpathError(f"{what} are named by text, as in {example}, not by {reprlib.repr(part)}")
+        for separator in separators:
+            part = part.replace(separator, ",")
+        words += [word.strip() for word in part.split(",") if word.strip()]
+    return words
 
 
 def short_hold_set(name: str) -> str:

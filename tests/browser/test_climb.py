@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from climbpath.grader.grader import bundled_grader
+from climbpath.problem import parse_notation
 from support.server import Server, eventually
 from support.steps import (
     LINK,
@@ -140,10 +142,10 @@ def test_board_angle_and_grades_change_the_next_problems(visit: Visit, device: s
     expect(page).to_have_url(re.compile("board=moonboard-masters-2017&angle=40&"))
     choose(page, "Angle", "25")
     expect(page).to_have_url(re.compile("board=moonboard-masters-2017&angle=25&"))
-    choose(page, "Hardest grade", "7C")
-    choose(page, "Easiest grade", "7C")
+    choose(page, "Hardest grade", "7A")
+    choose(page, "Easiest grade", "7A")
     for _ in range(3):
-        expect(page.locator(".caption .pill")).to_contain_text("7C")
+        expect(page.locator(".caption .pill")).to_contain_text("7A")
         problem = shown(page)
         press(action(page, "Next"))
         another(page, problem)
@@ -152,15 +154,56 @@ def test_board_angle_and_grades_change_the_next_problems(visit: Visit, device: s
 
 def test_grades_that_the_model_has_not_learned_here_become_the_nearest_ones(visit: Visit) -> None:
     page = visit()
-    choose(page, "Hardest grade", "8B")
-    choose(page, "Easiest grade", "8B")
-    expect(page.locator(".caption .pill")).to_contain_text("8B")
+    choose(page, "Hardest grade", "8A")
+    choose(page, "Easiest grade", "8A")
+    expect(page.locator(".caption .pill")).to_contain_text("8A")
     choose(page, "Board", "moonboard-masters-2017")
     choose(page, "Angle", "25")
     expect(page.locator(".caption")).to_contain_text("25°")
     easiest = page.locator(".filters").get_by_label("Easiest grade").input_value()
     expect(page.locator(".caption .pill")).to_contain_text(easiest)
-    assert easiest in ("8A+", "8B+")
+    assert easiest == "7A+"
+
+
+@on_phone
+def test_a_problem_has_one_grade_that_of_the_grader(visit: Visit, device: str) -> None:
+    """The pill, the chart, the words, the link and the logbook say the same; the range is the usual one at first."""
+    page = visit(device=device)
+    first = page.locator(".filters").get_by_label("Easiest grade").input_value()
+    assert (first, page.locator(".filters").get_by_label("Hardest grade").input_value()) == ("6B+", "7A")
+    for _ in range(3):
+        problem = shown(page)
+        grade = fields(page)["grade"]
+        assert grade in ("6B+", "6C", "6C+", "7A")
+        expect(page.locator(".caption .pill")).to_contain_text(grade)
+        expect(card(page, "Grade").locator(".chart .chosen b")).to_have_text(grade)
+        expect(card(page, "Grade")).to_contain_text(f"The grader says {grade}")
+        (prediction,) = bundled_grader().predict([parse_notation(fields(page)["problem"].replace("-", " "))])
+        expect(card(page, "Grade")).to_contain_text(f"The grader says {prediction.words}: ")
+        colours = (
+            card(page, "Grade")
+            .locator(".chart i")
+            .evaluate_all("bars => [...new Set(bars.map(bar => getComputedStyle(bar).backgroundColor))]")
+        )
+        assert len(colours) == 1
+        press(action(page, "Next"))
+        another(page, problem)
+
+
+def test_grades_of_few_problems_are_offered_where_any_grade_will_do_and_say_so(visit: Visit) -> None:
+    page = visit()
+    shown(page)
+    easiest = page.locator(".filters").get_by_label("Easiest grade")
+    expect(easiest.locator("option").first).to_have_text("6B+")
+    page.locator("summary").get_by_text("Fine-tuning").click()
+    page.get_by_label("Only problems that match the grade").uncheck()
+    expect(easiest.locator("option").first).to_have_text("6B (3 problems)")
+    choose(page, "Easiest grade", "6B")
+    choose(page, "Hardest grade", "6B")
+    expect(card(page, "Grade")).to_contain_text("Asked for 6B.")
+    page.get_by_label("Only problems that match the grade").check()
+    expect(page.locator(".caption .pill")).to_contain_text("6B+")
+    expect(card(page, "Grade")).not_to_contain_text("Asked for")
 
 
 @pytest.mark.parametrize("board", ["moonboard-mini-2020", "moonboard-masters-2019"])

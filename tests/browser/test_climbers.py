@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from support.server import Server, eventually
-from support.steps import LINK, PROBLEM, REMOVED_CLIMBER, Held, action, card, choose, press, remove, shown, tab, toasts
+from support.steps import LINK, PROBLEM, Held, action, card, choose, press, remove, shown, tab, toasts
 from support.visits import Visit, on_desktop, on_phone
 
 FAR = "?board=moonboard-2016&angle=40&problem=F5s-D9-G14-G18e"
@@ -24,17 +24,6 @@ def sent(page: Page, server: Server, **wanted: object) -> None:
     """Whether the server has a climber with these fields."""
     expect(page.locator("#header .offline")).to_have_count(0)
     eventually(lambda: any(wanted.items() <= one.items() for one in server.ask("GET", "/api/profiles")))
-
-
-def test_the_first_climber_is_created_automatically(visit: Visit, server: Server) -> None:
-    visit.allow(REMOVED_CLIMBER)
-    page = visit("?view=climber", storage_state={"cookies": [], "origins": []}, climber="-")
-    for profile in server.ask("GET", "/api/profiles"):
-        server.ask("DELETE", f"/api/profiles/{profile['id']}")
-    page.reload()
-    expect(chosen(page)).to_have_text("Me")
-    expect(people(page)).to_have_count(1)
-    expect(page.get_by_role("button", name="Remove this climber")).to_have_count(0)
 
 
 def test_a_late_answer_does_not_undo_a_renaming(visit: Visit, server: Server) -> None:
@@ -66,14 +55,14 @@ def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, de
     page.keyboard.type("Sam")
     page.keyboard.press("Tab")
     expect(chosen(page)).to_have_text("Sam")
-    expect(page.get_by_label("Height in cm")).to_be_focused()
+    expect(page.get_by_label("Height")).to_be_focused()
     sent(page, server, name="Sam")
     name.fill("  ")
     name.press("Tab")
     expect(name).to_have_value("Sam")
     remove(visit, page)
-    expect(chosen(page)).to_have_text("Kim")
-    expect(people(page)).to_have_count(1)
+    expect(page.get_by_role("heading", name="Who is climbing?")).to_be_visible()
+    expect(page.locator(".choices button")).to_have_text(["Kim", "Add a climber"])
     expect(toasts(page).locator(".toast")).to_have_text(["Sam removedUndo"])
     press(toasts(page).get_by_role("button", name="Undo"))
     expect(chosen(page)).to_have_text("Sam")
@@ -107,7 +96,7 @@ def test_a_removed_climber_s_logbook_is_restored_too(visit: Visit, server: Serve
     server.ask("POST", f"/api/problems?profile={sam}", PROBLEM)
     page = visit("?view=climber", climber=sam)
     remove(visit, page)
-    expect(chosen(page)).to_have_text("Kim")
+    expect(page.get_by_role("heading", name="Who is climbing?")).to_be_visible()
     press(toasts(page).get_by_role("button", name="Undo"))
     tab(page, "Logbook")
     expect(page.locator(".results .problem-line")).to_have_count(1)
@@ -120,9 +109,9 @@ def test_height_and_ape_index_change_the_beta(visit: Visit, device: str) -> None
     expect(beta).to_contain_text("For Kim: 175 cm.")
     expect(beta.locator(".warn")).to_have_count(0)
     tab(page, "Climber")
-    page.get_by_label("Height in cm").fill("110")
-    page.get_by_label("Ape index in cm").fill("-8")
-    page.get_by_label("Ape index in cm").press("Tab")
+    page.get_by_label("Height").fill("110")
+    page.get_by_label("Ape index").fill("-8")
+    page.get_by_label("Ape index").press("Tab")
     page.go_back()
     expect(beta).to_contain_text("For Kim: 110 cm, ape index −8 cm.")
     expect(beta).to_contain_text("Out of reach for Kim by")
@@ -139,26 +128,40 @@ def test_stored_beta_belongs_to_its_climber(visit: Visit) -> None:
     page = visit(FAR)
     expect(page.locator(".moves li").first).to_be_visible()
     tab(page, "Climber")
-    page.get_by_label("Height in cm").fill("110")
-    page.get_by_label("Height in cm").press("Tab")
+    page.get_by_label("Height").fill("110")
+    page.get_by_label("Height").press("Tab")
     expect(page.locator("#header .offline")).to_have_count(0)
     page.goto(FAR)
     expect(card(page, "Beta")).to_contain_text("Out of reach for Kim by")
 
 
-def test_invalid_numbers_become_the_nearest_valid_ones(visit: Visit, server: Server) -> None:
+def test_what_is_out_of_range_is_told_and_not_changed(visit: Visit, server: Server) -> None:
     page = visit("?view=climber")
-    for label, value, becomes in (
-        ("Height in cm", "999", "230"),
-        ("Height in cm", "3", "100"),
-        ("Height in cm", "", "100"),
-        ("Ape index in cm", "-99", "-40"),
-        ("Ape index in cm", "4.5", "4.5"),
+    for label, typed, told in (
+        ("Height", "999", "A climber’s height is 100 to 230 cm (3′3″ to 7′7″)."),
+        ("Height", "tall", "Write it as 165, 1.65 m or 5'5\"."),
+        ("Height", "", "Write it as 165, 1.65 m or 5'5\"."),
+        ("Ape index", "-99", "An ape index is −40 to 40 cm (−16″ to 16″)."),
     ):
-        page.get_by_label(label).fill(value)
-        page.get_by_label(label).press("Tab")
-        expect(page.get_by_label(label)).to_have_value(becomes)
-    sent(page, server, height=100, ape=4.5)
+        field = page.get_by_label(label)
+        field.fill(typed)
+        field.press("Tab")
+        expect(page.get_by_role("alert")).to_have_text(told)
+        expect(field).to_have_value(typed)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        field.fill("1.80 m" if label == "Height" else "4.5")
+        field.press("Tab")
+        expect(page.get_by_role("alert")).to_have_count(0)
+    sent(page, server, height=180, ape=4.5)
+
+
+def test_feet_and_inches_are_understood(visit: Visit, server: Server) -> None:
+    page = visit("?view=climber")
+    page.get_by_label("Height").fill("5'5\"")
+    page.get_by_label("Height").press("Tab")
+    expect(page.get_by_label("Height")).to_have_value("165.1")
+    expect(page.locator("#height-said")).to_have_text("cm, or 5′5″")
+    sent(page, server, height=165.1)
 
 
 @on_phone

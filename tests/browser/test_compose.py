@@ -467,7 +467,7 @@ def test_an_unlearned_board_still_has_beta_and_can_be_saved(visit: Visit, server
     start, middle, top = (next(label for label in on if label[1:] == row) for row in ("4", "8", "12"))
     for label in (start, middle, top):
         touch(page, label)
-    expect(card(page, "Grade")).to_contain_text("The grader has not learned this board")
+    expect(card(page, "Grade")).to_contain_text("There is no grader for this board and angle yet.")
     expect(page.locator(".moves li").first).to_be_visible()
     press(action(page, "Save"))
     expect(toasts(page)).to_contain_text("Saved")

@@ -7,7 +7,21 @@ from playwright.sync_api import Page, expect
 
 from climbpath import board as boards
 from support.server import Server
-from support.steps import BOARD, LINK, NOTATION, PROBLEM, action, choose, message, press, shown, swipe, tab, toasts
+from support.steps import (
+    AWAKE,
+    BOARD,
+    LINK,
+    NOTATION,
+    PROBLEM,
+    action,
+    choose,
+    message,
+    press,
+    shown,
+    swipe,
+    tab,
+    toasts,
+)
 from support.visits import Visit, on_phone
 
 NAMES = ("Ash Crack", "Birch Wall", "Cedar Prow", "Dogwood Traverse")
@@ -214,34 +228,20 @@ def test_a_list_longer_than_a_page_is_played_to_its_end(visit: Visit, server: Se
     expect(page.get_by_role("group", name="The list that is played")).to_contain_text("1 of 52")
 
 
-AWAKE = """
-window.locks = [];
-Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
-  const lock = new EventTarget();
-  lock.release = async () => {
-    window.locks.splice(window.locks.indexOf(lock), 1);
-    lock.dispatchEvent(new Event("release"));
-  };
-  window.locks.push(lock);
-  return lock;
-} } });
-"""
-
-
 def test_the_screen_stays_awake_while_a_list_is_played(visit: Visit, kim: str) -> None:
     context = visit.context(climber=kim)
     context.add_init_script(AWAKE)
     page = context.new_page()
     page.goto("?view=logbook")
     press(page.get_by_role("button", name="Play", exact=True))
-    page.wait_for_function("locks.length == 1")
+    page.wait_for_function("() => locks.length == 1")
     # the browser lets go of it when the page is hidden, and the page asks again when it is seen
     page.evaluate("locks[0].release().then(() => document.dispatchEvent(new Event('visibilitychange')))")
-    page.wait_for_function("locks.length == 1")
+    page.wait_for_function("() => locks.length == 1")
     page.reload()
-    page.wait_for_function("locks.length == 1")
+    page.wait_for_function("() => locks.length == 1")
     press(page.get_by_role("button", name="Stop playing this list"))
-    page.wait_for_function("locks.length == 0")
+    page.wait_for_function("() => locks.length == 0")
 
 
 @pytest.mark.parametrize("way", ["undefined", "{ request: async () => { throw new DOMException('no') } }"])
@@ -267,11 +267,11 @@ def test_a_filter_that_finds_nothing_says_so_in_place_of_the_problem(visit: Visi
     refuse(page, 422, "no problem of 8A has 3 holds: allow more")
     choose(page, "Hardest grade", "8A")
     choose(page, "Easiest grade", "8A")
-    expect(message(page)).to_have_text("no problem of 8A has 3 holds: allow more")
+    expect(message(page)).to_have_text("No problem of 8A has 3 holds: allow more")
     expect(page.locator('.hold[data-role="start"]')).to_have_count(0)
     expect(page.locator(".caption .pill")).to_have_count(0)
     press(action(page, "Next"))
-    expect(message(page)).to_have_text("no problem of 8A has 3 holds: allow more")
+    expect(message(page)).to_have_text("No problem of 8A has 3 holds: allow more")
     page.unroute("**/api/generate")
     press(action(page, "Next"))
     expect(page.locator(".caption .pill")).to_contain_text("8A")

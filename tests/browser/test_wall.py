@@ -2,30 +2,17 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, action, bounding_box, card, press, tab, toasts
-from support.visits import Visit, on_phone
+from support.steps import LINK, action, bounding_box, card, is_cut, press, tab, toasts
+from support.visits import Visit, on_phone, sizes
 
 FAR = "?board=moonboard-masters-2017&angle=40&grade=7A&name=A+Very+Slow+Heron+of+the+North&problem=D1s-F5s-K18e"
-SIZES = {"phone": (360, 740), "tablet": (820, 1180), "desktop": (1280, 800), "landscape": (740, 360)}
-
-sizes = pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
 
 
 def boxes(page: Page, *selectors: str) -> list[object]:
     return [bounding_box(page.locator(selector)) for selector in selectors]
-
-
-def is_cut(page: Page, selector: str) -> bool:
-    """Whether the end of an element's text is not shown."""
-    box = "one => [one, one.parentElement]"
-    inner, outer = page.locator(selector).evaluate(
-        f"one => ({box})(one).map((each) => each.getBoundingClientRect().right)"
-    )
-    return bool(inner > outer)
 
 
 @on_phone

@@ -171,6 +171,11 @@ def test_svg_says_what_the_problem_is() -> None:
     assert root.attrib["aria-label"] == f"Slow Burn, 8B+ (V14), MoonBoard 2016 · 40°, Screw ons only, {LONG.notation}"
 
 
+def test_a_picture_says_which_grade_was_asked_for_where_the_problem_has_another() -> None:
+    assert "MoonBoard 2016 · 40° · asked for 6C+" in words(parsed(replace(FOUR, asked_grade="6C+")))
+    assert "MoonBoard 2016 · 40°" in words(parsed(replace(FOUR, asked_grade="7A")))
+
+
 def test_a_problem_without_a_name_has_the_name_that_the_app_suggests() -> None:
     assert suggested_name(FOUR) in words(parsed(FOUR))
     assert drawing.text(FOUR, colour=False).splitlines()[-2].startswith(suggested_name(FOUR))

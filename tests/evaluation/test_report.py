@@ -11,7 +11,7 @@ import pytest
 
 from climbpath import board as boards
 from climbpath.board import Setup
-from climbpath.evaluation import report
+from climbpath.evaluation import report, tables
 from climbpath.evaluation.baseline_grader import GradeAgreement
 from climbpath.evaluation.results import (
     Calibration,
@@ -28,6 +28,8 @@ from climbpath.evaluation.results import (
     Similarities,
     to_json,
 )
+from climbpath.evaluation.summary import in_short
+from climbpath.evaluation.tables import Column
 from climbpath.evaluation.two_sample import Interval
 from climbpath.problem import Problem, parse_notation
 
@@ -37,6 +39,17 @@ GENERATED = parse_notation("F5s D9 G13 I16 G18e", grade="7A")
 REAL = parse_notation("F5s D9 G13 G18e", grade="6C+")
 SETUP = Setup("moonboard-2016", 40)
 AGREEMENT = GradeAgreement(1323, 0.31, 0.74, 1.08)
+
+
+COLUMNS: tuple[tuple[Column[Any], ...], ...] = (
+    *(tables.LIKELIHOOD, tables.LISTS, tables.AGAINST_REAL, tables.BASELINE_GRADER, tables.OWN_GRADER),
+    *(tables.CLIMBING, tables.GUIDANCE),
+)
+
+
+def list_tables(measured: SetupResult) -> list[tables.Table]:
+    """The tables of lists of problems."""
+    return [tables.table_of("list", columns, measured.rows) for columns in COLUMNS[1:-1]]
 
 
 def nats(per_problem: float) -> LikelihoodRow:
@@ -207,15 +220,93 @@ def test_what_was_not_measured_is_a_dash(result: EvaluationResult) -> None:
         similarity=Similarities(measured.similarity.generated),
     )
     result = replace(result, model={"parameters": 428_448})
+    assert "training recipe: not recorded in the model's file" in report.text(result)
     html, text = report.page(result), report.text(result)
     assert "<td>–</td>" in html
     for said in (html, text):
-        assert "too few problems for an AUC" in said
+        assert "too few problems to be told apart" in said
         assert "no other real problems" in said.replace("\n  ", " ")
-    assert re.search(r"theirs .* –  +–  +–  +–\n", text)
+    assert re.search(r"theirs .* –\n", text)
     result = with_setup(result, guidance=[], closest=[])
     assert "Guidance" not in Page(report.page(result)).words
     assert "guidance  " not in report.text(result)
+
+
+def test_the_report_begins_with_three_sentences(result: EvaluationResult, html: str) -> None:
+    sentences = in_short(result)
+    assert sentences == [
+        "On MoonBoard 2016 · 40°, generated problems can hardly be told from real ones: of one of each, a program that "
+        "has studied both picks the generated one 53 times in 100, where guessing gets 50.",
+        "They keep to their grades as well as real problems do: a grader that learned from real ones only comes within "
+        "one grade of 74% of them, and of 74% of real ones.",
+        "Of what the model writes 98.7% is new and 93.1% keeps the rules of the board, and none is closer to known "
+        "problems than real problems are to each other.",
+    ]
+    assert " ".join(report.text(result).split()).startswith(" ".join(sentences))
+    assert " ".join(sentences) in Page(html).words
+    assert Page(html).words.index(sentences[0]) < Page(html).words.index("Summary")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"auc": Interval(0.62, 0.6, 0.64)}, "can be told now and then from real ones"),
+        ({"auc": Interval(0.9, 0.8, 0.95)}, "are easily told from real ones"),
+        ({"auc": None}, "too few problems were compared to say"),
+        ({"baseline_grader": GradeAgreement(9, 0.6, 0.95, 0.5)}, "better than real problems do"),
+        ({"baseline_grader": GradeAgreement(9, 0.1, 0.4, 2.0)}, "less well than real problems do"),
+        ({"baseline_grader": None}, "could not be measured"),
+        ({"nearest": {"50%": 0.44, "90%": 0.6, "99%": 0.99}}, "some of it is copied from known problems"),
+    ],
+)
+def test_the_three_sentences_say_what_was_found(result: EvaluationResult, changes: dict[str, Any], words: str) -> None:
+    rows = result.setups[SETUP].rows
+    result = with_setup(result, rows=rows | {DEFAULT: replace(rows[DEFAULT], **changes)})
+    sentences = in_short(result)
+    assert len(sentences) == 3
+    assert words in " ".join(sentences)
+    assert all(sentence.endswith(".") and sentence[0].isupper() for sentence in sentences)
+
+
+def test_every_dash_is_explained(result: EvaluationResult) -> None:
+    """Wherever a table has a dash, what stands below it says why, by column."""
+    for content in (*tables.likelihood_tables(result.likelihood), *list_tables(result.setups[SETUP])):
+        for i, column in enumerate(content.columns, 1):
+            if any(row[i] == tables.MISSING for row in content.rows):
+                (why,) = [dash for dash in content.dashes if column.title in dash]
+                assert column.dash in why
+                assert len(column.dash) > 20
+    text, html = report.text(result), report.page(result)
+    for said in (text, Page(html).words):
+        assert "– under knowing repeats: this model does not learn how often" in said.replace("\n  ", " ")
+        assert (
+            "– under moves, hardest move, all moves, crossed, no hand, reached: a list that does not say"
+            in " ".join(said.split())
+        )
+
+
+INSIDE = (
+    "AUC",
+    "nats per",
+    "perplexity",
+    "token",
+    "calibrat",
+    "epoch",
+    "logits",
+    "Jensen",
+    "plain sample",
+    "consensus",
+)
+
+
+def test_the_report_needs_no_inside_words(result: EvaluationResult) -> None:
+    """Technical names stand only where columns are explained."""
+    explained = {column.meaning for columns in COLUMNS for column in columns}
+    words = Page(report.page(result)).words
+    for meaning in explained:
+        words = words.replace(meaning, "")
+    for said in (report.text(result), words):
+        assert [word for word in INSIDE if word.lower() in said.lower()] == []
 
 
 def test_the_text_fits_a_terminal(result: EvaluationResult) -> None:

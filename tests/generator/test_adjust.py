@@ -13,7 +13,7 @@ from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Problem, parse_notation, violations
+from climbpath.problem import Problem, longest_reach, parse_notation, violations
 from support.untrained import GIVEN_GRADE, SMALL
 from support.untrained import model as untrained
 
@@ -22,18 +22,38 @@ SHORT = parse_notation("F5s D9 G13 G18e", grade="7A")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6B")
 
 
-class Missing:
-    """A grader to which every hold of a problem that a version lacks is worth so many steps, from 7B+ on."""
+class Steps:
+    """A grader that says which step a problem is."""
 
-    def __init__(self, problem: Problem, worth: float) -> None:
-        self.holds, self.worth = set(problem.holds), worth
+    def step(self, problem: Problem) -> float:
+        raise NotImplementedError
 
     def probabilities(self, problems: Sequence[Problem]) -> np.ndarray:
         found = np.zeros((len(problems), len(LADDER)), np.float32)
         for row, problem in zip(found, problems, strict=True):
-            steps = np.clip(10 + self.worth * len(self.holds.difference(problem.holds)), 0, 17)
-            row[int(steps)], row[int(steps) + 1] = 1 - steps % 1, steps % 1
+            step = float(np.clip(self.step(problem), 0, 17))
+            row[int(step)], row[int(step) + 1] = 1 - step % 1, step % 1
         return found
+
+    def graded(self, problems: Sequence[Problem]) -> list[Problem]:
+        return [replace(problem, grade=LADDER[round(self.step(problem))]) for problem in problems]
+
+
+class Missing(Steps):
+    """One to which every hold of a problem that a version lacks is worth so many steps, from a grade on."""
+
+    def __init__(self, problem: Problem, worth: float, grade: str = "7A") -> None:
+        self.holds, self.worth, self.grade = set(problem.holds), worth, grade
+
+    def step(self, problem: Problem) -> float:
+        return float(np.clip(rank(self.grade) + self.worth * len(self.holds.difference(problem.holds)), 0, 18))
+
+
+class Finishes(Steps):
+    """One to which each further finish is worth a step, from 7A+ on."""
+
+    def step(self, problem: Problem) -> float:
+        return 7 + len(problem.finish)
 
 
 def differences(before: Problem, after: Problem) -> tuple[int, int]:
@@ -62,17 +82,14 @@ def test_versions_are_as_much_harder_as_is_asked(problem: Problem, steps: int) -
     before, *after = expected(bundled_grader().probabilities([problem, *problems])).tolist()
     for version, judged in zip(versions, after, strict=True):
         found = version.problem
-        assert (found.board, found.angle, found.grade) == (
-            *(problem.board, problem.angle),
-            LADDER[rank(problem.grade or "") + steps],
-        )
-        assert version.steps == pytest.approx(judged - before, abs=1e-4)
-        assert abs(version.steps - steps) <= 0.5
+        assert (found.board, found.angle) == (problem.board, problem.angle)
+        assert found.grade == LADDER[rank(version.before) + steps]
+        assert abs(judged - before - steps) <= 0.75
         gone, new = differences(problem, found)
         assert max(gone, new) == version.changes == versions[0].changes
         assert gone in (0, version.changes)  # what is taken away is not put back
         assert violations(found) == []
-    off = [abs(version.steps - steps) for version in versions]
+    off = [abs(judged - before - steps) for judged in after]
     assert off == sorted(off)
     keys = {found.key for found in problems}
     assert len(keys) == len(problems)
@@ -85,10 +102,26 @@ def test_the_same_seed_gives_the_same_versions(model: Model) -> None:
     assert one != other
 
 
-def test_where_a_problem_has_no_grade_the_graders_counts(model: Model) -> None:
-    """It says 7B+, and the model has learned 7B."""
-    versions = adjust(model, Missing(SHORT, -1), replace(SHORT, grade=None), -1, 2)  # type: ignore[arg-type]
-    assert [version.problem.grade for version in versions] == ["7B", "7B"]
+@pytest.mark.parametrize("grade", [None, "6B", "8A"])
+def test_before_and_after_are_the_graders_whatever_grade_is_on_record(model: Model, grade: str | None) -> None:
+    versions = adjust(model, Missing(SHORT, 2), replace(SHORT, grade=grade), 2, 2)  # type: ignore[arg-type]
+    assert [(version.before, version.problem.grade) for version in versions] == [("7A", "7B")] * 2
+
+
+def test_no_start_or_finish_is_added_and_no_long_move_made_where_another_change_does_it() -> None:
+    for problem in (SHORT, LONGER, MASTERS):
+        for steps in (1, -1):
+            for version in by_the_bundled(problem, steps):
+                found = version.problem
+                assert len(found.start) <= len(problem.start)
+                assert len(found.finish) <= len(problem.finish)
+                assert longest_reach(found) <= max(140, longest_reach(problem))
+
+
+def test_where_nothing_else_does_it_an_end_may_be_added(model: Model) -> None:
+    """To this grader only a second finish makes a problem harder."""
+    versions = adjust(model, Finishes(), SHORT, 1, 3)  # type: ignore[arg-type]
+    assert {len(version.problem.finish) for version in versions} == {2}
 
 
 @pytest.mark.parametrize(("steps", "worth", "fewest"), [(2, 1.6, 1), (2, 1, 2), (2, 0.7, 3), (-4, -2, 2)])
@@ -100,14 +133,12 @@ def test_as_few_holds_change_as_it_takes(model: Model, steps: int, worth: float,
         gone, new = differences(SHORT, version.problem)
         assert version.changes == fewest == gone
         assert new <= fewest
-        assert version.steps == pytest.approx(worth * fewest, abs=1e-4)
+        assert (version.before, version.problem.grade) == ("7A", LADDER[rank("7A") + steps])
 
 
 @pytest.mark.parametrize(("worth", "steps"), [(1.4, 2), (5, -4)])
 def test_where_nothing_moves_the_grade_enough_it_is_told(model: Model, worth: float, steps: int) -> None:
-    with pytest.raises(
-        ClimbpathError, match=rf"no version (harder|easier) by {abs(steps)} was found, up to 3 hold changes: the grader"
-    ):
+    with pytest.raises(ClimbpathError, match=r"no version (harder|easier) than 7A was found, up to 3 hold changes"):
         adjust(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
 
 
@@ -122,8 +153,8 @@ def test_a_model_that_cannot_be_guided_proposes_too() -> None:
     [("7A", 1, "harder"), ("7A", -1, "easier"), ("8C+", 1, "harder"), ("5+", -1, "easier"), ("7B", 2, "harder")],
 )
 def test_grades_beyond_what_the_model_learned_are_refused(model: Model, grade: str, steps: int, words: str) -> None:
-    with pytest.raises(ClimbpathError, match=f"learned no problems a grade {words} than this"):
-        adjust(model, Missing(LONGER, 2), replace(LONGER, grade=grade), steps)  # type: ignore[arg-type]
+    with pytest.raises(ClimbpathError, match=f"learned no problems a grade {words} than that"):
+        adjust(model, Missing(LONGER, 2, grade), LONGER, steps)  # type: ignore[arg-type]
 
 
 def test_a_board_that_the_grader_has_not_learned_is_refused() -> None:

@@ -1,8 +1,9 @@
 """One request, however it comes in."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from climbpath.generator.request import (
     default_guidance,
     parse_rules,
 )
+from climbpath.generator.sample import thin_evidence
 from climbpath.grades import LADDER
 from climbpath.problem import Rules
 from support.making import SETUP, ask
@@ -174,3 +176,41 @@ def test_a_request_is_written_in_plain_json() -> None:
         "seed": 0,
     }
     assert ask("7A", 1).to_dict()["climber"] is None
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, set, frozenset, ", ".join, " ".join, iter])
+def test_holds_and_hold_sets_are_understood_as_text_and_as_any_list(wrap: Callable[[list[str]], Any]) -> None:
+    rules = parse_rules(
+        "moonboard-2016",
+        pin=wrap(["e8", "D9"]),
+        start=wrap(["F5"]),
+        finish=wrap(["G18"]),
+        ban=wrap(["G2", "h10"]),
+        hold_sets=["Hold Set A", "original"],
+    )
+    assert rules.pins == {"E8", "D9"}
+    assert rules.bans == {"G2", "H10"}
+    assert rules.start == frozenset({"F5"})
+    assert rules.finish == frozenset({"G18"})
+    assert rules.hold_sets == frozenset({"A", "Original"})
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", ",", [], (), set()])
+def test_nothing_named_is_no_condition(nothing: Any) -> None:
+    fields = dict.fromkeys(("pin", "start", "finish", "ban", "hold_sets"), nothing)
+    assert parse_rules("moonboard-2016", **fields) == Rules()
+
+
+@pytest.mark.parametrize("field", ["pin", "start", "finish", "ban", "hold_sets"])
+@pytest.mark.parametrize("wrong", [0, 5, 2.5, True, b"F5", [5], ["F5", None], {"F5": 1, 2: 3}, [["F5"]], object()])
+def test_what_is_no_list_of_names_is_refused_in_words(field: str, wrong: Any) -> None:
+    with pytest.raises(
+        ClimbpathError, match=r"(holds|hold sets) are (a text such as|named by text, as in) '(F5,G6|A,Orig)"
+    ):
+        parse_rules("moonboard-2016", **{field: wrong})
+
+
+def test_the_grades_that_a_model_knows_are_listed_from_the_easiest() -> None:
+    shuffled = replace(model(), evidence={SETUP: {"7B": 9, "6B+": 9, "6C": 9, "5+": 9, "8A": 0}})
+    with pytest.raises(ClimbpathError, match=r"it knows 5\+, 6B\+, 6C, 7B$"):
+        thin_evidence(shuffled, SETUP, "8C")

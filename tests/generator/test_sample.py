@@ -16,7 +16,8 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
-from climbpath.generator.sample import generate, vary
+from climbpath.generator.sample import generate
+from climbpath.generator.variations import vary
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
 from climbpath.model.tokens import ANY_GRADE, BODY, PREFIX, START
@@ -324,6 +325,26 @@ def test_variations_keep_the_share_asked_for_and_are_new(original: Problem, keep
         assert len(set(problem.holds) & set(original.holds)) >= max(1, round(keep * len(original.holds)))
         assert violations(problem, rules) == []
         assert (problem.board, problem.angle, problem.grade) == (original.board, original.angle, "7B")
+
+
+@pytest.mark.parametrize("original", SEVERAL[::3], ids=range(len(SEVERAL[::3])))
+@pytest.mark.parametrize("keep", [0.01, 0.5, 0.9])
+def test_variations_start_as_the_original_does_and_are_about_as_long(original: Problem, keep: float) -> None:
+    for problem in vary(HOLD, replace(original, grade="7B"), ask("7B", 4, original.setup, seed=2), keep):
+        assert problem.start == original.start
+        assert abs(len(problem.holds) - len(original.holds)) <= 1
+
+
+def test_where_a_start_is_banned_the_other_one_stays() -> None:
+    two = replace(SIX, start=("F5", "G6"), hands=tuple(label for label in SIX.hands if label != "G6"))
+    for problem in Generator(HOLD).vary(two, 5, seed=0, ban="G6"):
+        assert "F5" in problem.start
+        assert "G6" not in problem.holds
+
+
+def test_variations_keep_the_footholds_as_footholds() -> None:
+    for problem in Generator(HOLD).vary(replace(SIX, feet=("B3", "D3")), 4, seed=0):
+        assert problem.feet == ("B3", "D3")
 
 
 def test_variations_keep_other_holds_each_time() -> None:

@@ -69,7 +69,8 @@ def grader_of(*nets: GraderNet) -> Grader:
         state = {name: value.numpy() for name, value in net.body.state_dict().items()}
         head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
         members.append(fold(state, CONFIG.tokens.features()[1], CONFIG.nhead) | head)
-    scales = {setup: fit_scale(np.zeros(0, np.float32), [], counts) for setup, counts in SETUPS.items()}
+    nothing: tuple[np.ndarray, list[str], np.ndarray] = (np.zeros(0, np.float32), [], np.zeros(0, bool))
+    scales = {setup: fit_scale(*nothing, counts) for setup, counts in SETUPS.items()}
     return Grader(CONFIG, members, SETUPS, scales, np.array([3, 5], np.uint64), {"seed": 0})
 
 

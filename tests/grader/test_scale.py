@@ -26,18 +26,19 @@ def graded_by(scale: Scale, *steps: float) -> list[str]:
     return [LADDER[i] for i in scale.probabilities(np.array(steps, np.float32)).argmax(axis=1)]
 
 
-def drawn_to_the_middle(spread: float = 0.2, count: int = 60) -> tuple[np.ndarray, list[str]]:
-    """What a grader expects that is drawn to 6C (step 5) by half."""
+def drawn_to_the_middle(spread: float = 0.2, count: int = 60) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """What a grader expects that is drawn to 6C (step 5) by half; of every second problem, a setter's, a step more."""
     rng = np.random.default_rng(0)
     true = [grade for grade in KNOWN for _ in range(count)]
     steps = np.array([5 + (rank(grade) - 5) / 2 for grade in true]) + spread * rng.standard_normal(len(true))
-    return steps.astype(np.float32), true
+    consensus = np.arange(len(true)) % 2 == 0
+    return (steps + ~consensus).astype(np.float32), true, consensus
 
 
 def test_the_scale_takes_back_that_expected_grades_are_drawn_to_the_middle() -> None:
     scale = fit_scale(*drawn_to_the_middle(), PLENTY)
     assert scale.grades == tuple(KNOWN)
-    assert scale.means == pytest.approx([4.5, 5, 5.5, 6, 6.5], abs=0.06)
+    assert scale.means == pytest.approx([4.5, 5, 5.5, 6, 6.5], abs=0.08)
     assert graded_by(scale, 4.5, 5, 5.5, 6, 6.5) == KNOWN
 
 
@@ -54,22 +55,23 @@ def test_a_higher_expected_grade_is_never_a_lower_grade(steps: list[float], seed
     counts = {grade: int(count) for grade, count in zip(LADDER, rng.integers(0, 90, len(LADDER)), strict=True)}
     true = [grade for grade in LADDER for _ in range(counts[grade] // 4)]
     made = np.array([rank(grade) for grade in true]) * 0.6 + rng.standard_normal(len(true))
-    scale = fit_scale(made.astype(np.float32), true, counts)
+    scale = fit_scale(made.astype(np.float32), true, rng.random(len(true)) < 0.5, counts)
     graded = [rank(grade) for grade in graded_by(scale, *sorted(steps))]
     assert graded == sorted(graded)
     assert scale.probabilities(np.array(steps, np.float32)).sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_without_held_out_problems_the_expected_grade_is_the_grade() -> None:
-    scale = fit_scale(np.zeros(0, np.float32), [], PLENTY)
+    scale = fit_scale(np.zeros(0, np.float32), [], np.zeros(0, bool), PLENTY)
     assert graded_by(scale, 4.2, 5.4, 6.6) == ["6B+", "6C", "7A"]
 
 
 def test_a_scale_is_read_back_as_it_was() -> None:
     scale = fit_scale(*drawn_to_the_middle(), PLENTY)
     assert Scale.from_dict(scale.to_dict()) == scale
-    with pytest.raises(ValueError, match="a mean and a spread for every grade"):
-        Scale.from_dict({"grades": ["7A"], "means": [], "spreads": [1.0]})
+    for content in ({"means": [], "spread": 1.0}, {"means": [7.0], "spread": 0.0}):
+        with pytest.raises(ValueError, match="a mean for every grade, and a spread"):
+            Scale.from_dict({"grades": ["7A"], **content})
 
 
 # The bundled grader

@@ -176,3 +176,27 @@ class Held:
         self.is_open = True
         for route in reversed(self.routes) if newest_first else self.routes:
             route.continue_()
+
+
+def is_cut(page: Page, selector: str) -> bool:
+    """Whether the end of an element's text is not shown."""
+    box = "one => [one, one.parentElement]"
+    inner, outer = page.locator(selector).evaluate(
+        f"one => ({box})(one).map((each) => each.getBoundingClientRect().right)"
+    )
+    return bool(inner > outer)
+
+
+AWAKE = """
+window.locks = [];
+Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
+  const lock = new EventTarget();
+  lock.release = async () => {
+    window.locks.splice(window.locks.indexOf(lock), 1);
+    lock.dispatchEvent(new Event("release"));
+  };
+  window.locks.push(lock);
+  return lock;
+} } });
+"""
+"""Counts the locks that keep the screen on, in `locks`."""

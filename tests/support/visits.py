@@ -27,6 +27,10 @@ expect.set_options(timeout=PATIENCE_MS)
 on_phone = pytest.mark.parametrize("device", ["phone"])
 on_desktop = pytest.mark.parametrize("device", ["desktop"])
 
+SIZES = {"phone": (360, 740), "tablet": (820, 1180), "desktop": (1280, 800), "landscape": (740, 360)}
+
+sizes = pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
+
 
 @dataclass
 class Visit:

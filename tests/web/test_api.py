@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,12 +28,13 @@ from climbpath.grader.scale import LEAST_EVIDENCE, offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.web import security, workers
+from climbpath.web import workers
 from climbpath.web.app import create_app
 from climbpath.web.logbook.records import Profile, identity_of
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.routes import files
-from climbpath.web.security import MOST_BYTES, MOST_IMPORTED_BYTES, UNAUTHORIZED_PAGE, check_token
+from climbpath.web.routes.invitation import Invitation
+from climbpath.web.security import MOST_BYTES, MOST_IMPORTED_BYTES, check_token
 from support.making import DATA, api_record, random_problems
 from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, raw_json, served
 
@@ -808,18 +810,65 @@ def test_the_app_s_own_page_and_programs_can_change_things(client: Client) -> No
     own = client.address
     for headers in ({}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         client.ask("PUT", f"/api/profiles/{KIM}", json={"name": "Kim"}, headers=headers)
-    client.ask("GET", "/api/profiles", headers={"Sec-Fetch-Site": "cross-site"})  # browsers hide the answer
 
 
 def test_every_client_needs_the_token(shared: Client) -> None:
     guest = anyone(shared)
     for method, path in (("GET", "/api/boards"), ("GET", "/api/nothing"), ("POST", "/api/generate")):
         assert guest.refusal(method, path, 401).startswith("an access token is needed")
-    for path in ("/", "/openapi.json", "/js/main.js", "/nothing"):
-        assert guest.ask("GET", path, 401).text == UNAUTHORIZED_PAGE
+    assert guest.refusal("GET", "/openapi.json", 401)
+    assert guest.refusal("POST", "/", 401)
     assert shared.get("/api/profiles")[0]["name"] == "Kim"
-    for path in security.OPEN_PATHS:
-        assert requests.get(guest.address + path, timeout=TIMEOUT).status_code in (200, 404)
+
+
+def test_without_the_token_only_the_page_s_own_files_can_be_read(shared: Client) -> None:
+    """They draw the problem of a link, and contain nothing of anybody."""
+    guest = anyone(shared)
+    static = Path(str(resources.files("climbpath") / "web" / "static"))
+    files = [path for path in static.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        assert guest.ask("GET", f"/{path.relative_to(static).as_posix()}").content == path.read_bytes()
+    assert guest.ask("GET", "/?problem=F5s-G18e").content == (static / "index.html").read_bytes()
+    assert guest.get("/boards.json") == shared.get("/api/boards")
+    for other in ("/nothing", "/js/../../app.py", "/%2e%2e/app.py", "/js"):
+        guest.ask("GET", other, 404)
+    for method, route in api_routes(shared):
+        assert guest.refusal(method, route, 401).startswith("an access token is needed"), route
+
+
+def api_routes(client: Client) -> list[tuple[str, str]]:
+    """The method and the path of every route of the API."""
+    described = client.get("/openapi.json")["paths"]
+    return [(method.upper(), path) for path, methods in described.items() for method in methods]
+
+
+def test_the_invitation_is_only_for_those_who_have_access(shared: Client, client: Client) -> None:
+    assert anyone(shared).refusal("GET", "/api/invitation", 401)
+    assert client.get("/api/invitation") == {"app": None, "setup": None}, "only this machine can open the app"
+
+
+def test_an_invitation_is_a_link_with_the_token_and_its_qr_code(tmp_path: Path) -> None:
+    links = Invitation(f"https://192.168.1.20:8000/?token={TOKEN}", "http://192.168.1.20:8001/")
+    logbook = Logbook(tmp_path / "logbook.sqlite3")
+    with served(create_app(load(), logbook, token=TOKEN, invitation=links)) as address:
+        invited = Client(address, {"Authorization": f"Bearer {TOKEN}"}).get("/api/invitation")
+    for name, link in links._asdict().items():
+        assert invited[name]["link"] == link
+        rows = invited[name]["code"]
+        assert len(rows) >= 21
+        assert {len(row) for row in rows} == {len(rows)}
+        assert set("".join(rows)) == {"0", "1"}
+        assert rows[0].startswith("1111111")
+
+
+def test_another_site_cannot_make_the_server_work(client: Client) -> None:
+    """Its pages do not see the answers, but drawing pictures takes time."""
+    for site in ("cross-site", "same-site", "nonsense"):
+        for path in ("/api/picture/gif?problem=F5s-G18e", "/api/profiles", "/openapi.json"):
+            words = client.refusal("GET", path, 403, headers={"Sec-Fetch-Site": site})
+            assert words == "this request comes from another site"
+        client.ask("GET", "/", headers={"Sec-Fetch-Site": site})  # a link on another site
 
 
 @pytest.mark.parametrize(
@@ -875,7 +924,8 @@ def test_a_link_with_the_token_sets_a_cookie_and_is_cleaned(shared: Client, path
         cookie = answer.headers["Set-Cookie"].lower()
         assert cookie.startswith(f"{COOKIE}={TOKEN};")
         assert {"httponly", "samesite=strict", "path=/"} <= {part.strip() for part in cookie.split(";")}
-    anyone(shared).ask("GET", path.format("wrong"), 401)
+    if path.startswith("/api/"):
+        anyone(shared).ask("GET", path.format("wrong"), 401)
 
 
 def test_a_browser_has_access_after_opening_the_link(shared: Client) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,12 @@ from climbpath import board as boards
 from climbpath.beta import solver
 from climbpath.beta.solver import Climber
 from climbpath.board import Setup
+from climbpath.drawing.shapes import Text
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator import sample
 from climbpath.grades import LADDER, rank
+from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.workout import outline as outlines
 from climbpath.workout import plan as planner
@@ -287,6 +290,8 @@ def test_the_text_has_every_problem_with_its_time(evening: Workout) -> None:
     for slot in slots_of(evening):
         (line,) = (line for line in lines if f" {slot.number}. " in line and slot.problem.notation in line)
         assert slot.style[0] in line
+        assert suggested_name(slot.problem) == slot.problem.name
+        assert slot.problem.name in line
         assert "Crux: move " in line
     assert lines[-1].split() == ["1:00", "Done"]
 
@@ -306,7 +311,7 @@ def test_json_holds_all_of_the_plan(evening: Workout) -> None:
         assert one["style"] == list(slot.style)
 
 
-def test_the_sheet_has_the_same_pages_as_pdf_and_as_png(evening: Workout) -> None:
+def test_the_sheet_is_a4_pages_and_one_long_picture_for_a_phone(evening: Workout) -> None:
     document = sheet.pdf(evening)
     assert document.startswith(b"%PDF")
     pages = len(re.findall(rb"/Type /Page\b(?!s)", document))
@@ -315,9 +320,27 @@ def test_the_sheet_has_the_same_pages_as_pdf_and_as_png(evening: Workout) -> Non
     assert [(round(float(w)), round(float(h))) for w, h in boxes] == [(595, 842)] * pages  # A4 in points
     with Image.open(io.BytesIO(sheet.png(evening))) as picture:
         assert picture.width == sheet.PNG_WIDTH
-        assert picture.height == pages * round(picture.width * 297 / 210)
+        assert picture.height > 2 * picture.width
         assert np.asarray(picture.convert("L")).mean() > 200  # light, so that it takes little ink
     assert sheet.pdf(evening) == document
+
+
+@pytest.mark.parametrize("form", [sheet.A4, sheet.PHONE], ids=["A4", "phone"])
+def test_a_sheet_names_problems_and_hold_sets_and_keeps_to_its_page(evening: Workout, form: Any) -> None:
+    words = []
+    for shapes, end in sheet._layout(evening, form):
+        texts = [shape for shape in shapes if isinstance(shape, Text)]
+        assert all(text.y <= end for text in texts)
+        words += [text.text for text in texts]
+    assert {slot.problem.name for slot in slots_of(evening)} <= set(words)
+    layout = boards.load(slots_of(evening)[0].problem.board)
+    footer = {shape.text for shape in sheet._footer(layout, "", form) if isinstance(shape, Text)}
+    assert {"start", "hand", "finish", "hardest move", "Original", "Set A", "Set B"} <= footer
+
+
+def test_words_on_the_phones_sheet_are_legible_at_arms_length() -> None:
+    """A phone is some 65 mm wide: 11.5 of 360 units are 2 mm, twelve minutes of arc from 60 cm."""
+    assert sheet.PHONE.small * 65 / sheet._WIDTH >= 1.9
 
 
 def test_the_command_writes_all_files_and_overwrites_none(tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ def evaluate(
 ) -> None:
     """Measure a model against real problems that it never saw.
 
-    Reports nats per problem, and of generated problems how many are valid, distinct and novel, how similar they are to
-    real ones, whether a classifier can tell them from real ones (AUC; 0.5: it cannot), and whether a grader agrees with
-    their grades. Takes a few minutes, and needs the extra train.
+    Begins with the result in three sentences: whether generated problems can be told from real ones, keep to their
+    grades, and are new. Tables follow, with the reason of every dash below them. Takes a few minutes, and needs the
+    extra train.
 
     Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with one problem per line, or any format of
     'climbpath data import'. They are compared on the board and angle with the most held-out problems.
@@ -83,4 +83,4 @@ def evaluate(
     write_json(numbers, to_json(result))
     with files.replacing(page) as temporary:
         temporary.write_text(reports.page(result), encoding="utf-8")
-    click.echo(f"\nWrote {page} and {numbers}")
+    click.echo(f"\nWrote {page}, which says what the columns mean, and {numbers}")

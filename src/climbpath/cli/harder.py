@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FOLDER, SEED, model_flag, one_grade, problem_flags, read_problem, theme_flag
+from climbpath.cli.common import FOLDER, SEED, model_flag, problem_flags, read_problem, theme_flag
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -19,9 +19,9 @@ def _adjusting(steps: int, name: str) -> click.Command:
         name,
         help=f"""Make PROBLEM one grade {name}, changing as few holds as possible.
 
-        The model proposes other holds; the versions shown are those whose grade, as the grader expects it, moves by
-        about one step. PROBLEM is in notation, a share link, a file of problems (the first is used), or - for standard
-        input.
+        The model proposes other holds; the versions shown are those to which the grader gives the next grade. Before
+        and after are both the grader's, whatever grade PROBLEM has on record. PROBLEM is in notation, a share link, a
+        file of problems (the first is used), or - for standard input.
 
         \b
         climbpath {name} "F5 D9 G13 I16 G18"
@@ -29,7 +29,6 @@ def _adjusting(steps: int, name: str) -> click.Command:
     )
     @click.argument("problem")
     @problem_flags
-    @click.option("--grade", help="Grade of PROBLEM, where it has none. [default: the grader's]")
     @click.option("--num-samples", type=click.IntRange(1, 1000), default=3, help="Most versions to show.")
     @model_flag
     @click.option("--seed", type=SEED, default=0, help="The same seed gives the same versions.")
@@ -41,7 +40,6 @@ def _adjusting(steps: int, name: str) -> click.Command:
         problem: str,
         board: str,
         angle: int,
-        grade: str | None,
         num_samples: int,
         model: Path | None,
         seed: int,
@@ -50,19 +48,16 @@ def _adjusting(steps: int, name: str) -> click.Command:
         theme: str,
         force: bool,
     ) -> None:
-        from dataclasses import replace
-
         from climbpath import files
         from climbpath.api import bundled_grader, load
         from climbpath.data import exporters
         from climbpath.drawing.themes import THEMES
         from climbpath.files import parse_formats
         from climbpath.generator.adjust import adjust
+        from climbpath.naming import title
 
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle)
-        if grade:
-            one = replace(one, grade=one_grade(grade))
         versions = adjust(
             load(model).model,
             bundled_grader(),
@@ -72,9 +67,9 @@ def _adjusting(steps: int, name: str) -> click.Command:
             seed,
             progress=lambda stage: click.echo(f"… {stage}", err=True),
         )
-        click.echo(f"from {one.notation}")
+        click.echo(f"from {grades.show(versions[0].before)}  {title(one)}  {one.notation}")
         for number, version in enumerate(versions, 1):
-            click.echo(f"{number:>3}. {_version_line(one, version.problem, version.steps)}")
+            click.echo(f"{number:>3}. {_version_line(one, version.problem)}")
         if writers:
             problems = [version.problem for version in versions]
             folder = out or files.new_folder(Path("out") / name)
@@ -84,14 +79,11 @@ def _adjusting(steps: int, name: str) -> click.Command:
     return command
 
 
-def _version_line(before: "Problem", after: "Problem", steps: float) -> str:
-    from climbpath.naming import title
-
+def _version_line(before: "Problem", after: "Problem") -> str:
     gone = [label for label in before.holds if label not in after.holds]
     new = [label for label in after.holds if label not in before.holds]
     changes = [f"without {', '.join(gone)}"] * bool(gone) + [f"with {', '.join(new)}"] * bool(new)
-    shown = f"{grades.show(after.grade or '')}  {title(after)}  {after.notation}"
-    return f"{shown}   {', '.join(changes)}; grader {steps:+.1f} steps"
+    return f"{grades.show(after.grade or '')}  {after.name}  {after.notation}   {', '.join(changes)}"
 
 
 harder, easier = _adjusting(1, "harder"), _adjusting(-1, "easier")

@@ -89,7 +89,7 @@ def text(problem: Problem, colour: bool = True) -> str:
 def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK) -> str:
     """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled."""
     height, shapes = _scene(problem, overlay, theme, clean)
-    words = [clean(title(problem)), _grade(problem), _setting(problem), _rule(problem), problem.notation]
+    words = [clean(title(problem)), _grade(problem), _heading(problem), _rule(problem), problem.notation]
     words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
     return (
@@ -163,6 +163,12 @@ def _grade(problem: Problem) -> str:
 
 def _setting(problem: Problem) -> str:
     return problem.setup.title
+
+
+def _heading(problem: Problem) -> str:
+    """The setup, and the grade that was asked for where the problem has another."""
+    asked = "" if problem.asked_grade in (None, problem.grade) else f" · asked for {problem.asked_grade}"
+    return _setting(problem) + asked
 
 
 def _rule(problem: Problem) -> str:
@@ -249,7 +255,7 @@ def _scene(problem: Problem, overlay: Overlay, theme: Theme, spell: Callable[[st
             Rect(WIDTH - _MARGIN - pill, 46, pill, 27, 13.5, clear),
             Text(WIDTH - _MARGIN - pill / 2, 65.3, 16, grade, theme.page, "middle", bold=True),
         ]
-    shapes.append(_fitted(64, 14, 10, _setting(problem), quiet, _INNER - pill))
+    shapes.append(_fitted(64, 14, 10, _heading(problem), quiet, _INNER - pill))
 
     shapes += marks(problem, theme, overlay.dimmed)
 
@@ -282,9 +288,9 @@ def _legend(y: int, layout: Board, roles: Sequence[Role], theme: Theme) -> tuple
         shapes.append(Text(x + 21, y + 21 + 21 * line, 13, role.word, theme.quiet))
     y += 21
     sample = {hold.hold_set: hold for hold in reversed(layout.holds)}
-    for x, line, hold_set in _in_lines([_set_words(name) for name in layout.hold_sets], layout.hold_sets):
+    for x, line, hold_set in _in_lines([set_words(name) for name in layout.hold_sets], layout.hold_sets):
         shapes += holds.shapes(sample[hold_set], x + 8, y + 16.5 + 21 * line, theme, lit=True, scale=0.85)
-        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, _set_words(hold_set), theme.quiet))
+        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, set_words(hold_set), theme.quiet))
         last = line
     return y + 21 * (last + 1), shapes
 
@@ -299,7 +305,7 @@ def _in_lines(words: Sequence[str], things: Sequence[Kind]) -> Iterator[tuple[fl
         yield _MARGIN + sum(rooms[line * per_line : i]), line, thing
 
 
-def _set_words(hold_set: str) -> str:
+def set_words(hold_set: str) -> str:
     """A hold set's name in the legend: a letter alone says too little."""
     return f"Set {hold_set}" if len(hold_set) == 1 else hold_set
 

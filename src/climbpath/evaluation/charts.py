@@ -79,12 +79,10 @@ def _chart(name: str, title: str, paint: Callable[["Axes"], None], size: tuple[f
 
 
 def likelihood_charts(likelihood: Likelihood) -> list[Chart]:
-    """Nats by grade, and calibration."""
+    """Surprise by grade, and how sure the model may be."""
     return [
-        _chart("grades", "Nats per problem by grade, with 95 % ranges", partial(_paint_grades, likelihood.by_grade)),
-        _chart(
-            "calibration", "Probability of the likeliest token", partial(_paint_calibration, likelihood.calibration)
-        ),
+        _chart("grades", "Surprise by grade, with 95 % ranges", partial(_paint_grades, likelihood.by_grade)),
+        _chart("calibration", "How sure it is of the next hold", partial(_paint_calibration, likelihood.calibration)),
     ]
 
 
@@ -94,7 +92,7 @@ def _paint_grades(by_grade: dict[str, LikelihoodRow], axes: "Axes") -> None:
     axes.errorbar(nats, list(by_grade), xerr=errors, fmt="o", color=_GENERATED, markersize=5, linewidth=1.4)
     axes.invert_yaxis()
     axes.tick_params(axis="y", labelsize=8)
-    axes.set(xlabel="nats")
+    axes.set(xlabel="surprise, nats")
 
 
 def _paint_calibration(calibration: Calibration, axes: "Axes") -> None:

@@ -8,6 +8,7 @@ from climbpath.data.stats import table
 from climbpath.drawing import problem as drawing
 from climbpath.evaluation import charts, tables
 from climbpath.evaluation.results import EvaluationResult, Likelihood, SetupResult
+from climbpath.evaluation.summary import in_short
 from climbpath.evaluation.tables import Table, table_of
 
 _LINE = 100
@@ -19,20 +20,24 @@ _NAME = 39
 
 
 def text(result: EvaluationResult) -> str:
-    """The tables for a terminal: likelihood, then each board at each angle, at most 100 columns wide."""
+    """Three sentences, then the tables for a terminal: how well real problems are predicted, each board at each angle,
+    and what was measured; at most 100 columns wide."""
     parts = [
-        "\n".join(_wrapped(f"{name}: {fact}") for name, fact in tables.facts(result).items()),
-        "Likelihood (nats: lower is better)",
+        "\n".join(map(_wrapped, in_short(result))),
+        "How well the model predicts real problems that it never saw (surprise: lower is better)",
         *map(_text_table, tables.likelihood_tables(result.likelihood)),
-        "calibration: the likeliest token's probability is off by "
-        f"{result.likelihood.calibration.expected_error:.3f} on average",
+        _wrapped(
+            "where the model is surest of the next hold, it is as sure as it should be to within "
+            f"{result.likelihood.calibration.expected_error:.1%} on average"
+        ),
     ]
     for setup, measured in result.setups.items():
         rows = measured.rows
         parts += [
             "\n" + setup.title,
             _text_table(table_of("list", tables.LISTS, rows)),
-            _text_table(table_of("list against real problems", (*tables.AGAINST_REAL, *tables.BASELINE_GRADER), rows)),
+            _text_table(table_of("list against real problems", tables.AGAINST_REAL, rows)),
+            _text_table(table_of("list, graded by a grader of real problems", tables.BASELINE_GRADER, rows)),
             _text_table(table_of("list, graded by climbpath's own grader", tables.OWN_GRADER, rows)),
             _text_table(table_of("list, how it is climbed", tables.CLIMBING, rows)),
             "\n".join(_wrapped(f"{name}: {note}") for name, note in tables.notes(measured).items()),
@@ -40,11 +45,14 @@ def text(result: EvaluationResult) -> str:
         ]
         if measured.guidance:
             parts.append(_text_table(tables.guidance_table(measured)))
+    parts.append("\nWhat was measured\n\n" + "\n".join(_wrapped(f"{n}: {f}") for n, f in tables.facts(result).items()))
     return "\n\n".join(parts)
 
 
 def _text_table(content: Table) -> str:
-    return table(content.header, [[_short(first), *rest] for first, *rest in content.rows])
+    """A table, and below it the reasons of its dashes."""
+    body = table(content.header, [[_short(first), *rest] for first, *rest in content.rows])
+    return "\n".join([body, *map(_wrapped, content.dashes)])
 
 
 def _short(name: str) -> str:
@@ -79,6 +87,7 @@ def page(result: EvaluationResult) -> str:
     html = environment.get_template("report.html").render(
         facts=tables.facts(result),
         recipe=result.model.get("recipe", {}),
+        in_short=in_short(result),
         tiles=_tiles(result.likelihood),
         headlines=tables.headlines(result),
         likelihood=result.likelihood,
@@ -104,9 +113,11 @@ class Tile(NamedTuple):
 def _tiles(likelihood: Likelihood) -> list[Tile]:
     row, calibration = likelihood.all, likelihood.calibration
     return [
-        Tile(f"{row.nats_per_problem:.2f}", "nats per problem", f"± {row.standard_error:.2f}, lower is better"),
-        Tile(f"{row.perplexity_of_hold:.1f}", "effective holds at each choice", "perplexity, lower is better"),
-        Tile(f"{calibration.expected_error:.1%}", "calibration error", "0 is best"),
+        Tile(
+            f"{row.nats_per_problem:.2f}", "surprise at a real problem", f"± {row.standard_error:.2f}, lower is better"
+        ),
+        Tile(f"{row.perplexity_of_hold:.1f}", "holds undecided among", "at each choice, lower is better"),
+        Tile(f"{calibration.expected_error:.1%}", "too sure or not sure enough", "0 is best"),
     ]
 
 

@@ -34,6 +34,8 @@ class Column(Generic[Row]):
     """How it is formatted."""
     meaning: str
     """How to read it."""
+    dash: str = ""
+    """Why a row may have a dash there."""
 
     def cell(self, row: Row) -> str:
         """The measure of a row as text, a dash where it was not taken."""
@@ -42,40 +44,39 @@ class Column(Generic[Row]):
 
 
 _PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
+_NO_GRADES = "a list without grades, or too few real problems with a grade to train that grader on"
+_NO_OWN = "a list without grades, or a board that climbpath's grader has not learned"
+_NO_ROLES = "a list that does not say which holds start and finish"
 
 LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
     Column("problems", lambda row: row.problems, "{:,}", "Held-out problems that were scored."),
     Column(
-        "nats",
+        "surprise",
         lambda row: row.nats_per_problem,
         _COARSE,
-        "Mean of −log p(problem | board, angle, grade), from the first start hold to the end. Lower is better, and it "
-        "compares any two models on the same problems.",
+        "How unexpected a real problem is to the model that is told its board, angle and grade, on average: −log of "
+        "its probability, in nats. Lower is better: one less makes real problems 2.7 times as likely. It compares any "
+        "two models on the same problems.",
     ),
     Column(
-        "± error",
+        "± chance",
         lambda row: row.standard_error,
         _COARSE,
-        "Standard error of that mean: how far chance alone moves it.",
+        "How far chance alone moves that: another choice of problems would give another mean (its standard error).",
     ),
     Column(
-        "given consensus",
+        "knowing repeats",
         lambda row: row.nats_given_consensus,
         _COARSE,
-        "The same nats where the model also knows which problems ten or more climbers have repeated.",
+        "The same where the model is also told which problems ten or more climbers have repeated.",
+        "this model does not learn how often a problem was repeated",
     ),
-    Column("per hold", lambda row: row.nats_per_hold, _FINE, "The same nats divided by the number of holds."),
+    Column("per hold", lambda row: row.nats_per_hold, _FINE, "The surprise divided by the number of holds."),
     Column(
-        "per token",
-        lambda row: row.nats_per_token,
-        _FINE,
-        "The same nats divided by the number of tokens, which depends on the model's vocabulary.",
-    ),
-    Column(
-        "perplexity",
+        "choices",
         lambda row: row.perplexity_of_hold,
         _COARSE,
-        "The effective number of holds that the model chooses between at each choice of a hold.",
+        "Among how many holds the model is undecided at each choice of one, on average. Fewer is better.",
     ),
 )
 
@@ -111,11 +112,11 @@ LISTS: tuple[Column[ListRow], ...] = (
         "Mean number of holds of a problem: the closer to real problems, the better.",
     ),
     Column(
-        "hold use, bits",
+        "hold use",
         lambda row: row.usage,
         "{:.4f}",
-        "Jensen-Shannon divergence from real problems of how often each hold is used: 0 is the same, 1 nothing in "
-        "common. The row of real problems shows what chance alone makes.",
+        "How differently from real problems the holds are used: 0 is each hold as often, 1 no hold in common "
+        "(Jensen-Shannon divergence, in bits). The row of real problems shows what chance alone makes.",
     ),
 )
 
@@ -133,56 +134,64 @@ def _near(quantile: str) -> Column[ListRow]:
 AGAINST_REAL: tuple[Column[ListRow], ...] = (
     *map(_near, ("50%", "90%", "99%")),
     Column(
-        "AUC (95 % range)",
+        "told apart (range)",
         lambda row: row.auc,
         "{0.value:.2f} ({0.low:.2f}–{0.high:.2f})",
-        "How well a classifier (boosted trees over holds and geometry) tells the list from held-out real problems: 0.5 "
-        "is not at all, 1 is always. In the row of real problems it tries to tell them from other real ones.",
+        "How well a program that has studied both tells the list from held-out real problems: 0.5 is guessing, 1 is "
+        "always right (AUC of boosted trees over holds and where they lie; the range holds 95 % of resamples). In the "
+        "row of real problems it tries to tell them from other real ones.",
+        "fewer than 100 problems on one of the two sides",
     ),
 )
 
 BASELINE_GRADER: tuple[Column[SampleRow], ...] = (
     Column(
-        "same",
+        "same grade",
         lambda row: row.baseline_grader and row.baseline_grader.same,
         "{:.0%}",
         "Share of problems to which a grader trained on real problems gives their own grade: the one that was asked "
         "for, or that people gave.",
+        _NO_GRADES,
     ),
     Column(
         "±1",
         lambda row: row.baseline_grader and row.baseline_grader.within_one,
         "{:.0%}",
         "Share to which it gives that grade or one next to it.",
+        _NO_GRADES,
     ),
     Column(
-        "steps",
+        "grades off",
         lambda row: row.baseline_grader and row.baseline_grader.mean_distance,
         _COARSE,
-        "Mean distance between the two grades, in steps of the ladder (6C to 6C+ is one). It is not 0 for real "
-        "problems either: people disagree about grades, and the grader sees only holds.",
+        "Mean distance between the two grades (6C to 6C+ is one). It is not 0 for real problems either: people "
+        "disagree about grades, and the grader sees only holds.",
+        _NO_GRADES,
     ),
 )
 
 OWN_GRADER: tuple[Column[ListRow], ...] = (
     Column(
-        "same",
+        "same grade",
         lambda row: row.own_grader and row.own_grader.same,
         "{:.0%}",
         "The same share by climbpath's own grader. It learned from the same problems as the generator, so its "
         "agreement on generated problems is not independent.",
+        _NO_OWN,
     ),
     Column(
         "±1",
         lambda row: row.own_grader and row.own_grader.within_one,
         "{:.0%}",
         "Share to which climbpath's own grader gives that grade or one next to it.",
+        _NO_OWN,
     ),
     Column(
-        "steps",
+        "grades off",
         lambda row: row.own_grader and row.own_grader.mean_distance,
         _COARSE,
         "Mean distance to the grade that climbpath's own grader expects.",
+        _NO_OWN,
     ),
 )
 
@@ -192,31 +201,38 @@ CLIMBING: tuple[Column[ListRow], ...] = (
         lambda row: row.beta and row.beta.moves,
         _COARSE,
         "Hand moves of the beta, without the match on the finish.",
+        _NO_ROLES,
     ),
     Column(
         "hardest move",
         lambda row: row.beta and row.beta.hardest,
         _COARSE,
         "Mean difficulty of the hardest move, in steps of the ladder; only differences mean something.",
+        _NO_ROLES,
     ),
     Column(
         "all moves",
         lambda row: row.beta and row.beta.difficulty,
         _COARSE,
         "The same for all moves of a problem together.",
+        _NO_ROLES,
     ),
     Column(
         "crossed",
         lambda row: row.beta and row.beta.crossed,
         _PERCENT,
         "Share of moves that leave the hands crossed.",
+        _NO_ROLES,
     ),
-    Column("no hand", lambda row: row.beta and row.beta.no_hand, _PERCENT, "Share of holds that no hand needs."),
+    Column(
+        "no hand", lambda row: row.beta and row.beta.no_hand, _PERCENT, "Share of holds that no hand needs.", _NO_ROLES
+    ),
     Column(
         "reached",
         lambda row: row.beta and row.beta.reached,
         _PERCENT,
         "Share of problems that a climber with a reach of 175 cm can climb.",
+        _NO_ROLES,
     ),
 )
 
@@ -254,6 +270,15 @@ class Table(NamedTuple):
     """Cells; the first of each row is its name."""
     columns: tuple[Column[Any], ...]
     """All columns but the first, for what they mean."""
+
+    @property
+    def dashes(self) -> list[str]:
+        """Why there are dashes, each reason once with its columns: '– under moves, crossed: a list that …'."""
+        titles: dict[str, list[str]] = {}
+        for i, column in enumerate(self.columns, 1):
+            if any(row[i] == MISSING for row in self.rows):
+                titles.setdefault(column.dash, []).append(column.title)
+        return [f"{MISSING} under {', '.join(under)}: {reason}" for reason, under in titles.items()]
 
 
 def table_of(first: str, columns: Sequence[Column[AnyRow]], rows: Mapping[str, AnyRow]) -> Table:
@@ -300,20 +325,20 @@ def facts(result: EvaluationResult) -> dict[str, str]:
     """What was measured."""
     model = result.model
     return {
-        "recipe": _fact(model.get("recipe", {}).get("name")),
-        "epoch": _fact(model.get("epoch")),
-        "parameters": _fact(model.get("parameters")),
-        "validation nats": _fact(model.get("nats_per_problem")),
-        "split": result.split,
+        "training recipe": _fact(model.get("recipe", {}).get("name")),
+        "passes over the training problems": _fact(model.get("epoch")),
+        "numbers in the model": _fact(model.get("parameters")),
+        "surprise in training": _fact(model.get("nats_per_problem")),
+        "part of the data": result.split,
         "held-out problems": _fact(result.held_out),
-        "seed": str(result.seed),
+        "seed of the random numbers": str(result.seed),
         "left out": _counted(result.left_out) or "none",
     }
 
 
 def _fact(value: Any) -> str:
     if value is None:
-        return MISSING
+        return "not recorded in the model's file"
     return f"{value:,}" if isinstance(value, int) else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
@@ -331,7 +356,10 @@ def notes(measured: SetupResult) -> dict[str, str]:
             parts.append(
                 f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, guidance {settings.guidance:g}"
             )
-        parts.append(f"AUC of {row.judged:,} problems on each side" if row.judged else "too few problems for an AUC")
+        told = (
+            f"told apart: {row.judged:,} problems on each side" if row.judged else "too few problems to be told apart"
+        )
+        parts.append(told)
         if row.left_out:
             parts.append(f"left out: {_counted(row.left_out)}")
         found[name] = "; ".join(parts)
@@ -341,8 +369,8 @@ def notes(measured: SetupResult) -> dict[str, str]:
 def caveats(measured: SetupResult) -> list[str]:
     """What to keep in mind with all lists of a setup."""
     found = [
-        "valid, distinct and novel of the generated rows are of plain samples, before filters enforce all three; their "
-        "other measures are of what passes the filters",
+        "valid, distinct and novel of the generated rows are of what the model writes by itself; users get only what "
+        "is all three, and the other measures are of that",
         "climbpath's own grader and the generator learned from the same problems, so its agreement with generated "
         "problems is not independent; that of the other grader is",
     ]

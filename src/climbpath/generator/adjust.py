@@ -6,33 +6,36 @@ from typing import NamedTuple
 
 import numpy as np
 
+from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
-from climbpath.grader.grader import Grader, expected, nearest_grade, predictions
+from climbpath.grader.grader import Grader, expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
 from climbpath.naming import named
-from climbpath.problem import Problem, Rules
+from climbpath.problem import Problem, Rules, longest_reach
 
 SUBSETS, COMPLETIONS = 24, 24
 """How many ways to remove holds are tried for each number of changes, and how many proposals are drawn for each."""
 MOST_CHANGES = 8
-NEAR = 0.5
-"""How many steps the change in the expected grade may be off."""
+NEAR = 0.75
+"""How many steps the change in the expected grade may be off, so that no version is one by a hair."""
 PROPOSING = 1.5
 """Guidance that proposals are drawn with, where the model supports it."""
+WIDE = 140.0
+"""Longest move in cm that a version may have, if the original has no longer one and another change does it."""
 
 
 class Change(NamedTuple):
     """A version of a problem."""
 
     problem: Problem
-    """The version, with its new grade."""
+    """The version, with the grader's grade."""
     changes: int
     """How many holds were changed."""
-    steps: float
-    """By how many steps of the ladder the grader's expected grade changed."""
+    before: str
+    """The grader's grade of the original."""
 
 
 def adjust(
@@ -47,13 +50,14 @@ def adjust(
     """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
 
     Holds are removed, and the model adds others at the new grade, but never one that was removed. A version counts if
-    the grader's expected grade changes by `steps`, give or take half a step. A change is a hold removed, a hold added,
-    or one replaced by another.
+    the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold
+    removed, a hold added, or one replaced by another. Versions with a further start or finish hold, or with a long move
+    that was not there, are only taken where there are no others.
 
     Args:
         model: a trained generator.
-        grader: selects among what the model proposes.
-        problem: the original; where it has no grade, the grader's is used.
+        grader: grades the original and what the model proposes.
+        problem: the original; its own grade, which others gave it, does not matter.
         steps: of the ladder.
         number: the most versions to return, the one nearest to `steps` first.
         seed: the same seed gives the same versions.
@@ -62,42 +66,54 @@ def adjust(
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
     problem = replace(problem, repeats=None)  # as of the proposals, so that both are graded alike
-    probabilities = grader.probabilities([problem])
-    before = float(expected(probabilities)[0])
-    step = rank(problem.grade or predictions(probabilities)[0].grade) + steps
+    start = float(expected(grader.probabilities([problem]))[0])
+    before = grader.graded([problem])[0].grade or ""
+    step = rank(before) + steps
     way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.setup, {})
     if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
-        raise ClimbpathError(f"the model has learned no problems a grade {way} than this")
+        raise ClimbpathError(
+            f"the grader finds this {before}, and the model has learned no problems a grade {way} than that"
+        )
     guided = Sampling(guidance=PROPOSING if can_be_guided(model) else 1.0)
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - 1, MOST_CHANGES)
-    for changes in range(1, most + 1):
-        if changes > 1:
-            progress(f"versions with {changes} hold changes")
-        proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng))
-        if not proposals:
-            continue
-        gained = expected(grader.probabilities(proposals)) - before
-        order = np.argsort(np.abs(gained - steps))
-        right = [i for i in order.tolist() if abs(gained[i] - steps) <= NEAR]
-        if right:
-            return [Change(proposals[i], changes, float(gained[i])) for i in right[:number]]
-    raise ClimbpathError(
-        f"no version {way} by {abs(steps)} was found, up to {most} hold changes: the "
-        f"grader expects {nearest_grade(before)} of this one"
-    )
+    for gentle in (True, False):
+        for changes in range(1, most + 1):
+            if changes > 1 or not gentle:
+                also = "" if gentle else ", with long moves or another start or finish"
+                progress(f"versions with {changes} hold changes{also}")
+            proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng, gentle))
+            if not proposals:
+                continue
+            off = np.abs(expected(grader.probabilities(proposals)) - start - steps)
+            near = [proposals[i] for i in np.argsort(off).tolist() if off[i] <= NEAR]
+            right = [version for version in grader.graded(near) if version.grade == LADDER[step]]
+            if right:
+                return [Change(version, changes, before) for version in right[:number]]
+    raise ClimbpathError(f"no version {way} than {before} was found, up to {most} hold changes")
 
 
 def _proposals(
-    model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator
+    model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator, gentle: bool
 ) -> Iterator[Problem]:
-    """Distinct versions of a problem at its new grade with so many changes."""
+    """Distinct versions of a problem at its new grade with so many changes.
+
+    Gentle ones have no more start or finish holds than it has, and no long move that it has not.
+    """
     holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
     draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
+    reach = min(max(WIDE, longest_reach(problem)), boards.load(problem.board).reach_cm) if gentle else None
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
         kept = frozenset(holds) - taken
-        bans = taken.union(problem.feet)
-        rules = Rules(pins=kept, bans=bans, min_holds=max(2, len(kept)), max_holds=len(kept) + changes)
+        rules = Rules(
+            pins=kept,
+            bans=taken.union(problem.feet),
+            min_holds=max(2, len(kept)),
+            max_holds=len(kept) + changes,
+            max_reach=reach,
+            start=frozenset(problem.start) if gentle and taken.isdisjoint(problem.start) else None,
+            finish=frozenset(problem.finish) if gentle and taken.isdisjoint(problem.finish) else None,
+        )
         request = Request(
             setup=problem.setup,
             grades=(problem.grade or "",),
@@ -113,11 +129,17 @@ def _proposals(
                     proposal.key not in seen
                     and max(len(taken), len(new)) == changes
                     and _keeps_roles(problem, proposal)
+                    and not (gentle and _adds_ends(problem, proposal))
                 ):
                     seen.add(proposal.key)
-                    yield named(replace(proposal, feet=problem.feet))
+                    yield named(replace(proposal, feet=problem.feet, asked_grade=None))
         except ClimbpathError:
             continue  # no problem is valid without these holds
+
+
+def _adds_ends(before: Problem, after: Problem) -> bool:
+    """Whether there are more start or finish holds than before."""
+    return len(after.start) > len(before.start) or len(after.finish) > len(before.finish)
 
 
 def _keeps_roles(before: Problem, after: Problem) -> bool:

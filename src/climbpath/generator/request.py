@@ -10,7 +10,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.solver import Climber
-from climbpath.board import Board, Setup
+from climbpath.board import Board, Setup, words_of
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.model.checkpoint import Model
@@ -142,19 +142,24 @@ def parse_rules(
 ) -> Rules:
     """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
     layout = boards.load(board)
-    pins = parse_pins(pin or (), layout)
+    pins = parse_pins(_given(pin), layout)
     return Rules(
         min_holds=min_holds,
         max_holds=max_holds,
         max_reach=max_reach,
-        hold_sets=layout.parse_hold_sets(hold_sets) if hold_sets else None,
-        start=frozenset(layout.parse_holds(start)) if start else None,
-        finish=frozenset(layout.parse_holds(finish)) if finish else None,
+        hold_sets=layout.parse_hold_sets(_given(hold_sets)) or None,
+        start=frozenset(layout.parse_holds(_given(start))) or None,
+        finish=frozenset(layout.parse_holds(_given(finish))) or None,
         pins=frozenset(label for label, mark in pins.items() if mark in ("", "e")),
         start_pins=frozenset(label for label, mark in pins.items() if mark == "s"),
         hand_pins=frozenset(label for label, mark in pins.items() if mark == "h"),
-        bans=frozenset(layout.parse_holds(ban or ())),
+        bans=frozenset(layout.parse_holds(_given(ban))),
     )
+
+
+def _given(typed: Typed) -> str | Iterable[str]:
+    """What a user typed, nothing where that is None."""
+    return () if typed is None else typed
 
 
 def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
@@ -162,7 +167,7 @@ def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
 
     Marks are those of the notation: `s` start, `h` hand, `e` finish. Raises ClimbpathError for unknown holds and marks.
     """
-    words = typed.replace(",", " ").split() if isinstance(typed, str) else typed
+    words = words_of(typed)
     pins: dict[str, str] = {}
     for word in words:
         match = _PIN.fullmatch(word)

@@ -16,6 +16,7 @@ from climbpath.generator.outcome import Outcome
 from climbpath.generator.request import Request, Sampling, can_be_guided
 from climbpath.grader.grader import Grader
 from climbpath.grader.scale import LEAST_EVIDENCE
+from climbpath.grades import rank
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
 from climbpath.model.order import Bools, Ints, problem_of
@@ -73,7 +74,8 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
         raise ClimbpathError(f"this model has not learned {title} at {setup.angle}°: it knows {known}")
     learned = {name: count for name, count in model.evidence[setup].items() if count}
     if grade not in learned:
-        raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {', '.join(learned)}")
+        known = ", ".join(sorted(learned, key=rank))
+        raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {known}")
     return learned[grade] if learned[grade] < LEAST_EVIDENCE else None
 
 
@@ -201,34 +203,6 @@ def draw_batches(
         return [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]
 
     return on_threads(draw_part, range(len(parts)))
-
-
-def vary(
-    model: Model, problem: Problem, request: Request, keep: float, grader: Grader | None = None
-) -> Iterator[Problem]:
-    """Variations of a problem, each with a random fraction `keep` of its holds; valid, novel and distinct.
-
-    The request says how many, and what they keep to; its setup and grades are the problem's. Yields fewer than asked
-    for if there are no more. Raises ClimbpathError for a fraction out of range, and as `generate` does.
-    """
-    if not 0 < keep < 1:
-        raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")
-    rules = request.rules
-    holds = [label for label in problem.holds if label not in rules.bans]
-    kept = min(max(1, round(keep * len(problem.holds))), len(holds))
-    rng = np.random.default_rng(request.seed)
-    known = {problem.key}
-    left, fruitless = request.number, 0
-    while left and fruitless < PATIENCE:
-        fruitless += 1
-        pins = frozenset(rng.choice(holds, kept, replace=False).tolist())
-        pinned = replace(rules, pins=pins, max_holds=max(rules.max_holds, len(problem.holds)))
-        one = replace(request, number=1, rules=pinned, any_grade=True, seed=int(rng.integers(2**32)))
-        for variation in generate(model, one, grader=grader, known=known):
-            known.add(variation.key)
-            left -= 1
-            fruitless = 0
-            yield variation
 
 
 def draw(

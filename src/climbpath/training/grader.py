@@ -53,8 +53,6 @@ RECIPE = replace(
 """How a member is trained: the fast recipe with its own size, epochs, learning rates and EMA decay, without side tasks
 and without early stopping."""
 FOLLOWS = 0.3
-LEAST_CONSENSUS = 100
-"""Held-out problems with a consensus grade that are enough to fit a scale on."""
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
 
 
@@ -229,17 +227,12 @@ def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
 
 
 def fit_scales(grader: Grader, problems: Sequence[Problem]) -> dict[Setup, Scale]:
-    """The scale of every setup that the grader has learned, fitted on held-out problems.
-
-    Those with a consensus grade decide where there are enough of them; elsewhere all do.
-    """
+    """The scale of every setup that the grader has learned, fitted on held-out problems."""
     whole = [problem for problem in problems if not problem.partial]
     steps = expected(grader.probabilities([replace(problem, repeats=None) for problem in whole]))
     scales = {}
     for setup, counts in grader.evidence.items():
-        here = np.array([problem.setup == setup for problem in whole], bool)
-        agreed = here & [problem.has_consensus for problem in whole]
-        rows = agreed if agreed.sum() >= LEAST_CONSENSUS else here
-        grades = [problem.grade or "" for problem, row in zip(whole, rows, strict=True) if row]
-        scales[setup] = fit_scale(steps[rows], grades, counts)
+        rows = [i for i, problem in enumerate(whole) if problem.setup == setup]
+        consensus = np.array([whole[i].has_consensus for i in rows], bool)
+        scales[setup] = fit_scale(steps[rows], [whole[i].grade or "" for i in rows], consensus, counts)
     return scales

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -21,7 +21,8 @@ from climbpath.problem import Problem
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.routes.files import add_file_routes
-from climbpath.web.routes.generate import add_generate_routes
+from climbpath.web.routes.generate import add_generate_routes, app_info
+from climbpath.web.routes.invitation import Invitation, add_invitation_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
@@ -49,7 +50,11 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(
-    generator: Generator, logbook: Logbook, known: Sequence[Problem] = (), token: str | None = None
+    generator: Generator,
+    logbook: Logbook,
+    known: Sequence[Problem] = (),
+    token: str | None = None,
+    invitation: Invitation | None = None,
 ) -> FastAPI:
     """Create the app.
 
@@ -58,6 +63,7 @@ def create_app(
         logbook: where climbers' problems are saved.
         known: known problems, which the search for similar ones covers in addition to the logbook.
         token: access token that every client needs; None serves this machine only, without a token.
+        invitation: where another device finds the app; None if only this machine can open it.
     """
     app = FastAPI(
         title="climbpath",
@@ -72,10 +78,21 @@ def create_app(
     services = Services(generator, bundled_grader(), logbook, known, Sampler(generator), Workers(2))
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
+    add_invitation_routes(app, invitation)
     _add_error_handlers(app)
+    _add_boards(app, services)
     static = resources.files("climbpath") / "web" / "static"
     app.mount("/", StaticFiles(directory=str(static), html=True))
     return app
+
+
+def _add_boards(app: FastAPI, services: Services) -> None:
+    """The boards as a file of the page: without access, too, it draws a problem that is in a link."""
+    content = app_info(services).model_dump_json().encode()
+
+    @app.get("/boards.json", include_in_schema=False)
+    async def get_boards() -> Response:
+        return Response(content, media_type="application/json")
 
 
 @asynccontextmanager

@@ -213,6 +213,20 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
     )
 
 
+class CodeOut(BaseModel):
+    """A link, and its QR code: rows of dark modules, 1, and light ones, 0."""
+
+    link: str
+    code: list[str]
+
+
+class InvitationOut(BaseModel):
+    """The links that let another device in, the one to trust this machine first; null where there is none."""
+
+    app: CodeOut | None
+    setup: CodeOut | None
+
+
 class AppInfo(BaseModel):
     """What the page needs to start: the version, the grades, and the boards."""
 

@@ -1,9 +1,9 @@
 """Security checks before every request, and security headers on every response.
 
 Without an access token, only this machine's own names are served, so that no other site can point its own name at this
-machine (DNS rebinding); on a shared network every client needs the token. Requests that change something must come from
-the app's own page or from a program, and bodies are limited in size. The page loads nothing from other sites and runs
-no inline script.
+machine (DNS rebinding); on a shared network every client needs the token, except for the page's own files: a problem
+in a link is drawn by the page alone. Requests to the API must come from the app's own page or from a program, and
+bodies are limited in size. The page loads nothing from other sites and runs no inline script.
 """
 
 import hmac
@@ -19,8 +19,6 @@ from climbpath.errors import ClimbpathError
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
-OPEN_PATHS = frozenset({"/manifest.webmanifest", "/icon.svg", "/icon-192.png", "/icon-512.png"})
-"""Files that browsers fetch without cookies; they contain nothing private."""
 MOST_BYTES, MOST_IMPORTED_BYTES = 64 * 1024, 16 * 1024 * 1024
 IMPORT_PATH = "/api/import"
 HEADERS = {
@@ -34,12 +32,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-UNAUTHORIZED_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>climbpath</title><h1>Access token needed</h1><p>Open the link that <code>climbpath serve</code> printed in its
-terminal, or scan the QR code: both contain the access token.</p></html>
-"""
-"""Shown instead of the app to a browser without the access token."""
 
 
 class TooLargeError(HTTPException):
@@ -83,8 +75,8 @@ class Guard:
         if not self.token and not _is_local(request.headers):
             host = request.headers.get("host", "")
             return _error(403, f"this app can only be opened on this machine, as localhost, not as {host[:80]!r}")
-        # a change from another site's page: cross-site request forgery
-        if not is_read and not _is_same_origin(request.headers):
+        # from another site's page: a change (cross-site request forgery), or work, though its answer would be hidden
+        if not (is_read and _is_open(path)) and not _is_same_origin(request.headers):
             return _error(403, "this request comes from another site")
         # a body that says itself that it is too large; _limited checks the others while they are read
         if _content_length(request.headers) > _limit(path):
@@ -94,14 +86,10 @@ class Guard:
         # a link with the token: store it in a cookie
         if is_read and hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
             return self._set_cookie(request)
-        if path in OPEN_PATHS or self._has_token(request):
+        if (is_read and _is_open(path)) or self._has_token(request):
             return None
         # no token, or a wrong one
-        if path.startswith("/api/"):
-            return _error(
-                401, "an access token is needed: open the link or scan the QR code that climbpath serve printed"
-            )
-        return Response(UNAUTHORIZED_PAGE, 401, media_type="text/html; charset=utf-8")
+        return _error(401, "an access token is needed: open the link or scan the QR code that climbpath serve printed")
 
     def _has_token(self, request: Request) -> bool:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
@@ -126,6 +114,11 @@ class Guard:
 def _cookie_name(request: Request) -> str:
     """The cookie for the token. The names differ because HTTP may not replace a cookie that the host set over HTTPS."""
     return "__Host-climbpath_token" if request.url.scheme == "https" else "climbpath_token"
+
+
+def _is_open(path: str) -> bool:
+    """Whether anybody may read a path: the page's own files, which contain nothing of anybody, and no work."""
+    return not path.startswith("/api/") and path != "/openapi.json"
 
 
 def _content_length(headers: Headers) -> int:

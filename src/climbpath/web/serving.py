@@ -24,6 +24,7 @@ from climbpath.web import certificates, trust
 from climbpath.web.app import create_app
 from climbpath.web.connections import USUAL, Connection, Door, Limits
 from climbpath.web.logbook.store import Logbook
+from climbpath.web.routes.invitation import Invitation
 from climbpath.web.security import LOCAL_NAMES, check_token
 
 OPEN_FILES = 4096
@@ -112,12 +113,14 @@ def serve(
     # HTTPS has its own token, because others in the network may have read one that went over plain HTTP
     folder = endpoint.folder / "https" if endpoint.https else endpoint.folder
     token = None if is_local(endpoint.host) else access_token(folder)
-    app = create_app(generator, Logbook(logbook), known, token)
 
     # links to the app, the one for phones first
     names = _names(endpoint.host)
     addresses = [f"{'https' if endpoint.https else 'http'}://{_url_host(name)}:{endpoint.port}/" for name in names]
     links = [f"{address}?token={token}" if token else address for address in addresses]
+
+    setup = f"http://{_url_host(names[0])}:{endpoint.port + 1}/" if endpoint.https else None
+    app = create_app(generator, Logbook(logbook), known, token, Invitation(links[0], setup) if token else None)
 
     # with HTTPS, a new certificate, and a second server for the setup page
     if endpoint.https:
@@ -127,10 +130,9 @@ def serve(
         setup_app = trust.create_app(authority, addresses[0])
         servers = [_server(app, endpoint.limits, ssl_certfile=certificate), _server(setup_app, endpoint.limits)]
         sockets = [listen(endpoint.host, endpoint.port), listen(endpoint.host, endpoint.port + 1)]
-        setup = f"http://{_url_host(names[0])}:{endpoint.port + 1}/"
         echo(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
         echo(textwrap.indent(authority.fingerprint, "  "))
-        if token:
+        if token and setup:
             echo(qr_code(setup))
     else:
         servers, sockets = [_server(app, endpoint.limits)], [listen(endpoint.host, endpoint.port)]

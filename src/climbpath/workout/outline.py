@@ -54,7 +54,7 @@ LONGEST_WARM_UP = 30
 WARM_UP_STEPS = 6
 """How many steps of the ladder below the range a warm-up may begin."""
 
-POOL, POOL_PER_SLOT = 96, 8
+POOL, POOL_PER_SLOT = 64, 6
 """Problems of each grade to choose from: POOL, or POOL_PER_SLOT for each one needed if that is more."""
 
 

@@ -19,6 +19,7 @@ from climbpath.features import presence, similarity
 from climbpath.generator.request import parse_rules
 from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
+from climbpath.naming import title
 from climbpath.problem import DEFAULT_BOARD, Problem
 from climbpath.workout.outline import TRY_S, Evening, Outline, outline
 
@@ -370,7 +371,7 @@ def text(workout: Workout) -> str:
             tries = f"{slot.tries} {'try' if slot.tries == 1 else 'tries'}"
             style = ", ".join(slot.style)
             grade = show(slot.problem.grade) if slot.problem.grade else ""
-            parts = [grade, slot.problem.notation, tries, prediction(slot), style, climbing(slot)]
+            parts = [grade, title(slot.problem), slot.problem.notation, tries, prediction(slot), style, climbing(slot)]
             lines.append(f"{clock(round(second / 60)):>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
     lines += ["", f"{clock(workout.minutes):>5}  Done"]
     return "\n".join(lines)

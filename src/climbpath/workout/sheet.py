@@ -7,13 +7,15 @@ import io
 import math
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from climbpath import board as boards
 from climbpath import grades
+from climbpath.board import Board
 from climbpath.drawing import problem as drawing
-from climbpath.drawing.shapes import Line, Polygon, Rect, Shape, Text, stamp, transformed
+from climbpath.drawing.shapes import Circle, Line, Polygon, Rect, Shape, Text, latin, stamp, transformed
 from climbpath.drawing.themes import PAPER
+from climbpath.naming import title
 from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, prediction, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import
@@ -23,20 +25,50 @@ PDF_WIDTH, PNG_WIDTH = 1654, 1080
 """Pixels across a page: 200 per inch on paper, and the width of a phone's screen."""
 
 _INK, _QUIET, _RULE = PAPER.clear, PAPER.quiet, "#c9c2b7"
-_WIDTH, _HEIGHT = 360.0, 360 * 297 / 210
-_MARGIN, _FOOT = 12.0, 12.0
-_BOTTOM = _HEIGHT - _MARGIN - _FOOT
-_ACROSS, _GAP = 3, 8.0
-_CARD = (_WIDTH - 2 * _MARGIN - (_ACROSS - 1) * _GAP) / _ACROSS
-_SCALE = 0.245
-"""Of the walls, relative to those of pictures of problems."""
-_GRADE, _WORDS, _SMALL = 13.0, 8.4, 8.0
-"""Font sizes."""
+_WIDTH, _MARGIN, _GAP = 360.0, 12.0, 8.0
+
+
+class _Form(NamedTuple):
+    """How large everything is on a page 360 units wide."""
+
+    height: float
+    """Of a page; a page of endless height is as long as it has to be."""
+    across: int
+    """Problems beside each other."""
+    scale: float
+    """Of the walls, relative to those of pictures of problems."""
+    words: float
+    """Font size; grades, headings and the small print are in proportion."""
+
+    @property
+    def card(self) -> float:
+        """Width of a problem."""
+        return (_WIDTH - 2 * _MARGIN - (self.across - 1) * _GAP) / self.across
+
+    @property
+    def grade(self) -> float:
+        """Font size of grades."""
+        return 1.55 * self.words
+
+    @property
+    def small(self) -> float:
+        """Font size of the small print."""
+        return 0.95 * self.words
+
+    @property
+    def foot(self) -> float:
+        """Height of the legend: the roles, and the hold sets in as many lines as they take."""
+        return 1.5 * self.words * 2
+
+
+A4 = _Form(360 * 297 / 210, 3, 0.245, 8.4)
+PHONE = _Form(math.inf, 2, 0.48, 11.5)
+"""Legible on a phone at arm's length; one page, as long as it has to be."""
 
 
 def pdf(workout: Workout) -> bytes:
     """The sheet as a PDF file of A4 pages."""
-    first, *others = _pages(workout, PDF_WIDTH)
+    first, *others = _pages(workout, PDF_WIDTH, A4)
     stream = io.BytesIO()
     first.save(
         stream,
@@ -54,26 +86,24 @@ def pdf(workout: Workout) -> bytes:
 
 
 def png(workout: Workout) -> bytes:
-    """The sheet as a PNG file, its pages below one another."""
-    from PIL import Image
-
-    pages = _pages(workout, PNG_WIDTH)
-    picture = Image.new("RGB", (PNG_WIDTH, sum(page.height for page in pages)), PAPER.page)
-    for i, page in enumerate(pages):
-        picture.paste(page, (0, i * page.height))
+    """The sheet as a PNG file for a phone: one long page, two problems across."""
+    (page,) = _pages(workout, PNG_WIDTH, PHONE)
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
+    page.save(stream, "PNG")
     return stream.getvalue()
 
 
-def _pages(workout: Workout, width: int) -> "list[Image.Image]":
+def _pages(workout: Workout, width: int, form: _Form) -> "list[Image.Image]":
     from PIL import Image
 
-    laid_out = list(_layout(workout))
+    layout = boards.load(workout.sections[0].slots[0].problem.board)
+    laid_out = list(_layout(workout, form))
     pages = []
-    for number, shapes in enumerate(laid_out, 1):
-        page = Image.new("RGB", (width, round(width * _HEIGHT / _WIDTH)), PAPER.page)
-        stamp(page, [*shapes, *_footer(number, len(laid_out))])
+    for number, (shapes, end) in enumerate(laid_out, 1):
+        height = min(form.height, end + form.foot + _MARGIN)
+        page = Image.new("RGB", (width, round(width * height / _WIDTH)), PAPER.page)
+        numbered = f"page {number} of {len(laid_out)}" * (len(laid_out) > 1)
+        stamp(page, [*shapes, *transformed(_footer(layout, numbered, form), 0, height - _MARGIN - form.foot)])
         pages.append(page)
     return pages
 
@@ -81,52 +111,57 @@ def _pages(workout: Workout, width: int) -> "list[Image.Image]":
 # The pages
 
 
-def _layout(workout: Workout) -> Iterator[list[Shape]]:
-    """The shapes of each page; a section's heading stays with its first row of problems."""
-    room = _WIDTH - 2 * _MARGIN  # for the title
+def _layout(workout: Workout, form: _Form) -> Iterator[tuple[list[Shape], float]]:
+    """The shapes of each page, and where they end; a section's heading stays with its first row of problems."""
+    room = _WIDTH - 2 * _MARGIN
+    bottom = form.height - _MARGIN - form.foot
     page: list[Shape] = [
         Text(_MARGIN, _MARGIN + 12, min(16.5, room / _ems(workout.title)), workout.title, _INK, bold=True),
-        Text(_MARGIN, _MARGIN + 23, _WORDS, workout.setting, _QUIET),
+        Text(_MARGIN, _MARGIN + 15 + form.words, form.words, workout.setting, _QUIET),
     ]
-    y = _MARGIN + 29
+    y = _MARGIN + 20 + form.words
     for start, section in zip(starts(workout), workout.sections, strict=True):
-        heading, below = _heading(start, section)
-        for first in range(0, len(section.slots), _ACROSS):
-            row = [_card(slot) for slot in section.slots[first : first + _ACROSS]]
+        heading, below = _heading(start, section, form)
+        for first in range(0, len(section.slots), form.across):
+            row = [_card(slot, form) for slot in section.slots[first : first + form.across]]
             height = max(card_height for card_height, _ in row)
             head = below if first == 0 else 0
-            if y + head + height > _BOTTOM:
-                yield page
+            if y + head + height > bottom:
+                yield page, form.height
                 page, y = [], _MARGIN
             if first == 0:
                 page += transformed(heading, 0, y)
             y += head
             for i, (_, shapes) in enumerate(row):
-                page += transformed(shapes, _MARGIN + i * (_CARD + _GAP), y)
+                page += transformed(shapes, _MARGIN + i * (form.card + _GAP), y)
             y += height + 8
         y += 3
-    yield [*page, *_notes(y)]
+    if math.isinf(bottom):
+        yield page, y
+    else:
+        yield [*page, *_notes(y, bottom)], form.height
 
 
-def _heading(start: int, section: Section) -> tuple[list[Shape], float]:
+def _heading(start: int, section: Section, form: _Form) -> tuple[list[Shape], float]:
     """A section's name, times and advice, from y 0 down, and their height."""
     times = f"{clock(start)} to {clock(start + section.minutes)} · {section.minutes} min"
+    size = form.grade
     shapes: list[Shape] = [
         Line(_MARGIN, 0, _WIDTH - _MARGIN, 0, _INK, 1),
-        Text(_MARGIN, 14, 13, section.name, _INK, bold=True),
-        Text(_WIDTH - _MARGIN, 14, _WORDS + 1, times, _INK, "end", bold=True),
+        Text(_MARGIN, 1.1 * size, size, section.name, _INK, bold=True),
+        Text(_WIDTH - _MARGIN, 1.1 * size, form.words + 1, times, _INK, "end", bold=True),
     ]
-    y = 14.0
+    y = 1.1 * size
     rest = f" Rest {duration(section.rest)} after every try." if section.rest else ""
-    for line in _wrapped(section.advice + rest, _WORDS, _WIDTH - 2 * _MARGIN):
-        y += 10.5
-        shapes.append(Text(_MARGIN, y, _WORDS, line, _QUIET))
+    for line in _wrapped(section.advice + rest, form.words, _WIDTH - 2 * _MARGIN):
+        y += 1.25 * form.words
+        shapes.append(Text(_MARGIN, y, form.words, line, _QUIET))
     return shapes, y + 6
 
 
-def _notes(y: float) -> list[Shape]:
+def _notes(y: float, bottom: float) -> list[Shape]:
     """Ruled lines on what is left of the last page below y; none where there is room for fewer than three."""
-    lines = int((_BOTTOM - y - 16) // 20)
+    lines = int((bottom - y - 16) // 20)
     if lines < 3:
         return []
     shapes: list[Shape] = [
@@ -138,51 +173,66 @@ def _notes(y: float) -> list[Shape]:
     return shapes
 
 
-def _footer(number: int, pages: int) -> list[Shape]:
-    """The legend and the page number."""
-    y = _HEIGHT - _MARGIN
+def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
+    """The legend of roles and of hold sets, and the page number, from y 0 down."""
+    size, x, y = form.small, _MARGIN, 1.4 * form.words
+    middle = y - 0.35 * size
     shapes: list[Shape] = []
-    x = _MARGIN
     for field in ("start", "hands", "finish"):
         role = PAPER.roles[field]
-        shapes += [*drawing.ring(x + 4, y - 2.8, role, 1.2 * _SCALE, PAPER), Text(x + 10, y, _SMALL, role.word, _QUIET)]
-        x += 18 + _ems(role.word) * _SMALL
-    arrow = _arrow((0, 0), (18 / _SCALE, 0))
-    shapes += [*transformed(arrow, x - 2, y - 2.8, _SCALE), Text(x + 15, y, _SMALL, "hardest move", _QUIET)]
-    return [*shapes, Text(_WIDTH - _MARGIN, y, _SMALL, f"page {number} of {pages}", _QUIET, "end")]
+        shapes += [*drawing.ring(x + 4, middle, role, 0.035 * size, PAPER)]
+        shapes.append(Text(x + 1.25 * size, y, size, role.word, _QUIET))
+        x += (2.25 + _ems(role.word)) * size
+    arrow = _arrow((0, 0), (18 / 0.245, 0))
+    shapes += [*transformed(arrow, x - 2, middle, 0.245), Text(x + 15, y, size, "hardest move", _QUIET)]
+    shapes.append(Text(_WIDTH - _MARGIN, y, size, numbered, _QUIET, "end"))
+    x, y, middle = _MARGIN, y + 1.5 * form.words, middle + 1.5 * form.words
+    for hold_set in layout.hold_sets:
+        word = drawing.set_words(hold_set)
+        shapes.append(Circle(x + 4, middle, 0.38 * size, PAPER.edge))
+        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tints[hold_set]))
+        shapes.append(Text(x + 1.25 * size, y, size, word, _QUIET))
+        x += (2.25 + _ems(word)) * size
+    return shapes
 
 
 # A problem
 
 
-def _card(slot: Slot) -> tuple[float, list[Shape]]:
+def _card(slot: Slot, form: _Form) -> tuple[float, list[Shape]]:
     """A problem's picture with the words below it, from 0, 0 down: height and shapes."""
-    picture, y = _picture(slot)
-    shapes = [Rect(0, 0, _CARD, y, 4, PAPER.wall), *picture]
-    y += 13
+    picture, y = _picture(slot, form)
+    shapes = [Rect(0, 0, form.card, y, 4, PAPER.wall), *picture]
+    y += form.grade
     grade = grades.show(slot.problem.grade) if slot.problem.grade else "ungraded"
-    number = str(slot.number)
     shapes += [
-        Text(0, y, _GRADE, grade, _INK, bold=True),
-        Text(_CARD - 14 * slot.tries, y, _WORDS, number, _QUIET, "end"),
+        Text(0, y, form.grade, grade, _INK, bold=True),
+        Text(form.card - 14 * slot.tries, y, form.words, str(slot.number), _QUIET, "end"),
     ]
     for i in range(slot.tries):  # a box for each
-        x = _CARD - 14 * i
+        x = form.card - 14 * i
         shapes += [Rect(x - 10.5, y - 10, 10.5, 10.5, 2, _INK), Rect(x - 9.6, y - 9.1, 8.7, 8.7, 1.4, PAPER.page)]
     y += 1.5
     for size, string, colour, bold in (
-        (_WORDS, ", ".join(slot.style), _INK, True),
-        (_WORDS, climbing(slot), _INK, False),
-        (_WORDS, prediction(slot), _QUIET, False),
-        (_SMALL, slot.problem.notation, _QUIET, False),
+        (form.words, latin(title(slot.problem)), _INK, True),
+        (form.words, ", ".join(slot.style), _INK, False),
+        (form.words, climbing(slot), _INK, False),
+        (form.words, _opinion(slot), _QUIET, False),
+        (form.small, slot.problem.notation, _QUIET, False),
     ):
-        for line in _wrapped(string, size, _CARD):
-            y += size + 1.6
+        for line in _wrapped(string, size, form.card):
+            y += 1.2 * size
             shapes.append(Text(0, y, size, line, colour, bold=bold))
     return y + 1, shapes
 
 
-def _picture(slot: Slot) -> tuple[Iterator[Shape], float]:
+def _opinion(slot: Slot) -> str:
+    """What the grader says beside the grade that is shown: 'perhaps 6C', or its own grade where that is another."""
+    agrees = slot.prediction is not None and slot.prediction.grade == slot.problem.grade
+    return prediction(slot).removeprefix(f"{slot.problem.grade}").removeprefix(", ") if agrees else prediction(slot)
+
+
+def _picture(slot: Slot, form: _Form) -> tuple[Iterator[Shape], float]:
     """The problem on its board with an arrow for the crux, in the middle of the card, and its height."""
     layout = boards.load(slot.problem.board)
     panel = drawing.panel(layout, PAPER)
@@ -191,8 +241,8 @@ def _picture(slot: Slot) -> tuple[Iterator[Shape], float]:
         drawing.centre(layout, hold.column, hold.row) for hold in (layout.hold(crux.origin), layout.hold(crux.hold))
     )
     shapes = [*drawing.wall(layout, PAPER), *_arrow(tail, tip), *drawing.marks(slot.problem, PAPER)]
-    left = (_CARD - _SCALE * panel.w) / 2
-    return transformed(shapes, left - _SCALE * panel.x, -_SCALE * panel.y, _SCALE), _SCALE * panel.h
+    left = (form.card - form.scale * panel.w) / 2
+    return transformed(shapes, left - form.scale * panel.x, -form.scale * panel.y, form.scale), form.scale * panel.h
 
 
 def _arrow(tail: tuple[float, float], tip: tuple[float, float]) -> list[Shape]:

@@ -52,13 +52,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     @app.get("/api/boards")
     def get_boards() -> AppInfo:
         """The boards with their holds, and the grades that the models know on each."""
-        evidence, graded = services.generator.model.evidence, services.grader.evidence
-        return AppInfo(
-            version=__version__,
-            ladder=list(grades.LADDER),
-            v_grades=[grades.v_grade(grade) for grade in grades.LADDER],
-            boards=[board_out(boards.load(name), evidence, graded) for name in boards.names()],
-        )
+        return app_info(services)
 
     @app.post("/api/generate")
     async def post_generate(body: GenerateRequest) -> GeneratedProblems:
@@ -118,6 +112,17 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         )
         headers = {"Content-Disposition": f'attachment; filename="{file_stem(shown)}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
+
+
+def app_info(services: Services) -> AppInfo:
+    """The boards, and what the models know of them."""
+    evidence, graded = services.generator.model.evidence, services.grader.evidence
+    return AppInfo(
+        version=__version__,
+        ladder=list(grades.LADDER),
+        v_grades=[grades.v_grade(grade) for grade in grades.LADDER],
+        boards=[board_out(boards.load(name), evidence, graded) for name in boards.names()],
+    )
 
 
 def _request(services: Services, body: GenerateRequest) -> Request:

@@ -45,4 +45,18 @@ export function remember(problem, analysis) {
   keep("recent", [{ problem, analysis }, ...others].slice(0, MOST_RECENT));
 }
 
+// The analyses of the problems of a workout, for the same reason.
+export async function keepPlanned(problems) {
+  const analysed = [];
+  for (const problem of problems) {
+    try {
+      analysed.push(await analyse(problem));
+    } catch {
+      continue; // asked for again when the problem is shown
+    }
+    keep("planned", analysed);
+  }
+}
+
+for (const analysis of kept("planned", [])) analyses.set(analysis.key, analysis);
 for (const { analysis } of recent()) if (analysis) analyses.set(analysis.key, analysis);

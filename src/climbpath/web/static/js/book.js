@@ -57,6 +57,7 @@ export async function entryOf({ identity }) {
 
 // Renew the copy, including changes made on other devices.
 export async function refreshCopy() {
+  if (!profile()) return;
   const { id } = profile();
   const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
   if (!waitingWrites()) keep(`book.${id}`, entries);
@@ -148,16 +149,13 @@ function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order
   return { entries, total: entries.length, lists };
 }
 
-// Load the climbers from the server; if there are none, create the first.
+// Load the climbers from the server. Where this device's climber is none of them, it asks again who climbs.
 export async function loadProfiles() {
-  let profiles = await askAfterWrites("GET", "/api/profiles");
+  const profiles = await askAfterWrites("GET", "/api/profiles");
   if (waitingWrites() && state.profiles.length) return; // this device has newer ones
-  if (!profiles.length) {
-    await keepProfile({ id: newId(), name: T.you, height: 175, ape: 0, easiest: "6B+", hardest: "7A" });
-    profiles = await ask("GET", "/api/profiles");
-  }
-  if (JSON.stringify(profiles) !== JSON.stringify(state.profiles)) change({ profiles });
-  if (!profiles.some((one) => one.id === state.profileId)) change({ profileId: profiles[0].id });
+  const isGone = state.profileId && !profiles.some((one) => one.id === state.profileId);
+  if (isGone) change({ profiles, profileId: null });
+  else if (JSON.stringify(profiles) !== JSON.stringify(state.profiles)) change({ profiles });
 }
 
 export async function keepProfile({ id, ...body }) {
@@ -172,6 +170,6 @@ export async function keepProfile({ id, ...body }) {
 export async function removeProfile(one) {
   const removing = write("DELETE", `/api/profiles/${one.id}`);
   const profiles = state.profiles.filter((other) => other.id !== one.id);
-  change({ profiles, profileId: profiles[0].id });
+  change({ profiles, profileId: null });
   await removing;
 }

@@ -19,6 +19,9 @@ import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.
 import { Stage, filters, gradePill } from "./stage.js";
 import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryOf, inCopy, save } from "./book.js";
+import { endRest, isOn, rest, skip, slotNow } from "./timer.js";
+import { allowSound } from "./signal.js";
+import { workoutBar } from "./workout.js";
 import { advance, again, shuffle, stopPlaying } from "./play.js";
 import { holdsOf } from "./problem.js";
 import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
@@ -93,6 +96,7 @@ export class Climb {
     if ("setup" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
     }
+    if ("playing" in fields || "workout" in fields || "tick" in fields) replace(this.stage.filters, this.top());
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
@@ -113,6 +117,13 @@ export class Climb {
   // What is above the board: the filters, or the list that is played instead of new problems.
   top() {
     if (!state.playing) return filters();
+    if (isOn()) {
+      return workoutBar({
+        problem: this.problem,
+        open: (problem) => this.show(problem),
+        tried: () => this.tried(),
+      });
+    }
     const { title, at, order, isShuffled } = state.playing;
     return h(
       "div",
@@ -127,6 +138,19 @@ export class Climb {
     );
   }
 
+  // A try of the workout is over, or its rest.
+  tried() {
+    allowSound();
+    if (state.workout.rest) {
+      endRest();
+      return;
+    }
+    const before = slotNow().problem;
+    rest();
+    if (state.workout.isDone) toast(T.workoutOver);
+    else if (slotNow().problem !== before) this.show(slotNow().problem);
+  }
+
   // Show a message in place of a problem.
   none(words) {
     nowhere("?view=climb");
@@ -137,7 +161,8 @@ export class Climb {
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
     this.stage.root.classList.remove("stepping");
-    replace(this.stage.caption, h("p", { class: "message", role: "status" }, words));
+    const sentence = words[0].toUpperCase() + words.slice(1); // the server's reasons begin with a small letter
+    replace(this.stage.caption, h("p", { class: "message", role: "status" }, sentence));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
   }
@@ -152,6 +177,11 @@ export class Climb {
     if (way < 0 ? hasBefore() : hasAfter()) {
       step(way);
       this.opened();
+    } else if (way > 0 && isOn()) {
+      const now = slotNow().problem;
+      const problem = now.identity === this.problem?.identity ? skip() : now;
+      if (problem) this.show(problem);
+      else toast(T.workoutOver);
     } else if (way > 0 && state.playing) {
       const problem = advance();
       if (problem) this.show(problem);

@@ -2,10 +2,14 @@
 
 import { button, choice, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { change, state } from "./state.js";
+import { change, profile, state } from "./state.js";
 import { card } from "./panel.js";
 import { keepProfile, removeProfile } from "./book.js";
 import { keep, kept, newId } from "./storage.js";
+import { invite } from "./invite.js";
+import { readLength } from "./lengths.js";
+import { lengthField, shown } from "./person.js";
+import { NEW_CLIMBER, choose } from "./who.js";
 
 let installing = null;
 window.addEventListener("beforeinstallprompt", (event) => {
@@ -20,6 +24,7 @@ export function applyTheme() {
 export class ClimberView {
   constructor() {
     this.root = h("div", { class: "page" });
+    this.wrong = {}; // field -> {text, words} of a length that cannot be
   }
 
   start() {
@@ -31,24 +36,27 @@ export class ClimberView {
   }
 
   render() {
-    const one = state.profiles.find((other) => other.id === state.profileId) ?? state.profiles[0];
+    const one = profile();
     const set = (fields) => keepProfile({ ...one, ...fields });
     const setRange = (easiest, hardest) => {
       set({ easiest, hardest });
       change({ range: [easiest, hardest] });
     };
     const rank = (grade) => state.appInfo.ladder.indexOf(grade);
-    const number = (field, least, most) =>
-      h("input", {
-        type: "number",
-        min: least,
-        max: most,
-        value: one[field],
-        inputmode: "numeric",
+    const length = (field) =>
+      lengthField(field, one[field], {
+        wrong: this.wrong[field],
         onchange: (event) => {
-          const { value } = event.target;
-          event.target.value = value === "" ? one[field] : Math.min(most, Math.max(least, Number(value)));
-          set({ [field]: Number(event.target.value) });
+          const text = event.target.value;
+          const { cm, words } = readLength(field, text);
+          if (words) {
+            this.wrong[field] = { text, words };
+            this.render();
+          } else {
+            delete this.wrong[field];
+            set({ [field]: cm });
+            event.target.value = shown(cm);
+          }
         },
       });
     const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
@@ -65,7 +73,10 @@ export class ClimberView {
               type: "button",
               "aria-pressed": String(other.id === one?.id),
               class: other.id === one?.id ? "on" : null,
-              onclick: () => change({ profileId: other.id, range: [other.easiest, other.hardest] }),
+              onclick: () => {
+                this.wrong = {};
+                choose(other);
+              },
             },
             other.name,
           ),
@@ -87,12 +98,7 @@ export class ClimberView {
               },
             }),
           ),
-          h(
-            "div",
-            { class: "row" },
-            labelled(T.height, number("height", 100, 230)),
-            labelled(T.ape, number("ape", -40, 40), T.apeHint),
-          ),
+          h("div", { class: "row" }, length("height"), length("ape")),
           h(
             "div",
             { class: "row" },
@@ -109,23 +115,23 @@ export class ClimberView {
               ),
             ),
           ),
-          state.profiles.length > 1 &&
-            button(
-              "clear",
-              T.removeClimber,
-              async () => {
-                await removeProfile(one);
-                toast(T.climberRemoved(one.name), {
-                  words: T.undone,
-                  run: () => {
-                    keepProfile(one);
-                    change({ profileId: one.id });
-                  },
-                });
-              },
-              { class: "ghost" },
-            ),
+          button(
+            "clear",
+            T.removeClimber,
+            () => {
+              removeProfile(one);
+              toast(T.climberRemoved(one.name), {
+                words: T.undone,
+                run: () => {
+                  keepProfile(one);
+                  choose(one);
+                },
+              });
+            },
+            { class: "ghost" },
+          ),
         ),
+      card(T.inviteTitle, h("p", null, T.inviteWords), button("share", T.inviteShow, invite)),
       card(
         T.theme,
         choice(
@@ -151,7 +157,8 @@ export class ClimberView {
   add() {
     const id = newId();
     const name = `${T.you} ${state.profiles.length + 1}`;
-    keepProfile({ id, name, height: 175, ape: 0, easiest: "6B+", hardest: "7A" });
+    this.wrong = {};
+    keepProfile({ ...NEW_CLIMBER, id, name });
     change({ profileId: id });
     this.root.querySelector("input[type=text]").select();
   }

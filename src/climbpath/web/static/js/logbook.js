@@ -1,9 +1,9 @@
 // The logbook view: search, filter, open, import and export.
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
-import { button, choice, h, replace } from "./dom.js";
+import { button, choice, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { profile, state } from "./state.js";
+import { change, profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
@@ -163,9 +163,19 @@ export class Logbook {
         this.entries.length > 1 &&
           h(
             "div",
-            { class: "row" },
+            { class: "row plays" },
             button("play", T.playList, () => this.play(this.entries[0])),
             button("shuffle", T.shuffle, () => this.playShuffled()),
+            h(
+              "a",
+              {
+                class: "button",
+                href: "?view=workout",
+                onclick: () => change({ planFrom: { title: this.listName, wanted: { ...wanted } } }),
+              },
+              icon("workout"),
+              T.planEvening,
+            ),
           ),
       ),
       h(

@@ -3,19 +3,22 @@
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, layout, listen, state } from "./state.js";
+import { boardOf, change, isHere, layout, listen, profile, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
 import { Compose, faultOf } from "./compose.js";
 import { Logbook } from "./logbook.js";
+import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
+import { Who } from "./who.js";
+import { showGuest } from "./guest.js";
 import { readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { keepAwake } from "./awake.js";
 
 const main = document.getElementById("main");
-const views = { climb: Climb, compose: Compose, logbook: Logbook, climber: ClimberView };
+const views = { climb: Climb, workout: Workout, compose: Compose, logbook: Logbook, climber: ClimberView };
 const AGAIN_MS = 5000;
 const START_MS = 4000;
 let current = null;
@@ -58,8 +61,19 @@ function header() {
   );
 }
 
-// Show what the address says: a view, and a problem in it. A faulty problem is shown where it can be changed.
+// Show what the address says: a view, and a problem in it. A faulty problem is shown where it can be changed. Before
+// anything, a new device asks who climbs.
 function follow() {
+  if (!profile()) {
+    document.querySelector("dialog")?.close();
+    current = new Who();
+    name = null;
+    main.replaceChildren(current.root);
+    document.title = `${T.whoTitle} · climbpath`;
+    replace(document.getElementById("tabs"));
+    current.start();
+    return;
+  }
   const fields = new URLSearchParams(location.search);
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
@@ -74,7 +88,8 @@ function show(view, problem, fields) {
   if (problem && !isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
   name = view;
   const open = (one) => visit("?view=climb", () => show("climb", one));
-  current = view === "logbook" ? new Logbook(open) : new views[view](problem, fields);
+  const isList = view === "logbook" || view === "workout"; // which open problems
+  current = isList ? new views[view](open) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();
@@ -110,14 +125,20 @@ async function begin() {
     keep("appInfo", state.appInfo);
   } catch (error) {
     state.appInfo ??= kept("appInfo", null);
-    if (!state.appInfo || !state.profiles.length || error.status === 401) {
+    if (error.status === 401) {
+      header();
+      await showGuest(main);
+      return;
+    }
+    if (!state.appInfo || !state.profiles.length) {
       replace(main, h("p", { class: "message" }, error.message));
       return;
     }
   }
   header();
   listen((fields) => {
-    current?.heard(fields);
+    if ("profileId" in fields && Boolean(profile()) === current instanceof Who) follow();
+    else current?.heard(fields);
     header();
     if (fields.online || "profileId" in fields) reconnect();
     if ("playing" in fields) keepAwake(Boolean(state.playing));
@@ -126,7 +147,7 @@ async function begin() {
   if (!layout()?.angles.includes(state.setup.angle))
     change({ setup: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
   follow();
-  window.addEventListener("popstate", () => arrived() || follow());
+  window.addEventListener("popstate", () => (profile() && arrived()) || follow());
   reconnect();
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused if the certificate is not trusted
 }

@@ -21,6 +21,8 @@ export const state = {
   profiles: kept("profiles", []),
   profileId: kept("profileId", null),
   playing: kept("playing", null), // the list that Next goes through: {title, problems, order, at, isShuffled}
+  workout: kept("workout", null), // {plan, at, tries, rest, isDone}
+  planFrom: null, // the list that a workout is planned from: {title, wanted}
   online: true,
 };
 
@@ -34,7 +36,7 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
@@ -44,7 +46,8 @@ export const layout = () => state.appInfo.boards.find((board) => board.name === 
 // Short enough for a phone: "Masters 2017"; of the first board the maker's name is what people call it by.
 export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
-export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? state.profiles[0];
+// Who climbs; null until somebody has said so.
+export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
 export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {

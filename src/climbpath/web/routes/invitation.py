@@ -1,0 +1,35 @@
+"""The route for inviting another device: the app's address with its access token, as a QR code."""
+
+from typing import NamedTuple
+
+import segno
+from fastapi import FastAPI
+
+from climbpath.web.schemas import CodeOut, InvitationOut
+
+
+class Invitation(NamedTuple):
+    """Where another device finds the app."""
+
+    app: str
+    """The link to the app, with its access token."""
+    setup: str | None
+    """With HTTPS, the link to the page that shows how to trust this machine."""
+
+
+def add_invitation_routes(app: FastAPI, invitation: Invitation | None) -> None:
+    """Add this route to the app; without an invitation only this machine can open the app, and the answer says so."""
+
+    @app.get("/api/invitation")
+    def get_invitation() -> InvitationOut:
+        """The links that let another device in; null where only this machine can open the app."""
+        if not invitation:
+            return InvitationOut(app=None, setup=None)
+        setup = code_out(invitation.setup) if invitation.setup else None
+        return InvitationOut(app=code_out(invitation.app), setup=setup)
+
+
+def code_out(link: str) -> CodeOut:
+    """A link as a QR code."""
+    rows = segno.make(link, error="m", micro=False).matrix
+    return CodeOut(link=link, code=["".join(map(str, row)) for row in rows])

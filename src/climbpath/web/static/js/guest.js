@@ -1,0 +1,46 @@
+// What a visitor without access sees: the problem of the link, drawn from the link alone, and whom to ask for more.
+
+import { h, replace } from "./dom.js";
+import { T } from "./texts.js";
+import { boardOf, state } from "./state.js";
+import { Stage, gradePill } from "./stage.js";
+import { holdsOf, readLink } from "./problem.js";
+
+export async function showGuest(main) {
+  const fields = new URLSearchParams(location.search);
+  let problem = null;
+  if (fields.has("problem")) {
+    const answer = await fetch("/boards.json");
+    state.appInfo = await answer.json();
+    problem = readLink(fields, state.appInfo);
+  }
+  document.title = `${problem?.name ?? T.guestTitle} · climbpath`;
+  const words = h(
+    "section",
+    { class: "card" },
+    h("h2", null, problem ? T.guestMore : T.guestTitle),
+    h("p", null, problem ? T.guestProblem : fields.has("problem") ? T.badLink : T.guestNothing),
+    h("p", null, T.guestAsk),
+  );
+  if (!problem) {
+    replace(main, h("div", { class: "page" }, words));
+    return;
+  }
+  const board = boardOf(problem);
+  state.setup = { board: board.name, angle: problem.angle };
+  const title = () =>
+    h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardShort(board.title, problem.angle)));
+  const stage = new Stage({ on: {}, top: title });
+  stage.show(problem);
+  replace(
+    stage.caption,
+    h(
+      "div",
+      { class: "title" },
+      h("h1", null, problem.name ?? problem.notation),
+      h("small", null, T.holds(holdsOf(problem).length)),
+    ),
+    gradePill(problem.grade),
+  );
+  replace(main, h("div", { class: "view guest" }, stage.root, h("aside", { class: "panel" }, words)));
+}

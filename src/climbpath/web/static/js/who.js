@@ -1,0 +1,97 @@
+// The first question of a new device: who climbs? Until it is answered, nothing is written to anybody's logbook.
+
+import { button, h, labelled, replace } from "./dom.js";
+import { T } from "./texts.js";
+import { change, state } from "./state.js";
+import { keepProfile } from "./book.js";
+import { newId } from "./storage.js";
+import { readLength } from "./lengths.js";
+import { lengthField } from "./person.js";
+
+export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" };
+
+export const choose = ({ id, easiest, hardest }) => change({ profileId: id, range: [easiest, hardest] });
+
+export class Who {
+  constructor() {
+    this.root = h("div", { class: "page who" });
+    this.isAdding = false;
+    this.wrong = null; // a height that cannot be
+  }
+
+  start() {
+    this.render();
+  }
+
+  heard(fields) {
+    if ("profiles" in fields) this.render();
+  }
+
+  render() {
+    const { profiles } = state;
+    replace(
+      this.root,
+      h("h1", null, T.whoTitle),
+      h("p", { class: "quiet" }, profiles.length ? T.whoWords : T.whoFirst),
+      profiles.length > 0 &&
+        h(
+          "div",
+          { class: "choices" },
+          profiles.map((one) => button("climber", one.name, () => choose(one))),
+          !this.isAdding && button("compose", T.newClimber, () => this.add(), { class: "ghost" }),
+        ),
+      (this.isAdding || !profiles.length) && this.newClimber(),
+    );
+  }
+
+  add() {
+    this.isAdding = true;
+    this.render();
+    this.root.querySelector("input").focus();
+  }
+
+  newClimber() {
+    return h(
+      "form",
+      {
+        class: "card",
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.keep(event.target.elements);
+        },
+      },
+      h("h2", null, T.newClimber),
+      labelled(
+        T.name,
+        h("input", { type: "text", name: "called", maxlength: 40, required: true, autocomplete: "off" }),
+      ),
+      lengthField("height", null, { wrong: this.wrong, empty: NEW_CLIMBER.height }),
+      h("button", { class: "primary" }, T.startClimbing),
+      h("p", { class: "quiet" }, T.whoLater),
+    );
+  }
+
+  keep({ called, height }) {
+    const text = height.value.trim();
+    const { cm, words } = text ? readLength("height", text) : { cm: NEW_CLIMBER.height };
+    this.wrong = words ? { text: height.value, words } : null;
+    if (this.wrong) {
+      this.render();
+      height.focus();
+      return;
+    }
+    const name = called.value.trim();
+    if (!name) {
+      called.value = "";
+      called.reportValidity();
+      return;
+    }
+    const one = { ...NEW_CLIMBER, id: newId(), name, height: cm };
+    keepProfile(one);
+    choose(one);
+  }
+
+  key() {
+    return false;
+  }
+}
