@@ -57,13 +57,13 @@ def test_a_flipped_bit_in_the_footer_of_a_parquet_file_loses_no_rows_silently(tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
-def test_ten_thousand_flipped_bits(name: str, tmp_path: Path) -> None:
+def test_a_thousand_flipped_bits(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     FILES[name][0](path)
     begin = time.perf_counter()
-    noticed = flip(name, path, 10_000, 0, len(path.read_bytes()))
+    noticed = flip(name, path, 1000, 0, len(path.read_bytes()))
     took = time.perf_counter() - begin
-    print(f"\n{name}: 10,000 flipped bits, {noticed:,} noticed, the others change nothing, 0 failures, {took:.0f} s")
+    print(f"\n{name}: 1,000 flipped bits, {noticed:,} noticed, the others change nothing, 0 failures, {took:.0f} s")
 
 
 def flip(name: str, path: Path, count: int, first: int, end: int) -> int:
