@@ -71,7 +71,7 @@ def test_the_kernel_gets_these_calls_in_this_order(tmp_path: Path) -> None:
     code = "import sys, pathlib, climbpath.files as files; files.write_private(pathlib.Path(sys.argv[1]), b'new')"
     trace = tmp_path / "trace"
     wanted = "trace=fsync,rename,renameat,renameat2"
-    command = ["strace", "-y", "-e", wanted, "-o", trace, sys.executable, "-c", code, tmp_path / "file"]
+    command = ["strace", "-y", "-e", wanted, "-o", str(trace), sys.executable, "-c", code, str(tmp_path / "file")]
     done = subprocess.run(command, check=False)
     lines = [line for line in trace.read_text().splitlines() if str(tmp_path) in line]
     if done.returncode or not lines:

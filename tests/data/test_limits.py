@@ -144,3 +144,13 @@ def test_the_ids_of_a_thousand_records_of_a_problem_are_kept(tmp_path: Path) -> 
     assert set(problem.ids) == {f"a:{i}" for i in range(500)}
     assert gathered.tallies[0].merged == 499
     assert json.dumps(problem.to_dict())
+
+
+def test_a_zip_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x", "w") as archive:
+        archive.writestr("é.csv", "notation\n")
+    path = tmp_path / "x"
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xce\xff"))
+    (item,) = importers.read(path)
+    assert isinstance(item, Failure)
+    assert "the zip is damaged" in item.reason

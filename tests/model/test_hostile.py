@@ -74,7 +74,7 @@ def hostile_checkpoint(path: Path, rng: random.Random, trap: Path) -> None:
     for _ in range(rng.choice((1, 1, 2, 3))):
         content = changed(content, rng, torch.Tensor)
     if rng.random() < 0.1 and isinstance(content, dict):
-        content["trap"] = Program(trap)
+        content = {**content, "trap": Program(trap)}
     buffer = io.BytesIO()
     torch.save(content, buffer)
     path.write_bytes(damaged(buffer.getvalue(), rng) if rng.random() < 0.3 else buffer.getvalue())
@@ -92,10 +92,10 @@ def hostile_tensors(path: Path, rng: random.Random, field: str, number: int) -> 
     whole: Any = {"about": about, "tensors": tensors}
     for _ in range(rng.choice((1, 1, 2, 3))):
         whole = changed(whole, rng, np.ndarray)
-    about = whole.get("about") if isinstance(whole, dict) else None
-    tensors = whole.get("tensors") if isinstance(whole, dict) else None
-    about = about if isinstance(about, dict) else {"format": number}
-    tensors = {k: v for k, v in tensors.items() if isinstance(v, np.ndarray)} if isinstance(tensors, dict) else {}
+    parts = whole if isinstance(whole, dict) else {}
+    about = parts["about"] if isinstance(parts.get("about"), dict) else {"format": number}
+    given = parts["tensors"] if isinstance(parts.get("tensors"), dict) else {}
+    tensors = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
     metadata = {field: json.dumps({**about, CHECKSUM: checksum(about, tensors)})}
     content = save(tensors, metadata)
     path.write_bytes(damaged(content, rng) if rng.random() < 0.3 else content)

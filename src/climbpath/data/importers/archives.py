@@ -79,7 +79,7 @@ def members(path: Path) -> Iterator[zipfile.Path]:
             for info in sorted(infos, key=lambda info: info.filename):
                 if not any(part.startswith((".", "__MACOSX")) for part in info.filename.split("/")):
                     yield zipfile.Path(archive, info.filename)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:  # names that are no text, new versions
         raise ClimbpathError(f"the zip is damaged or cut off ({error})") from None
     except OSError as error:
         raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from None
