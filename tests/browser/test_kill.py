@@ -14,7 +14,8 @@ WRITE_MANY = f"""async () => {{
   const {{ profile }} = await import("/js/state.js");
   for (let i = 1; i <= {TICKS}; i++) {{
     const [entry] = kept(`book.${{profile().id}}`, []);
-    tick(entry, `2026-01-${{String(1 + i % 28).padStart(2, "0")}}`, i);
+    const day = `2026-01-${{String(1 + i % 28).padStart(2, "0")}}`;
+    tick(entry, {{ day, attempts: i, sent: i % 3 > 0, reached: "" }});
   }}
 }}"""
 

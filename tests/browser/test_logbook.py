@@ -1,13 +1,29 @@
 """The Logbook view: saving, annotating, searching, export and import."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.server import Server, eventually
-from support.steps import IDENTITY, LINK, NOTATION, PROBLEM, Held, action, card, press, shown, tab, toasts
+from support.steps import (
+    IDENTITY,
+    LINK,
+    NOTATION,
+    PROBLEM,
+    Held,
+    action,
+    bounding_box,
+    card,
+    log_tries,
+    press,
+    shown,
+    tab,
+    toasts,
+)
 from support.visits import Visit, on_desktop, on_phone
 
 TITLE = "Your logbook"
@@ -46,6 +62,8 @@ def four(server: Server, kim: str) -> str:
     ):
         server.ask("PATCH", f"/api/problems/{identity}?profile={kim}", more)
     server.ask("PUT", f"/api/problems/{identities[3]}/ticks/{kim}?profile={kim}", {"day": "2026-05-31", "attempts": 2})
+    tries = {"day": "2026-05-30", "attempts": 3, "sent": False}
+    server.ask("PUT", f"/api/problems/{identities[1]}/ticks/{kim}?profile={kim}", tries)
     return kim
 
 
@@ -90,7 +108,7 @@ def test_a_tap_after_typing_counts(visit: Visit, server: Server, kim: str, devic
     entry.get_by_label("Notes").press_sequentially("crimpy")
     press(entry.get_by_role("button", name="3 stars"))
     entry.get_by_label("Notes").press_sequentially(", sharp")
-    press(entry.get_by_role("button", name="Tick", exact=True))
+    log_tries(page, 2, "Sent on try 2")
     expect(entry.locator(".ticks li")).to_have_count(1)
     expect(entry.get_by_label("Notes")).to_have_value("crimpy, sharp")
     expect(entry.locator(".stars .on")).to_have_count(3)
@@ -107,7 +125,7 @@ def test_late_answers_do_not_undo_what_is_shown(visit: Visit, kim: str) -> None:
     held = Held(page, "**/api/problems/**")
     press(entry.get_by_role("button", name="2 stars"))
     entry.get_by_label("Notes").fill("one")
-    press(entry.get_by_role("button", name="Tick", exact=True))
+    log_tries(page, 2, "Sent on try 2")
     expect(entry.locator(".ticks li")).to_have_count(1)
     with page.expect_response("**/ticks/**"):
         held.release()
@@ -131,36 +149,112 @@ def test_unfinished_notes_survive_an_update_of_the_page(visit: Visit, server: Se
     expect(notes).to_have_value("half a thought")
 
 
+@on_phone
+def test_a_send_is_logged_from_the_first_screen(visit: Visit, server: Server, kim: str, device: str) -> None:
+    """With as many tries as the climber says, and none of a problem that was not saved before."""
+    page = visit(LINK, device, kim)
+    sent = action(page, "Sent")
+    expect(sent).to_be_in_viewport(ratio=1)
+    press(sent)
+    sheet = page.get_by_role("dialog", name="How did Slow Heron go?")
+    expect(sheet.get_by_role("button", name="Sent", exact=True)).to_be_disabled()
+    expect(sheet.get_by_role("button", name="Not sent", exact=True)).to_be_disabled()
+    expect(sheet.get_by_role("spinbutton", name="Tries")).to_have_value("")
+    more, fewer = (sheet.get_by_role("button", name=name) for name in ("One more try", "One try fewer"))
+    for button in (more, fewer):
+        box = bounding_box(button)
+        assert min(box["width"], box["height"]) >= 60
+    press(more)
+    expect(sheet.get_by_role("button", name="Flashed", exact=True)).to_be_enabled()
+    expect(fewer).to_be_disabled()
+    for _ in range(4):
+        press(more)
+    press(fewer)
+    press(sheet.get_by_role("button", name="Sent on try 4", exact=True))
+    expect(sheet).to_have_count(0)
+    expect(action(page, "Saved")).to_be_visible()
+    expect(entry_card(page).locator(".ticks")).to_contain_text("Sent on try 4")
+    eventually(lambda: server.entries(kim) and server.entries(kim)[0]["ticks"])
+    (tick,) = server.entries(kim)[0]["ticks"]
+    assert (tick["attempts"], tick["sent"]) == (4, True)
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(entry_card(page)).to_contain_text("No tries logged yet.")
+    eventually(lambda: not server.entries(kim)[0]["ticks"])
+
+
 @on_desktop
-def test_ticks_with_attempts_and_days(visit: Visit, server: Server, kim: str, device: str) -> None:
+def test_tries_without_a_send_are_logged_and_gone_on_with(visit: Visit, server: Server, kim: str, device: str) -> None:
     saved(server, kim)
     page = visit(LINK, device, kim)
-    entry = entry_card(page)
-    tick = entry.get_by_role("button", name="Tick", exact=True)
-    day, attempts = entry.get_by_label("Day"), entry.get_by_label("Attempts")
-    press(tick)
-    expect(entry.locator(".ticks li")).to_contain_text(["Flashed it"])
-    day.fill("2026-05-30")
-    attempts.fill("7")
-    press(tick)
-    expect(entry.locator(".ticks li")).to_have_count(2)
-    expect(entry.locator(".ticks")).to_contain_text("2026-05-30 · Climbed on attempt 7")
-    expect(attempts).to_have_value("1")
-    for wrong in ("0", "1000", ""):
-        attempts.fill(wrong)
-        press(tick)
-    expect(entry.locator(".ticks li")).to_have_count(2)
-    press(entry.locator("li", has_text="attempt 7").get_by_role("button", name="Remove this tick"))
-    expect(entry.locator(".ticks li")).to_have_count(1)
-    eventually(lambda: [tick["attempts"] for tick in server.entries(kim)[0]["ticks"]] == [1])
+    ticks = entry_card(page).locator(".ticks li")
+    page.keyboard.press("t")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("spinbutton", name="Tries").fill("3")
+    sheet.get_by_label("Got as far as").select_option("G13")
+    press(sheet.get_by_role("button", name="3 tries, not sent"))
+    expect(ticks).to_contain_text(["3 tries, not sent"])
+    expect(ticks).to_contain_text(["up to G13"])
+    # on the same day, the next try is the fourth
+    press(action(page, "Sent"))
+    expect(sheet).to_contain_text("Goes on from 3 tries without a send on that day.")
+    press(sheet.get_by_role("button", name="Sent on try 4", exact=True))
+    expect(ticks).to_contain_text(["Sent on try 4"])
+    eventually(lambda: server.entries(kim)[0]["ticks"][0]["sent"])
+    (tick,) = server.entries(kim)[0]["ticks"]
+    assert (tick["attempts"], tick["reached"]) == (4, "G13")
+    # another day is another tick
+    log_tries(page, 2, "Sent on try 2", "2026-05-30")
+    expect(ticks).to_have_count(2)
+    expect(ticks.last).to_contain_text("30 May 2026")
+    # undone, the tries without a send are there again
+    press(ticks.first.get_by_role("button", name="Sent on try 4"))
+    sheet.get_by_role("spinbutton", name="Tries").fill("9")
+    press(sheet.get_by_role("button", name="9 tries, not sent"))
+    expect(ticks.first).to_contain_text("9 tries, not sent")
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(ticks.first).to_contain_text("Sent on try 4")
+    press(ticks.last.get_by_role("button", name="Remove tick"))
+    expect(ticks).to_have_count(1)
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(ticks).to_have_count(2)
+    eventually(lambda: [tick["attempts"] for tick in server.entries(kim)[0]["ticks"]] == [2, 4])
 
 
-def test_a_double_tap_ticks_once(visit: Visit, server: Server, kim: str) -> None:
+def test_numbers_of_tries_that_make_no_sense_are_not_logged(visit: Visit, kim: str) -> None:
+    page = visit(LINK, climber=kim)
+    press(action(page, "Sent"))
+    sheet = page.get_by_role("dialog")
+    tries = sheet.get_by_role("spinbutton", name="Tries")
+    for typed, kept in (("0", "1"), ("-4", "1"), ("1000", "999"), ("2.4", "2")):
+        tries.fill(typed)
+        expect(tries).to_have_value(kept)
+    tries.fill("")
+    expect(sheet.get_by_role("button", name="Sent", exact=True)).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    expect(action(page, "Save")).to_be_visible()
+
+
+def test_only_the_first_try_of_all_is_a_flash(visit: Visit, server: Server, kim: str) -> None:
+    saved(server, kim)
+    tick = {"day": "2026-05-30", "attempts": 2, "sent": False}
+    server.ask("PUT", f"/api/problems/{IDENTITY}/ticks/{kim}?profile={kim}", tick)
+    page = visit(LINK, climber=kim)
+    expect(entry_card(page)).to_contain_text("2 tries, not sent")
+    log_tries(page, 1, "Sent on the first try")
+    log_tries(page, 1, "Flashed", "2026-05-29")
+
+
+def test_a_double_tap_logs_once_and_touches_nothing_below(visit: Visit, server: Server, kim: str) -> None:
     saved(server, kim)
     page = visit(LINK, climber=kim)
-    entry = entry_card(page)
-    entry.get_by_role("button", name="Tick", exact=True).dblclick()
-    expect(entry.locator(".ticks li")).to_have_count(1)
+    press(action(page, "Sent"))
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("spinbutton", name="Tries").fill("2")
+    sheet.get_by_role("button", name="Sent on try 2").dblclick()
+    expect(sheet).to_have_count(0)
+    expect(entry_card(page).locator(".ticks li")).to_have_count(1)
+    assert shown(page) == NOTATION
     eventually(lambda: len(server.entries(kim)[0]["ticks"]) == 1)
 
 
@@ -198,7 +292,7 @@ def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server:
     page.reload()
     line = page.locator(".results .problem-line")
     expect(line).to_contain_text("Slow Heron")
-    expect(line).to_contain_text("climbed once")
+    expect(line.locator("small").first).to_have_text("✓ Flashed")
     press(line)
     expect(page).to_have_title("Climb · climbpath")
     assert shown(page) == NOTATION
@@ -221,8 +315,9 @@ def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
     lists(page, "Dogwood", "Cedar", "Birch", "Ash")
     for label, value, found in (
         ("List", "Projects", ["Cedar"]),
-        ("Tick", "true", ["Dogwood"]),
-        ("Tick", "false", ["Cedar", "Birch", "Ash"]),
+        ("Sent or not", "sent", ["Dogwood"]),
+        ("Sent or not", "unsent", ["Cedar", "Birch", "Ash"]),
+        ("Sent or not", "tried", ["Birch"]),
         ("Easiest grade", "7A", ["Dogwood", "Cedar"]),
         ("Hardest grade", "6B", ["Ash"]),
     ):
@@ -261,10 +356,11 @@ def test_more_entries_are_shown_on_request(visit: Visit, server: Server, kim: st
         "format": "climbpath logbook",
         "entries": [{"problem": PROBLEM | {"hands": [label]}} for label in on[:60]],
     }
-    page = visit("?view=logbook", climber=kim)
+    page = visit("?view=logbook&part=files", climber=kim)
     page.locator("input[type=file]").set_input_files(
         {"name": "many.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
     )
+    press(card(page, "Import").get_by_role("link", name="Show the problems"))
     expect(page.locator(".results")).to_contain_text("60 problems")
     expect(page.locator(".results .problem-line")).to_have_count(50)
     press(page.get_by_role("button", name="Show more"))
@@ -277,25 +373,25 @@ def test_more_entries_are_shown_on_request(visit: Visit, server: Server, kim: st
     [
         ("JSON, everything", "logbook.json"),
         ("CSV, for spreadsheets", "logbook.csv"),
-        ("The app’s format", "logbook.app.json"),
+        ("MoonBoard app JSON", "logbook.app.json"),
     ],
 )
 def test_an_export_can_be_imported_for_another_climber(
     visit: Visit, server: Server, four: str, tmp_path: Path, words: str, file: str
 ) -> None:
-    page = visit("?view=logbook", climber=four)
+    page = visit("?view=logbook&part=files", climber=four)
     with page.expect_download() as downloading:
         press(card(page, "Export").get_by_role("link", name=words))
     assert downloading.value.suggested_filename == file
     path = tmp_path / file
     downloading.value.save_as(path)
     sam = server.climber("Sam")
-    other = visit("?view=logbook", climber=sam)
+    other = visit("?view=logbook&part=files", climber=sam)
     with other.expect_file_chooser() as choosing:
         press(card(other, "Import").get_by_role("button", name="Import"))
     choosing.value.set_files(path)
     expect(card(other, "Import")).to_contain_text("4 records read: 4 new, 0 already in the logbook, 0 rejected.")
-    expect(other.locator(".results .problem-line")).to_have_count(4)
+    expect(card(other, "Import").get_by_text("4 records read")).to_be_in_viewport()
 
     def kept(climber: str) -> list[object]:
         every = sorted(server.entries(climber), key=lambda entry: entry["identity"])
@@ -311,7 +407,7 @@ def test_an_export_can_be_imported_for_another_climber(
 
 def test_an_unusable_file_is_refused_with_the_reason(visit: Visit, kim: str) -> None:
     visit.allow("status of 409")
-    page = visit("?view=logbook", climber=kim)
+    page = visit("?view=logbook&part=files", climber=kim)
     own = b'{"format": "climbpath logbook", "entries": '
     for content, why in (
         (b"\x89PNG\r\n\x1a\n....", "not"),
@@ -324,15 +420,29 @@ def test_an_unusable_file_is_refused_with_the_reason(visit: Visit, kim: str) -> 
             {"name": "bad.json", "mimeType": "application/json", "buffer": content}
         )
         expect(card(page, "Import").get_by_role("status")).to_contain_text(why)
+        expect(card(page, "Import").get_by_role("status")).to_be_in_viewport()
 
 
-def test_a_file_that_is_too_large_is_refused_with_the_reason(visit: Visit, kim: str, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused_with_the_reason(visit: Visit, kim: str) -> None:
     visit.allow("status of 413")
-    page = visit("?view=logbook", climber=kim)
-    large = tmp_path / "large.json"
-    large.write_bytes(b"[" + b" " * (17 << 20) + b"]")
-    page.locator("input[type=file]").set_input_files(large)
+    page = visit("?view=logbook&part=files", climber=kim)
+    page.route("**/api/import**", lambda route: route.fulfill(status=413, json={"error": "the request is too large"}))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "large.json", "mimeType": "application/json", "buffer": b"[]"}
+    )
     expect(card(page, "Import").get_by_role("status")).to_contain_text("too large")
+
+
+def test_what_cannot_be_read_is_named_above_the_list(own_visit: Visit, own_server: Server) -> None:
+    kim = own_server.climber("Kim")
+    saved(own_server, kim)
+    saved(own_server, kim, hands=["D9"], name="Gone")
+    with closing(sqlite3.connect(own_server.folder / "logbook.sqlite3")) as db, db:
+        db.execute("UPDATE entries SET problem = '{' WHERE name = 'Gone'")
+    page = own_visit("?view=logbook", climber=kim)
+    expect(page.locator(".results .warn")).to_contain_text("cannot be read, and stay in its file: Gone: ")
+    lists(page, "Slow Heron")
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
 
 
 def two_tabs(visit: Visit, server: Server, kim: str) -> list[Page]:
@@ -350,9 +460,9 @@ def two_tabs(visit: Visit, server: Server, kim: str) -> list[Page]:
 def test_two_tabs_change_the_same_entry(visit: Visit, server: Server, kim: str) -> None:
     """Independently of each other; after one deletes a problem, the other shows that it is gone."""
     one, two = two_tabs(visit, server, kim)
-    press(entry_card(one).get_by_role("button", name="Tick", exact=True))
+    log_tries(one, 2, "Sent on try 2", "2026-05-01")
     entry_card(two).get_by_label("Notes").fill("from two")
-    press(entry_card(two).get_by_role("button", name="Tick", exact=True))
+    log_tries(two, 3, "Sent on try 3", "2026-05-02")
     expect(entry_card(two).locator(".ticks li")).to_have_count(2)
     eventually(lambda: len(server.entries(kim)[0]["ticks"]) == 2)
     eventually(lambda: server.entries(kim)[0]["notes"] == "from two")

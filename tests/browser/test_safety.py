@@ -59,7 +59,7 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
 
 def test_markup_in_server_errors_stays_text(visit: Visit, mallory: str) -> None:
     visit.allow("status of 409")
-    page = visit("?view=logbook", climber=mallory)
+    page = visit("?view=logbook&part=files", climber=mallory)
     problem = {"start": ["F5"], "finish": ["G18"], "name": HOSTILE, "board": "<img src=x>"}
     broken = json.dumps({"format": "climbpath logbook", "entries": [{"problem": problem}]})
     page.locator("input[type=file]").set_input_files(

@@ -9,7 +9,7 @@ from support.making import BOARDS
 from support.steps import LINK, action, bounding_box, card, hold, press, toasts, touch
 from support.visits import Visit, on_phone
 
-TOUCH = {"has_touch": True, "is_mobile": True}
+TOUCH: dict[str, Any] = {"has_touch": True, "is_mobile": True}
 FINGER_PX = 40
 SIZES = {"phone": (360, 740), "tablet": (820, 1180), "landscape": (740, 360)}
 

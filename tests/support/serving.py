@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import requests
-import uvicorn
 from starlette.types import ASGIApp
 
 from climbpath.api import load
 from climbpath.problem import Problem
+from climbpath.web import serving
 from climbpath.web.app import create_app
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.security import HEADERS
@@ -89,10 +89,8 @@ def check(answer: requests.Response) -> None:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """Serve an app; its address."""
-    # with the protocol given, asyncio sets TCP_NODELAY
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
+    listener = serving.listen("127.0.0.1", 0)
+    server = serving._server(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:

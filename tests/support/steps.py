@@ -38,8 +38,19 @@ def tab(page: Page, words: str) -> None:
 
 
 def action(page: Page, words: str) -> Locator:
-    """A button under the board, or beside the steps of a beta."""
-    return page.locator(".actions").get_by_role("button", name=words, exact=True)
+    """A button under the board or beside the problem's name, or beside the steps of a beta."""
+    return page.locator(".actions, .caption").get_by_role("button", name=words, exact=True)
+
+
+def log_tries(page: Page, tries: int, outcome: str, day: str = "") -> None:
+    """Log tries of a day with the sheet that the Sent button opens; the outcome is what one of its buttons says."""
+    press(action(page, "Sent"))
+    sheet = page.get_by_role("dialog")
+    if day:
+        sheet.get_by_label("Day").fill(day)
+    sheet.get_by_role("spinbutton", name="Tries").fill(str(tries))
+    press(sheet.get_by_role("button", name=outcome, exact=True))
+    expect(sheet).to_have_count(0)
 
 
 def card(page: Page, title: str) -> Locator:

@@ -3,12 +3,13 @@
 import io
 import json
 import socket
-import threading
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import resources
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,20 +23,19 @@ from climbpath.api import bundled_grader, load
 from climbpath.beta.solver import Climber, describe, solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
-from climbpath.generator import sample
 from climbpath.grader.grader import influence
 from climbpath.grader.scale import LEAST_EVIDENCE, offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.web import workers
+from climbpath.web import importing, security, transfer, workers
 from climbpath.web.app import create_app
-from climbpath.web.logbook.records import Profile, identity_of
+from climbpath.web.logbook.records import Entry, Profile, identity_of
 from climbpath.web.logbook.store import Logbook
-from climbpath.web.routes import files
 from climbpath.web.routes.invitation import Invitation
-from climbpath.web.security import MOST_BYTES, MOST_IMPORTED_BYTES, check_token
+from climbpath.web.security import MOST_BYTES, check_token
 from support.making import DATA, api_record, random_problems
+from support.server import eventually
 from support.serving import KIM, NOBODY, TIMEOUT, Client, client_of, raw_json, served
 
 HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
@@ -204,7 +204,7 @@ def test_conditions_that_no_sample_meets_are_refused_when_time_is_up(
 ) -> None:
     monkeypatch.setattr(workers, "LONGEST_S", 0.5)
     message = client.refusal("POST", "/api/generate", 409, json=HOPELESS)
-    assert message.startswith("found nothing: out of reach: a climber of 100 cm with an ape index of -40 cm reaches")
+    assert message.startswith("found nothing: a climber of 100 cm with an ape index of -40 cm reaches")
 
 
 HOPELESS = {"grades": ["8A"], "number": 20, "climber": {"height": 100, "ape": -40}}
@@ -219,46 +219,6 @@ def test_simultaneous_requests_get_distinct_problems_each_as_many_as_requested(c
         answers = list(pool.map(lambda number: generated(client, number=number), range(1, 9)))
     assert [len(found) for found in answers] == list(range(1, 9))
     assert len({problem.key for found in answers for problem in found}) == 36
-
-
-def test_a_full_queue_is_refused_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The running requests finish, and later requests are served as before."""
-    started, finish = threading.Event(), threading.Event()
-    sampled = sample.generate
-
-    def held_up(*arguments: Any, **options: Any) -> Iterator[Problem]:
-        started.set()
-        assert finish.wait(TIMEOUT)
-        return sampled(*arguments, **options)
-
-    monkeypatch.setattr(sample, "generate", held_up)
-    monkeypatch.setattr(workers, "MOST_WAITING", 2)
-
-    def ask() -> requests.Response:
-        return requests.post(client.address + "/api/generate", json={}, timeout=TIMEOUT)
-
-    with ThreadPoolExecutor(4) as pool:
-        running = pool.submit(ask)
-        assert started.wait(TIMEOUT)
-        others = [pool.submit(ask) for _ in range(3)]
-        busy = next(as_completed(others)).result()
-        assert busy.status_code == 429
-        assert busy.headers["Retry-After"] == "1"
-        assert busy.json() == {"error": "too many requests are waiting: try again in a second"}
-        assert not running.done()
-        assert sum(other.done() for other in others) == 1
-        finish.set()
-        assert running.result().status_code == 200
-        assert sorted(other.result().status_code for other in others) == [200, 200, 429]
-    assert len(generated(client)) == 1
-
-
-def test_the_queue_of_short_tasks_is_limited_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "MOST_WAITING", 0)
-    for path, body in (("grade", body_of(HERON)), ("beta", {"problem": body_of(HERON)})):
-        assert client.ask("POST", f"/api/{path}", 429, json=body).headers["Retry-After"] == "1"
-    monkeypatch.undo()
-    assert client.post("/api/grade", body_of(HERON))["grade"]
 
 
 def test_a_client_that_disconnects_does_not_affect_others(client: Client) -> None:
@@ -451,7 +411,7 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         assert problem_of(saved["problem"]) == HERON
         assert client.post("/api/problems" + MINE, body_of(replace(HERON, grade="8A")), 200) == saved
         client.post("/api/problems" + MINE, body_of(MASTERS), 201)
-        tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3}
+        tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3, "sent": True, "reached": ""}
         address = f"{SAVED}/ticks/{tick['id']}{MINE}"
         for attempts in (1, 3, 3):
             ticked = client.ask("PUT", address, json={"day": "2026-05-31", "attempts": attempts}).json()
@@ -460,8 +420,8 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         changed = client.ask("PATCH", SAVED + MINE, json=change).json()
         assert changed == ticked | change | {"lists": ["a", "b"]}
         assert client.ask("PATCH", SAVED + MINE, json={}).json() == changed
-        found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&ticked=true&easiest=7A&order=stars")
-        assert found == {"entries": [changed], "total": 1, "lists": {"a": 1, "b": 1}}
+        found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&progress=sent&easiest=7A&order=stars")
+        assert found == {"entries": [changed], "read": 1, "left_out": [], "total": 1, "lists": {"a": 1, "b": 1}}
         everything = client.get(f"/api/problems{MINE}&limit=1&offset=1&order=newest")
         assert (everything["entries"], everything["total"]) == ([changed], 2)
         assert client.get(f"/api/problems{MINE}&board=moonboard-mini-2020")["total"] == 0
@@ -617,14 +577,79 @@ def test_files_of_other_programs_are_imported_with_every_record_accounted_for(tm
         assert answer["reasons"][1]["reason"] == "a record is an object with fields, not 7"
 
 
+def test_an_export_of_over_16_mb_is_imported_while_others_are_served(tmp_path: Path) -> None:
+    triples = islice(product("ABCDEFGHIJK", repeat=3), 1000)
+    problems = [parse_notation(f"F5s {a}9 {b}11 {c}13 G18e") for a, b, c in triples]
+    content = "".join(transfer.to_json(Entry(problem, notes="x" * 2000) for problem in problems))
+    with client_of(tmp_path) as client, ThreadPoolExecutor(1) as other:
+        padded = content.ljust(17 << 20).encode()
+        running = other.submit(client.ask, "POST", "/api/import" + MINE, data=padded)
+        while not running.done():
+            assert client.get("/api/profiles")
+        assert running.result().json()["added"] == 1000
+        assert client.get(f"/api/problems{MINE}")["total"] == 1000
+
+
+def test_an_import_ends_when_the_client_hangs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has saved by then stays, and the same file can be imported again."""
+    monkeypatch.setattr(importing, "STEP", 1)
+    content = "".join(
+        transfer.to_json(Entry(parse_notation(f"F5s {a}9 {b}11 G18e")) for a in "ABCDEFGHIJK" for b in "ABCDEFGHIJK")
+    ).encode()
+    with client_of(tmp_path) as client:
+        head = f"POST /api/import{MINE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
+        host, port = client.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(head.encode() + content)
+            eventually(lambda: client.get(f"/api/problems{MINE}")["total"])
+        before = -1
+        while before != (now := client.get(f"/api/problems{MINE}")["total"]):
+            before = now
+            time.sleep(0.3)
+        answer = client.ask("POST", "/api/import" + MINE, data=content).json()
+        assert (answer["read"], answer["added"]) == (121, 121 - now)
+
+
+def test_tries_without_a_send_and_statistics(client: Client) -> None:
+    client.post("/api/problems" + MINE, body_of(HERON), 201)
+    tick = f"{SAVED}/ticks/{KIM}{MINE}"
+    tries = {"day": "2026-05-30", "attempts": 4, "sent": False, "reached": "G13"}
+    assert client.ask("PUT", tick, json=tries).json()["ticks"] == [{"id": KIM, **tries}]
+    assert "no hold A9" in client.refusal("PUT", tick, 409, json=tries | {"reached": "A9"})
+    found = client.get(f"/api/statistics{MINE}")
+    assert (found["board"], found["tries"], found["sent"], found["stopped"]) == ("moonboard-2016", 4, 0, 4)
+    assert found["grades"] == {"7A": {"sent": 0, "flashed": 0, "tried": 1}}
+    assert client.get(f"/api/problems{MINE}&progress=tried")["total"] == 1
+    client.ask("PUT", tick, json={"day": "2026-05-30", "attempts": 5})
+    assert client.get(f"/api/statistics{MINE}")["months"] == {"2026-05": {"sent": 1, "tries": 5, "hardest": "7A"}}
+    assert client.get(f"/api/statistics{MINE}&board=moonboard-mini-2020")["tries"] == 0
+    client.refusal("GET", f"/api/statistics?profile={NOBODY}", 404)
+
+
+def test_problems_sent_before_are_left_out_of_generated_ones(client: Client) -> None:
+    wish = {"grades": ["6C"], "seed": 7}
+    (first,) = client.post("/api/generate", wish)["problems"]
+    identity = client.post("/api/problems" + MINE, {k: first[k] for k in body_of(HERON)}, 201)["identity"]
+    assert client.post("/api/generate", wish | {"unsent_by": KIM})["problems"] == [first]
+    tick = f"/api/problems/{identity}/ticks/{KIM}{MINE}"
+    client.ask("PUT", tick, json={"day": "2026-05-30", "attempts": 4, "sent": False})
+    assert client.post("/api/generate", wish | {"unsent_by": KIM})["problems"] == [first]
+    client.ask("PUT", tick, json={"day": "2026-05-30", "attempts": 5})
+    (other,) = client.post("/api/generate", wish | {"unsent_by": KIM})["problems"]
+    assert other["notation"] != first["notation"]
+    assert client.post("/api/generate", wish)["problems"] == [first]
+    client.refusal("POST", "/api/generate", 404, json=wish | {"unsent_by": NOBODY})
+
+
 def test_the_numbers_of_reasons_and_records_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_RECORDS", 100)
+    monkeypatch.setattr(transfer, "MOST_RECORDS", 100)
     with client_of(tmp_path) as client:
         bad = client.ask("POST", "/api/import" + MINE, data="notation\n" + "Z9\n" * 100).json()
-        assert (bad["rejected"], len(bad["reasons"])) == (100, files.MOST_REASONS)
-        words = client.refusal("POST", "/api/import" + MINE, 409, data="notation\nF5s G18e\n" + "Z9\n" * 100)
-        assert words == "this file has more than 100 records: split it"
-        assert client.get(f"/api/problems{MINE}")["total"] == 0
+        assert (bad["rejected"], len(bad["reasons"])) == (100, importing.MOST_REASONS)
+        many = json.dumps({"Data": [api_record(HERON)] + [{"Id": 3}] * 100})
+        cut = client.ask("POST", "/api/import" + MINE, data=many).json()
+        assert (cut["read"], cut["added"]) == (100, 1)
+        assert cut["notes"] == ["the file has more than 100 records: those after them were not read; split it"]
 
 
 @pytest.mark.parametrize(
@@ -741,20 +766,22 @@ def test_the_size_of_a_body_is_limited(client: Client) -> None:
     client.ask("POST", "/api/generate", data=iter([fits[:-1], b" "]), headers=as_json)
 
 
-def test_the_size_of_a_file_is_limited(client: Client) -> None:
-    csv = b"notation,x\nF5s G18e," + b"x" * (MOST_IMPORTED_BYTES - 100) + b"\nF5s H18e,\n"
+def test_the_size_of_a_file_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 2 << 20
+    monkeypatch.setattr(security, "MOST_IMPORTED_BYTES", most)
+    csv = b"notation,x\nF5s G18e," + b"x" * (most - 100) + b"\nF5s H18e,\n"
     answer = client.ask("POST", "/api/import" + MINE, data=csv).json()
     assert (answer["added"], answer["rejected"]) == (1, 1)
     lines = (
         f"POST /api/import{MINE} HTTP/1.1",
         "Host: localhost",
-        f"Content-Length: {MOST_IMPORTED_BYTES + 1}",
+        f"Content-Length: {most + 1}",
         "Connection: close",
     )
     status, headers, body = client.raw("\r\n".join(lines).encode() + b"\r\n\r\n")
     assert (status, json.loads(body)) == (413, {"error": "the request is too large"})
     assert headers["x-content-type-options"] == "nosniff"
-    pieces = (b"x" * 2**20 for _ in range(MOST_IMPORTED_BYTES // 2**20))
+    pieces = (b"x" * 2**20 for _ in range(most // 2**20))
     over = client.refusal("POST", "/api/import" + MINE, 413, data=(piece + b"x" * 8 for piece in pieces))
     assert over == "the request is too large"
 

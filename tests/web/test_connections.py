@@ -52,13 +52,15 @@ def served(limits: Limits, folder: Path | None = None) -> Iterator[int]:
 
 
 @contextmanager
-def running(limits: Limits, folder: Path | None = None) -> Iterator[tuple[int, uvicorn.Server]]:
+def running(
+    limits: Limits, folder: Path | None = None, app: Starlette | None = None
+) -> Iterator[tuple[int, uvicorn.Server]]:
     """The same with the server itself."""
     options = {}
     if folder:
         authority = certificates.authority(folder, "localhost")
         options["ssl_certfile"] = certificates.issue(authority, folder, "localhost", ["127.0.0.1"])
-    server = serving._server(APP, limits, **options)
+    server = serving._server(app or APP, limits, **options)
     listener = serving.listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
@@ -219,6 +221,19 @@ def test_a_handshake_that_never_ends_is_closed_and_counts(tmp_path: Path) -> Non
 )
 def test_a_network_that_one_device_may_have_counts_as_one_address(text: str, counted: str) -> None:
     assert counted_address(text) == counted
+
+
+def test_control_characters_of_strangers_never_reach_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    async def fail(request: Request) -> Response:
+        raise ValueError(f"\x1b]0;owned\x07 \u202e \x9b31m {request.query_params['x']}")
+
+    app = Starlette(routes=[Route("/fail", fail)])
+    with running(USUAL, app=app) as (port, _):
+        answer = asked(port, b"GET /fail?x=%1B%5B2J%0D%C2%9B HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 500 ")
+    printed = "".join(capfd.readouterr())
+    assert r"ValueError: \x1b]0;owned\x07 \u202e \x9b31m \x1b[2J\r\x9b" in printed
+    assert not [char for char in printed if (ord(char) < 32 and char not in "\n\t") or 127 <= ord(char) < 160]
 
 
 @needs_posix

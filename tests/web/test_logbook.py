@@ -2,11 +2,13 @@
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
@@ -14,18 +16,29 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
+from climbpath.web.logbook import database, store
 from climbpath.web.logbook.database import UnusableError
-from climbpath.web.logbook.records import Entry, Profile, Tick, identity_of
+from climbpath.web.logbook.records import (
+    Entry,
+    LeftOut,
+    LoggedTick,
+    Profile,
+    Tick,
+    identity_of,
+    key_of_identity,
+)
 from climbpath.web.logbook.search import ORDERS, Search
 from climbpath.web.logbook.store import Logbook, NotFoundError
-from support.making import problems
+from support.making import DATA, problems
 
 KIM, ALEX = Profile("kim", "Kim", 158, -2, "6B", "7A"), Profile("alex", "Alex")
 HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
 LEDGE = replace(parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C"), name="ledge")
 BARE = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25)
-FLASH = Tick("t1", "2026-05-31")
+T0, T1, T2 = (f"00000000-0000-4000-8000-{number:012}" for number in range(3))
+FLASH = Tick(T1, "2026-05-31")
 
 
 @pytest.fixture
@@ -41,8 +54,7 @@ def logbook(tmp_path: Path) -> Logbook:
 
 def found(logbook: Logbook, **filters: object) -> list[Problem]:
     """Kim's problems that match the filters."""
-    entries, _ = logbook.search("kim", Search(**filters))  # type: ignore[arg-type]
-    return [entry.problem for entry in entries]
+    return [entry.problem for entry in logbook.search("kim", Search(**filters)).entries]  # type: ignore[arg-type]
 
 
 # climbers
@@ -90,7 +102,7 @@ def test_climbers_do_not_see_each_others_entries(logbook: Logbook) -> None:
     logbook.update("alex", identity_of(HERON), stars=5, lists=["mine"])
     assert logbook.entries("kim")[0].stars == 0
     assert (logbook.lists("kim"), logbook.lists("alex")) == ({}, {"mine": 1})
-    assert logbook.search("alex", Search())[1] == 1
+    assert logbook.search("alex", Search()).total == 1
 
 
 # entries
@@ -164,19 +176,79 @@ def test_a_list_given_twice_is_one_list(logbook: Logbook) -> None:
 
 def test_ascents_are_added_corrected_and_removed(logbook: Logbook) -> None:
     identity = identity_of(HERON)
-    earlier = Tick("t0", "2026-05-01", 7)
+    earlier = Tick(T0, "2026-05-01", 7)
     logbook.tick("kim", identity, FLASH)
     assert logbook.tick("kim", identity, FLASH).ticks == (FLASH,)  # sent again
     assert logbook.tick("kim", identity, earlier).ticks == (earlier, FLASH)
     corrected = FLASH._replace(attempts=3)
     assert logbook.tick("kim", identity, corrected).ticks == (earlier, corrected)
-    assert logbook.untick("kim", identity, "t0").ticks == (corrected,)
-    assert logbook.untick("kim", identity, "t0").ticks == (corrected,)
+    assert logbook.untick("kim", identity, T0).ticks == (corrected,)
+    assert logbook.untick("kim", identity, T0).ticks == (corrected,)
     logbook.tick("kim", identity_of(LEDGE), FLASH)  # ids are unique within an entry only
     assert [entry.ticks for entry in logbook.entries("kim")] == [(corrected,), (FLASH,), ()]
-    for call in (lambda: logbook.tick("kim", "nothing", FLASH), lambda: logbook.untick("kim", "nothing", "t1")):
+    for call in (lambda: logbook.tick("kim", "nothing", FLASH), lambda: logbook.untick("kim", "nothing", T1)):
         with pytest.raises(NotFoundError, match="this problem is no longer in the logbook"):
             call()
+
+
+def test_tries_without_a_send_are_kept_with_how_far_they_got(logbook: Logbook) -> None:
+    identity = identity_of(HERON)
+    tries = Tick(T0, "2026-05-30", 4, False, "G13")
+    assert logbook.tick("kim", identity, tries).ticks == (tries,)
+    assert not logbook.entries("kim")[0].is_sent
+    sent = tries._replace(attempts=5, sent=True)
+    assert logbook.tick("kim", identity, sent).ticks == (sent,)
+    assert logbook.entries("kim")[0].is_sent
+    with pytest.raises(ClimbpathError, match="the problem has no hold A9"):
+        logbook.tick("kim", identity, tries._replace(reached="A9"))
+
+
+def test_only_a_send_at_the_first_try_of_all_is_a_flash() -> None:
+    flash, later = Tick(T0, "2026-05-30"), Tick(T1, "2026-05-31")
+    assert Entry(HERON, ticks=(flash, later)).is_flash
+    assert not Entry(HERON, ticks=(flash._replace(attempts=2),)).is_flash
+    assert not Entry(HERON, ticks=(flash._replace(sent=False), later)).is_flash
+    assert not Entry(HERON, ticks=(flash, flash._replace(id=T2, sent=False))).is_flash
+    assert not Entry(HERON).is_flash
+
+
+def test_an_entry_has_a_most_of_ticks(logbook: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_TICKS", 2)
+    identity = identity_of(HERON)
+    for tick in (FLASH, Tick(T2, "2026-05-30"), FLASH):
+        logbook.tick("kim", identity, tick)
+    with pytest.raises(ClimbpathError, match="2 ticks already"):
+        logbook.tick("kim", identity, Tick(T0, "2026-05-30"))
+    logbook.merge("kim", [Entry(HERON, ticks=(Tick(T0, "2026-05-29"),))])
+    assert len(logbook.entries("kim")[0].ticks) == 2
+
+
+def test_a_climbers_own_grade_is_never_overwritten(logbook: Logbook) -> None:
+    """Neither by saving the problem again with another grade, nor by an import."""
+    identity = identity_of(HERON)
+    logbook.update("kim", identity, felt="7B")
+    for again in (replace(HERON, grade="6B"), replace(HERON, user_grade="6A+")):
+        assert logbook.save("kim", again)[0].felt == "7B"
+    logbook.merge("kim", [Entry(replace(HERON, grade="6B"), felt="6C"), Entry(HERON)])
+    entry = logbook.entries("kim")[0]
+    assert (entry.felt, entry.problem) == ("7B", HERON)
+
+
+def test_the_keys_of_sent_problems(logbook: Logbook) -> None:
+    assert logbook.sent_keys("kim") == frozenset()
+    logbook.tick("kim", identity_of(HERON), FLASH)
+    logbook.tick("kim", identity_of(BARE), FLASH)
+    logbook.tick("kim", identity_of(LEDGE), FLASH._replace(sent=False))
+    assert logbook.sent_keys("kim") == {HERON.key, BARE.key}
+    logbook.update("kim", identity_of(BARE), deleted=True)
+    assert logbook.sent_keys("kim") == {HERON.key}
+    assert logbook.sent_keys("alex") == frozenset()
+
+
+@given(problems())
+@settings(deadline=None)
+def test_the_key_of_an_identity_is_the_problems(problem: Problem) -> None:
+    assert key_of_identity(identity_of(problem)) == problem.key
 
 
 # search
@@ -194,9 +266,12 @@ def test_each_filter_keeps_the_entries_that_match(logbook: Logbook) -> None:
     assert found(logbook, easiest="8A", hardest="5+") == []
     assert found(logbook, in_list="projects") == [HERON]
     assert found(logbook, in_list="project") == []
-    assert found(logbook, ticked=True) == [LEDGE]
-    assert found(logbook, ticked=False) == [BARE, HERON]
-    assert found(logbook, text="heron", board="moonboard-2016", ticked=False, easiest="5+") == [HERON]
+    assert found(logbook, progress="sent") == [LEDGE]
+    assert found(logbook, progress="unsent") == [BARE, HERON]
+    logbook.tick("kim", identity_of(BARE), FLASH._replace(sent=False))
+    assert found(logbook, progress="tried") == [BARE]
+    assert found(logbook, progress="unsent") == [BARE, HERON]
+    assert found(logbook, text="heron", board="moonboard-2016", progress="unsent", easiest="5+") == [HERON]
 
 
 @pytest.mark.parametrize(
@@ -247,9 +322,9 @@ def test_pages_have_no_gap_or_overlap(logbook: Logbook) -> None:
     for order in ORDERS:
         everything = found(logbook, order=order)
         pages = [logbook.search("kim", Search(order=order, limit=2, offset=offset)) for offset in (0, 2, 4)]
-        assert [entry.problem for entries, _ in pages for entry in entries] == everything
-        assert [total for _, total in pages] == [3, 3, 3]
-    assert logbook.search("kim", Search(text="heron", limit=1, offset=5)) == ([], 1)
+        assert [entry.problem for page in pages for entry in page.entries] == everything
+        assert [page.total for page in pages] == [3, 3, 3]
+    assert logbook.search("kim", Search(text="heron", limit=1, offset=5)) == ([], [], 0, 1)
 
 
 def many(count: int) -> list[Problem]:
@@ -266,7 +341,7 @@ def test_more_entries_than_fit_in_one_statement_are_complete(tmp_path: Path) -> 
     assert logbook.merge("kim", entries) == (1200, 0)
     assert logbook.entries("kim") == entries
     assert logbook.lists("kim") == {"all": 1200}
-    assert logbook.search("kim", Search(limit=1200)) == (entries[::-1], 1200)
+    assert logbook.search("kim", Search(limit=1200)) == (entries[::-1], [], 1200, 1200)
 
 
 # merging
@@ -285,8 +360,8 @@ def test_merged_entries_are_added_unchanged(logbook: Logbook) -> None:
 def test_merging_adds_what_is_missing_and_overwrites_nothing(logbook: Logbook) -> None:
     identity = identity_of(HERON)
     logbook.update("kim", identity, stars=2, notes="mine", lists=["a"])
-    logbook.tick("kim", identity, Tick("other id", FLASH.day, FLASH.attempts))
-    second = Tick("t2", FLASH.day, 2)
+    logbook.tick("kim", identity, Tick(T0, FLASH.day, FLASH.attempts))
+    second = Tick(T2, FLASH.day, 2)
     assert logbook.merge("kim", [NOTED._replace(ticks=(FLASH, second)), Entry(parse_notation("F5s G18e"))]) == (1, 1)
     merged = logbook.entries("kim")[0]
     assert (merged.stars, merged.notes, merged.felt) == (2, "mine", "7A+")
@@ -307,14 +382,169 @@ def test_a_failed_merge_changes_nothing(logbook: Logbook) -> None:
     assert logbook.entries("kim") == before
 
 
+# rows that cannot be read
+
+
+def spoil(logbook: Logbook, statement: str, *values: object) -> None:
+    """Change the file behind the logbook's back."""
+    with closing(sqlite3.connect(logbook.path)) as db, db:
+        db.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "a problem is a JSON object"),
+        ('{"board": "moonboard-2099", "start": ["F5"], "finish": ["G18"]}', "there is no board 'moonboard-2099'"),
+        ('{"start": ["Z99"], "finish": ["G18"]}', "there is no hold 'Z99'"),
+        ('{"start": ["F5"], "finish": ["G18"], "colour": "red"}', "has no field 'colour'"),
+        ("[" * 100_000, "recursion"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_costs_only_itself(logbook: Logbook, problem: str, reason: str) -> None:
+    spoil(logbook, "UPDATE entries SET problem = ? WHERE name = 'ledge'", problem)
+    entries, (lost,), read, total = logbook.search("kim", Search())
+    assert [entry.problem for entry in entries] == [BARE, HERON]
+    assert (read, total, lost.name) == (3, 3, "ledge")
+    assert reason in lost.reason
+    assert [entry.problem for entry in logbook.entries("kim")] == [HERON, BARE]
+    assert lost in list(logbook.each("kim"))
+    with pytest.raises(ClimbpathError, match="this entry of the logbook cannot be read"):
+        logbook.update("kim", identity_of(LEDGE), stars=3)
+    with closing(sqlite3.connect(logbook.path)) as db:  # it stays in the file
+        assert db.execute("SELECT problem, stars FROM entries WHERE name = 'ledge'").fetchone() == (problem, 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("day", "yesterday"), ("day", ""), ("id", "t1"), ("attempts", 0), ("day", "2026-02-30")]
+)
+def test_a_tick_that_cannot_be_read_costs_only_itself(logbook: Logbook, column: str, value: object) -> None:
+    for tick in (FLASH, Tick(T2, "2026-05-01")):
+        logbook.tick("kim", identity_of(HERON), tick)
+    spoil(logbook, f"UPDATE ticks SET {column} = ? WHERE id = '{T2}'", value)
+    (entry, *_), (lost,), _, _ = logbook.search("kim", Search(order="name", text="heron"))
+    assert entry.ticks == (FLASH,)
+    assert lost.name == "Slow Heron"
+    assert lost.reason.startswith("a tick is left out: ")
+
+
+def test_text_that_is_not_utf_8_costs_only_itself(logbook: Logbook) -> None:
+    spoil(logbook, "UPDATE entries SET notes = CAST(x'62ff64' AS TEXT) WHERE name = 'ledge'")
+    assert [entry.notes for entry in logbook.entries("kim")] == ["", "b\ufffdd", ""]
+
+
+def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(logbook: Logbook) -> None:
+    logbook.put_not_found("kim", [LoggedTick(number="7")])
+    for text in ("{", '{"number": 7}', '{"colour": "red"}'):
+        spoil(logbook, "INSERT INTO not_found VALUES ('kim', ?)", text)
+    first, *others = logbook.not_found("kim")
+    assert first == LoggedTick(number="7")
+    assert [type(other) for other in others] == [LeftOut] * 3
+    logbook.put_not_found("kim", [])
+    assert [type(other) for other in logbook.not_found("kim")] == [LeftOut] * 3
+
+
 # files
+
+
+def test_a_logbook_of_version_1_is_brought_to_this_version_in_place(tmp_path: Path) -> None:
+    """The file was written by the release before ticks without a send; all of its ticks are sends."""
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
+    logbook = Logbook(path)
+    kim, alex = logbook.profiles()
+    assert (kim.name, kim.height, alex.name) == ("Kim", 158, "Alex")
+    heron, ledge = logbook.entries(kim.id)
+    assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel", "7A+")
+    assert heron.lists == ("Warm-up", "projects")
+    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 3, True, ""), ("2026-05-31", 1, True, "")]
+    assert (ledge.notes, ledge.ticks) == ("project: 5 attempts on 2020-01-27", ())
+    assert [tick.attempts for entry in logbook.entries(alex.id) for tick in entry.ticks] == [12]
+    assert logbook.not_found(kim.id) == [LoggedTick(number="7", grade="6B+", day="2020-01-28", attempts=4)]
+    assert logbook.update(kim.id, identity_of(BARE), deleted=False).problem == BARE
+    tries = Tick(T0, "2026-06-01", 4, False, "H15")
+    assert tries in logbook.tick(kim.id, ledge.identity, tries).ticks
+    assert Logbook(path).entries(kim.id) == logbook.entries(kim.id)
+    check_integrity(path)
+
+
+def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_version_1(tmp_path: Path) -> None:
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
+    with suppress(RuntimeError), database.transaction(path) as db:
+        db.execute("ALTER TABLE ticks ADD COLUMN sent INTEGER NOT NULL DEFAULT 1")
+        raise RuntimeError
+    assert len(Logbook(path).entries(Logbook(path).profiles()[0].id)) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these permissions")
+def test_only_its_owner_can_read_a_logbook(logbook: Logbook) -> None:
+    """Also the files that SQLite keeps beside it, and a logbook of an earlier release."""
+    with database.connect(logbook.path) as db:
+        db.execute("UPDATE profiles SET name = 'Kim'")
+        modes = {path.stat().st_mode & 0o777 for path in logbook.path.parent.iterdir()}
+        assert len(list(logbook.path.parent.iterdir())) == 3
+    assert modes == {0o600}
+    logbook.path.chmod(0o644)
+    Logbook(logbook.path)
+    assert logbook.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 512 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder: Path) -> None:
+    with suppress(OSError), (folder / "rest").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 512)
+
+
+def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> None:
+    path = small_disk / "logbook.sqlite3"
+    before = Logbook(path)
+    before.put_profile(KIM)
+    saved = before.save("kim", HERON)[0]
+    fill(small_disk)
+    logbook = Logbook(path)
+    assert logbook.search("kim", Search()).entries == logbook.entries("kim") == [saved]
+    assert before.profiles() == [KIM]
+    with pytest.raises(UnusableError, match="is full: free some space; nothing that was saved is lost"):
+        logbook.merge("kim", [Entry(problem) for problem in many(200)])
+    assert saved in logbook.entries("kim")
+    (small_disk / "rest").unlink()
+    logbook.tick("kim", identity_of(HERON), FLASH)
+    assert logbook.entries("kim")[0].ticks == (FLASH,)
+    check_integrity(path)
 
 
 def test_a_newer_logbook_is_refused(logbook: Logbook) -> None:
     with sqlite3.connect(logbook.path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
         Logbook(logbook.path)
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "climbs.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        for table in ("profiles", "entries", "ticks", "lists", "not_found"):
+            db.execute(f"CREATE TABLE {table} (id INTEGER, text TEXT)")
+        db.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    with pytest.raises(UnusableError, match=r"another program|newer climbpath"):
+        Logbook(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("version", [0, 1, 7])
@@ -382,7 +612,7 @@ for a, b, c in product(first, "ABCDEFGHIJK", "ABCDEFGHIJK"):
     identity = identity_of(problem)
     logbook.save(profile, problem)
     logbook.update(profile, identity, notes=identity)
-    logbook.tick(profile, identity, Tick("t", "2026-05-31"))
+    logbook.tick(profile, identity, Tick("00000000-0000-4000-8000-000000000001", "2026-05-31"))
     print(identity, flush=True)
 """
 
@@ -447,7 +677,7 @@ def test_nothing_confirmed_is_lost_when_the_writer_is_killed(tmp_path: Path) -> 
         assert confirmed <= saved.keys()
         for identity in confirmed:
             assert saved[identity].notes == identity
-            assert saved[identity].ticks == (Tick("t", "2026-05-31"),)
+            assert saved[identity].ticks == (FLASH,)
         assert len(saved) <= len(confirmed) + len("ABCDEF")  # each process may have saved one more than it printed
     logbook.save("kim", HERON)
     assert HERON in [entry.problem for entry in logbook.entries("kim")]

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,11 @@ from climbpath.data import parquet
 from climbpath.data.importers import Tallied
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
-from climbpath.web import ticks, transfer
+from climbpath.web import importing, ticks, transfer
 from climbpath.web.logbook.records import Entry, LoggedTick, Profile
 from climbpath.web.logbook.store import Logbook
-from climbpath.web.routes import files
+from climbpath.web.schemas import ImportResult
+from support import transfers
 from support.making import api_record
 from support.mutation import mutated
 
@@ -46,7 +46,7 @@ Problem Id,Grade,Tries,Attempts,Rating,Date
 
 def read(content: str | bytes) -> tuple[list[Entry | LoggedTick | str], Tallied]:
     notes = Tallied()
-    return list(transfer.read(content.encode() if isinstance(content, str) else content, notes.note)), notes
+    return transfers.read(content, notes.note), notes
 
 
 def test_boardlibs_logbook() -> None:
@@ -95,7 +95,7 @@ def test_the_sites_logbook_has_the_holds() -> None:
     assert isinstance(tried, Entry)
     assert (entry.problem, entry.stars, entry.felt, entry.notes) == (SLAB, 3, "6C+", "so good")
     assert [(tick.day, tick.attempts) for tick in entry.ticks] == [("2020-01-26", 1)]
-    assert (tried.ticks, tried.notes) == ((), "so good\nproject: 7 attempts")
+    assert (tried.ticks, tried.notes) == ((), "so good\nnot sent: 7 tries, on an unknown day")
     assert dict(notes) == {"date left out: 'soon'": 1}
 
 
@@ -146,8 +146,8 @@ def test_problems_are_found_by_number_or_by_name_board_and_angle() -> None:
 
 def test_the_json_export_keeps_ticks_that_were_not_found() -> None:
     kept = LoggedTick(number="7", grade="6B+", day="2020-01-28", attempts=4)
-    assert read(transfer.to_json([Entry(SLAB)], [kept]))[0] == [Entry(SLAB), kept]
-    spoiled = transfer.to_json([], [kept._replace(attempts=0)])
+    assert read("".join(transfer.to_json([Entry(SLAB)], [kept])))[0] == [Entry(SLAB), kept]
+    spoiled = "".join(transfer.to_json([], [kept._replace(attempts=0)]))
     assert read(spoiled)[0] == ["attempts: Input should be greater than or equal to 1"]
 
 
@@ -156,48 +156,46 @@ def test_mutated_logbooks_give_no_traceback(content: str) -> None:
     rng = random.Random(0)
     for _ in range(200):
         with suppress(ClimbpathError):
-            for record in transfer.read(mutated(content.encode(), rng)):
+            for record in transfers.read(mutated(content.encode(), rng)):
                 assert isinstance(record, Entry | LoggedTick | str)
 
 
-class Shared:
-    """What an import needs of the services."""
-
-    def __init__(self, path: Path, known: list[Problem]) -> None:
-        self.logbook, self.known = Logbook(path), known
-        self.logbook.put_profile(Profile("me", "Me"))
+def imported(logbook: Logbook, known: list[Problem], path: Path, content: bytes) -> ImportResult:
+    """What the import of a file with this content says at its end."""
+    path.write_bytes(content)
+    *_, result = importing.steps(logbook, known, "me", path)
+    assert result
+    return result
 
 
 def test_ticks_that_find_nothing_are_kept_and_found_at_a_later_import(tmp_path: Path) -> None:
-    shared = Shared(tmp_path / "logbook.sqlite3", [OTHER])
-    done = files._import(shared, "me", EXPORT.encode())  # type: ignore[arg-type]
+    logbook, path = Logbook(tmp_path / "logbook.sqlite3"), tmp_path / "file"
+    logbook.put_profile(Profile("me", "Me"))
+    done = imported(logbook, [OTHER], path, EXPORT.encode())
     assert (done.read, done.added, done.merged, done.rejected, done.not_found) == (4, 1, 0, 1, 2)
-    assert [tick.number for tick in shared.logbook.not_found("me")] == ["305445", "7"]
-    (project,) = shared.logbook.entries("me")
-    assert (project.problem, project.ticks) == (OTHER, ())
-    assert project.notes == "project: 5 attempts on 2020-01-27"
+    assert waiting(logbook) == ["305445", "7"]
+    (project,) = logbook.entries("me")
+    assert project.problem == OTHER
+    assert [(tick.day, tick.attempts, tick.sent) for tick in project.ticks] == [("2020-01-27", 5, False)]
     # the same again changes nothing
-    again = files._import(shared, "me", EXPORT.encode())  # type: ignore[arg-type]
+    again = imported(logbook, [OTHER], path, EXPORT.encode())
     assert (again.added, again.merged, again.not_found) == (0, 1, 2)
-    assert len(shared.logbook.not_found("me")) == 2
+    assert len(waiting(logbook)) == 2
+    assert logbook.entries("me") == [project]
     # its problem comes with another file
-    path = tmp_path / "problems.parquet"
-    parquet.write(path, [SLAB])
-    last = files._import(shared, "me", path.read_bytes())  # type: ignore[arg-type]
+    parquet.write(tmp_path / "problems.parquet", [SLAB])
+    last = imported(logbook, [OTHER], path, (tmp_path / "problems.parquet").read_bytes())
     assert last.added == 1
     assert last.notes == ["1 tick of an earlier import found its problem"]
-    assert [tick.number for tick in shared.logbook.not_found("me")] == ["7"]
-    entry = next(entry for entry in shared.logbook.entries("me") if entry.problem == SLAB)
+    assert waiting(logbook) == ["7"]
+    entry = next(entry for entry in logbook.entries("me") if entry.problem == SLAB)
     assert [(tick.day, tick.attempts) for tick in entry.ticks] == [("2020-01-26", 1)]
     assert entry.stars == 4
 
 
-def test_a_logbook_of_an_earlier_release_gains_the_table(tmp_path: Path) -> None:
-    path = tmp_path / "logbook.sqlite3"
-    Logbook(path).put_profile(Profile("me", "Me"))
-    with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE not_found")
-    assert Logbook(path).not_found("me") == []
+def waiting(logbook: Logbook) -> list[str]:
+    """The numbers of the ticks whose problems were not found."""
+    return [tick.number for tick in logbook.not_found("me") if isinstance(tick, LoggedTick)]
 
 
 def test_odd_days_and_stars_of_our_own_csv_cost_no_entry() -> None:
@@ -225,7 +223,8 @@ def test_the_cases() -> None:
     assert ticks.find([logged], [SLAB])[0][0].ticks[0].day == "2020-01-26"  # type: ignore[list-item]
     records, _ = read((CASES / "13c-moonboard-export.csv").read_bytes())
     first, second = ticks.find(records, [SLAB, OTHER])[0]  # type: ignore[arg-type]
-    assert (first.ticks[0].day, second.ticks, second.notes) == ("2020-01-26", (), "project: 5 attempts on 2020-01-27")
+    assert (first.ticks[0].day, second.notes) == ("2020-01-26", "")
+    assert second.ticks == (second.ticks[0]._replace(day="2020-01-27", attempts=5, sent=False),)
     entries, notes = read((CASES / "14-ticks.csv").read_bytes())
     assert all(isinstance(one, Entry) for one in entries)
     assert [len(one.ticks) for one in entries] == [3, 1, 1, 0]  # type: ignore[union-attr]

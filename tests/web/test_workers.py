@@ -1,20 +1,26 @@
 """Waiting requests are sampled in one batch, and each gets its own problems."""
 
 import asyncio
+import threading
+import time
 from collections import Counter
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from climbpath.api import load
+from climbpath.beta.solver import Climber
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
 from climbpath.generator.request import Request, Sampling
 from climbpath.problem import Problem, Rules
 from climbpath.web import workers
-from climbpath.web.workers import BusyError, Sampler, Workers
+from climbpath.web.turns import CLIENT, BusyError, Client, Used
+from climbpath.web.workers import Sampler, Workers
 from support.making import ask
+from support.server import PATIENCE_S
 from support.serving import finish
 
 
@@ -34,6 +40,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[Counter[str]]:
         return sampled(*arguments, **options)
 
     monkeypatch.setattr(sample, "generate", recording)
+    monkeypatch.setattr(workers, "LEAST_S", 60.0)  # on a slow machine, too, nothing is cut short
     return recorded
 
 
@@ -41,7 +48,7 @@ def together(*requests: Request, own_seed: int | None = None) -> list[list[Probl
     """The answers to simultaneous requests, in order; those with the seed `own_seed` count as having chosen it."""
 
     async def answers() -> list[list[Problem] | BaseException]:
-        sampler = Sampler(load())
+        sampler = Sampler(load(), Used())
         waiting: list[Awaitable[list[Problem]]] = [
             sampler.generate(request, has_own_seed=request.seed == own_seed) for request in requests
         ]
@@ -56,9 +63,9 @@ def grades(answer: list[Problem] | BaseException) -> Counter[str]:
 
 
 def test_equal_conditions_share_a_batch(batches: list[Counter[str]]) -> None:
-    requests = [page_request("7A", 3), page_request("6B,7A", 4, seed=1), page_request("6B", 4, seed=2)]
+    requests = [page_request("7A", 3), page_request("6C,7A", 4, seed=1), page_request("6C", 4, seed=2)]
     answers = together(*requests)
-    assert batches == [Counter({"7A": 5, "6B": 6})]
+    assert batches == [Counter({"7A": 5, "6C": 6})]
     assert list(map(grades, answers)) == [Counter(request.counts()) for request in requests]
     keys = [problem.key for answer in answers if isinstance(answer, list) for problem in answer]
     assert len(set(keys)) == 11
@@ -91,52 +98,168 @@ def test_an_error_is_the_answer_to_its_own_requests_only(batches: list[Counter[s
     assert grades(answers[1]) == Counter({"7A": 1})
 
 
-def test_too_few_problems_go_to_the_oldest_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_problems_go_to_the_oldest_requests_and_who_got_none_is_sampled_alone(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
     sampled = sample.generate
 
     def few(*arguments: Any, **options: Any) -> Iterator[Problem]:
         yield from (problem for problem, _ in zip(sampled(*arguments, **options), range(3), strict=False))
 
     monkeypatch.setattr(sample, "generate", few)
-    first, second, third = together(*[page_request("7A", 2)] * 3)
-    assert (grades(first).total(), grades(second).total()) == (2, 1)
-    assert isinstance(third, ClimbpathError)
-    assert "found no new problem" in str(third)
+    answers = together(*[page_request("7A", 2)] * 3)
+    assert [grades(answer).total() for answer in answers] == [2, 1, 2]
+    assert batches == [Counter({"7A": 6}), Counter({"7A": 2})]
 
 
 def test_a_cancelled_request_is_not_sampled(batches: list[Counter[str]]) -> None:
     async def answers() -> list[Problem]:
-        sampler = Sampler(load())
+        sampler = Sampler(load(), Used())
         first = asyncio.create_task(sampler.generate(page_request(), has_own_seed=True))
         cancelled = asyncio.create_task(sampler.generate(page_request("8A", 20), has_own_seed=True))
-        last = asyncio.create_task(sampler.generate(page_request("6B"), has_own_seed=True))
+        last = asyncio.create_task(sampler.generate(page_request("6C"), has_own_seed=True))
         await asyncio.sleep(0)
         cancelled.cancel()
         await first
         return await last
 
     assert len(finish(answers())) == 1
-    assert batches == [Counter({"7A": 1}), Counter({"6B": 1})]
+    assert batches == [Counter({"7A": 1}), Counter({"6C": 1})]
 
 
-def test_a_full_queue_and_a_long_wait_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "MOST_WAITING", 2)
-    first, second, third = together(*[page_request()] * 3, own_seed=0)
-    assert (grades(first).total(), grades(second).total()) == (1, 1)
-    assert isinstance(third, BusyError)
+def test_a_long_wait_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "LONGEST_S", -1.0)
     assert isinstance(together(page_request())[0], BusyError)
 
 
-def test_short_tasks_return_their_result_or_raise_their_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_short_tasks_return_their_result_or_raise_their_error() -> None:
     async def ask() -> list[object]:
-        pool = Workers(2)
+        pool = Workers(2, Used())
         tasks = [pool.run(lambda: 6 * 7), pool.run(lambda: 1 // 0), pool.run(lambda: 3)]
         results: list[object] = list(await asyncio.gather(*tasks, return_exceptions=True))
         return [*results, await pool.run(lambda: "and on")]
 
-    monkeypatch.setattr(workers, "MOST_WAITING", 2)
-    result, failed, busy, later = finish(ask())
-    assert (result, later) == (42, "and on")
+    result, failed, third, later = finish(ask())
+    assert (result, third, later) == (42, 3, "and on")
     assert isinstance(failed, ZeroDivisionError)
-    assert isinstance(busy, BusyError)
+
+
+A, B = Client("a", "a 1"), Client("b", "b 1")
+
+
+def test_the_next_turn_is_the_client_s_who_has_used_the_least_time() -> None:
+    done: list[str] = []
+
+    async def ask() -> None:
+        pool = Workers(1, Used())
+        pool.used.charge(A, 5)
+        release = threading.Event()
+
+        async def one(client: Client, task: Callable[[], object]) -> None:
+            CLIENT.set(client)
+            await pool.run(task)
+
+        tasks = [asyncio.create_task(one(A, lambda: release.wait(PATIENCE_S)))]
+        for client in (A, A, B, B):
+            tasks.append(asyncio.create_task(one(client, partial(done.append, client.address))))
+            await asyncio.sleep(0)
+        release.set()
+        await asyncio.gather(*tasks)
+
+    finish(ask())
+    assert done == ["b", "b", "a", "a"]
+
+
+def test_a_task_whose_client_has_left_still_holds_its_thread() -> None:
+    async def ask() -> tuple[bool, str]:
+        pool, started, release = Workers(1, Used()), threading.Event(), threading.Event()
+
+        def long() -> None:
+            started.set()
+            assert release.wait(PATIENCE_S)
+
+        first = asyncio.create_task(pool.run(long))
+        passed_over = asyncio.create_task(pool.run(lambda: "never"))
+        last = asyncio.create_task(pool.run(lambda: "last"))
+        await asyncio.get_running_loop().run_in_executor(None, started.wait)
+        first.cancel()
+        passed_over.cancel()
+        await asyncio.wait((first, passed_over))
+        is_waiting = not last.done() and not pool.idle
+        release.set()
+        return is_waiting, await last
+
+    assert finish(ask()) == (True, "last")
+
+
+def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one client or of many, the same or ever new ones: an honest request is never refused for them."""
+    monkeypatch.setattr(workers, "LONGEST_S", 2.0)
+    stock = load().generate("7A", 3, seed=1)
+
+    def only_7a(
+        self: Sampler, first: object, counts: Counter[str], is_over: Callable[[], bool], give_up: object
+    ) -> Any:
+        while "8A" in counts and not is_over():
+            time.sleep(0.001)
+        return [] if "8A" in counts else [stock.pop()]
+
+    monkeypatch.setattr(Sampler, "_sample", only_7a)
+
+    async def ask() -> tuple[list[Any], list[Any]]:
+        sampler = Sampler(load(), Used())
+
+        async def one(client: Client, request: Request) -> list[Problem]:
+            CLIENT.set(client)
+            return await sampler.generate(request)
+
+        hostile = [
+            asyncio.create_task(one(Client(f"h{i % 5}", f"h{i}"), page_request("8A", climber=Climber(150 + i))))
+            for i in range(12)
+        ]
+        await asyncio.sleep(0)
+        honest = []
+        for _ in range(3):
+            honest.append(await one(A, page_request("7A")))
+        unserved = sum(not task.done() for task in hostile)
+        return [*honest, unserved], await asyncio.gather(*hostile, return_exceptions=True)
+
+    (*honest, unserved), hostile = finish(ask())
+    assert [len(found) for found in honest] == [1, 1, 1]
+    assert unserved > 5, "honest requests do not wait for all of them"
+    assert all(isinstance(answer, ClimbpathError | BusyError) for answer in hostile)
+
+
+def test_a_hopeless_wish_is_answered_at_once_when_it_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
+    def nothing(*arguments: Any, **options: Any) -> Iterator[Problem]:
+        batches.append(arguments[2])
+        yield from ()
+
+    monkeypatch.setattr(sample, "generate", nothing)
+
+    async def ask() -> list[str]:
+        sampler, answers = Sampler(load(), Used()), []
+        for grade in ("7A", "7A", "7B", "7A"):
+            with pytest.raises(ClimbpathError) as refusal:
+                await sampler.generate(page_request(grade))
+            answers.append(str(refusal.value))
+        return answers
+
+    assert len(set(finish(ask()))) == 1
+    assert batches == [Counter({"7A": 1}), Counter({"7B": 1})]
+
+
+def test_an_error_in_a_shared_batch_is_only_the_answer_to_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampled = sample.generate
+
+    def none_of_8a(*arguments: Any, **options: Any) -> Iterator[Problem]:
+        if "8A" in arguments[2]:
+            raise ClimbpathError("there is no 8A")
+        yield from sampled(*arguments, **options)
+
+    monkeypatch.setattr(sample, "generate", none_of_8a)
+    hopeless, fine = together(page_request("8A"), page_request("7A"))
+    assert str(hopeless) == "there is no 8A"
+    assert grades(fine) == Counter({"7A": 1})

@@ -253,7 +253,7 @@ def test_conditions_are_kept_or_too_many(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sample, "PATIENCE", 2)  # gives up sooner, so that the test is quick
     monkeypatch.setattr(sample, "RAREST", 1)
     others = [label for label in boards.load("moonboard-2016").labels if label not in ("F5", "F11", "G18")]
-    with pytest.raises(ClimbpathError, match=r"found nothing: the grade: of the 1 new problems"):
+    with pytest.raises(ClimbpathError, match=r"found nothing: the grader calls none of the 1 new problems"):
         planned("6B+", 20, ban=",".join(others))
 
 

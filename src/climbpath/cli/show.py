@@ -28,16 +28,20 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     climbpath show "F5 D9 G13 I16 G18"
     climbpath show out/7A/problems.json --height 165 --data problems.parquet
     """
-    from climbpath.api import bundled_grader, load
+    from dataclasses import replace
+
+    from climbpath.api import load
     from climbpath.beta import solver
     from climbpath.drawing import problem as drawing
+    from climbpath.grader.grader import grader_of
 
     one = read_problem(problem, board, angle)
     climber = climber_of(height, ape)
-    click.echo(terminal.coloured(drawing.text(one, colour=terminal.has_colours(sys.stdout))) + "\n")
-    grader = bundled_grader()
-    if one.setup in grader.evidence:
-        (prediction,) = grader.predict([one])
+    grader = grader_of(one.setup)
+    prediction = grader.predict([one])[0] if grader else None
+    drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
+    click.echo(terminal.coloured(drawing.text(drawn, colour=terminal.has_colours(sys.stdout))) + "\n")
+    if prediction:
         click.echo(f"Grade: {grade_line(one, prediction)}")
     (solved,) = solver.solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))

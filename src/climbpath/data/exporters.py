@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from climbpath import board as boards
+from climbpath.data.cells import guarded
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import DARK, Theme
 from climbpath.files import refuse_overwrite, replacing
@@ -30,30 +31,45 @@ COLUMNS = (
 
 def to_csv(problems: Sequence[Problem]) -> str:
     """One row per problem; holds separated by spaces, ids as a row of CSV of their own."""
-    return "".join(csv_row(row) + "\n" for row in [COLUMNS, *map(_csv_values, problems)])
+    return "".join(csv_row(row) + "\n" for row in [COLUMNS, *map(csv_values, problems)])
 
 
 def csv_row(values: Iterable[object]) -> str:
-    """A row of CSV without its end."""
+    """A row of CSV without its end, in which a spreadsheet finds no formula."""
+    return row_in_cell(guarded(value) if isinstance(value, str) else value for value in values)
+
+
+def row_in_cell(values: Iterable[object]) -> str:
+    """A row of CSV without its end, as it stands in a single cell of another."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(values)  # which has every line break in a field quoted
     return out.getvalue().removesuffix("\r\n")
 
 
-def _csv_values(p: Problem) -> list[object]:
+def csv_values(p: Problem) -> list[object]:
+    """A problem under these columns."""
     v = v_grade(p.grade) if p.grade else ""
     start, hands, finish, feet = (" ".join(labels) for labels in (p.start, p.hands, p.finish, p.feet))
     flags = ["true" if flag else "" for flag in (p.benchmark, p.partial)]
     repeats = "" if p.repeats is None else p.repeats
     return [
         *(p.board, p.angle, p.grade or "", v, start, hands, finish, p.notation, feet, p.name or "", repeats),
-        *(flags[0], p.method, p.user_grade or "", csv_row(p.ids) if p.ids else "", flags[1], p.asked_grade or ""),
+        *(flags[0], p.method, p.user_grade or "", row_in_cell(p.ids) if p.ids else "", flags[1], p.asked_grade or ""),
     ]
 
 
 def to_app(problems: Sequence[Problem]) -> str:
     """The JSON of the MoonBoard app's API (importers/api_dump.py reads it back)."""
-    return json.dumps({"Data": [_app_record(p) for p in problems], "Total": len(problems)}, indent=1) + "\n"
+    return "".join(app_pieces(problems))
+
+
+def app_pieces(problems: Iterable[Problem], more: Callable[[], dict[str, object]] = dict) -> Iterator[str]:
+    """The same in pieces, a problem to a line; `more` are fields that are known when all problems are written."""
+    number = 0
+    yield '{"Data": ['
+    for number, problem in enumerate(problems, 1):
+        yield ("\n" if number == 1 else ",\n") + json.dumps(_app_record(problem))
+    yield "\n], " + json.dumps({"Total": number} | more())[1:] + "\n"
 
 
 def _app_record(problem: Problem) -> dict[str, object]:

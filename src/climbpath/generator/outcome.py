@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from climbpath.generator.request import Request
 from climbpath.grades import LADDER
 
-MOST_NAMED = 0.15
+LEAST_NAMED = 0.15
 """The least part of the problems that have a grade, for the grade to be named."""
 
 
@@ -29,19 +29,23 @@ class Outcome:
         grades = " or ".join(request.grades)
         if self.right and self.reached < self.right and request.climber:
             height, ape = request.climber.height, request.climber.ape
+            who = f"a climber of {height:g} cm" + (f" with an ape index of {ape:+g} cm" if ape else "")
             return (
-                f"out of reach: a climber of {height:g} cm with an ape index of {ape:+g} cm reaches every hold of "
-                f"{self.reached:,} of the {self.right:,} new {grades} problems that were drawn; ask for an easier "
-                "grade, or leave out the climber"
+                f"{who} reaches every hold of {_number(self.reached)} of the {self.right:,} new {grades} problems that "
+                "were drawn: ask for an easier grade, or leave out the climber"
             )
         if self.new and self.right < self.new:
             share = {grade: self.grades[grade] / self.new for grade in LADDER if self.grades[grade]}
-            named = [f"{grade} {part:.0%}" for grade, part in share.items() if part >= MOST_NAMED]
+            named = ", ".join(f"{grade} {part:.0%}" for grade, part in share.items() if part >= LEAST_NAMED)
             return (
-                f"the grade: of the {self.new:,} new problems that were drawn under these conditions, the grader gives "
-                f"{self.right:,} the grade {grades} ({', '.join(named)}); ask for one of these, or allow any grade"
+                f"the grader calls {_number(self.right)} of the {self.new:,} new problems that were drawn {grades} "
+                f"({named}): ask for another grade, or allow any"
             )
         return (
-            f"novelty: of the {self.drawn:,} problems that were drawn under these conditions, {self.new:,} are new; "
-            "allow more holds, or pin and ban fewer"
+            f"{_number(self.new)} of the {self.drawn:,} problems that were drawn are new: allow more holds, or pin and "
+            "ban fewer"
         )
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count else "none"

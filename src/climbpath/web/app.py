@@ -28,7 +28,8 @@ from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
 from climbpath.web.security import HEADERS, Guard
 from climbpath.web.services import Services
-from climbpath.web.workers import BusyError, Sampler, Workers
+from climbpath.web.turns import BUSY, BusyError, Gate, Used
+from climbpath.web.workers import Sampler, Workers
 
 DESCRIPTION = """Generate problems for climbing boards, predict their grade and beta, and keep a logbook.
 
@@ -74,8 +75,10 @@ def create_app(
         lifespan=_lifespan,
         responses=ERRORS,
     )
-    app.add_middleware(Guard, token=token)
-    services = Services(generator, bundled_grader(), logbook, known, Sampler(generator), Workers(2))
+    used = Used()
+    app.add_middleware(Gate, used=used)
+    app.add_middleware(Guard, token=token)  # the last one added is the first that a request meets
+    services = Services(generator, bundled_grader(), logbook, known, Sampler(generator, used), Workers(2, used))
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)
@@ -114,7 +117,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(BusyError)
     def busy(request: Request, error: BusyError) -> JSONResponse:
-        return answer(429, "too many requests are waiting: try again in a second", {"Retry-After": "1"})
+        return answer(429, BUSY, {"Retry-After": "1"})
 
     @app.exception_handler(RequestValidationError)
     def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -42,7 +42,7 @@ class Limits(NamedTuple):
     head_s: float = 10.0
     """Seconds until a new connection begins a request, and until the head of a request has arrived."""
     body_s: float = 60.0
-    """Seconds until the body has arrived after the head."""
+    """Seconds until the body has arrived after the head, or the next BODY_PIECE of a large one."""
     idle_s: float = 30.0
     """Seconds between two requests."""
     unread_s: float = 30.0
@@ -52,6 +52,10 @@ class Limits(NamedTuple):
 
 
 USUAL = Limits()
+
+
+BODY_PIECE = 16 << 20
+"""Bytes of a body for which the time to wait begins again."""
 
 
 class Stage(IntEnum):
@@ -79,6 +83,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self.stage, self.since = Stage.IDLE, self.loop.time()
         self.early = b""  # with TLS, the first data may come before connection_made
+        self.received = 0  # bytes of the body since the time to wait for it began
         self.without_body = 0  # bytes that were neither a whole head nor part of a body
         self.is_refused = False
         self.timer: asyncio.TimerHandle | None = None
@@ -147,12 +152,17 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= self.limits.pipelined:
             self.refuse(400)
             raise ValueError("too many requests at a time")
+        self.received = 0
         self.enter(Stage.BODY, self.limits.body_s)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self.without_body = 0
+        self.received += len(body)
+        if self.received >= BODY_PIECE and not self.cycle.response_complete:
+            self.received = 0
+            self.enter(Stage.BODY, self.limits.body_s)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -16,13 +16,20 @@ from climbpath.grader.scale import offered
 from climbpath.grades import LADDER, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
-from climbpath.web.logbook.records import Entry, identity_of
+from climbpath.web.logbook.records import Entry, LeftOut, identity_of
+from climbpath.web.logbook.store import MOST_TICKS
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
 from climbpath.workout.plan import Workout, starts
 
 MOST_PROBLEMS, MOST_HOLDS, MOST_BANS, MOST_LISTED = 20, 40, 200, 60
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
+LONGEST_REASON = 300
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
+
+
+def shortened(text: str) -> str:
+    """A text of at most LONGEST_REASON characters."""
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 
 def validation_message(location: Sequence[object], message: str) -> str:
@@ -260,6 +267,8 @@ class GenerateRequest(Model):
     climber: ClimberBody | None = None
     any_grade: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None
+    unsent_by: Annotated[UUID, Field(strict=False)] | None = None
+    """A climber's id: problems that this climber has sent are left out."""
 
 
 class GeneratedProblems(BaseModel):
@@ -456,18 +465,22 @@ class ProfileOut(BaseModel):
 
 
 class TickBody(Model):
-    """An ascent: the day, and the number of attempts on that day; 1 is a flash."""
+    """A day's attempts: how many, whether the last was a send, and if not, the highest hold reached ('': not noted)."""
 
     day: Day
     attempts: Annotated[int, Field(ge=1, le=999), INTEGER] = 1
+    sent: bool = True
+    reached: Annotated[str, Field(pattern="^[A-Z0-9]{0,8}$")] = ""
 
 
 class TickOut(BaseModel):
-    """An ascent with its id."""
+    """A day's attempts with their id."""
 
     id: UUID
     day: date
     attempts: int
+    sent: bool
+    reached: str
 
 
 class EntryUpdate(Model):
@@ -482,7 +495,7 @@ class EntryUpdate(Model):
 
 
 class EntryOut(BaseModel):
-    """A saved problem with the climber's stars, notes, felt grade, lists and ascents."""
+    """A saved problem with the climber's stars, notes, felt grade, lists and ticks."""
 
     identity: str
     problem: ProblemOut
@@ -503,9 +516,7 @@ def entry_out(entry: Entry) -> EntryOut:
         notes=entry.notes,
         felt=entry.felt,
         lists=list(entry.lists),
-        ticks=[
-            TickOut(id=UUID(tick.id), day=date.fromisoformat(tick.day), attempts=tick.attempts) for tick in entry.ticks
-        ],
+        ticks=[TickOut(**tick._asdict() | {"id": UUID(tick.id)}) for tick in entry.ticks],
         saved=entry.saved,
     )
 
@@ -514,8 +525,62 @@ class SearchResult(BaseModel):
     """A page of the matching entries, how many match in all, and the climber's lists with their sizes."""
 
     entries: list[EntryOut]
+    read: int
+    """Entries on this page, with those that cannot be read."""
+    left_out: list[str]
+    """What of this page cannot be read, and why."""
     total: int
     lists: dict[str, int]
+
+
+def left_out_text(left_out: LeftOut) -> str:
+    """What cannot be read of the logbook, as a text for the user."""
+    return f"{shortened(left_out.name)}: {shortened(left_out.reason)}"
+
+
+class GradeCountOut(BaseModel):
+    """Problems of a grade that were sent, those of them that were flashed, and those tried and not sent yet."""
+
+    sent: int
+    flashed: int
+    tried: int
+
+
+class MonthOut(BaseModel):
+    """Problems sent for the first time in a month, attempts with and without a send, and the hardest grade sent."""
+
+    sent: int
+    tries: int
+    hardest: str | None
+
+
+class HoldCountOut(BaseModel):
+    """Sent problems with a hold; attempts without a send at problems with it, and those that got no higher than it."""
+
+    sent: int
+    failed: int
+    stopped: int
+
+
+class StatisticsOut(BaseModel):
+    """A climber's ticks on one board: by grade ('' without one), by month as YYYY-MM, and by hold.
+
+    `boards` has the problems with ticks on every board; `failed` counts attempts without a send, and `stopped` those of
+    them of which the climber noted how far they got.
+    """
+
+    board: str | None
+    boards: dict[str, int]
+    sent: int
+    flashed: int
+    tries: int
+    failed: int
+    stopped: int
+    days: int
+    grades: dict[str, GradeCountOut]
+    months: dict[str, MonthOut]
+    holds: dict[str, HoldCountOut]
+    left_out: list[str]
 
 
 class ExportedEntry(Model):
@@ -526,7 +591,7 @@ class ExportedEntry(Model):
     notes: Notes = ""
     felt: Grade | None = None
     lists: Annotated[list[ShortName], Field(max_length=20)] = []
-    ticks: Annotated[list["ExportedTick"], Field(max_length=10_000)] = []
+    ticks: Annotated[list["ExportedTick"], Field(max_length=MOST_TICKS)] = []
     saved: Annotated[str, Field(max_length=40), AfterValidator(_timestamp)] = ""
 
 

@@ -6,12 +6,13 @@ in a link is drawn by the page alone. Requests to the API must come from the app
 bodies are limited in size. The page loads nothing from other sites and runs no inline script.
 """
 
+import contextlib
 import hmac
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +20,7 @@ from climbpath.errors import ClimbpathError
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
-MOST_BYTES, MOST_IMPORTED_BYTES = 64 * 1024, 16 * 1024 * 1024
+MOST_BYTES, MOST_IMPORTED_BYTES = 64 << 10, 1 << 30
 IMPORT_PATH = "/api/import"
 HEADERS = {
     "Content-Security-Policy": (
@@ -66,7 +67,8 @@ class Guard:
         if response:
             await response(scope, receive, send_with_headers)
             return
-        await self.app(scope, _limited(scope, receive), send_with_headers)
+        with contextlib.suppress(ClientDisconnect):  # nobody is there to be answered
+            await self.app(scope, _limited(scope, receive), send_with_headers)
 
     def _check(self, request: Request) -> Response | None:
         """The response to a request that is refused or redirected; None for one that may pass."""

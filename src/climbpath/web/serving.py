@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import io
+import logging.config
 import os
+import re
 import secrets
 import signal
 import socket
@@ -29,6 +31,24 @@ from climbpath.web.security import LOCAL_NAMES, check_token
 
 OPEN_FILES = 4096
 """Files and connections that the server asks the system for, where that allows a program fewer."""
+
+
+class _Plain(logging.Formatter):
+    """Writes no control characters but ends of lines and tabs: errors may quote what strangers sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), super().format(record))
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that change the direction or the line of text."""
+LOG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"()": _Plain, "fmt": "%(levelname)s: %(message)s"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {name: {"handlers": ["terminal"], "propagate": False} for name in ("uvicorn", "asyncio")},
+}
 
 
 class Endpoint(NamedTuple):
@@ -159,11 +179,13 @@ def _url_host(host: str) -> str:
 
 
 def _server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
+    logging.config.dictConfig(LOG)
     config = uvicorn.Config(
         app,
         http=Connection,
         ws="none",
         log_level="error",  # strangers could fill the terminal with uvicorn's warnings of their requests
+        log_config=None,
         access_log=False,
         server_header=False,
         use_colors=False,

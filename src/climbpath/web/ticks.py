@@ -87,14 +87,19 @@ def find(ticks: Sequence[LoggedTick], problems: Sequence[Problem]) -> tuple[list
 
 
 def _entry(problem: Problem, tick: LoggedTick) -> Entry:
-    """A tick as an entry. Its id depends on problem, day and attempts, so that importing it twice adds nothing."""
-    name = f"{problem.identity} {tick.day} {tick.attempts} 0"
-    ascents = (Tick(str(uuid5(NAMESPACE_URL, name)), tick.day, tick.attempts),) if tick.day and tick.sent else ()
-    notes = [tick.notes] if tick.notes else []
-    if not tick.sent:
-        attempts = "1 attempt" if tick.attempts == 1 else f"{tick.attempts} attempts"
-        notes.append(f"project: {attempts}" + (f" on {tick.day}" if tick.day else ""))
-    return Entry(problem, tick.stars, "\n".join(notes)[:2000], tick.felt or None, (), ascents)
+    """A tick as an entry. One without a day, which the logbook has no place for, is told in the notes."""
+    if tick.day:
+        done = (Tick(tick_id(problem, tick.day, tick.attempts, tick.sent), tick.day, tick.attempts, tick.sent),)
+        return Entry(problem, tick.stars, tick.notes, tick.felt or None, (), done)
+    attempts = "1 try" if tick.attempts == 1 else f"{tick.attempts} tries"
+    told = f"{'sent' if tick.sent else 'not sent'}: {attempts}, on an unknown day"
+    return Entry(problem, tick.stars, "\n".join(filter(None, [tick.notes, told]))[:2000], tick.felt or None)
+
+
+def tick_id(problem: Problem, day: str, attempts: int, sent: bool, number: int = 0) -> str:
+    """The id of an imported tick, which depends on what it says, so that importing it twice adds nothing."""
+    name = f"{problem.identity} {day} {attempts} {number}" + ("" if sent else " not sent")
+    return str(uuid5(NAMESPACE_URL, name))
 
 
 def _of_site(record: Raw, note: Note) -> Entry:

@@ -1,9 +1,9 @@
-"""Work outside the event loop, with bounded queues: a full queue refuses at once instead of becoming slow."""
+"""Work outside the event loop, in fair turns: whoever has used the least time lately is next."""
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,67 +14,130 @@ from climbpath.generator import sample
 from climbpath.generator.request import Request
 from climbpath.grader.grader import grader_of
 from climbpath.problem import Problem
+from climbpath.web.turns import CLIENT, BusyError, Client, Used
 
 Result = TypeVar("Result")
 
-MOST_WAITING = 64
-"""Requests that may wait in a queue."""
 MOST_TOGETHER = 64
 """Problems in one batch."""
 LONGEST_S = 8.0
 """Seconds that a request may wait, and seconds that a batch may take after that."""
-
-
-class BusyError(Exception):
-    """The queue is full: the client can try again a little later."""
+SHARED_S, LEAST_S = 0.5, 0.1
+"""Seconds for each request of a batch in which nothing is found, while one other waits; the least, while many do."""
+LEAST_ASKED = 2
+"""How often a batch asks whether its time is over before it is: that is a round of sampling, also on a slow machine."""
+MOST_TRIES = 4
+"""Turns of a request for which nothing is found while others wait, each as long as those before it together."""
+HOPELESS_AFTER_S, HOPELESS_S, MOST_HOPELESS = 2.0, 60.0, 256
+"""A wish is hopeless after so many seconds without a problem; for how long, and of how many wishes this is known."""
 
 
 class Workers:
     """A pool of threads for short tasks."""
 
-    def __init__(self, threads: int) -> None:
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
-        self.waiting = 0
+    def __init__(self, threads: int, used: Used) -> None:
+        self.pool, self.used = ThreadPoolExecutor(threads, thread_name_prefix="worker"), used
+        self.idle = threads
+        self.waiting: list[tuple[Client, asyncio.Future[None]]] = []
 
     async def run(self, task: Callable[[], Result]) -> Result:
-        """The result of a task. Raises BusyError at once if too many tasks are waiting."""
-        if self.waiting >= MOST_WAITING:
-            raise BusyError
-        self.waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, task)
-        finally:
-            self.waiting -= 1
+        """The result of a task, once it is its client's turn."""
+        client, loop = CLIENT.get(), asyncio.get_running_loop()
+        if self.idle:
+            self.idle -= 1
+        else:
+            turn = loop.create_future()
+            self.waiting.append((client, turn))
+            await turn  # where it is cancelled, it is passed over
+        started = time.monotonic()
+        running = loop.run_in_executor(self.pool, task)
+
+        def done(ended: "asyncio.Future[Result]") -> None:
+            ended.exception()  # nobody may be waiting for it any more
+            self.used.charge(client, time.monotonic() - started)
+            self._next()
+
+        running.add_done_callback(done)
+        # a task that runs goes on, and counts, where its client does not wait for it
+        return await asyncio.shield(running)
+
+    def _next(self) -> None:
+        """Give the thread that has become idle to the next client."""
+        self.waiting = [one for one in self.waiting if not one[1].done()]
+        if not self.waiting:
+            self.idle += 1
+            return
+        first = min(self.waiting, key=lambda one: self.used.rank(one[0]))
+        self.waiting.remove(first)
+        first[1].set_result(None)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Pending:
-    """A request that waits for its problems; one with a seed of its own is sampled alone."""
+    """A request that waits for its problems, none with a key in `known`.
+
+    One that is `alone` shares no batch. `error` is its answer if its next turn does not come in time.
+    """
 
     request: Request
-    has_own_seed: bool
+    client: Client
+    alone: bool
+    known: frozenset[int]
     deadline: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
+    found: list[Problem] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)
+    tries: int = 0
+    error: Exception = field(default_factory=BusyError)
+
+    @property
+    def condition(self) -> tuple[object, ...]:
+        """What requests of one batch have in common."""
+        return *self.request.batch_key, self.known
+
+    @property
+    def wish(self) -> tuple[object, ...]:
+        """What is asked for, but for number and seed."""
+        return *self.condition, self.request.grades
+
+    def finish(self) -> None:
+        """Answer with what has been found, in the order of the grades."""
+        if not self.result.done():
+            self.result.set_result(sorted(self.found, key=lambda one: self.request.grades.index(one.asked_grade or "")))
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error."""
+        if not self.result.done():
+            self.result.set_exception(error)
 
 
 class Sampler:
     """Generates problems on one thread; waiting requests with the same conditions share a batch."""
 
-    def __init__(self, generator: Generator) -> None:
-        self.generator = generator
-        self.queue: deque[_Pending] = deque()
+    def __init__(self, generator: Generator, used: Used) -> None:
+        self.generator, self.used = generator, used
+        self.queue: list[_Pending] = []
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
+        # wish -> seconds spent without finding anything, until when that counts, and why
+        self.fruitless: dict[tuple[object, ...], tuple[float, float, str]] = {}
 
-    async def generate(self, request: Request, has_own_seed: bool = False) -> list[Problem]:
+    async def generate(
+        self, request: Request, has_own_seed: bool = False, known: frozenset[int] = frozenset()
+    ) -> list[Problem]:
         """The problems of a request; fewer than requested if the conditions are narrow or time runs out.
 
-        Raises BusyError at once if too many requests are waiting, and ClimbpathError if the request cannot be met.
+        Problems whose key is among `known` are left out, besides those that the model knows.
+
+        Raises BusyError if its turn does not come in time, and ClimbpathError if the request cannot be met.
         """
-        if len(self.queue) >= MOST_WAITING:
-            raise BusyError
         result = asyncio.get_running_loop().create_future()
-        self.queue.append(_Pending(request, has_own_seed, time.monotonic() + LONGEST_S, result))
+        pending = _Pending(request, CLIENT.get(), has_own_seed, known, time.monotonic() + LONGEST_S, result)
+        pending.missing = Counter(request.counts())
+        spent, until, reason = self.fruitless.get(pending.wish, (0.0, 0.0, ""))
+        if spent >= HOPELESS_AFTER_S and time.monotonic() < until:
+            raise ClimbpathError(reason)
+        self.queue.append(pending)
         # one task empties the queue; it ends when nothing is left, and the next request starts another
         if not self.is_running:
             self.is_running = True
@@ -85,83 +148,117 @@ class Sampler:
         """Sample batch after batch until the queue is empty."""
         try:
             while self.queue:
-                batch = self._next_batch()
-                if not batch:
-                    continue
-                # sample the grades of all requests together, on the sampler's thread
-                counts = sum((Counter(pending.request.counts()) for pending in batch), Counter[str]())
-                deadline = time.monotonic() + LONGEST_S
-                try:
-                    problems = await asyncio.get_running_loop().run_in_executor(
-                        self.pool, self._sample, batch[0].request, counts, deadline
-                    )
-                except Exception as error:  # any error is the answer to every request of the batch
-                    for pending in batch:
-                        if not pending.result.done():
-                            pending.result.set_exception(error)
-                    continue
-                _distribute(problems, batch)
+                if batch := self._next_batch():
+                    await self._sample_batch(batch)
         finally:
             self.is_running = False
 
     def _next_batch(self) -> list[_Pending]:
-        """Take the oldest request and all that can share its batch from the queue; [] if the oldest has ended."""
-        first = self.queue.popleft()
-        if first.result.done():  # the client has disconnected
+        """Take the request whose turn it is, and all that can share its batch, from the queue; [] if none is left."""
+        for pending in self.queue:
+            if time.monotonic() > pending.deadline:
+                pending.fail(pending.error)
+        self.queue = [one for one in self.queue if not one.result.done()]  # the others, or their clients, have left
+        if not self.queue:
             return []
-        if time.monotonic() > first.deadline:
-            first.result.set_exception(BusyError())
-            return []
-
-        # requests with the same conditions join, as long as the batch has room; the others stay in their order
+        first = min(self.queue, key=lambda one: self.used.rank(one.client))  # the oldest of those of the same rank
         batch, size = [first], first.request.number
-        others: deque[_Pending] = deque()
-        while self.queue:
-            pending = self.queue.popleft()
+        # requests with the same conditions join, as long as the batch has room
+        for pending in self.queue:
             if (
-                pending.request.batch_key == first.request.batch_key
-                and not (first.has_own_seed or pending.has_own_seed)
+                pending is not first
+                and pending.condition == first.condition
+                and not (first.alone or pending.alone)
                 and size + pending.request.number <= MOST_TOGETHER
             ):
                 batch.append(pending)
                 size += pending.request.number
-            else:
-                others.append(pending)
-        self.queue = others
+        self.queue = [one for one in self.queue if one not in batch]
         return batch
 
-    def _sample(self, request: Request, counts: Counter[str], deadline: float) -> list[Problem]:
-        """Problems of these grades under a request's conditions, as many as are found before the deadline.
-
-        Raises ClimbpathError if there are none.
-        """
+    async def _sample_batch(self, batch: list[_Pending]) -> None:
+        """Sample the grades of all requests together, and answer each as soon as it has what it asked for."""
+        loop, started = asyncio.get_running_loop(), time.monotonic()
+        patience = 2 ** max(one.tries for one in batch)
+        is_cut_short, asked, last = False, 0, started
         reasons: list[str] = []
-        problems = list(
-            sample.generate(
-                self.generator.model,
-                request,
-                counts,
-                grader=grader_of(request.setup),
-                is_over=lambda: time.monotonic() > deadline,
-                give_up=reasons.append,
-            )
+
+        def is_over() -> bool:
+            nonlocal is_cut_short, asked
+            asked += 1
+            now = time.monotonic()
+            is_late = asked > LEAST_ASKED * patience and now - last > self._budget(len(batch)) * patience
+            is_cut_short = is_late or now - started > LONGEST_S
+            return is_cut_short or all(one.result.done() for one in batch)
+
+        def sample_all() -> None:
+            nonlocal last
+            counts = sum((one.missing for one in batch), Counter[str]())
+            for problem in self._sample(batch[0], counts, is_over, reasons.append):
+                last = time.monotonic()
+                loop.call_soon_threadsafe(_give, problem, batch)
+
+        error: Exception | None = None
+        try:
+            await loop.run_in_executor(self.pool, sample_all)
+        except Exception as raised:  # any error is the answer
+            error = raised
+        took = time.monotonic() - started
+        if not error:
+            hurry = f" in {took:.1f} s, while others wait" if is_cut_short and self.queue else ""
+            error = ClimbpathError(f"found nothing{hurry}: {''.join(reasons) or 'ask again'}")
+        for one in batch:
+            self.used.charge(one.client, took / len(batch))
+            if one.result.done():
+                continue
+            one.tries += 1
+            if one.found:
+                one.finish()
+            elif one.tries < MOST_TRIES and (is_cut_short or len(batch) > 1):
+                # what was in the way may be another request; if only the time was, there may be more of it later
+                one.alone, one.error = one.alone or not is_cut_short, error
+                self.queue.append(one)
+            else:
+                one.fail(error)
+            if isinstance(error, ClimbpathError) and len(batch) == 1:
+                self._note_nothing(one.wish, HOPELESS_AFTER_S if not is_cut_short else took, str(error))
+
+    def _budget(self, requests: int) -> float:
+        """Seconds that a batch of so many requests may go on without finding anything, given how many others wait."""
+        waiting = len(self.queue)
+        return requests * max(LEAST_S, SHARED_S / waiting) if waiting else LONGEST_S
+
+    def _note_nothing(self, wish: tuple[object, ...], seconds: float, reason: str) -> None:
+        """Note that nothing was found for a wish in so many seconds; if in all of them, it is hopeless for a while."""
+        now = time.monotonic()
+        before, until, _ = self.fruitless.pop(wish, (0.0, 0.0, ""))
+        spent = seconds + (before if now < until else 0.0)
+        if len(self.fruitless) >= MOST_HOPELESS:
+            del self.fruitless[next(iter(self.fruitless))]
+        self.fruitless[wish] = spent, now + HOPELESS_S, reason
+
+    def _sample(
+        self, first: _Pending, counts: Counter[str], is_over: Callable[[], bool], give_up: Callable[[str], None]
+    ) -> Iterator[Problem]:
+        """Problems of these grades under the conditions of a batch's first request, until it is over."""
+        return sample.generate(
+            self.generator.model,
+            first.request,
+            counts,
+            known=first.known,
+            grader=grader_of(first.request.setup),
+            is_over=is_over,
+            give_up=give_up,
         )
-        if not problems:
-            raise ClimbpathError(f"found nothing: {reasons[0]}")
-        return problems
 
 
-def _distribute(problems: list[Problem], batch: list[_Pending]) -> None:
-    """Give each request the problems that it asked for, grade by grade, the oldest request first."""
-    by_grade: dict[str, list[Problem]] = {}
-    for problem in reversed(problems):
-        by_grade.setdefault(problem.asked_grade or "", []).append(problem)
-    for pending in batch:
-        grades = Counter(pending.request.counts()).elements()
-        taken = [stock.pop() for grade in grades if (stock := by_grade.get(grade))]
-        if pending.result.done():
-            continue
-        if taken:
-            pending.result.set_result(taken)
-        else:
-            pending.result.set_exception(ClimbpathError("found nothing for this request: ask again"))
+def _give(problem: Problem, batch: Sequence[_Pending]) -> None:
+    """Give a problem to the oldest request that misses one of its grade, and answer it where it was the last."""
+    grade = problem.asked_grade or ""
+    for one in batch:
+        if one.missing[grade] and not one.result.done():
+            one.missing[grade] -= 1
+            one.found.append(problem)
+            if not one.missing.total():
+                one.finish()
+            return

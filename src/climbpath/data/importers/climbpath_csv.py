@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from climbpath.data.cells import unguarded
 from climbpath.data.importers import pieces
 from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import (
@@ -39,7 +40,8 @@ def recognises(sample: Sample) -> bool:
 
 def records(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
     """The rows by field name; for a row that cannot be read, the error that says why."""
-    return pieces.csv_rows(path)
+    for row in pieces.csv_rows(path):
+        yield {name: unguarded(value) for name, value in row.items()} if isinstance(row, dict) else row
 
 
 def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:

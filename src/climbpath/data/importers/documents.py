@@ -7,7 +7,7 @@ A document is a list of records; an object of records, each under its number; an
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from climbpath.data.importers import pieces
@@ -63,12 +63,12 @@ def _finite(text: str) -> float:
 _decoder = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
 
 
-def records(path: Source) -> Iterator[Raw | ClimbpathError]:
-    """The records; for what cannot be read, the ClimbpathError that words it.
+def records(path: Source, fields: Collection[str] = ()) -> Iterator[Raw | ClimbpathError]:
+    """The records, of these fields if any are given; for what cannot be read, the ClimbpathError that words it.
 
     Where a document breaks off, the rest of it is lost, and the next begins where a line or text starts as one.
     """
-    return _Reader(path).records()
+    return _Reader(path).records(fields)
 
 
 def lists(path: Source) -> set[str | None]:
@@ -199,11 +199,11 @@ class _Reader:
         keyed = kinds[:1] == ["{"] and (numbered or set(kinds) <= {"{", "n"})
         return {None} if keyed else set()
 
-    def records(self) -> Iterator[Raw | ClimbpathError]:
+    def records(self, fields: Collection[str] = ()) -> Iterator[Raw | ClimbpathError]:
         """See `records` of the module."""
         self.need(LONGEST)
         char = self.char()
-        where = self.container()
+        where: set[str | None] = {*fields} or self.container()
         opening = _opening(self.text[self.at : self.at + 200])
         while char:
             try:

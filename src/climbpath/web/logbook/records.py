@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from climbpath.beta.solver import DEFAULT_CLIMBER
-from climbpath.problem import Problem
+from climbpath.problem import Problem, key_of
 
 
 class Profile(NamedTuple):
@@ -18,11 +18,14 @@ class Profile(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """An ascent: the day as YYYY-MM-DD, and the number of attempts on that day; 1 is a flash."""
+    """A day's attempts at a problem: the day as YYYY-MM-DD, how many, and whether the last of them was a send."""
 
     id: str
     day: str
     attempts: int = 1
+    sent: bool = True
+    reached: str = ""
+    """The highest hold that attempts without a send reached; '' if not noted."""
 
 
 class Entry(NamedTuple):
@@ -40,6 +43,26 @@ class Entry(NamedTuple):
     def identity(self) -> str:
         """The problem's identity, which is unique in a climber's logbook."""
         return identity_of(self.problem)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the climber has got to the top."""
+        return any(tick.sent for tick in self.ticks)
+
+    @property
+    def is_flash(self) -> bool:
+        """Whether the first attempt of all was a send."""
+        first = min((tick.day for tick in self.ticks), default="")
+        that_day = [tick for tick in self.ticks if tick.day == first]
+        return any(tick.attempts == 1 for tick in that_day) and all(tick.sent for tick in that_day)
+
+
+class LeftOut(NamedTuple):
+    """A row of the logbook's file that cannot be read: the entry's number and name, and why."""
+
+    number: int
+    name: str
+    reason: str
 
 
 class LoggedTick(NamedTuple):
@@ -60,7 +83,7 @@ class LoggedTick(NamedTuple):
     attempts: int = 1
     """On that day."""
     sent: bool = True
-    """Whether the climber got to the top; if not, the tick is of a project."""
+    """Whether the climber got to the top."""
     stars: int = 0
     """From 1 to 5."""
     felt: str = ""
@@ -72,3 +95,9 @@ class LoggedTick(NamedTuple):
 def identity_of(problem: Problem) -> str:
     """A problem's identity as text, 'moonboard-2016@40:F5s-D9-G18e'."""
     return f"{problem.setup}:{problem.notation.replace(' ', '-')}"
+
+
+def key_of_identity(identity: str) -> int:
+    """The key of the problem with this identity."""
+    setup, _, notation = identity.partition(":")
+    return key_of(setup.partition("@")[0], [word.rstrip("sfe") for word in notation.split("-")])

@@ -15,15 +15,23 @@ ORDERS = {
 """Orders in which entries can be listed, as SQL."""
 
 
+PROGRESS = {
+    "sent": "number IN (SELECT entry FROM ticks WHERE sent)",
+    "tried": "number IN (SELECT entry FROM ticks) AND number NOT IN (SELECT entry FROM ticks WHERE sent)",
+    "unsent": "number NOT IN (SELECT entry FROM ticks WHERE sent)",
+}
+"""How far the climber has got: sent, tried without a send, or either tried or not, without a send; as SQL."""
+
+
 class Search(NamedTuple):
-    """Filters for entries: words in name, notes or holds, a board, a range of grades, a list, climbed or not."""
+    """Filters for entries: words in name, notes or holds, a board, a range of grades, a list, sent or not."""
 
     text: str = ""
     board: str | None = None
     easiest: str | None = None
     hardest: str | None = None
     in_list: str | None = None
-    ticked: bool | None = None
+    progress: str | None = None
     order: str = "newest"
     limit: int = 50
     offset: int = 0
@@ -45,9 +53,8 @@ def find(db: sqlite3.Connection, profile: str, search: Search) -> tuple[list[int
     if search.in_list:
         conditions.append("number IN (SELECT entry FROM lists WHERE name = ?)")
         values.append(search.in_list)
-    if search.ticked is not None:
-        ticked = "number IN (SELECT entry FROM ticks)"
-        conditions.append(ticked if search.ticked else f"NOT {ticked}")
+    if search.progress:
+        conditions.append(PROGRESS[search.progress])
     matching = f"FROM entries WHERE {' AND '.join(conditions)}"
 
     # SQLite itself compares only ASCII letters without regard to case

@@ -2,28 +2,43 @@
 
 Every change is one transaction. Deleted entries are only marked as deleted, and can be restored. A problem is in a
 climber's logbook once, by its identity, and every write can be repeated without further effect: an app that was offline
-sends again whatever it has not seen confirmed.
+sends again whatever it has not seen confirmed. A row that cannot be read is left out of what is returned, and reported;
+it stays in the file.
 """
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
 from climbpath.problem import Problem
-from climbpath.web.logbook.database import connect, prepare, transaction
-from climbpath.web.logbook.records import Entry, LoggedTick, Profile, Tick
+from climbpath.web.logbook.database import prepare, reading, transaction
+from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
 from climbpath.web.logbook.search import Search, find
 
 NO_PROFILE, NO_ENTRY = "there is no such climber", "this problem is no longer in the logbook"
+BATCH = 500
+"""Entries that are read at once."""
+MOST_TICKS = 5000
+"""Ticks that an entry may have."""
 
 
 class NotFoundError(ClimbpathError):
     """The climber or the problem is not in the logbook."""
+
+
+class Found(NamedTuple):
+    """The entries on a page of a search, what was left out of it, how many it has with that, and how many match."""
+
+    entries: list[Entry]
+    left_out: list[LeftOut]
+    read: int
+    total: int
 
 
 class Logbook:
@@ -38,13 +53,13 @@ class Logbook:
 
     def profiles(self) -> list[Profile]:
         """The climbers, in the order in which they were added."""
-        with connect(self.path) as db:
+        with reading(self.path) as db:
             rows = db.execute("SELECT * FROM profiles WHERE NOT deleted ORDER BY made, rowid").fetchall()
         return [_profile(row) for row in rows]
 
     def profile(self, profile: str) -> Profile:
         """One climber. Raises NotFoundError."""
-        with connect(self.path) as db:
+        with reading(self.path) as db:
             return _profile(_profile_row(db, profile))
 
     def put_profile(self, profile: Profile) -> Profile:
@@ -72,7 +87,7 @@ class Logbook:
         """
         with transaction(self.path) as db:
             number, is_new = _insert(db, profile, Entry(problem))
-            return _load_entries(db, [number])[0], is_new
+            return _load_entry(db, number), is_new
 
     def update(self, profile: str, identity: str, **fields: Any) -> Entry:
         """Change the given fields, of name, stars, notes, felt, lists and deleted. Raises NotFoundError."""
@@ -88,32 +103,39 @@ class Logbook:
             for column in ("problem", "name", "stars", "notes", "felt", "deleted"):
                 if column in fields:
                     db.execute(f"UPDATE entries SET {column} = ? WHERE number = ?", [fields[column], number])  # noqa: S608
-            return _load_entries(db, [number])[0]
+            return _load_entry(db, number)
 
     def tick(self, profile: str, identity: str, tick: Tick) -> Entry:
-        """Add an ascent, or correct the one with this id. Raises NotFoundError."""
+        """Add a day's attempts, or correct those with this id. Raises NotFoundError; ClimbpathError for a hold that
+        the problem does not have, and where the entry has MOST_TICKS already.
+        """
         with transaction(self.path) as db:
             number = _entry_number(db, profile, identity)
-            db.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?, ?)", [tick.id, number, tick.day, tick.attempts])
-            return _load_entries(db, [number])[0]
+            if tick.reached and tick.reached not in _load_entry(db, number).problem.holds:
+                raise ClimbpathError(f"the problem has no hold {tick.reached}")
+            count = "SELECT count(*) FROM ticks WHERE entry = ? AND id != ?"
+            if db.execute(count, [number, tick.id]).fetchone()[0] >= MOST_TICKS:
+                raise ClimbpathError(f"this problem has {MOST_TICKS:,} ticks already, which is as many as there can be")
+            db.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?, ?, ?, ?)", _tick_row(number, tick))
+            return _load_entry(db, number)
 
     def untick(self, profile: str, identity: str, tick: str) -> Entry:
-        """Remove an ascent, if there is one with this id. Raises NotFoundError."""
+        """Remove a day's attempts, if there are any with this id. Raises NotFoundError."""
         with transaction(self.path) as db:
             number = _entry_number(db, profile, identity)
             db.execute("DELETE FROM ticks WHERE entry = ? AND id = ?", [number, tick])
-            return _load_entries(db, [number])[0]
+            return _load_entry(db, number)
 
-    def search(self, profile: str, search: Search) -> tuple[list[Entry], int]:
-        """The entries on the page that a search asks for, and how many match in all. Raises NotFoundError."""
-        with connect(self.path) as db:
+    def search(self, profile: str, search: Search) -> Found:
+        """The entries on the page that a search asks for. Raises NotFoundError."""
+        with reading(self.path) as db:
             _profile_row(db, profile)
             numbers, total = find(db, profile, search)
-            return _load_entries(db, numbers), total
+            return Found(*_load_entries(db, numbers), len(numbers), total)
 
     def lists(self, profile: str) -> dict[str, int]:
         """A climber's lists, with the number of problems in each."""
-        with connect(self.path) as db:
+        with reading(self.path) as db:
             rows = db.execute(
                 "SELECT lists.name, count(*) FROM lists JOIN entries ON number = entry"
                 " WHERE profile = ? AND NOT deleted GROUP BY lists.name ORDER BY lists.name",
@@ -122,28 +144,59 @@ class Logbook:
         return dict(map(tuple, rows))
 
     def entries(self, profile: str) -> list[Entry]:
-        """All entries of a climber, the oldest first. Raises NotFoundError."""
-        with connect(self.path) as db:
+        """All entries of a climber that can be read, the oldest first. Raises NotFoundError."""
+        return [entry for entry in self.each(profile) if isinstance(entry, Entry)]
+
+    def each(self, profile: str, *, ticked: bool = False) -> Iterator[Entry | LeftOut]:
+        """All entries of a climber, the oldest first, or only those with ticks; read in batches, as they are asked for.
+
+        Raises NotFoundError.
+        """
+        with reading(self.path) as db:
             _profile_row(db, profile)
-            rows = db.execute("SELECT number FROM entries WHERE profile = ? AND NOT deleted ORDER BY number", [profile])
-            return _load_entries(db, [row[0] for row in rows])
+            rows = db.execute(
+                "SELECT number FROM entries WHERE profile = ? AND NOT deleted"
+                " AND (NOT ? OR number IN (SELECT entry FROM ticks)) ORDER BY number",
+                [profile, ticked],
+            )
+            numbers = [row[0] for row in rows]
+        return self._in_batches(numbers)
+
+    def _in_batches(self, numbers: Sequence[int]) -> Iterator[Entry | LeftOut]:
+        for first in range(0, len(numbers), BATCH):
+            with reading(self.path) as db:
+                entries, left_out = _load_entries(db, numbers[first : first + BATCH])
+            yield from entries
+            yield from left_out
+
+    def sent_keys(self, profile: str) -> frozenset[int]:
+        """The keys of the problems that a climber has sent. Raises NotFoundError."""
+        with reading(self.path) as db:
+            _profile_row(db, profile)
+            rows = db.execute(
+                "SELECT DISTINCT identity FROM entries JOIN ticks ON number = entry"
+                " WHERE profile = ? AND NOT deleted AND sent",
+                [profile],
+            )
+            return frozenset(key_of_identity(identity) for (identity,) in rows)
 
     def merge(self, profile: str, entries: Sequence[Entry]) -> tuple[int, int]:
-        """Add entries; existing ones gain ticks with another day or number of attempts, lists, and any of stars, notes
-        and felt grade that are still empty. Returns how many were added and how many existed. Raises NotFoundError.
+        """Add entries; existing ones gain ticks with another day, number of attempts or outcome, lists, and any of
+        stars, notes and felt grade that are still empty. Returns how many were added and how many existed. Raises
+        NotFoundError.
         """
         added = 0
         with transaction(self.path) as db:
             for entry in entries:
                 number, is_new = _insert(db, profile, entry)
                 added += is_new
-                # a CSV file has no ids of ticks: the same day and number of attempts is the same ascent
-                existing = db.execute("SELECT day, attempts FROM ticks WHERE entry = ?", [number])
+                # a CSV file has no ids of ticks: the same day, attempts and outcome is the same tick
+                existing = db.execute("SELECT day, attempts, sent FROM ticks WHERE entry = ?", [number])
                 known = {tuple(row) for row in existing}
-                new = [tick for tick in entry.ticks if (tick.day, tick.attempts) not in known]
+                new = [tick for tick in entry.ticks if (tick.day, tick.attempts, int(tick.sent)) not in known]
                 db.executemany(
-                    "INSERT OR IGNORE INTO ticks VALUES (?, ?, ?, ?)",
-                    [(tick.id, number, tick.day, tick.attempts) for tick in new],
+                    "INSERT OR IGNORE INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
+                    [_tick_row(number, tick) for tick in new[: MOST_TICKS - len(known)]],
                 )
                 db.executemany("INSERT OR IGNORE INTO lists VALUES (?, ?)", [(number, name) for name in entry.lists])
                 # what the climber noted is never overwritten
@@ -154,18 +207,20 @@ class Logbook:
                 )
         return added, len(entries) - added
 
-    def not_found(self, profile: str) -> list[LoggedTick]:
+    def not_found(self, profile: str) -> list[LoggedTick | LeftOut]:
         """A climber's imported ticks whose problems were not found. Raises NotFoundError."""
-        with connect(self.path) as db:
+        with reading(self.path) as db:
             _profile_row(db, profile)
             rows = db.execute("SELECT tick FROM not_found WHERE profile = ? ORDER BY rowid", [profile]).fetchall()
-        return [LoggedTick(**json.loads(text)) for (text,) in rows]
+        return [_logged(text) for (text,) in rows]
 
     def put_not_found(self, profile: str, ticks: Sequence[LoggedTick]) -> None:
         """Replace a climber's ticks whose problems were not found. Raises NotFoundError."""
         with transaction(self.path) as db:
             _profile_row(db, profile)
-            db.execute("DELETE FROM not_found WHERE profile = ?", [profile])
+            for (text,) in db.execute("SELECT tick FROM not_found WHERE profile = ?", [profile]).fetchall():
+                if isinstance(_logged(text), LoggedTick):  # what cannot be read stays
+                    db.execute("DELETE FROM not_found WHERE profile = ? AND tick = ?", [profile, text])
             rows = [(profile, json.dumps(tick._asdict())) for tick in ticks]
             db.executemany("INSERT OR IGNORE INTO not_found VALUES (?, ?)", rows)
 
@@ -215,19 +270,62 @@ def _entry_number(db: sqlite3.Connection, profile: str, identity: str, include_d
     return int(row["number"])
 
 
-def _load_entries(db: sqlite3.Connection, numbers: Sequence[int]) -> list[Entry]:
-    """The entries with these numbers, in this order."""
+def _tick_row(number: int, tick: Tick) -> tuple[object, ...]:
+    return tick.id, number, tick.day, tick.attempts, int(tick.sent), tick.reached
+
+
+def _load_entry(db: sqlite3.Connection, number: int) -> Entry:
+    """The entry with this number. Raises ClimbpathError if it cannot be read."""
+    entries, left_out = _load_entries(db, [number])
+    if not entries:
+        raise ClimbpathError(f"this entry of the logbook cannot be read: {left_out[0].reason}")
+    return entries[0]
+
+
+def _load_entries(db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[list[Entry], list[LeftOut]]:
+    """The entries with these numbers, in this order, and what cannot be read of them: entries, and ticks."""
     entries: dict[int, Entry] = {}
-    for first in range(0, len(numbers), 500):  # SQLite limits the number of values in a statement
-        some = list(numbers[first : first + 500])
+    left_out = []
+    for first in range(0, len(numbers), BATCH):  # SQLite limits the number of values in a statement
+        some = list(numbers[first : first + BATCH])
         is_one = f"IN ({','.join('?' * len(some))})"
         for row in db.execute(f"SELECT * FROM entries WHERE number {is_one}", some):  # noqa: S608
-            problem = Problem.from_dict(json.loads(row["problem"]))
-            entries[row["number"]] = Entry(problem, row["stars"], row["notes"], row["felt"], saved=row["saved"])
+            try:
+                problem = Problem.from_dict(json.loads(row["problem"]))
+                entries[row["number"]] = Entry(problem, row["stars"], row["notes"], row["felt"], saved=row["saved"])
+            except (ClimbpathError, ValueError, RecursionError) as error:
+                left_out.append(LeftOut(row["number"], row["name"] or row["identity"], str(error)))
         for row in db.execute(f"SELECT * FROM lists WHERE entry {is_one} ORDER BY name", some):  # noqa: S608
-            entry = entries[row["entry"]]
-            entries[row["entry"]] = entry._replace(lists=(*entry.lists, row["name"]))
+            if entry := entries.get(row["entry"]):
+                entries[row["entry"]] = entry._replace(lists=(*entry.lists, row["name"]))
+        ticks: dict[int, list[Tick]] = {}
         for row in db.execute(f"SELECT * FROM ticks WHERE entry {is_one} ORDER BY day, id", some):  # noqa: S608
-            entry = entries[row["entry"]]
-            entries[row["entry"]] = entry._replace(ticks=(*entry.ticks, Tick(row["id"], row["day"], row["attempts"])))
-    return [entries[number] for number in numbers]
+            if entry := entries.get(row["entry"]):
+                try:
+                    ticks.setdefault(row["entry"], []).append(_tick(row))
+                except ValueError as error:
+                    name = entry.problem.name or entry.identity
+                    left_out.append(LeftOut(row["entry"], name, f"a tick is left out: {error}"))
+        for number, some_ticks in ticks.items():
+            entries[number] = entries[number]._replace(ticks=tuple(some_ticks))
+    return [entries[number] for number in numbers if number in entries], left_out
+
+
+def _tick(row: sqlite3.Row) -> Tick:
+    """The tick in a row. Raises ValueError where its day, id or number of attempts is none."""
+    if row["attempts"] < 1:
+        raise ValueError(f"it has {row['attempts']} attempts")
+    day = date.fromisoformat(row["day"]).isoformat()
+    return Tick(str(UUID(row["id"])), day, row["attempts"], bool(row["sent"]), row["reached"])
+
+
+def _logged(text: str) -> LoggedTick | LeftOut:
+    """A stored tick whose problem was not found, or why it cannot be read."""
+    try:
+        fields = json.loads(text)
+        tick = LoggedTick(**fields)
+        if any(type(value) is not type(usual) for value, usual in zip(tick, LoggedTick(), strict=True)):
+            raise ValueError("a field is of another type")
+        return tick
+    except (TypeError, ValueError, RecursionError) as error:
+        return LeftOut(0, "a tick whose problem was not found", str(error))

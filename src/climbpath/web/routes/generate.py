@@ -54,10 +54,12 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         """The boards with their holds, and the grades that the models know on each."""
         return app_info(services)
 
-    @app.post("/api/generate")
+    @app.post("/api/generate", responses=NOT_FOUND)
     async def post_generate(body: GenerateRequest) -> GeneratedProblems:
         """New problems: valid, novel and distinct. Waiting requests with equal conditions are sampled in one batch."""
-        problems = await services.sampler.generate(_request(services, body), body.seed is not None)
+        request = _request(services, body)
+        sent = services.logbook.sent_keys(str(body.unsent_by)) if body.unsent_by else frozenset()
+        problems = await services.sampler.generate(request, body.seed is not None, sent)
         return GeneratedProblems(problems=[problem_out(problem) for problem in problems])
 
     @app.post("/api/grade")

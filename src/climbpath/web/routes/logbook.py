@@ -1,13 +1,16 @@
-"""Routes for the logbook: climbers, saved problems and ascents."""
+"""Routes for the logbook: climbers, saved problems, ticks and statistics."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
 
 from climbpath.problem import check_sound
-from climbpath.web.logbook.records import Profile, Tick
+from climbpath.web.logbook.records import Entry, Profile, Tick
 from climbpath.web.logbook.search import Search
+from climbpath.web.logbook.statistics import statistics
 from climbpath.web.routes.parameters import NOT_FOUND, Identity, ProfileId
 from climbpath.web.schemas import (
     BoardName,
@@ -18,8 +21,10 @@ from climbpath.web.schemas import (
     ProfileBody,
     ProfileOut,
     SearchResult,
+    StatisticsOut,
     TickBody,
     entry_out,
+    left_out_text,
 )
 from climbpath.web.services import Services
 
@@ -53,17 +58,43 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
         easiest: Grade | None = None,
         hardest: Grade | None = None,
         in_list: Annotated[str | None, Query(max_length=40)] = None,
-        ticked: bool | None = None,
+        progress: Annotated[
+            Literal["sent", "tried", "unsent"] | None,
+            Query(description="Sent; tried, and not sent; or not sent, tried or not."),
+        ] = None,
         order: Literal["newest", "easiest", "hardest", "stars", "name"] = "newest",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     ) -> SearchResult:
         """A page of a climber's saved problems that match all filters."""
-        search = Search(text, board, easiest, hardest, in_list, ticked, order, limit, offset)
-        entries, total = services.logbook.search(str(profile), search)
+        search = Search(text, board, easiest, hardest, in_list, progress, order, limit, offset)
+        entries, left_out, read, total = services.logbook.search(str(profile), search)
         return SearchResult(
-            entries=[entry_out(entry) for entry in entries], total=total, lists=services.logbook.lists(str(profile))
+            entries=[entry_out(entry) for entry in entries],
+            read=read,
+            left_out=[left_out_text(one) for one in left_out],
+            total=total,
+            lists=services.logbook.lists(str(profile)),
         )
+
+    @app.get("/api/statistics", responses=NOT_FOUND)
+    async def get_statistics(profile: ProfileId, board: BoardName | None = None) -> StatisticsOut:
+        """A climber's ticks on one board; without `board`, on the one that they have climbed most on."""
+
+        def task() -> StatisticsOut:
+            left_out: list[str] = []
+
+            def readable() -> Iterator[Entry]:
+                for one in services.logbook.each(str(profile), ticked=True):
+                    if isinstance(one, Entry):
+                        yield one
+                    else:
+                        left_out.append(left_out_text(one))
+
+            found = statistics(readable(), board)
+            return StatisticsOut(**asdict(found), left_out=left_out)
+
+        return await services.workers.run(task)
 
     @app.post("/api/problems", responses=NOT_FOUND | SAVED, status_code=201)
     def post_problem(body: ProblemBody, profile: ProfileId, response: Response) -> EntryOut:
@@ -79,10 +110,10 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
 
     @app.put("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def put_tick(identity: Identity, tick: UUID, body: TickBody, profile: ProfileId) -> EntryOut:
-        """Add an ascent with an id that the client chooses, or correct the one with that id."""
-        return entry_out(services.logbook.tick(str(profile), identity, Tick(str(tick), body.day, body.attempts)))
+        """Add a day's attempts under an id that the client chooses, or correct those with that id."""
+        return entry_out(services.logbook.tick(str(profile), identity, Tick(str(tick), **body.model_dump())))
 
     @app.delete("/api/problems/{identity}/ticks/{tick}", responses=NOT_FOUND)
     def delete_tick(identity: Identity, tick: UUID, profile: ProfileId) -> EntryOut:
-        """Remove an ascent."""
+        """Remove a day's attempts."""
         return entry_out(services.logbook.untick(str(profile), identity, str(tick)))

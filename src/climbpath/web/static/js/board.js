@@ -197,6 +197,19 @@ export class BoardView {
     this.over.replaceChildren();
   }
 
+  // How much there was of something on every hold, as [label, share from 0 to 1], in glowing discs; `kind` names it.
+  heat(shares, kind) {
+    this.glow.replaceChildren(
+      ...shares
+        .filter(([label, share]) => share > 0 && this.byLabel.has(label))
+        .map(([label, share]) => {
+          const hold = this.byLabel.get(label);
+          const [r, opacity] = [5 + 8 * Math.sqrt(share), 0.25 + 0.65 * share];
+          return svg("circle", { cx: hold.x, cy: this.y(hold.y), r, opacity, class: `warmth ${kind}` });
+        }),
+    );
+  }
+
   // The beta up to a step: 0 is the start, and step i is the i-th move.
   showBeta(beta, step) {
     const at = { ...beta.start };

@@ -6,6 +6,7 @@ import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
 import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
+import { today } from "./dates.js";
 
 const NEWEST = 200;
 const PAGE = 50;
@@ -92,12 +93,11 @@ export async function remove({ identity }) {
 
 export const bringBack = (entry) => put(entry, "PATCH", path(entry.identity), { deleted: false });
 
-export function tick(entry, day, attempts) {
-  const done = { id: newId(), day, attempts };
-  return put({ ...entry, ticks: [...entry.ticks, done] }, "PUT", path(entry.identity, `/ticks/${done.id}`), {
-    day,
-    attempts,
-  });
+// Add a day's attempts, or correct those with this id: {id, day, attempts, sent, reached}.
+export function tick(entry, { id = newId(), ...fields }) {
+  const ticks = [...entry.ticks.filter((other) => other.id !== id), { id, ...fields }];
+  ticks.sort((one, other) => one.day.localeCompare(other.day));
+  return put({ ...entry, ticks }, "PUT", path(entry.identity, `/ticks/${id}`), fields);
 }
 
 export const untick = (entry, done) =>
@@ -130,7 +130,14 @@ const ORDERS = {
   name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
 };
 
-function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order }) {
+const isSent = ({ ticks }) => ticks.some((one) => one.sent !== false);
+const PROGRESS = {
+  sent: isSent,
+  tried: (entry) => entry.ticks.length > 0 && !isSent(entry),
+  unsent: (entry) => !isSent(entry),
+};
+
+function searchCopy(copy, { text, in_list: list, progress, easiest, hardest, order }) {
   const { ladder } = state.appInfo;
   const words = text.toLowerCase().split(/\s+/);
   const searched = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
@@ -139,14 +146,29 @@ function searchCopy(copy, { text, in_list: list, ticked, easiest, hardest, order
       (entry) =>
         words.every((word) => searched(entry).includes(word)) &&
         (!list || entry.lists.includes(list)) &&
-        (!ticked || String(entry.ticks.length > 0) === ticked) &&
+        (!progress || PROGRESS[progress](entry)) &&
         (!easiest || rank(entry) >= ladder.indexOf(easiest)) &&
         (!hardest || rank(entry) <= ladder.indexOf(hardest)),
     )
     .sort(ORDERS[order]);
   const lists = {};
   for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
-  return { entries, total: entries.length, lists };
+  return { entries, read: entries.length, left_out: [], total: entries.length, lists };
+}
+
+// The current climber's statistics on a board. If the server cannot be reached, those that it gave last, with the time.
+export async function statistics(board) {
+  const { id } = profile();
+  const name = `statistics.${id}.${board}`;
+  try {
+    const found = await askAfterWrites("GET", `/api/statistics?profile=${id}${board ? `&board=${board}` : ""}`);
+    keep(name, { ...found, asOf: today() });
+    return found;
+  } catch (error) {
+    const last = error.status === 0 ? kept(name, null) : null;
+    if (!last) throw error;
+    return { ...last, isOffline: true };
+  }
 }
 
 // Load the climbers from the server. Where this device's climber is none of them, it asks again who climbs.

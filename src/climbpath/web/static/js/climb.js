@@ -17,8 +17,9 @@ import {
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
 import { Stage, filters, gradePill } from "./stage.js";
-import { betaCard, copyLink, entryCard, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
-import { entryOf, inCopy, save } from "./book.js";
+import { betaCard, copyLink, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
+import { entryCard, heart, openTries, sentButton } from "./entry.js";
+import { entryOf, inCopy } from "./book.js";
 import { endRest, isOn, rest, skip, slotNow } from "./timer.js";
 import { allowSound } from "./signal.js";
 import { workoutBar } from "./workout.js";
@@ -330,6 +331,7 @@ export class Climb {
       stage.caption,
       h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation), this.about()),
       gradePill(problem.grade),
+      heart(problem, this.entry),
     );
     const isStepping = stage.step !== null && stage.beta;
     stage.root.classList.toggle("stepping", Boolean(isStepping));
@@ -353,33 +355,18 @@ export class Climb {
 
   buttons(isBare = false) {
     const { problem } = this;
-    const heart = button("save", this.entry ? T.saved : T.save, () => this.save(), {
-      quiet: true,
-      "aria-pressed": String(Boolean(this.entry)),
-      class: this.entry ? "on" : null,
-      disabled: isBare,
-    });
     return [
       button("back", T.previous, () => this.go(-1), { quiet: true, disabled: !hasBefore() }),
       button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: isBare || !analysisOf(problem)?.beta }),
+      sentButton(problem, this.entry, { disabled: isBare }),
       h(
         "button",
         { type: "button", class: "primary", title: T.nextTitle, onclick: () => this.go(1) },
         h("span", null, T.next),
         icon("next"),
       ),
-      heart,
       button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare }),
     ];
-  }
-
-  async save() {
-    if (this.entry) {
-      this.cards.entry.scrollIntoView({ behavior: "smooth" });
-      return;
-    }
-    const { problem } = this;
-    if (await save(problem)) toast(T.saved);
   }
 
   open(problem) {
@@ -399,7 +386,8 @@ export class Climb {
       if (isStepping) move(-1);
       else this.go(-1);
     } else if (event.key === "b" && problem && analysisOf(problem)?.beta) this.toStep(isStepping ? null : 0);
-    else if (event.key === "s" && problem && !this.entry) this.save();
+    else if (event.key === "s" && problem) this.stage.caption.querySelector(".heart").click();
+    else if (event.key === "t" && problem) openTries(problem, this.entry);
     else if (event.key === "Escape" && isStepping) this.toStep(null);
     else return false;
     return true;

@@ -6,8 +6,9 @@ import { T } from "./texts.js";
 import { absentSets, boardOf, generateRequest, gradesInRange, layout, state } from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
 import { Stage, gradePill } from "./stage.js";
-import { betaCard, chartOf, entryCard, gradeCard, shareCard, tuningCard } from "./panel.js";
-import { entryOf, save } from "./book.js";
+import { betaCard, chartOf, gradeCard, shareCard, tuningCard } from "./panel.js";
+import { entryCard, heart } from "./entry.js";
+import { entryOf } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 import { EASY } from "./zoom.js";
@@ -447,26 +448,13 @@ export class Compose {
               h("span", null, T.complete),
             ),
             button("beta", T.beta, () => this.toStep(0), { quiet: true, disabled: !analysis?.beta }),
-            button("save", this.entry ? T.saved : T.save, () => this.save(), {
-              quiet: true,
-              disabled: !problem,
-              "aria-pressed": String(Boolean(this.entry)),
-              class: this.entry ? "on" : null,
-            }),
+            heart(problem, this.entry, { disabled: !problem }),
             button("clear", T.clear, () => this.clear(), {
               quiet: true,
               disabled: !Object.keys(this.marks()).length,
             }),
           ],
     );
-  }
-
-  async save() {
-    if (this.entry) {
-      this.cards.entry.scrollIntoView({ behavior: "smooth" });
-      return;
-    }
-    if (await save(this.problem)) toast(T.saved);
   }
 
   key(event) {

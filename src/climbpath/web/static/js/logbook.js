@@ -1,56 +1,87 @@
-// The logbook view: search, filter, open, import and export.
+// The logbook view: its problems with search and filters, statistics, import and export.
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
+import { dayText } from "./dates.js";
 import { change, profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
+import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
+import { Statistics } from "./statistics.js";
 
-const IMPORT_MS = 300000;
-const wanted = { text: "", in_list: "", ticked: "", easiest: "", hardest: "", order: "newest" };
+const IMPORT_MS = 3600000; // a large one takes minutes
+const wanted = { text: "", in_list: "", progress: "", easiest: "", hardest: "", order: "newest" };
 
 export class Logbook {
-  constructor(open) {
+  // `fields` of the address may name a part: problems, statistics or files.
+  constructor(open, fields) {
     this.open = open;
+    this.part = Object.hasOwn(T.parts, fields.get("part")) ? fields.get("part") : "problems";
     this.entries = [];
+    this.leftOut = [];
+    this.read = 0; // of what the search finds, with what cannot be read
     this.lists = {};
+    this.title = h("h1");
     this.bar = h("div", { class: "search" });
     this.results = h("div", { class: "results" });
     this.files = h("div", { class: "files" });
-    this.importMessage = h("div", { role: "status" }); // how an import went
+    this.importMessage = h("div", { class: "import", role: "status" }); // how an import went
     this.missing = h("div"); // imported ticks whose problems were not found
+    this.statistics = new Statistics();
     this.picker = h("input", {
       type: "file",
       accept: ".json,.jsonl,.csv,.gz,.zip,.parquet",
       hidden: true,
       onchange: () => this.import(this.picker.files[0]),
     });
-    this.root = h("div", { class: "page" }, (this.title = h("h1")), this.bar, this.results, this.files);
+    const parts = { problems: [this.bar, this.results], statistics: [this.statistics.root], files: [this.files] };
+    this.root = h(
+      "div",
+      { class: "page logbook" },
+      this.title,
+      h(
+        "nav",
+        { class: "parts", "aria-label": T.tabs.logbook },
+        Object.entries(T.parts).map(([part, words]) =>
+          h("a", { href: `?view=logbook&part=${part}`, "aria-current": part === this.part ? "page" : null }, words),
+        ),
+      ),
+      parts[this.part],
+    );
   }
 
   start() {
-    this.refine();
-    this.renderFiles();
+    this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
     refreshCopy().catch(() => {});
-    this.listMissing();
+    if (this.part === "statistics") return this.statistics.start();
+    if (this.part === "files") {
+      this.renderFiles();
+      return this.listMissing();
+    }
+    this.refine();
     return this.look();
   }
 
   heard(fields) {
-    if ("profileId" in fields) {
-      wanted.in_list = "";
+    if ("profileId" in fields || "profiles" in fields) {
+      if ("profileId" in fields) wanted.in_list = "";
       this.start();
-    } else if ("noted" in fields || fields.online) this.look();
+    } else if ("noted" in fields || fields.online) {
+      if (this.part === "problems") this.look();
+      if (this.part === "statistics") this.statistics.start();
+    }
   }
 
   async look(more = false) {
     const asking = (this.asking = {});
     try {
-      const results = await search(wanted, more ? this.entries.length : 0);
+      const results = await search(wanted, more ? this.read : 0);
       if (asking !== this.asking) return;
+      this.read = (more ? this.read : 0) + results.read;
       this.entries = more ? [...this.entries, ...results.entries] : results.entries;
+      this.leftOut = more ? [...this.leftOut, ...results.left_out] : results.left_out;
       const isNew = JSON.stringify(this.lists) !== JSON.stringify(results.lists);
       this.lists = results.lists;
       if (isNew) this.refine();
@@ -76,7 +107,7 @@ export class Logbook {
               ticks
                 .slice(0, 100)
                 .map(({ number, name, grade, day }) =>
-                  h("li", null, [name || `#${number}`, grade, day].filter(Boolean).join(" · ")),
+                  h("li", null, [name || `#${number}`, grade, day && dayText(day)].filter(Boolean).join(" · ")),
                 ),
             ),
           ),
@@ -92,7 +123,6 @@ export class Logbook {
   }
 
   refine() {
-    this.title.textContent = T.logbookTitle(profile()?.name ?? T.you);
     const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
     const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
     replace(
@@ -114,17 +144,21 @@ export class Logbook {
         (value) => this.set("in_list", value),
         { "aria-label": T.list },
       ),
-      choice(wanted.ticked, Object.entries(T.ticks), (value) => this.set("ticked", value), { "aria-label": T.tick }),
-      choice(wanted.easiest, [["", T.from], ...grades], (value) => this.set("easiest", value), {
+      choice(wanted.progress, Object.entries(T.progress), (value) => this.set("progress", value), {
+        "aria-label": T.progress[""],
+      }),
+      choice(wanted.easiest, [["", T.fromShort], ...grades], (value) => this.set("easiest", value), {
         "aria-label": T.from,
       }),
-      choice(wanted.hardest, [["", T.to], ...grades], (value) => this.set("hardest", value), { "aria-label": T.to }),
+      choice(wanted.hardest, [["", T.toShort], ...grades], (value) => this.set("hardest", value), {
+        "aria-label": T.to,
+      }),
       choice(wanted.order, Object.entries(T.orders), (value) => this.set("order", value), { "aria-label": T.order }),
     );
   }
 
   get listName() {
-    return wanted.in_list || T.logbookTitle(profile()?.name ?? T.you);
+    return wanted.in_list || this.title.textContent;
   }
 
   // Open a problem; Next in Climb is then the next of what the search found.
@@ -140,22 +174,21 @@ export class Logbook {
   }
 
   render({ total, isOffline }) {
-    this.hasMore = this.entries.length < total;
+    this.hasMore = this.read < total;
     const isSearch = Object.entries(wanted).some(([name, value]) => value && name !== "order");
+    const warning = this.leftOut.length > 0 && h("p", { class: "warn" }, T.leftOut(this.leftOut));
     if (!this.entries.length) {
-      replace(this.results, h("p", { class: "message empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
+      replace(this.results, warning, h("p", { class: "message empty" }, isSearch ? T.logbookNothing : T.logbookEmpty));
       return;
     }
-    const about = (entry) =>
-      [
-        entry.problem.notation,
-        entry.stars ? "★".repeat(entry.stars) : "",
-        entry.ticks.length ? `✓ ${T.climbedTimes(entry.ticks.length)}` : "",
-      ]
-        .filter(Boolean)
-        .join(" · ");
+    // how it went has a line of its own: on a phone, the holds would leave it no room
+    const about = (entry) => {
+      const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
+      return [...(progress.length ? [progress] : []), entry.problem.notation];
+    };
     replace(
       this.results,
+      warning,
       h(
         "div",
         { class: "row counted" },
@@ -191,6 +224,18 @@ export class Logbook {
     replace(
       this.files,
       card(
+        T.importTitle,
+        h("p", { class: "quiet" }, T.importWhat),
+        h(
+          "div",
+          { class: "row" },
+          button("upload", T.importTitle, () => this.picker.click(), { class: "primary" }),
+          this.picker,
+        ),
+        this.importMessage,
+      ),
+      this.missing,
+      card(
         T.exportTitle,
         h(
           "div",
@@ -200,57 +245,43 @@ export class Logbook {
           ),
         ),
       ),
-      card(
-        T.importTitle,
-        h(
-          "div",
-          { class: "row" },
-          button("download", T.importTitle, () => this.picker.click()),
-          this.picker,
-        ),
-        this.importMessage,
-      ),
-      this.missing,
     );
   }
 
   async import(file) {
     if (!file) return;
-    replace(this.importMessage, h("p", null, T.importing));
+    this.say(h("p", null, T.importing));
     try {
-      const {
-        read,
-        added,
-        merged,
-        rejected,
-        reasons,
-        not_found: notFound,
-        notes,
-      } = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true, patience: IMPORT_MS });
-      replace(
-        this.importMessage,
-        h("p", null, T.importDone(read, added, merged, rejected)),
+      const result = await ask("POST", `/api/import?profile=${profile().id}`, file, { raw: true, patience: IMPORT_MS });
+      const { read, added, merged, rejected, not_found: notFound, notes, reasons } = result;
+      const list = (lines) =>
+        lines.length > 0 &&
+        h(
+          "ul",
+          null,
+          lines.slice(0, 10).map((line) => h("li", null, line)),
+        );
+      this.say(
+        h("p", null, h("strong", null, T.importDone(read, added, merged, rejected))),
+        h("a", { class: "button", href: "?view=logbook" }, T.showImported),
         notFound > 0 && h("p", null, T.importNotFound(notFound)),
-        notes.length > 0 &&
-          h(
-            "ul",
-            null,
-            notes.slice(0, 10).map((note) => h("li", null, note)),
-          ),
-        reasons.length > 0 &&
-          h(
-            "ul",
-            null,
-            reasons.slice(0, 10).map(({ record, reason }) => h("li", null, `${record + 1}: ${reason}`)),
-          ),
+        list(notes),
+        list(reasons.map(({ record, reason }) => `${record + 1}: ${reason}`)),
       );
-      await Promise.all([this.look(), this.listMissing()]);
+      refreshCopy().catch(() => {});
+      await this.listMissing();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      replace(this.importMessage, h("p", { class: "warn" }, error.message));
+      this.say(h("p", { class: "warn" }, error.message));
     } finally {
       this.picker.value = ""; // so that the same file can be chosen again
     }
+  }
+
+  // Say how an import goes right below its button, and see to it that this is on the screen.
+  say(...words) {
+    replace(this.importMessage, ...words);
+    this.importMessage.scrollIntoView({ block: "nearest" });
   }
 
   key() {

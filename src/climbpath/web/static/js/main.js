@@ -89,7 +89,7 @@ function show(view, problem, fields) {
   name = view;
   const open = (one) => visit("?view=climb", () => show("climb", one));
   const isList = view === "logbook" || view === "workout"; // which open problems
-  current = isList ? new views[view](open) : new views[view](problem, fields);
+  current = isList ? new views[view](open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();

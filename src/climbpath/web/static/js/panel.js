@@ -4,7 +4,6 @@ import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, change, layout, profile, state, vGrade } from "./state.js";
 import { query, rolesOf } from "./problem.js";
-import { bringBack, edit, remove, tick, untick } from "./book.js";
 import { climberName, gradePill } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
@@ -119,7 +118,8 @@ function thumbnail(problem) {
   );
 }
 
-export const problemLine = (problem, more, onclick) =>
+// `lines` are what is said below the name: texts, or lists of elements.
+export const problemLine = (problem, lines, onclick) =>
   h(
     "button",
     { type: "button", class: "problem-line", onclick },
@@ -128,7 +128,7 @@ export const problemLine = (problem, more, onclick) =>
       "span",
       { class: "about" },
       h("strong", null, problem.name ?? problem.suggested_name ?? problem.notation),
-      h("small", null, more),
+      lines.map((line) => h("small", null, line)),
     ),
     gradePill(problem.grade),
   );
@@ -144,7 +144,7 @@ export function similarCard(similarProblems, open) {
           "div",
           { class: "lines" },
           problems.map(({ problem, similarity }) =>
-            problemLine(problem, T.similarity(similarity), () => open(problem)),
+            problemLine(problem, [T.similarity(similarity)], () => open(problem)),
           ),
         )
       : h("p", { class: "quiet" }, T.noneSimilar),
@@ -272,143 +272,6 @@ export function tuningCard() {
     ),
     tick(T.reachOnly(climberName()), tuning.reachOnly, (reachOnly) => set({ reachOnly })),
     tick(T.matching, tuning.matching, (matching) => set({ matching })),
+    tick(T.unsentOnly(climberName()), tuning.unsentOnly, (unsentOnly) => set({ unsentOnly })),
   );
-}
-
-const today = () => {
-  const now = new Date();
-  return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-};
-
-// The climber's own record of a saved problem: name, stars, ticks, notes and lists.
-export function entryCard(entry) {
-  if (!entry) return null;
-  const { problem } = entry;
-  const name = h("input", {
-    type: "text",
-    maxlength: 80,
-    value: problem.name ?? "",
-    placeholder: problem.suggested_name,
-    onchange: (event) => edit(entry, { name: event.target.value.trim() }),
-  });
-  const stars = h(
-    "div",
-    { class: "stars", role: "group", "aria-label": T.stars },
-    [1, 2, 3, 4, 5].map((n) =>
-      h(
-        "button",
-        {
-          type: "button",
-          "aria-pressed": String(entry.stars === n),
-          "aria-label": T.starsOf(n),
-          class: n <= entry.stars ? "on" : null,
-          onclick: () => edit(entry, { stars: entry.stars === n ? 0 : n }),
-        },
-        "★",
-      ),
-    ),
-  );
-  const day = h("input", { type: "date", name: "day", value: today(), max: today() });
-  const attempts = h("input", { type: "number", name: "attempts", min: 1, max: 999, value: 1, inputmode: "numeric" });
-  const done = (one) =>
-    h(
-      "li",
-      null,
-      h("span", null, `${one.day} · ${T.tickDone(one.attempts)}`),
-      button("close", T.untick, () => untick(entry, one), { quiet: true, class: "ghost" }),
-    );
-  const split = (text) =>
-    [
-      ...new Set(
-        text
-          .split(",")
-          .map((part) => part.trim().slice(0, 40))
-          .filter(Boolean),
-      ),
-    ].slice(0, 20);
-  const box = card(
-    T.entryTitle,
-    h(
-      "div",
-      { class: "row end" },
-      labelled(T.name, name),
-      button("complete", T.suggest, () => edit(entry, { name: problem.suggested_name }), {
-        quiet: true,
-        disabled: !problem.suggested_name,
-      }),
-    ),
-    h(
-      "div",
-      { class: "row spread" },
-      stars,
-      labelled(
-        T.felt,
-        choice(
-          entry.felt ?? "",
-          [["", T.feltNone], ...state.appInfo.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
-          (felt) => edit(entry, { felt: felt || null }),
-        ),
-      ),
-    ),
-    h(
-      "form",
-      {
-        class: "row end",
-        onsubmit: (event) => {
-          event.preventDefault();
-          const {
-            day: { value },
-            attempts: tries,
-          } = event.target.elements;
-          const n = Math.round(Number(tries.value));
-          if (!value || !(n >= 1 && n <= 999)) return;
-          tick(entry, value, n);
-          tries.value = 1;
-        },
-      },
-      labelled(T.day, day),
-      labelled(T.attempts, attempts),
-      h(
-        "button",
-        {
-          type: "submit",
-          class: "primary",
-          onclick: (event) => {
-            if (event.detail > 1) event.preventDefault(); // a double tap is one tick
-          },
-        },
-        T.tick,
-      ),
-    ),
-    h("ul", { class: "ticks" }, [...entry.ticks].reverse().map(done)),
-    labelled(
-      T.notes,
-      h("textarea", {
-        rows: 3,
-        maxlength: 2000,
-        value: entry.notes,
-        onchange: (event) => edit(entry, { notes: event.target.value }),
-      }),
-    ),
-    labelled(
-      T.lists,
-      h("input", {
-        type: "text",
-        value: entry.lists.join(", "),
-        placeholder: T.listsHint,
-        onchange: (event) => edit(entry, { lists: split(event.target.value) }),
-      }),
-    ),
-    button(
-      "clear",
-      T.remove,
-      async () => {
-        await remove(entry);
-        toast(T.removed, { words: T.undone, run: () => bringBack(entry) });
-      },
-      { class: "ghost" },
-    ),
-  );
-  box.dataset.key = entry.identity;
-  return box;
 }

@@ -8,10 +8,11 @@ const MOST = 300;
 // All problems that a search of the logbook finds, in its order.
 export async function allFound(wanted) {
   const entries = [];
-  for (;;) {
-    const found = await search(wanted, entries.length);
+  for (let read = 0; ; ) {
+    const found = await search(wanted, read);
     entries.push(...found.entries);
-    if (!found.entries.length || entries.length >= Math.min(found.total, MOST)) break;
+    read += found.read;
+    if (!found.read || read >= Math.min(found.total, MOST)) break;
   }
   return entries.map((entry) => entry.problem);
 }

@@ -16,6 +16,7 @@ export const state = {
     holdSets: {},
     reachOnly: false,
     matching: true,
+    unsentOnly: false,
     ...kept("tuning", {}),
   },
   profiles: kept("profiles", []),
@@ -100,5 +101,6 @@ export function generateRequest(number) {
     hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
     climber: tuning.reachOnly && who ? { height: who.height, ape: who.ape } : null,
     any_grade: !tuning.matching,
+    unsent_by: tuning.unsentOnly && who ? who.id : null,
   };
 }

@@ -15,6 +15,8 @@ export const T = {
   angle: "Angle",
   from: "Easiest grade",
   to: "Hardest grade",
+  fromShort: "From",
+  toShort: "To",
   filters: "Board and grades",
   notLearned: (title) => `No model has learned ${title} yet: choose another board to generate. You can compose on it.`,
 
@@ -44,7 +46,7 @@ export const T = {
   thePlan: "The whole plan",
   planEvening: "Workout",
   atClock: (minutes) => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`,
-  tries: (n) => many(n, "try", "tries"),
+  triesEach: (n) => many(n, "try", "tries"),
   tryOf: (i, n) => `Try ${i} of ${n}`,
   rest: "Rest",
   restTitle: "After your try: begin the rest",
@@ -83,10 +85,11 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   reachOnly: (name) => `Only what ${name} can reach`,
+  unsentOnly: (name) => `Leave out what ${name} has sent`,
   matching: "Only problems that match the grade",
 
   grade: "Grade",
-  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)} % sure.`,
+  graderSays: (words, probability) => `The grader says ${words}: ${Math.round(probability * 100)}\u00a0% sure.`,
   onRecord: (grade) => `On record as ${grade}.`,
   given: (grade) => `Given as ${grade}.`,
   fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
@@ -181,7 +184,7 @@ export const T = {
   allLists: "All problems",
   order: "Order",
   orders: { newest: "Newest", easiest: "Easiest", hardest: "Hardest", stars: "Best", name: "Name" },
-  ticks: { "": "Climbed or not", true: "Climbed", false: "Not climbed" },
+  progress: { "": "Sent or not", sent: "Sent", tried: "Tried, not sent", unsent: "Not sent" },
   logbookEmpty: "Nothing here yet. Save a problem that you like: it will be here for your next session.",
   logbookNothing: "No problem matches this search.",
   results: (n) => many(n, "problem", "problems"),
@@ -196,8 +199,67 @@ export const T = {
   importNotFound: (n) =>
     `${many(n, "tick", "ticks")} not found: the problem is neither in the logbook nor in the known problems. ` +
     "They are kept, and looked for again at the next import.",
-  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "The app’s format" },
-  climbedTimes: (n) => `climbed ${n === 1 ? "once" : `${n} times`}`,
+  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "MoonBoard app JSON" },
+
+  parts: { problems: "Problems", statistics: "Statistics", files: "Import & export" },
+  leftOut: (reasons) =>
+    `${many(reasons.length, "thing", "things")} in this logbook cannot be read, and stay in its file: ${reasons[0]}` +
+    (reasons.length > 1 ? " …" : ""),
+  showImported: "Show the problems",
+  importWhat:
+    "Problems and ticks of any program that climbpath reads, and its own exports of any size. " +
+    "What you noted here is never overwritten.",
+  noStatistics: "Nothing here yet. Tap Sent below a problem after you tried it, and your pyramid grows here.",
+  noStatisticsOffline: "The server cannot be reached. Statistics need it once; after that the last ones stay here.",
+  statisticsOf: (day) => `Offline: as of ${day}, without what you have logged since.`,
+  sharePicture: "Share a picture",
+  pictureSaved: "Picture saved",
+  totals: ({ sent, flashed, tries, days }) => [
+    [sent, "sent"],
+    [flashed, "flashed"],
+    [tries, tries === 1 ? "try" : "tries"],
+    [days, days === 1 ? "day" : "days"],
+  ],
+  pyramid: "Pyramid",
+  pyramidWords: (rows) =>
+    rows
+      .filter(({ sent, tried }) => sent + tried)
+      .map(
+        ({ grade, sent, flashed, tried }) =>
+          `${grade || "ungraded"}: ${sent} sent, ${flashed} flashed, ${tried} not sent yet`,
+      )
+      .join("; "),
+  flashed: "Flashed",
+  sentWord: "Sent",
+  triedWord: "Not sent yet",
+  progressTitle: "Progress",
+  progressHelp: "The hardest grade that you sent, and how many problems you sent for the first time.",
+  progressWords: (bins) =>
+    bins
+      .filter(({ sent, hardest }) => sent || hardest)
+      .map(({ full, sent, hardest }) => `${full}: ${sent} sent${hardest ? `, hardest ${hardest}` : ""}`)
+      .join("; "),
+  period: "Period",
+  lastMonths: "12 months",
+  allYears: "All years",
+  holdsTitle: "Holds",
+  holdChoices: { sent: "Holds that you sent on", failed: "Tries that were no send", stopped: "Where tries ended" },
+  holdsHelp: (kind, { failed, stopped }) =>
+    ({
+      sent: "The larger a disc, the more problems with this hold you have sent.",
+      failed: `The larger a disc, the more of ${many(failed, "try", "tries")} without a send were at problems with it.`,
+      stopped: stopped
+        ? `How far you got in ${stopped} of ${many(failed, "try", "tries")} without a send.`
+        : "Say how far you got when you log tries, and it shows here.",
+    })[kind],
+  heatWords: (kind, counts) =>
+    `${T.holdChoices[kind]}: ` +
+    (counts
+      .filter(([, count]) => count)
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 5)
+      .map(([label, count]) => `${label} ${count}`)
+      .join(", ") || "none"),
 
   entryTitle: "Your logbook",
   name: "Name",
@@ -209,13 +271,29 @@ export const T = {
   feltNone: "–",
   lists: "Lists",
   listsHint: "Separated by commas: Projects, Warm-up",
-  tick: "Tick",
+  sentButton: "Sent",
+  sentTitle: "Log a send, or tries without one",
+  triesTitle: (name) => `How did ${name} go?`,
+  tries: "Tries",
+  fewer: "One try fewer",
+  another: "One more try",
+  countTries: "Count your tries of that day, the send included.",
+  triesBefore: (n) => `Goes on from ${many(n, "try", "tries")} without a send on that day.`,
+  sentOn: (n, isFirst) => (n > 1 ? `Sent on try ${n}` : isFirst ? "Flashed" : "Sent on the first try"),
+  sentTimes: (n) => `Sent ${n} times`,
+  notSent: (n) => `${many(n, "try", "tries")}, not sent`,
+  notSentYet: "Not sent",
+  reached: "Got as far as",
+  upTo: (label) => `up to ${label}`,
+  noTicks: "No tries logged yet.",
+  correct: "Correct",
   day: "Day",
-  attempts: "Attempts",
-  tickDone: (n) => (n === 1 ? "Flashed it" : `Climbed on attempt ${n}`),
-  untick: "Remove this tick",
+  untick: "Remove tick",
+  unticked: "Tick removed",
   remove: "Delete from logbook",
-  removed: "Deleted",
+  takeOut: "Saved: take it out of the logbook",
+  removed: "Taken out of the logbook",
+  feltLike: (grade) => `felt ${grade}`,
 
   climberTitle: "Who climbs?",
   you: "Me",
