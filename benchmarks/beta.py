@@ -2,41 +2,75 @@
 
     python benchmarks/beta.py SEQUENCES PROBLEMS
 
-SEQUENCES is hand_sequences.json.gz of BetaMove, PROBLEMS the Parquet file of all real problems. Only
-validation and test problems of the split are measured, which no weight was fitted on.
+SEQUENCES is hand_sequences.json.gz of BetaMove, PROBLEMS the Parquet file of all real problems. Only validation and
+test problems of the split are measured, which no weight was fitted on. benchmarks/plausible.py measures the solver
+without labels.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 from scipy.stats import spearmanr
 
-from climbpath.beta import drawing as beta_drawing
-from climbpath.beta import solver
-from climbpath.beta.fit import Hands, Known, to_ways, whole_sequences
+from climbpath import board as boards
+from climbpath.beta.body import Climber
+from climbpath.beta.moves import HANDS, Beta
+from climbpath.beta.solver import solve
 from climbpath.data import parquet
-from climbpath.data.split import split
+from climbpath.data.importers import hand_sequences
+from climbpath.data.split import source_numbers, split
+from climbpath.errors import ClimbpathError
 from climbpath.grades import rank
-from climbpath.problem import DEFAULT_METHOD
+from climbpath.problem import DEFAULT_METHOD, Problem
 from machine import machine
 
 BOARD, WELL_ATTESTED = "moonboard-2016", 10
-CASES = ("K5s J9 G14 C15 B18e", "F6s K6s A10 G11 C15 C18e", "F5s J5s H10 I12 H14 E15 E18e")
-"""Held-out problems that docs/climbing.md discusses."""
+Hands = list[tuple[str, str]]
 
 
-def hands_of(found: solver.Beta) -> Hands:
+class Known(NamedTuple):
+    """A problem, and the order in which BetaMove's hands take all of its holds: (hold, hand), the start first."""
+
+    problem: Problem
+    hands: Hands
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the sequence starts uncrossed and no hand goes below the start."""
+        layout = boards.load(self.problem.board)
+        left, right = (next(layout.hold(label) for label, by in self.hands[:2] if by == hand) for hand in HANDS)
+        lowest = min(left.y, right.y)
+        return left.x <= right.x and all(layout.hold(label).y >= lowest for label, _ in self.hands)
+
+
+def whole_sequences(sequences: Path, problems: Sequence[Problem]) -> list[Known]:
+    """The hand sequences of a file that use every hold of their problem, which is found by its number."""
+    by_number = {
+        number: problem
+        for problem in problems
+        if problem.board == hand_sequences.BOARD and not problem.partial
+        for number in source_numbers(problem)
+    }
+    known = []
+    for record in hand_sequences.records(sequences):
+        if isinstance(record, ClimbpathError):
+            raise record
+        hands, problem = hand_sequences.sequence(record), by_number.get(record.key or "")
+        if problem and {label for label, _ in hands} == set(problem.holds):
+            known.append(Known(problem, hands))
+    return known
+
+
+def hands_of(found: Beta) -> Hands:
     """A beta in the form of the sequences: without the match on the finish, which theirs never have."""
     moves = [(move.hold, move.hand) for move in found.moves]
     if found.moves[-1].is_match:
         moves.pop()
-    return [*zip(found.start, solver.HANDS, strict=True), *moves]
+    return [*zip(found.start, HANDS, strict=True), *moves]
 
 
 def aligned(ours: Sequence[object], others: Sequence[object]) -> int:
@@ -60,31 +94,10 @@ def agreement(ours: Hands, others: Hands) -> float:
     return max(aligned(ours, others), aligned(turned, others)) / len(others)
 
 
-def draw_cases(path: Path, known: Sequence[Known]) -> None:
-    """The problems of CASES, a row each: their beta on the left, ours on the right."""
-    by_notation = {item.problem.notation: item for item in known}
-    rows = []
-    for notation in CASES:
-        item = by_notation[notation]
-        item = item._replace(problem=replace(item.problem, name=None))
-        weights = solver.load_weights()["choice"]
-        ((_, ours),) = solver.solve_batches([item.problem], solver.DEFAULT_CLIMBER, weights)
-        ways = (to_ways([item], ours)[0], ours)
-        pictures = [next(solver.to_betas([item.problem], solver.DEFAULT_CLIMBER, way)) for way in ways]
-        rows.append([Image.open(BytesIO(beta_drawing.png(picture, 480))) for picture in pictures])
-    width, height = 480, max(picture.height for row in rows for picture in row)
-    sheet = Image.new("RGB", (len(rows) * (2 * width + 60) - 40, height + 20), "#e9e5df")
-    for place, row in enumerate(rows):
-        for side, picture in enumerate(row):
-            sheet.paste(picture, (place * (2 * width + 60) + side * (width + 10) + 5, 10))
-    sheet.save(path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sequences", type=Path)
     parser.add_argument("problems", type=Path)
-    parser.add_argument("--png", type=Path, help="Draw theirs beside ours here, for the problems of CASES.")
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
     problems = parquet.load(arguments.problems)
@@ -94,22 +107,22 @@ def main() -> None:
     print(machine())
 
     known = [item for item in whole_sequences(arguments.sequences, problems) if item.problem.key in keys]
-    solved = solver.solve([item.problem for item in known])
+    solved = solve([item.problem for item in known])
     agree = np.array([agreement(hands_of(ours), item.hands) for ours, item in zip(solved, known, strict=True)])
-    print(
-        f"agreement with {len(known):,} held-out sequences: {agree.mean():.1%}; {np.mean(agree == 1):.1%} are the same"
-    )
-    for i in np.argsort(agree)[: arguments.show]:
+    plain = np.array([item.is_plain for item in known])
+    for rows, which in (
+        (plain, "that neither start crossed nor go below the start"),
+        (~plain, "that do"),
+    ):
+        print(f"agreement with {rows.sum():,} held-out sequences {which}: ", end="")
+        print(f"{agree[rows].mean():.1%}; {np.mean(agree[rows] == 1):.1%} are the same")
+    for i in [i for i in np.argsort(agree) if plain[i]][: arguments.show]:
         print(f"  {agree[i]:.0%}  {known[i].problem.notation}")
         print("    theirs:", *("".join(pair) for pair in known[i].hands))
         print("    ours:  ", *("".join(pair) for pair in hands_of(solved[i])))
 
-    if arguments.png:
-        draw_cases(arguments.png, known)
-        print(f"wrote {arguments.png}")
-
     mine = [p for p in held_out if p.board == BOARD and p.grade and p.method == DEFAULT_METHOD]
-    solved = solver.solve(mine)
+    solved = solve(mine)
     attested = np.array([(p.repeats or 0) >= WELL_ATTESTED for p in mine])
     grades = np.array([rank(p.grade or "") for p in mine])
     measures = {
@@ -120,13 +133,15 @@ def main() -> None:
         whole, part = (spearmanr(np.array(values)[rows], grades[rows])[0] for rows in (grades >= 0, attested))
         print(f"Spearman of the {name} with the grade: {whole:.3f} of {len(mine):,} held-out problems; ", end="")
         print(f"{part:.3f} of the {attested.sum():,} with {WELL_ATTESTED} repeats or more")
-    for reach in (155, 165, 175, 185):
-        climbed = np.mean([not b.too_far for b in solver.solve(mine, solver.Climber(reach))])
-        print(f"a climber with a reach of {reach} cm climbs {climbed:.1%} of them")
+    for height in (150, 160, 170, 180, 190):
+        betas = solve(mine, Climber(height))
+        climbed = np.mean([not beta.too_far for beta in betas])
+        other = np.mean([hands_of(theirs) != hands_of(usual) for theirs, usual in zip(betas, solved, strict=True)])
+        print(f"a climber of {height} cm climbs {climbed:.1%} of them, {other:.1%} in another way than one of 175 cm")
 
     many = [p for p in problems if p.board == BOARD and not p.partial]
     started = time.perf_counter()
-    solver.solve(many)
+    solve(many)
     seconds = time.perf_counter() - started
     print(f"speed: {len(many) / seconds:,.0f} problems a second")
 

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.beta.solver import Climber
+from climbpath.beta.body import Climber
 from climbpath.board import Setup
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request

@@ -49,7 +49,6 @@ from climbpath.training.train import train
 ROOT = Path(__file__).parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
 FOLDERS = ("moonboard2016", "moonboard2017")
-SEQUENCES = "moonboard2016/hand_sequences.json.gz"
 SETUP, DEMO_PROBLEMS = Setup("moonboard-2016", 40), 11_000
 
 GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14, pinned=0.25)
@@ -153,8 +152,8 @@ train part, and measured on the same test part:
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 
-**The beta solver's weights** (beta.json) were fitted on BetaMove's hand sequences of problems of the train part, and on
-their grades. The hold ratings of MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
+**The beta solver's weights** (beta.json) were fitted on the grades of problems of the train part. The hold
+ratings of MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
 
 **Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
 valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
@@ -179,7 +178,7 @@ def main() -> None:
     known_file = BUILD / "known.parquet"
     climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
     known = parquet.load(known_file)
-    write_beta(data / SEQUENCES, known)
+    write_beta(known)
     train_grader(known, ASSETS / "grader.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
     for recipe in (STUDENT, AGAIN):
@@ -188,10 +187,10 @@ def main() -> None:
     bundle(corrected(student, known), known_file)
 
 
-def write_beta(sequences: Path, known: list[Problem]) -> None:
+def write_beta(known: list[Problem]) -> None:
     """Fit the beta solver's weights and bundle them."""
     with replacing(ASSETS / "beta.json") as temporary:
-        temporary.write_text(json.dumps(fit(sequences, known), indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(fit(known), indent=1) + "\n", encoding="utf-8")
 
 
 def trained(known_file: Path, recipe: Recipe, number: int) -> Path:

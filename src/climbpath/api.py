@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from climbpath import board as boards
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError

@@ -25,9 +25,11 @@ class _Lines(tqdm):  # type: ignore[misc]
             self.lines += 1
 
 
-def progress_bar(items: Iterable[Any] | None, description: str, total: int, shown: bool = True) -> Any:
-    """A tqdm bar over items, or, if items is None, one to update by hand; on standard error."""
-    options = {"bar_format": BAR, "disable": not shown, "file": as_it_is(sys.stderr)}
+def progress_bar(
+    items: Iterable[Any] | None, description: str, total: int, shown: bool = True, delay: float = 0
+) -> Any:
+    """A tqdm bar over items, or, if items is None, one to update by hand; on standard error, after `delay` seconds."""
+    options = {"bar_format": BAR, "disable": not shown, "delay": delay, "file": as_it_is(sys.stderr)}
     if sys.stderr.isatty():
         return tqdm(items, printable(description), total, **options)
     return _Lines(items, printable(description), total, **options, mininterval=LINE_SECONDS, miniters=1, ncols=100)

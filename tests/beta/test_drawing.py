@@ -11,7 +11,8 @@ from PIL import Image, ImageSequence
 from climbpath import board as boards
 from climbpath.beta import drawing as beta_drawing
 from climbpath.beta import solver
-from climbpath.beta.solver import Beta, Climber
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
+from climbpath.beta.moves import HANDS, Beta
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.problem import DEFAULT_BOARD, parse_notation
@@ -19,7 +20,7 @@ from climbpath.problem import DEFAULT_BOARD, parse_notation
 COLOURS = {"LH": "#ff86d3", "RH": "#ffffff"}
 
 
-def beta(notation: str, climber: Climber = solver.DEFAULT_CLIMBER, board: str = DEFAULT_BOARD) -> Beta:
+def beta(notation: str, climber: Climber = DEFAULT_CLIMBER, board: str = DEFAULT_BOARD) -> Beta:
     (found,) = solver.solve([parse_notation(notation, board=board, grade="7A")], climber)
     return found
 
@@ -238,7 +239,7 @@ def test_gif_has_a_frame_for_the_start_and_one_for_each_move_and_is_small(found:
 
 @pytest.mark.parametrize("found", [USUAL, EDGE, LONG])
 def test_gif_marks_both_hands_where_they_are(found: Beta) -> None:
-    hands = dict(zip(solver.HANDS, found.start, strict=True))
+    hands = dict(zip(HANDS, found.start, strict=True))
     for move, frame in zip(found.moves, frames(found, 360)[1:], strict=True):
         hands[move.hand] = move.hold
         for hand, label in hands.items():

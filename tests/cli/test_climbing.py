@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from climbpath.api import bundled_grader
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
+from climbpath.cli import beta as beta_command
 from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grader.grader import load_grader
@@ -151,8 +153,8 @@ def test_a_beta_is_printed_and_written(tmp_path: Path) -> None:
 
 def test_what_a_climber_cannot_reach_is_printed_with_move_and_distance(tmp_path: Path) -> None:
     printed = out("beta", "F5 G18", "--height", 165, cwd=tmp_path)
-    assert "1. RH → G18  2.6 m up  crux  out of reach by 96 cm\n" in printed
-    assert printed.endswith("out of reach for a climber of 165 cm: move 1, RH → G18, by 96 cm\n")
+    assert "1. RH → G18  2.6 m up  crux  out of reach by 145 cm\n" in printed
+    assert printed.endswith("out of reach for a climber of 165 cm: move 1, RH → G18, by 145 cm\n")
     apart = out("beta", "A5s K5s F9 G14 G18", "--height", 150, "--ape", 5, cwd=tmp_path)
     wanted = (
         "out of reach for a climber of 150 cm with an ape index of +5 cm: the start holds are 45 cm too far apart\n"
@@ -164,11 +166,44 @@ def test_holds_that_no_hand_needs_are_listed(tmp_path: Path) -> None:
     assert "for the feet or as intermediates: D3\n" in out("beta", "F5s D3f D9 G13 I16 G18e", cwd=tmp_path)
 
 
-def test_the_beta_is_of_the_first_problem_of_a_file(folder: Path) -> None:
-    first = generated(folder)[0]
-    for name in ("problems.json", "problems.csv"):
-        assert out("beta", f"a/{name}", cwd=folder).splitlines()[0] == f"{first.name}  {first.notation}"
+@pytest.mark.parametrize("name", ["problems.json", "problems.csv"])
+def test_every_problem_of_a_file_is_climbed(name: str, folder: Path, tmp_path: Path) -> None:
+    printed = out("beta", f"a/{name}", "--height", "5'1\"", "--format", "json,svg", "--out", tmp_path / "b", cwd=folder)
+    *lines, json_written, svg_written = printed.splitlines()
+    found = solve(generated(folder), Climber(154.94))
+    for number, one in enumerate(found, 1):
+        heading, moves = lines[2 * number - 2 : 2 * number]
+        assert heading.strip() == f"{number}. {one.problem.name}  {one.problem.notation}"
+        far = moves.partition("  out of reach: ")[2]
+        assert bool(far) == bool(one.too_far)
+        crux = one.moves[one.crux]
+        assert f"{crux.hand} {crux.hold} crux" in moves
+    records = json.loads((tmp_path / "b/betas.json").read_text("utf-8"))
+    assert [record["moves"] for record in records] == [one.to_dict()["moves"] for one in found]
+    assert json_written == f"wrote {tmp_path / 'b' / 'betas.json'}"
+    assert re.fullmatch(r"wrote .*1-7A-[a-z-]+-beta\.svg to 4-7A-[a-z-]+-beta\.svg", svg_written)
+    assert len(list((tmp_path / "b").glob("*-7A-*-beta.svg"))) == 4
+
+
+def test_problems_on_standard_input_are_climbed(folder: Path) -> None:
+    lines = piped(f"{FIVE}\n\n{FOUR}\n", "beta", "-", cwd=folder).stdout.splitlines()
+    assert [line.split()[0] for line in lines[::2]] == ["1.", "2."]
     assert piped(FIVE, "beta", "-", cwd=folder).stdout == out("beta", FIVE, cwd=folder)
+
+
+def test_a_long_file_shows_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "many.txt.csv").write_text("notation\n" + f"{FIVE}\n{FOUR}\n" * 3)
+    monkeypatch.setattr(beta_command, "PATIENCE", 0)
+    monkeypatch.setattr(beta_command, "AT_A_TIME", 2)
+    beta_command.beta.main([str(tmp_path / "many.txt.csv")], standalone_mode=False)
+    assert "6/6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("height", ["165", "165 cm", "1.65 m"])
+def test_a_height_may_be_typed_in_many_ways(height: str, tmp_path: Path) -> None:
+    assert out("beta", FIVE, "--height", height, cwd=tmp_path) == out("beta", FIVE, "--height", 165, cwd=tmp_path)
 
 
 def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) -> None:
@@ -291,17 +326,17 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
         (("grade", FIVE, "--grader", "broken.json"), "broken.json cannot be read as a grader"),
         (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is not a climbpath grader"),
         (("grade", FIVE, "--out", "broken.json"), "broken.json exists already"),
-        (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm, not 20"),
-        (("beta", FIVE, "--height", "nan"), "a climber's height is 100 to 230 cm, not nan"),
-        (("beta", FIVE, "--height", "tall"), "'tall' is not a valid float"),
-        (("beta", FIVE, "--ape", "-99"), "a climber's ape index is -40 to 40 cm, not -99"),
+        (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm (3'3\" to 7'7\"), not 20"),
+        (("beta", FIVE, "--height", "nan"), "cannot read the height 'nan': write it as 165, 1.65 m or 5'5\""),
+        (("beta", FIVE, "--height", "tall"), "cannot read the height 'tall': write it as 165, 1.65 m or 5'5\""),
+        (("beta", FIVE, "--ape", "-99"), 'a climber\'s ape index is -40 to 40 cm (-16" to 16"), not -99'),
         (("beta", FIVE, "--format", "pdf"), "there is no format 'pdf': choose from png, svg, gif, json"),
         (("beta", FIVE, "--out", "broken.json"), "broken.json is a file"),
         (("show", FIVE, "--data", "nowhere.parquet"), "nowhere.parquet: there is no such file"),
         (("show", FIVE, "--height", "300"), "not 300"),
         (("easier", FIVE, "--format", "gif"), "there is no format 'gif'"),
         (("easier", FIVE, "--model", "nowhere.pt"), "there is no model nowhere.pt"),
-        (("generate", "--grade", "7A", "--height", "20"), "height is 100 to 230 cm, not 20"),
+        (("generate", "--grade", "7A", "--height", "20"), "height is 100 to 230 cm (3'3\" to 7'7\"), not 20"),
         (("train-grader",), "Missing option '--data'"),
     ],
 )

@@ -3,9 +3,11 @@
 import os
 import random
 import shutil
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +150,20 @@ def test_a_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPa
     codes = fuzz(folder, 1000, 2, monkeypatch)
     print(f"command lines: 1,000 tries, 0 failures, exit codes {dict(codes)}, {time.perf_counter() - begin:.0f} s")
     assert codes[2] > 500
+
+
+@pytest.mark.parametrize(
+    ("version", "words"), [(1, "belongs to another program"), (99, "written by a newer climbpath")]
+)
+def test_a_logbook_that_is_not_ours_is_refused_at_the_start(tmp_path: Path, version: int, words: str) -> None:
+    path = tmp_path / "logbook.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        for table in ("profiles", "entries", "ticks", "lists"):
+            db.execute(f"CREATE TABLE {table} (text TEXT)")
+        db.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    done = climbpath_here("serve", "--logbook", path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert path.read_bytes() == before

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from climbpath.beta.solver import Climber
+from climbpath.beta.body import Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import (

@@ -123,7 +123,7 @@ def test_a_grade_of_thin_evidence_is_refused_with_the_grades_that_there_are() ->
 
 
 def test_the_condition_that_is_in_the_way_is_named() -> None:
-    from climbpath.beta.solver import Climber
+    from climbpath.beta.body import Climber
     from climbpath.problem import Rules
 
     def reason(**asked: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from climbpath.api import load
-from climbpath.beta.solver import Climber
+from climbpath.beta.body import Climber
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
 from climbpath.generator.request import Request, Sampling

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.grades import rank
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.web.schemas import MOST_LISTED

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.beta import solver
-from climbpath.beta.solver import HANDS, Beta
+from climbpath.beta.moves import HANDS, Beta, describe
 from climbpath.drawing import problem as drawing
 from climbpath.drawing import shapes
 from climbpath.drawing.problem import Overlay
@@ -112,7 +111,7 @@ def _overview(beta: Beta, theme: Theme) -> Overlay:
 def _steps(beta: Beta, theme: Theme) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with the moves before it faded."""
     colours = _colours(theme)
-    lines = [line.replace("  ", " · ") for line in solver.describe(beta)]
+    lines = [line.replace("  ", " · ") for line in describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
     yield Overlay(
         _marks(beta, beta.start, theme),

@@ -1,17 +1,25 @@
-"""The command that finds how a problem is climbed: beta."""
+"""The command that finds how problems are climbed: beta."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, theme_flag
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problems, theme_flag
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.beta.solver import Beta, Climber
+    from climbpath.beta.body import Climber
+    from climbpath.beta.moves import Beta
     from climbpath.drawing.themes import Theme
+    from climbpath.problem import Problem
+
+AT_A_TIME = 500
+"""Problems that are solved before the progress bar moves on."""
+PATIENCE = 2.0
+"""Seconds after which it is shown."""
 
 
 @click.command()
@@ -26,8 +34,8 @@ def beta(
     problem: str,
     board: str,
     angle: int,
-    height: float | None,
-    ape: float | None,
+    height: str | None,
+    ape: str | None,
     out: Path | None,
     formats: str | None,
     theme: str,
@@ -35,39 +43,82 @@ def beta(
 ) -> None:
     """Find how PROBLEM is climbed: the hand moves, the crux, and whether the climber can reach everything.
 
-    PROBLEM is in notation, a share link, a file of problems (the first is used), or - for standard input.
+    PROBLEM is in notation, a share link, a file of problems (JSON, CSV or Parquet; all are climbed), or - for standard
+    input with a problem on each line.
 
     \b
     climbpath beta "F5 D9 G13 I16 G18"
     climbpath beta "F5 D9 G13 I16 G18" --height 165 --ape -3
+    climbpath beta "F5 D9 G13 I16 G18" --height "5 ft 5"
     climbpath beta out/7A/problems.json --format png,gif,json
 
-    A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet.
+    A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet. Of
+    several problems, betas.json has all betas, and pictures are numbered.
     """
     from climbpath import files
-    from climbpath.beta import solver
     from climbpath.drawing.themes import THEMES
-    from climbpath.naming import file_stem, title
+    from climbpath.naming import title
 
-    chosen = files.parse_formats(formats or ("png" if out else ""), BETA_FORMATS)
+    chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
-    (solved,) = solver.solve([read_problem(problem, board, angle)], climber_of(height, ape))
-    click.echo(f"{title(solved.problem)}  {solved.problem.notation}")
-    click.echo(beta_text(solved))
+    solved = _solve(read_problems(problem, board, angle), climber_of(height, ape))
+    if len(solved) == 1:
+        click.echo(f"{title(solved[0].problem)}  {solved[0].problem.notation}")
+        click.echo(beta_text(solved[0]))
+    else:
+        for number, one in enumerate(solved, 1):
+            click.echo(f"{number:>4}. {title(one.problem)}  {one.problem.notation}\n      {_one_line(one)}")
     if chosen:
         folder = out or files.new_folder(Path("out") / "beta")
-        paths = {name: folder / f"{file_stem(solved.problem)}-beta.{name}" for name in chosen}
-        files.refuse_overwrite(list(paths.values()), force)
-        for name, path in paths.items():
-            with files.replacing(path) as temporary:
-                temporary.write_bytes(BETA_FORMATS[name](solved, THEMES[theme]))
-            click.echo(f"wrote {path}")
+        paths = {name: _paths(folder, name, solved) for name in chosen}
+        files.refuse_overwrite([path for some in paths.values() for path in some], force)
+        for name, some in paths.items():
+            contents = [_json(solved)] if name == "json" else (PICTURES[name](one, THEMES[theme]) for one in solved)
+            for path, content in zip(some, contents, strict=True):
+                with files.replacing(path) as temporary:
+                    temporary.write_bytes(content)
+            click.echo(f"wrote {some[0]}" + f" to {some[-1].name}" * (len(some) > 1))
+
+
+def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":
+    """The betas of problems, with a progress bar if it takes long."""
+    from climbpath.beta.solver import solve
+    from climbpath.progress import progress_bar
+
+    solved = []
+    with progress_bar(None, "Beta", len(problems), delay=PATIENCE) as bar:
+        for first in range(0, len(problems), AT_A_TIME):
+            solved += solve(problems[first : first + AT_A_TIME], climber)
+            bar.update(len(solved) - first)
+    return solved
+
+
+def _paths(folder: Path, name: str, solved: "Sequence[Beta]") -> list[Path]:
+    """The files of a format: one for all betas as JSON, one for each picture."""
+    from climbpath.naming import file_stem
+
+    stems = [file_stem(one.problem) for one in solved]
+    if len(solved) == 1:
+        return [folder / f"{stems[0]}-beta.{name}"]
+    if name == "json":
+        return [folder / "betas.json"]
+    digits = len(str(len(solved)))
+    return [folder / f"{number:0{digits}}-{stem}-beta.{name}" for number, stem in enumerate(stems, 1)]
+
+
+def _one_line(solved: "Beta") -> str:
+    """A beta in a line: 'LH F5, RH G6: RH G8, LH E10 crux, …'."""
+    left, right = solved.start
+    start = f"both hands {left}" if left == right else f"LH {left}, RH {right}"
+    moves = [f"{move.hand} {move.hold}" + " crux" * (i == solved.crux) for i, move in enumerate(solved.moves)]
+    far = f"  out of reach: {_farthest(solved)}" if solved.too_far else ""
+    return f"{start}: {', '.join(moves)}{far}"
 
 
 def beta_text(solved: "Beta") -> str:
     """A beta as text, with the holds that no hand needs and what is out of reach."""
-    from climbpath.beta.solver import describe
+    from climbpath.beta.moves import describe
 
     lines = describe(solved)
     if solved.no_hand:
@@ -108,8 +159,9 @@ def _gif(solved: "Beta", theme: "Theme") -> bytes:
     return beta_drawing.gif(solved, theme=theme)
 
 
-def _json(solved: "Beta", _: "Theme") -> bytes:
-    return (json.dumps(solved.to_dict(), indent=1, ensure_ascii=False) + "\n").encode()
+def _json(solved: "Sequence[Beta]") -> bytes:
+    records = [one.to_dict() for one in solved]
+    return (json.dumps(records if len(records) > 1 else records[0], indent=1, ensure_ascii=False) + "\n").encode()
 
 
-BETA_FORMATS = {"png": _png, "svg": _svg, "gif": _gif, "json": _json}
+PICTURES = {"png": _png, "svg": _svg, "gif": _gif}

@@ -12,7 +12,7 @@ from climbpath import grades, terminal
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.beta.solver import Climber
+    from climbpath.beta.body import Climber
     from climbpath.problem import Problem
 
 Command = Callable[..., None]
@@ -76,19 +76,21 @@ def problem_flags(command: Command) -> Command:
 def climber_flags(command: Command) -> Command:
     """Adds the flags that describe the climber."""
     for flag in (
-        click.option("--ape", type=float, help="The climber's arm span minus height in cm. [default: 0]"),
-        click.option("--height", type=float, help="The climber's height in cm. [default: 175]"),
+        click.option("--ape", help="The climber's arm span minus height, in cm or inches (3, -1.5 in). [default: 0]"),
+        click.option("--height", help="The climber's height: 165, 1.65 m or 5'5\". [default: 175]"),
     ):
         command = flag(command)
     return command
 
 
-def climber_of(height: float | None, ape: float | None) -> "Climber":
+def climber_of(height: str | None, ape: str | None) -> "Climber":
     """The climber of the flags. Raises ClimbpathError for measurements that nobody has."""
-    from climbpath.beta.solver import DEFAULT_CLIMBER, Climber
+    from climbpath.beta.body import DEFAULT_CLIMBER, Climber, parse_ape, parse_height
 
-    height = DEFAULT_CLIMBER.height if height is None else height
-    return Climber(height, ape or 0.0).check()
+    return Climber(
+        DEFAULT_CLIMBER.height if height is None else parse_height(height),
+        DEFAULT_CLIMBER.ape if ape is None else parse_ape(ape),
+    )
 
 
 def read_problem(text: str, board: str, angle: int) -> "Problem":

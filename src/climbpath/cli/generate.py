@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 def generate(
     grade: str,
     model: Path | None,
-    height: float | None,
-    ape: float | None,
+    height: str | None,
+    ape: str | None,
     visualize: bool,
     out: Path | None,
     formats: str | None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @problem_flags
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
-def show(problem: str, board: str, angle: int, height: float | None, ape: float | None, data: Path | None) -> None:
+def show(problem: str, board: str, angle: int, height: str | None, ape: str | None, data: Path | None) -> None:
     """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b
@@ -31,7 +31,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     from dataclasses import replace
 
     from climbpath.api import load
-    from climbpath.beta import solver
+    from climbpath.beta.solver import solve
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import grader_of
 
@@ -43,7 +43,7 @@ def show(problem: str, board: str, angle: int, height: float | None, ape: float 
     click.echo(terminal.coloured(drawing.text(drawn, colour=terminal.has_colours(sys.stdout))) + "\n")
     if prediction:
         click.echo(f"Grade: {grade_line(one, prediction)}")
-    (solved,) = solver.solve([one], climber)
+    (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))

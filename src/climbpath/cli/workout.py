@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def workout(
     grade: str,
     minutes: int,
-    height: float | None,
-    ape: float | None,
+    height: str | None,
+    ape: str | None,
     board: str,
     angle: int,
     hold_sets: str | None,

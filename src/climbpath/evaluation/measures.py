@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.beta import solver
+from climbpath.beta.moves import crossed_by
+from climbpath.beta.solver import solve
 from climbpath.board import Board
 from climbpath.evaluation.hold_lists import Holds
 from climbpath.evaluation.results import BetaRow, ListRow
@@ -106,13 +107,13 @@ def usage(problems: Sequence[Problem], board: Board) -> list[float]:
 
 def betas(problems: Sequence[Problem], board: Board) -> BetaRow:
     """How problems of one board are climbed, on average."""
-    solved = solver.solve(problems)
+    solved = solve(problems)
     moves = [move for beta in solved for move in beta.moves if not move.is_match]
     return BetaRow(
         moves=len(moves) / len(solved),
         hardest=float(np.mean([beta.moves[beta.crux].difficulty for beta in solved])),
         difficulty=float(np.mean([beta.difficulty for beta in solved])),
-        crossed=float(np.mean([solver.is_crossed(move, board) for move in moves])),
+        crossed=float(np.mean([crossed_by(move, board.name) > 0 for move in moves])),
         no_hand=sum(len(beta.no_hand) for beta in solved) / sum(len(problem.holds) for problem in problems),
         reached=float(np.mean([not beta.too_far for beta in solved])),
     )

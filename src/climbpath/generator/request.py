@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.beta.solver import Climber
+from climbpath.beta.body import Climber
 from climbpath.board import Board, Setup, words_of
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER

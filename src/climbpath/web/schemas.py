@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from climbpath import board as boards
-from climbpath.beta.solver import APES, DEFAULT_CLIMBER, STATURES, Beta, Climber, describe
+from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
+from climbpath.beta.moves import Beta, describe
 from climbpath.board import Board, Setup
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
@@ -75,7 +76,7 @@ Notes = Annotated[str, Field(max_length=LONGEST_NOTES)]
 Stars = Annotated[int, Field(ge=0, le=5), INTEGER]
 ShortName = Annotated[str, Field(min_length=1, max_length=40)]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_day)]
-Height = Annotated[float, Field(ge=STATURES[0], le=STATURES[1])]
+Height = Annotated[float, Field(ge=HEIGHTS[0], le=HEIGHTS[1])]
 Ape = Annotated[float, Field(ge=APES[0], le=APES[1])]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from climbpath.api import Generator
-from climbpath.beta.solver import DEFAULT_CLIMBER, Climber
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request

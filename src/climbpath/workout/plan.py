@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath.api import Generator
-from climbpath.beta import solver
-from climbpath.beta.solver import DEFAULT_CLIMBER, Beta, Climber
+from climbpath.beta import weights
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
+from climbpath.beta.moves import HANDS, Beta
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
@@ -206,7 +208,7 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
     for part in parts:
         climbs: list[tuple[Beta, GradePrediction | None, tuple[str, ...]]]
         if part.listed:
-            betas = solver.solve(part.listed, evening.climber)
+            betas = solve(part.listed, evening.climber)
             climbs = [(beta, guess, ()) for beta, guess in zip(betas, _predicted(part.listed), strict=True)]
         else:
             assert pool
@@ -238,7 +240,7 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
     by_grade = {one: [j for j, problem in enumerate(problems) if problem.grade == one] for one in first}
 
     # Traits as percentiles within the grade, [N, TRAITS], and what suits a warm-up.
-    betas = solver.solve(problems, climber)
+    betas = solve(problems, climber)
     measured = np.array([traits(one) for one in betas])
     percentiles = np.zeros_like(measured)
     hardest = np.array([[one.difficulty, one.moves[one.crux].difficulty] for one in betas])
@@ -267,7 +269,7 @@ def traits(climbed: Beta) -> Floats:
     hardest move relative to the mean.
     """
     layout = boards.load(climbed.problem.board)
-    poor = solver.poorness(layout.name)
+    poor = weights.poorness(layout.name)
     lengths, aside, crossed, poorness, hard = [], [], [], [], []
     for move in climbed.moves:
         if move.is_match:
@@ -277,7 +279,7 @@ def traits(climbed: Beta) -> Floats:
         lengths.append(math.hypot(hold.x - origin.x, hold.y - origin.y))
         aside.append(abs(hold.x - origin.x))
         crossed.append(max(0, outward * (other.x - hold.x)))
-        poorness.append(poor[solver.HANDS.index(move.hand), layout.index[hold.label]])
+        poorness.append(poor[HANDS.index(move.hand), layout.index[hold.label]])
         hard.append(move.difficulty)
     sideways = sum(aside) / sum(lengths)
     return np.array(
@@ -340,9 +342,14 @@ def climbing(slot: Slot) -> str:
     return f"{number} move{'s' * (number > 1)}. Crux: move {slot.beta.crux + 1}, {hand} hand to {crux.hold}"
 
 
-def prediction(slot: Slot) -> str:
-    """The grade with its range, '7A, perhaps 6C+'; '' on a setup that the grader has not learned."""
-    return slot.prediction.words if slot.prediction else ""
+def opinion(slot: Slot) -> str:
+    """What the grader says beside the grade that is shown: 'perhaps 6C+', 'grader: 7A' where that is another, or ''."""
+    guess = slot.prediction
+    if not guess:
+        return ""
+    if guess.grade != slot.problem.grade:
+        return f"grader: {guess.words}"
+    return f"perhaps {guess.perhaps}" if guess.perhaps else ""
 
 
 def clock(minutes: int) -> str:
@@ -371,7 +378,7 @@ def text(workout: Workout) -> str:
             tries = f"{slot.tries} {'try' if slot.tries == 1 else 'tries'}"
             style = ", ".join(slot.style)
             grade = show(slot.problem.grade) if slot.problem.grade else ""
-            parts = [grade, title(slot.problem), slot.problem.notation, tries, prediction(slot), style, climbing(slot)]
+            parts = [grade, title(slot.problem), slot.problem.notation, tries, opinion(slot), style, climbing(slot)]
             lines.append(f"{clock(round(second / 60)):>5} {slot.number:>3}. " + "  ".join(filter(None, parts)))
     lines += ["", f"{clock(workout.minutes):>5}  Done"]
     return "\n".join(lines)

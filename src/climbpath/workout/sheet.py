@@ -16,7 +16,7 @@ from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import Circle, Line, Polygon, Rect, Shape, Text, latin, stamp, transformed
 from climbpath.drawing.themes import PAPER
 from climbpath.naming import title
-from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, prediction, starts
+from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, opinion, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import
     from PIL import Image
@@ -217,19 +217,13 @@ def _card(slot: Slot, form: _Form) -> tuple[float, list[Shape]]:
         (form.words, latin(title(slot.problem)), _INK, True),
         (form.words, ", ".join(slot.style), _INK, False),
         (form.words, climbing(slot), _INK, False),
-        (form.words, _opinion(slot), _QUIET, False),
+        (form.words, opinion(slot), _QUIET, False),
         (form.small, slot.problem.notation, _QUIET, False),
     ):
         for line in _wrapped(string, size, form.card):
             y += 1.2 * size
             shapes.append(Text(0, y, size, line, colour, bold=bold))
     return y + 1, shapes
-
-
-def _opinion(slot: Slot) -> str:
-    """What the grader says beside the grade that is shown: 'perhaps 6C', or its own grade where that is another."""
-    agrees = slot.prediction is not None and slot.prediction.grade == slot.problem.grade
-    return prediction(slot).removeprefix(f"{slot.problem.grade}").removeprefix(", ") if agrees else prediction(slot)
 
 
 def _picture(slot: Slot, form: _Form) -> tuple[Iterator[Shape], float]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from climbpath.beta.solver import DEFAULT_CLIMBER
+from climbpath.beta.body import DEFAULT_CLIMBER
 from climbpath.problem import Problem, key_of
 
 

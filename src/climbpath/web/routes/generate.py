@@ -9,7 +9,8 @@ from fastapi import FastAPI, Query, Response
 from climbpath import __version__, grades
 from climbpath import board as boards
 from climbpath.beta import drawing as beta_drawing
-from climbpath.beta.solver import Climber, solve
+from climbpath.beta.body import Climber
+from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import THEMES, Theme

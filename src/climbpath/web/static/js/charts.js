@@ -8,7 +8,7 @@ const MIDDLE = 172;
 const HALF = 118; // of the widest bar
 const LEFT = 40; // of the months
 const STYLED = ["fill", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "opacity"];
-const TYPED = ["font-size", "font-weight", "text-anchor"];
+const TYPED = ["font-size", "font-weight", "text-anchor", "dominant-baseline"];
 const FONT = "system-ui, sans-serif";
 
 const chart = (high, words, ...shapes) =>

@@ -24,7 +24,7 @@ export function lengthField(field, cm, { wrong, onchange, empty } = {}) {
   return h(
     "div",
     { class: "field" },
-    labelled(T[field], input),
+    labelled({ height: T.height, ape: T.ape }[field], input),
     h("small", { id: said, class: wrong ? "warn" : null, role: wrong ? "alert" : null }, hint),
   );
 }

@@ -49,6 +49,8 @@ export class Statistics {
     this.pyramid = pyramid(this.rows(), T.pyramidWords(this.rows()));
     this.progress = progress(this.bins(), state.appInfo.ladder, T.progressWords(this.bins()));
     this.board.lay(layout, false);
+    const { cm, sheet } = this.board;
+    for (const [name, size] of Object.entries(cm)) sheet.style.setProperty(`--${name}`, size);
     this.showHolds();
     const set = (fields) => {
       Object.assign(chosen, fields);
@@ -102,7 +104,7 @@ export class Statistics {
       card(
         T.holdsTitle,
         choice(chosen.holds, Object.entries(T.holdChoices), (holds) => set({ holds }), { "aria-label": T.holdsTitle }),
-        h("div", { class: "heat" }, this.board.root),
+        h("div", { class: "heat" }, this.board.sheet),
         h("p", { class: "quiet" }, T.holdsHelp(chosen.holds, found)),
       ),
     );
@@ -174,14 +176,19 @@ export class Statistics {
       return (wide * height) / width;
     };
     const [left, right, top, wide] = [60, 560, 240, 460];
-    const [first, second, board] = [tall(this.pyramid, wide), tall(this.progress, wide), tall(this.board.root, wide)];
-    const next = Math.max(top + first + 90, top + board - second);
-    const bottom = Math.max(next + second, top + board) + 70;
+    const { cm, root, rows, columns } = this.board;
+    const scale = wide / (cm.gutter + cm.wide);
+    const [names, board] = [cm.gutter * scale, cm.high * scale];
+    const [first, second] = [tall(this.pyramid, wide), tall(this.progress, wide)];
+    const next = Math.max(top + first + 90, top + board + names - second);
+    const bottom = Math.max(next + second, top + board + names) + 70;
     const png = await picture(
       [
         [this.pyramid, left, top, wide, first],
         [this.progress, left, next, wide, second],
-        [this.board.root, right, top, wide, board],
+        [rows, right, top, names, board],
+        [root, right + names, top, wide - names, board],
+        [columns, right + names, top + board, wide - names, names],
       ],
       [
         [title, left, 100, 48, 800],
