@@ -91,7 +91,7 @@ class Plain:
     def beyond(self, one: int, other: int) -> float:
         """What it costs that two holds are out of reach."""
         cm = self.too_far(one, other)
-        return OUT_OF_REACH * (1 + cm / 100) if cm else 0
+        return OUT_OF_REACH * (1 + (cm / 10) ** 2) if cm else 0
 
     def start(self, left: int, right: int) -> float:
         crossed = (self.holds[left].x - self.holds[right].x) / self.unit >= 0.1
@@ -263,6 +263,13 @@ def test_what_is_out_of_reach_is_measured() -> None:
     assert not beta("F5s F10 F14 G18e", Climber(165)).too_far
     assert not beta("A5s I5s E10 E14 E18e", Climber(160)).too_far
     assert beta("A5s I5s E10 E14 E18e", Climber(159)).too_far == pytest.approx(1)
+
+
+def test_what_is_too_far_is_done_in_moves_as_short_as_can_be() -> None:
+    """Not in one leap from F5 to G18, so that only one move is out of reach."""
+    found = beta("F5s D12 G18e", Climber(165))
+    assert "D12" in {move.hold for move in found.moves}
+    assert found.too_far < 50
 
 
 def test_a_start_out_of_reach_is_described() -> None:

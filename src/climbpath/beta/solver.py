@@ -28,8 +28,8 @@ CROSSED_START = 8.0
 """What a start with crossed hands costs, likewise."""
 UNCROSSED = 0.1
 """How far to the right of the right hand's start hold that of the left hand may be, in m, without being crossed."""
-DOWN, OUT_OF_REACH = 1e5, 1e7
-"""What a move down costs, and one that is too far, and each metre that it is too far: more than all else together."""
+DOWN, OUT_OF_REACH = 1e5, 1e6
+"""What a move down costs, and one that is too far, to which come the squares of every 10 cm: more than all else."""
 NORM = 4
 """A problem's difficulty is this norm of its moves' difficulties, in which the hardest count most."""
 BATCH = 30_000
@@ -103,7 +103,7 @@ def _ways(scene: Scene, weights: dict[str, float]) -> Ways:
     by_travel = sum((weights[name] * travels[name] for name in TRAVEL), start=np.zeros((n, n, b)))
     higher_hand = weights["higher hand"] * scene.down
     # What it costs beside that to be out of reach, by the pair of holds; and to leave out holds, and go down.
-    beyond = np.where(scene.beyond > 0, OUT_OF_REACH * (1 + scene.beyond / 100), 0)
+    beyond = np.where(scene.beyond > 0, OUT_OF_REACH * (1 + (scene.beyond / 10) ** 2), 0)
     skipped, along = _skipped(scene)
     along_or_down = along + DOWN * scene.down
 
