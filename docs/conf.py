@@ -26,7 +26,7 @@ html_copy_source = False
 NAVIGATION = {
     "Using it": ("climbing", "web", "data", "cpu-training", "evaluate", "commands"),
     "How it works": ("glossary", "architecture", "promises", "file-formats", "benchmarks"),
-    "Development": ("/CONTRIBUTING", "/CHANGELOG", "dev/experiments", "dev/clearer", "dev/licences", "dev/robustness"),
+    "Development": ("/CONTRIBUTING", "/CHANGELOG", "dev/experiments", "dev/clearer", "dev/robustness", "dev/licences"),
 }
 """The pages in the sidebar, below their captions; those of docs/ by name."""
 

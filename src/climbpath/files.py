@@ -1,6 +1,5 @@
 """Atomic writes: a reader sees the whole file or none of it."""
 
-import errno
 import itertools
 import os
 from collections.abc import Collection, Iterator, Sequence
@@ -24,11 +23,11 @@ def replacing(path: Path) -> Iterator[Path]:
     _check_kind(path)
     temporary = _temporary(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -36,7 +35,16 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, on the disk before anything in it is. Raises OSError where that fails."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync(one.parent)
+
+
+def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk. Only POSIX can open a folder."""
     if os.name != "posix" and path.is_dir():
         return
@@ -73,25 +81,24 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
 
 def _check_kind(path: Path) -> None:
     """Raises ClimbpathError where a path stands for something that no file may replace."""
-    if path.is_dir():
-        raise ClimbpathError(f"{path} is a folder: name a file in it")
-    if path.exists() and not path.is_file():
-        raise ClimbpathError(f"{path} is a device or a pipe: name a file")
+    try:
+        if path.is_dir():
+            raise ClimbpathError(f"{path} is a folder: name a file in it")
+        if path.exists() and not path.is_file():
+            raise ClimbpathError(f"{path} is a device or a pipe: name a file")
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def check_writable(path: Path) -> None:
-    """Raises ClimbpathError where nothing can be made at a path; it is tried out beside it, if its folder exists."""
-    folder = next(one for one in path.absolute().parents if one.exists())
-    if not folder.is_dir():
-        raise ClimbpathError(f"{path} cannot be written: {folder} is a file, not a folder")
-    trial = _temporary(folder / path.name) if folder == path.absolute().parent else folder
+    """Raises ClimbpathError where nothing can be made at a path, which is tried out beside it."""
     try:
-        if trial == folder:
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        else:
-            trial.touch()
-            trial.unlink()
+        missing = path.absolute()
+        while not missing.parent.exists():
+            missing = missing.parent
+        trial = _temporary(missing)
+        trial.mkdir()
+        trial.rmdir()
     except OSError as error:
         raise cannot_write(path, error) from error
 

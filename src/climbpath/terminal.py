@@ -8,7 +8,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -94,7 +94,8 @@ def guarded() -> Iterator[Callable[[], str | None]]:
     before = sys.stdout, sys.stderr
     for stream in (sys.stdin, *before):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # not every console can show █, °, or any byte of a file name
+            with suppress(io.UnsupportedOperation):  # standard input that something has read from
+                stream.reconfigure(errors="replace")  # not every console can show █, °, or any byte of a file name
     out, err = (_Printer(stream or _nowhere()) for stream in before)
     sys.stdout, sys.stderr = out, err
 

@@ -288,10 +288,12 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     context.on("weberror", lambda error: wrong.append(error.error.message))
     page = context.new_page()
     page.goto("/")
-    expect(page.get_by_role("heading")).to_have_text("Access token needed")
+    expect(page.get_by_role("heading")).to_have_text("You need an invitation")
     token = (open_server.folder / "climbpath" / "token").read_text().strip()
     page.goto(f"/?view=climber&token={token}")
     assert "token" not in page.url
+    page.get_by_label("Name").fill("Kim")
+    press(page.get_by_role("button", name="Start climbing"))
     expect(page.locator("#main")).to_contain_text("browsers allow neither installation nor offline use")
     assert not page.evaluate("isSecureContext")
     page.goto(LINK)
@@ -303,7 +305,7 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     log_tries(page, 2, "Sent on try 2")
     expect(header(page)).to_have_text(WAITS)
     page.goto("/")
-    expect(page.get_by_role("heading")).to_have_text("Access token needed")
+    expect(page.get_by_role("heading")).to_have_text("You need an invitation")
     page.goto(f"/?token={token}")
     expect(header(page)).to_have_count(0)
     assert not wrong, wrong

@@ -145,11 +145,11 @@ def test_bad_command_lines_give_one_message_and_no_traceback(folder: Path, monke
 
 
 @pytest.mark.slow
-def test_two_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = time.perf_counter()
-    codes = fuzz(folder, 2000, 2, monkeypatch)
-    print(f"command lines: 2,000 tries, 0 failures, exit codes {dict(codes)}, {time.perf_counter() - begin:.0f} s")
-    assert codes[2] > 1000
+    codes = fuzz(folder, 1000, 2, monkeypatch)
+    print(f"command lines: 1,000 tries, 0 failures, exit codes {dict(codes)}, {time.perf_counter() - begin:.0f} s")
+    assert codes[2] > 500
 
 
 @pytest.mark.parametrize(

@@ -324,8 +324,11 @@ def test_mutated_files_give_no_traceback(tmp_path: Path, importer: Importer) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("importer", FORMATS, ids=name_of)
-def test_ten_thousand_mutated_files_give_no_traceback(tmp_path: Path, importer: Importer) -> None:
-    fuzz(tmp_path / "x", content_of(importer, tmp_path), 10_000, 2)
+def test_three_thousand_mutated_files_give_no_traceback(tmp_path: Path, importer: Importer) -> None:
+    begin = time.perf_counter()
+    fuzz(tmp_path / "x", content_of(importer, tmp_path), 3000, 2)
+    took = time.perf_counter() - begin
+    print(f"\n{name_of(importer)}: 3,000 tries, 0 failures, {took:.0f} s")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import hashlib
 import os
+import random
 import subprocess
 import sys
 import tracemalloc
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.data import importers, parquet
+from climbpath.data import merge as merging
 from climbpath.data.filter import filter_problems
 from climbpath.data.importers import Failure, LeftOut, Rejection
 from climbpath.data.merge import gather, merge, report
@@ -146,6 +148,32 @@ def test_an_angle_makes_another_problem() -> None:
 # Partial problems
 
 SEEN = replace(SIX, grade="7A", ids=("hand-sequence:1",), partial=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_records_that_decide_nothing_are_let_go_without_a_trace(rng: random.Random) -> None:
+    def any_record(number: int) -> Problem:
+        return replace(
+            SIX,
+            grade=rng.choice((None, "6B", "6C", "7A")),
+            name=rng.choice((None, "", "Slab", "Wall")),
+            repeats=rng.choice((None, 1, 5, 900)),
+            benchmark=rng.random() < 0.1,
+            user_grade=rng.choice((None, "6C+")),
+            partial=rng.random() < 0.3,
+            ids=rng.choice(((), (f"a:{number}",), ("b:1", f"c:{number}"))),
+        )
+
+    records = [any_record(number) for number in range(rng.randrange(90, 400))]
+    few = merge(records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "MOST_TOGETHER", 10_000)
+        all_together = merge(records)
+    (one,), (other,) = few.problems, all_together.problems
+    assert replace(one, ids=()) == replace(other, ids=())
+    assert set(one.ids) == set(other.ids)
+    assert (few.merged, bool(few.conflicts)) == (all_together.merged, bool(all_together.conflicts))
 
 
 @pytest.mark.parametrize(
@@ -397,11 +425,17 @@ def test_parquet_round_trip(tmp_path: Path, written: list[Problem]) -> None:
     assert parquet.load(path) == written
 
 
-def test_faulty_problems_can_be_written_and_read_too(tmp_path: Path) -> None:
-    """What a generator made is not always sound, and must be kept to be looked at."""
+def test_a_faulty_problem_is_neither_written_nor_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model cannot learn from it: its loss would not be a number."""
     odd = Problem(start=("E8",), finish=("D9",), feet=("F5",))
-    parquet.write(tmp_path / "odd", [odd])
-    assert parquet.load(tmp_path / "odd") == [odd]
+    with pytest.raises(ClimbpathError, match="start hold E8 is not in rows 2 to 6"):
+        parquet.write(tmp_path / "odd", [SIX, odd])
+    assert list(tmp_path.iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet, "check_sound", lambda problem: problem)
+        parquet.write(tmp_path / "odd", [SIX, odd])
+    with pytest.raises(ClimbpathError, match=r"odd, record 1: start hold E8 is not in rows 2 to 6"):
+        parquet.load(tmp_path / "odd")
 
 
 def test_a_stream_is_written_and_read_in_bounded_memory(tmp_path: Path) -> None:
@@ -456,7 +490,7 @@ def newer(path: Path) -> None:
 
     parquet.write(path, [SIX])
     table = arrow.read_table(path)
-    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "4"}), path)
+    arrow.write_table(table.replace_schema_metadata({"climbpath.problems": "next"}), path)
 
 
 def fewer_columns(path: Path) -> None:
@@ -502,7 +536,7 @@ def flipped(path: Path) -> None:
     ("spoil", "words"),
     [
         (foreign, "record 0: it is Parquet, but not written by climbpath"),
-        (newer, "record 0: it is of version 4, and this climbpath reads version 3"),
+        (newer, "record 0: it is of version next, and this climbpath reads version"),
         (fewer_columns, "its columns are not those"),
         (unknown_hold, "record 1: there is no hold 'L19' on MoonBoard Masters 2017"),
         (empty_start, "record 0: the problem's field 'start' cannot be None"),

@@ -105,28 +105,14 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
     Standard input is JSON, or a problem in notation on every line. Raises ClimbpathError, naming the source, where
     there is none or one cannot be read.
     """
-    from climbpath.data import importers
-    from climbpath.problem import Problem, parse_notation
+    from climbpath.problem import parse_notation
     from climbpath.share import is_link, read_link
 
     if is_link(text):
         return [read_link(text)]
     source = "standard input" if text == "-" else repr(text)
     if text != "-" and names_file(text):
-        path = Path(text)
-        if not path.is_file():
-            raise ClimbpathError(f"{text}: there is no such file")
-        problems = []
-        for item in importers.read(path):
-            if isinstance(item, importers.Failure):
-                raise ClimbpathError(f"{item.file}: {item.reason}")
-            if isinstance(item, importers.Rejection):
-                raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
-            if isinstance(item, Problem):
-                problems.append(item)
-        if not problems:
-            raise ClimbpathError(f"{text} holds no problem")
-        return problems
+        return read_file(Path(text))
     if text == "-":
         if sys.stdin is None:
             raise ClimbpathError("standard input is closed: name a file, or write the problem itself")
@@ -139,6 +125,28 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
     if not lines:
         raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
     return [parse_notation(line, board, angle) for line in lines]
+
+
+def read_file(path: Path) -> list["Problem"]:
+    """The problems of a file in any format that can be imported. Raises ClimbpathError, naming the file, where there
+    is none or one cannot be read.
+    """
+    from climbpath.data import importers
+    from climbpath.problem import Problem
+
+    if not path.exists():
+        raise ClimbpathError(f"{path}: there is no such file")
+    problems = []
+    for item in importers.read(path):
+        if isinstance(item, importers.Failure):
+            raise ClimbpathError(f"{item.file}: {item.reason}")
+        if isinstance(item, importers.Rejection):
+            raise ClimbpathError(f"{item.file}, record {item.record}: {item.reason}")
+        if isinstance(item, Problem):
+            problems.append(item)
+    if not problems:
+        raise ClimbpathError(f"{path} holds no problem")
+    return problems
 
 
 def names_file(text: str) -> bool:

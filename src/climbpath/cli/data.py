@@ -56,6 +56,7 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     from climbpath.data.merge import report as account_of
     from climbpath.files import refuse_overwrite
 
+    refuse_overwrite([output], force)
     report = report or output.with_suffix(".report.json")
     refuse_overwrite([output, report], force)
     for file in files:

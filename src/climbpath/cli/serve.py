@@ -37,12 +37,12 @@ def serve(
     import platformdirs
 
     from climbpath import api
-    from climbpath.cli.common import read_problems
+    from climbpath.cli.common import read_file
     from climbpath.web import serving
     from climbpath.web.connections import Limits
 
     folder = platformdirs.user_data_path("climbpath")
-    known = [p for p in read_problems(str(data), "", 0) if not p.partial] if data else []
+    known = [p for p in read_file(data) if not p.partial] if data else []
     limits = Limits(connections=max(800, connections), per_address=connections)
     endpoint = serving.Endpoint(host, port, folder, https, limits)
     serving.serve(endpoint, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo)

@@ -8,7 +8,7 @@ import click
 
 from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problem, read_problems
+from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_file, read_problem
 from climbpath.cli.grade import grade_line
 from climbpath.errors import ClimbpathError
 
@@ -62,7 +62,7 @@ def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
     from climbpath.data.similar import most_similar
     from climbpath.naming import title
 
-    known = [p for p in read_problems(str(data), problem.board, problem.angle) if p.board == problem.board]
+    known = [p for p in read_file(data) if p.board == problem.board]
     known = [p for p in known if not p.partial]
     if not known:
         raise ClimbpathError(f"{data} has no problems on {problem.board}")

@@ -92,7 +92,7 @@ def train(
     same folder is set aside, not overwritten.
     """
     changes: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
-    changes |= {"teachers": tuple(str(path.resolve()) for path in teachers)} if teachers else {}
+    changes |= {"teachers": tuple(str(path.absolute()) for path in teachers)} if teachers else {}
     chosen = find_recipe(recipe) if recipe else None
     if print_recipe:
         click.echo(recipe_file(replace(chosen or find_recipe("fast"), **changes)), nl=False)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
@@ -59,6 +60,10 @@ class Gathered(NamedTuple):
 
 MOST_LISTED = 1000
 """Rejections that are listed one by one."""
+MOST_TOGETHER = 100
+"""Records of one problem in memory, before those that decide nothing are let go."""
+MOST_IDS = 1000
+"""Ids of one problem that are kept."""
 Groups = dict[tuple[object, ...], Problem | list[Problem]]
 
 
@@ -94,7 +99,7 @@ def gather(sources: Iterable[tuple[str, Iterable[Item]]]) -> Gathered:
         read = kept + merged + rejected + omitted
         if read or not failed:
             tallies.append(Tally(file, read, kept, merged, rejected, omitted))
-    problems, _, conflicts = _folded(groups)
+    problems, conflicts = _folded(groups)
     return Gathered(problems, tallies, rejections, reasons, left_out, failures, conflicts)
 
 
@@ -121,9 +126,9 @@ def merge(records: Iterable[Problem]) -> Merged:
     field that it lacks is taken from the next best record that has it, and the ids of all records are kept.
     """
     groups: Groups = {}
-    for record in records:
-        _add(groups, record)
-    return _folded(groups)
+    merged = sum(not _add(groups, record) for record in records)
+    problems, conflicts = _folded(groups)
+    return Merged(problems, merged, conflicts)
 
 
 def _add(groups: Groups, record: Problem) -> bool:
@@ -134,22 +139,40 @@ def _add(groups: Groups, record: Problem) -> bool:
         return True
     if isinstance(there, list):
         there.append(record)
+        if len(there) > MOST_TOGETHER:
+            groups[identity] = _thinned(there)
     else:
         groups[identity] = [there, record]
     return False
 
 
-def _folded(groups: Groups) -> Merged:
+def _thinned(group: list[Problem]) -> list[Problem]:
+    """The records of one problem that decide what it is merged into, in their order; the ids of the others go to the
+    one with the same grade. Of ids, the first MOST_IDS are kept.
+    """
+    ranked = sorted(group, key=_attestation)
+    deciding = [ranked[0]]
+    for has in (lambda p: p.grade, lambda p: p.name, lambda p: p.repeats is not None, lambda p: p.user_grade):
+        deciding += [p for p in ranked if has(p)][:1]
+    by_grade = {(p.grade, p.partial): p for p in reversed(ranked)}
+    kept = {id(p) for p in (*deciding, *by_grade.values())}
+    ids = dict.fromkeys(i for p in group for i in p.ids)
+    room = set(islice(ids, MOST_IDS))
+    thinned = []
+    for problem in group:
+        if id(problem) in kept:
+            own = [p for p in group if (p.grade, p.partial) == (problem.grade, problem.partial)]
+            first = by_grade[problem.grade, problem.partial] is problem
+            more = dict.fromkeys(i for p in (own if first else [problem]) for i in p.ids if i in room)
+            thinned.append(replace(problem, ids=tuple(more)))
+    return thinned
+
+
+def _folded(groups: Groups) -> tuple[list[Problem], list[str]]:
+    """The problem of each identity, and a line for each whose records disagree about the grade."""
     conflicts: list[str] = []
-    merged = 0
-    problems = []
-    for group in groups.values():
-        if isinstance(group, Problem):
-            problems.append(group)
-        else:
-            problems.append(_fold(group, conflicts))
-            merged += len(group) - 1
-    return Merged(problems, merged, conflicts)
+    problems = [one if isinstance(one, Problem) else _fold(one, conflicts) for one in groups.values()]
+    return problems, conflicts
 
 
 def _fold(group: list[Problem], conflicts: list[str]) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 from climbpath.data.importers import climbpath_parquet, detect
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
-from climbpath.problem import Problem
+from climbpath.problem import Problem, check_sound
 
 BATCH = 10_000
 """Problems in a row group of a Parquet file."""
@@ -18,7 +18,8 @@ OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 def write(path: Path, problems: Iterable[Problem]) -> int:
     """Write problems to a Parquet file, one batch in memory at a time, and return how many there were.
 
-    The file is written completely or not at all. Raises ClimbpathError where it cannot be written.
+    The file is written completely or not at all. Raises ClimbpathError where it cannot be written, or a problem is not
+    sound.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -27,12 +28,18 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     written = 0
     try:
         with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **OPTIONS) as file:
+            checksum = climbpath_parquet.Checksum()
             remaining = iter(problems)
             while batch := list(islice(remaining, BATCH)):
+                for problem in batch:
+                    check_sound(problem)
                 columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
                 arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-                file.write_batch(pa.record_batch(arrays, schema=schema))
+                rows = pa.record_batch(arrays, schema=schema)
+                checksum.add(rows)
+                file.write_batch(rows)
                 written += len(batch)
+            file.add_key_value_metadata({climbpath_parquet.CHECKSUM: checksum.value()})
     except UnicodeEncodeError as error:
         raise ClimbpathError(f"cannot write {path}: {error.object!r} is not Unicode text") from error
     return written
@@ -46,10 +53,12 @@ def concatenate(path: Path, files: Sequence[Path]) -> None:
     from pyarrow import parquet
 
     with replacing(path) as temporary, parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as out:
+        checksum = climbpath_parquet.Checksum()
         for file in files:
-            with parquet.ParquetFile(file) as part:
-                for batch in part.iter_batches(BATCH):
-                    out.write_batch(batch)
+            for batch in climbpath_parquet.batches(file, BATCH):
+                checksum.add(batch)
+                out.write_batch(batch)
+        out.add_key_value_metadata({climbpath_parquet.CHECKSUM: checksum.value()})
 
 
 def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
@@ -65,7 +74,7 @@ def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
     index = 0
     try:
         for record in climbpath_parquet.records(path, batch_size):
-            yield Problem.from_dict(record)
+            yield check_sound(Problem.from_dict(record))
             index += 1
     except ClimbpathError as error:
         raise ClimbpathError(

@@ -192,7 +192,7 @@ def _foreign(path: Path, start: bytes, zipped: bool) -> str | None:
         try:
             with zipfile.ZipFile(path) as members:
                 names = members.namelist()
-        except (zipfile.BadZipFile, OSError):
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # names that are no text, new versions
             return None
         return (
             None

@@ -29,14 +29,14 @@ def write_tensors(
     path: Path, field: str, number: int, about: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
 ) -> None:
     """Write a safetensors file with JSON in a metadata field: its format's number, a checksum, and what is given."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     content = {"format": number, **about}
     # one entry alone: the order of several is random, and the same content must give the same file
     metadata = {field: json.dumps({**content, CHECKSUM: checksum(content, whole)})}
     with replacing(path) as temporary:
-        save_file(whole, temporary, metadata=metadata)
+        temporary.write_bytes(save(whole, metadata=metadata))  # save_file would let nobody else read it
 
 
 def checksum(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:

@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 from climbpath.data import parquet
 from climbpath.drawing.charts import training_curves
 from climbpath.errors import ClimbpathError, loading
-from climbpath.files import replacing
+from climbpath.files import replacing, sync
 from climbpath.model.checkpoint import load_checkpoint
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import shapes_of
@@ -178,6 +178,7 @@ def _train(
         for folder in (checkpoint_dir, log_dir):
             set_aside(folder)
         first.replace(checkpoint_dir)
+        sync(checkpoint_dir.parent)
     if fabric.is_global_zero:
         with replacing(checkpoint_dir / "config.json") as temporary:
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")

@@ -1,9 +1,12 @@
 """Climbpath's own Parquet, as `climbpath data import` writes it: one row a problem, a column for every field."""
 
+import hashlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
 
 from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import Note, check_supported, unnoted
@@ -22,6 +25,10 @@ LARGEST_MEMBER = 256 << 20
 """Bytes of a Parquet file in a zip, which is unpacked in memory."""
 VERSION = "4"
 """Of the schema; it stands in the file's metadata."""
+CHECKSUM = b"climbpath.checksum"
+"""Where the checksum of the content stands in the file's metadata; files that other programs wrote again lack it."""
+LARGEST_GROUP = 256 << 20
+"""Bytes that a row group may unpack to by its own statement; climbpath's take 2 MB."""
 MAGIC = b"PAR1"
 """The first bytes of every Parquet file."""
 
@@ -44,8 +51,17 @@ def recognises(sample: Sample) -> bool:
 def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
     """The rows as dicts of plain Python values, in memory for one batch.
 
-    Raises ClimbpathError where the file is damaged, or not one of climbpath's.
+    Raises ClimbpathError where the file is damaged, or not one of climbpath's; what is noticed by the checksum alone
+    is noticed behind the last row.
     """
+    for batch in batches(path, batch_size):
+        columns = [column.to_pylist() for column in batch.columns]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(batch.schema.names, values, strict=True))
+
+
+def batches(path: Source, batch_size: int = 10_000) -> Iterator["pa.RecordBatch"]:
+    """The rows in batches. Raises ClimbpathError as `records` does."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -60,15 +76,63 @@ def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
             source = BytesIO(file.read(LARGEST_MEMBER + 1))
         if source.getbuffer().nbytes > LARGEST_MEMBER:
             raise ClimbpathError("it is a very large Parquet file in a zip: unpack it first")
+    checksum = Checksum()
     try:
         with parquet.ParquetFile(source, page_checksum_verification=True) as table:
             _check(table.schema_arrow)
+            for group in range(table.metadata.num_row_groups):
+                if table.metadata.row_group(group).total_byte_size > LARGEST_GROUP:
+                    raise ClimbpathError(f"a part of it unpacks to more than {LARGEST_GROUP >> 20} MB")
             for batch in table.iter_batches(batch_size):
-                columns = [column.to_pylist() for column in batch.columns]
-                for values in zip(*columns, strict=True):
-                    yield dict(zip(batch.schema.names, values, strict=True))
+                checksum.add(batch)
+                yield batch
+            stated = (table.metadata.metadata or {}).get(CHECKSUM)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
+    if stated is not None and stated != checksum.value():
+        raise ClimbpathError("the Parquet is damaged: its checksum is not that of its content")
+
+
+class Checksum:
+    """A checksum of rows, whatever batches they come in: each column's nulls, lengths and values have one.
+
+    Parquet has checksums of its pages, and none of its footer, which says how many rows and pages there are.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Any] = {}
+
+    def add(self, batch: "pa.RecordBatch") -> None:
+        """Take in the next rows."""
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            self._add(name, column)
+
+    def _add(self, name: str, column: "pa.Array") -> None:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        self._update(f"{name} null", column.is_null())
+        if pa.types.is_list(column.type):
+            self._update(f"{name} length", compute.list_value_length(column).fill_null(0))
+            self._add(f"{name} item", column.flatten())
+        elif pa.types.is_string(column.type):
+            self._update(f"{name} length", compute.binary_length(column).fill_null(0))
+            _, offsets, values = column.buffers()
+            first, last = np.frombuffer(offsets, np.int32)[[column.offset, column.offset + len(column)]]
+            self._part(name).update(memoryview(values or b"")[first:last])
+        else:
+            self._update(name, column.fill_null(pa.scalar(0).cast(column.type)))
+
+    def _update(self, name: str, numbers: "pa.Array") -> None:
+        self._part(name).update(numbers.to_numpy(zero_copy_only=False).tobytes())
+
+    def _part(self, name: str) -> Any:
+        return self.parts.setdefault(name, hashlib.blake2b(digest_size=16))
+
+    def value(self) -> bytes:
+        """The checksum of all rows so far."""
+        whole = "".join(f"{name} {part.hexdigest()}\n" for name, part in sorted(self.parts.items()))
+        return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest().encode()
 
 
 def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:

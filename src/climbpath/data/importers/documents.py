@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from climbpath.data.importers import pieces
-from climbpath.data.importers.pieces import LONGEST, Source
+from climbpath.data.importers.pieces import LONGEST, MOST_FIELDS, Source
 from climbpath.errors import ClimbpathError
 
 LISTS = frozenset({"data", "problems"})
@@ -133,6 +133,8 @@ class _Reader:
                 if self.text.count("[", self.at, end) + self.text.count("{", self.at, end) > DEEPEST:
                     _check_depth(self.text, self.at, end)
                 self.at = end
+                if found.__class__ is dict and len(found) > MOST_FIELDS:
+                    raise ClimbpathError(f"the record has more than {MOST_FIELDS:,} fields")
                 return found
             except RecursionError:
                 self.skip()

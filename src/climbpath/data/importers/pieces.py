@@ -17,6 +17,8 @@ from climbpath.errors import ClimbpathError
 PIECE = 1 << 16
 LONGEST = 1 << 20
 """Bytes in a line, characters in a record of JSON; nothing in any format comes near it."""
+MOST_FIELDS = 1000
+"""Fields of a record; the largest that are known have some fifty."""
 DELIMITERS = ",;\t"
 """What stands between the fields of a CSV file."""
 
@@ -92,7 +94,10 @@ def csv_rows(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
 
 def csv_names(header: bytes) -> list[str]:
     """The names of the columns in lower case. Raises ClimbpathError where the first line is not CSV."""
-    return [name.strip().lower() for name in csv_values(header, delimiter_of(header))]
+    names = [name.strip().lower() for name in csv_values(header, delimiter_of(header))]
+    if len(names) > MOST_FIELDS:
+        raise ClimbpathError(f"the first line has more than {MOST_FIELDS:,} fields")
+    return names
 
 
 def delimiter_of(header: bytes) -> str:

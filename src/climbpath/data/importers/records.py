@@ -23,6 +23,8 @@ Note = Callable[[str], None]
 
 MOST_NOTES = 1000
 """Different notes, reasons and rejections that are kept apart; the rest is counted together."""
+MOST_HOLDS = 1000
+"""Holds in a record, repetitions included."""
 LONGEST_REASON = 2000
 """Characters of a reason."""
 
@@ -137,6 +139,8 @@ def clean_problem(
     """
     start, finish = _labels(start), _labels(finish)
     hands, feet = _labels(hands), _labels(feet)
+    if len(start) + len(finish) + len(hands) + len(feet) > MOST_HOLDS:
+        raise ClimbpathError(f"the record has more than {MOST_HOLDS:,} holds")
     finish = [label for label in finish if label not in start]
     hands = [label for label in hands if label not in start and label not in finish]
     feet = [label for label in feet if label not in start and label not in finish and label not in hands]
