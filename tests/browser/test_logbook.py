@@ -220,6 +220,18 @@ def test_tries_without_a_send_are_logged_and_gone_on_with(visit: Visit, server: 
     eventually(lambda: [tick["attempts"] for tick in server.entries(kim)[0]["ticks"]] == [2, 4])
 
 
+@pytest.mark.parametrize("size", [(360, 740), (1280, 800), (740, 360)], ids=["phone", "desktop", "landscape"])
+def test_counting_tries_moves_nothing_under_the_finger(visit: Visit, kim: str, size: tuple[int, int]) -> None:
+    page = visit(LINK, climber=kim, viewport={"width": size[0], "height": size[1]})
+    press(action(page, "Sent"))
+    sheet = page.get_by_role("dialog")
+    more = sheet.get_by_role("button", name="One more try")
+    before = bounding_box(more)
+    press(more)
+    expect(sheet.get_by_role("button", name="Flashed")).to_be_visible()
+    assert bounding_box(more) == before
+
+
 def test_numbers_of_tries_that_make_no_sense_are_not_logged(visit: Visit, kim: str) -> None:
     page = visit(LINK, climber=kim)
     press(action(page, "Sent"))

@@ -11,6 +11,9 @@ from support.visits import Visit, on_phone, sizes
 FAR = "?board=moonboard-masters-2017&angle=40&grade=7A&name=A+Very+Slow+Heron+of+the+North&problem=D1s-F5s-K18e"
 
 
+OUT_OF_REACH = "?board=moonboard-2016&angle=40&grade=6B%2B&name=Northern+Hint&problem=F5s-K18e"
+
+
 def boxes(page: Page, *selectors: str) -> list[object]:
     return [bounding_box(page.locator(selector)) for selector in selectors]
 
@@ -85,6 +88,30 @@ def test_there_is_one_toast_at_a_time_and_a_tap_sends_it_away(visit: Visit, serv
     expect(toasts(page)).to_have_text("Link copied")
     expect(page.locator(".toast")).to_have_count(1)
     press(page.locator(".toast"))
+    expect(page.locator(".toast")).to_have_count(0)
+
+
+@on_phone
+def test_on_a_phone_out_of_reach_and_the_number_of_holds_are_read_to_their_end(
+    visit: Visit, server: Server, device: str
+) -> None:
+    page = visit(OUT_OF_REACH, device, climber=server.climber(height=140))
+    line = page.locator(".caption .title small")
+    is_whole = "one => one.scrollWidth <= one.clientWidth"
+    expect(line).to_contain_text("out of reach")
+    assert line.evaluate(is_whole)
+    ten = "?board=moonboard-2016&angle=40&grade=6B%2B&problem=F5s-G6s-D9-E10-G9-G10-G13-I13-I16-G18e"
+    page.goto(ten)
+    expect(line).to_contain_text("10 holds")
+    assert line.evaluate(is_whole)
+
+
+@on_phone
+def test_what_cannot_be_undone_leaves_the_tabs_free_as_soon_as_one_goes_on(visit: Visit, device: str) -> None:
+    page = visit(LINK, device, has_touch=True)
+    press(action(page, "Save"))
+    expect(toasts(page)).to_have_text("Saved")
+    press(action(page, "Beta"))
     expect(page.locator(".toast")).to_have_count(0)
 
 

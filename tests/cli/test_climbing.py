@@ -253,6 +253,13 @@ def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path)
 # generate
 
 
+def test_a_problem_without_a_grade_is_varied_at_the_graders(tmp_path: Path) -> None:
+    (graded,) = bundled_grader().graded([parse_notation(FIVE)])
+    done = climbpath("vary", FIVE, "--num-samples", "1", "--seed", "1", cwd=tmp_path)
+    assert f"from {show(graded.grade or '')}" in done.stdout
+    assert "1 problem, seed 1" in done.stdout
+
+
 def test_problems_are_generated_for_a_climber_and_checked_by_the_grader(tmp_path: Path) -> None:
     printed = out(
         *("generate", "--grade", "7A", "--num-samples", 5, "--seed", 3, "--height", 150, "--ape", -5),

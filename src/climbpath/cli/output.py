@@ -61,7 +61,7 @@ def print_and_write(
             click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {note}".rstrip())
     if len(problems) < wanted:
         warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")
-    click.echo(f"{len(problems)} problems, seed {seed}")
+    click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)}, seed {seed}")
     if writers:
         folder = out or files.new_folder(Path("out") / name)
         for path in exporters.write(problems, folder, writers, force, THEMES[theme]):

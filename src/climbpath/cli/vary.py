@@ -14,7 +14,7 @@ from climbpath.errors import ClimbpathError
 @click.argument("problem")
 @click.option("--keep", type=float, default=0.7, help="Fraction of the holds that each variation keeps.")
 @click.option("--num-samples", type=click.IntRange(1, 1000), default=5, help="How many variations.")
-@click.option("--grade", help="Grade of PROBLEM, where it has none: 7A or V6.")
+@click.option("--grade", help="Grade of PROBLEM: 7A or V6. [default: its own, else the grader's]")
 @problem_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
@@ -53,12 +53,16 @@ def vary(
 
     from climbpath import api
     from climbpath.generator.request import seed_or_random
+    from climbpath.grader.grader import grader_of
 
     original = read_problem(problem, board, angle)
     if grade:
         original = replace(original, grade=one_grade(grade))
     if original.grade is None:
-        raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
+        grader = grader_of(original.setup)
+        if grader is None:
+            raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
+        original = grader.graded([original])[0]
     seed = seed_or_random(seed)
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)

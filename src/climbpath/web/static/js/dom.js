@@ -122,8 +122,8 @@ function updated(old, fresh) {
 let shown = null; // the toast on the page: {bar, words, timer, isHeld}
 let waiting = null; // what to show once a toast with an action has had its time
 
-// Say something at the bottom of the page: one thing at a time. A tap sends it away. What can be undone stays for its
-// time, unless the next thing can be undone, too.
+// Say something at the bottom of the page: one thing at a time. A tap sends it away; what cannot be undone also leaves
+// when the climber goes on elsewhere. What can be undone stays for its time, unless the next thing can be undone, too.
 export function toast(words, action) {
   if (shown?.isHeld && !action) {
     if (shown.words !== words) waiting = words;
@@ -134,10 +134,18 @@ export function toast(words, action) {
   const mine = { bar, words, isHeld: Boolean(action) };
   bar.onclick = () => away(mine);
   if (action) bar.append(h("button", { type: "button", onclick: () => action.run() }, action.words));
-  mine.timer = setTimeout(() => away(mine), action ? 8000 : 4500);
+  mine.timer = setTimeout(() => away(mine), action ? 5000 : 4000);
   shown = mine;
   document.getElementById("toasts").replaceChildren(bar);
 }
+
+document.addEventListener(
+  "pointerdown",
+  ({ target }) => {
+    if (shown && !shown.isHeld && !shown.bar.contains(target)) away(shown);
+  },
+  true,
+);
 
 function away(one) {
   clearTimeout(one.timer);

@@ -156,7 +156,7 @@ export function openTries(problem, entry, corrected) {
         button("sent", words, (event) => finish(true, event), { class: "primary", disabled: !n }),
         button(null, n ? T.notSent(n) : T.notSentYet, (event) => finish(false, event), { disabled: !n }),
       ),
-      h("p", { class: "quiet" }, n ? (before() ? T.triesBefore(before()) : "") : T.countTries),
+      h("p", { class: "quiet" }, before() ? T.triesBefore(before()) : T.countTries),
       h(
         "div",
         { class: "row when" },

@@ -18,7 +18,7 @@ export const T = {
   fromShort: "From",
   toShort: "To",
   filters: "Board and grades",
-  notLearned: (title) => `No model has learned ${title} yet: choose another board to generate. You can compose on it.`,
+  notLearned: (title) => `No model has learned ${title} yet. Choose another board, or compose on this one.`,
 
   previous: "Previous",
   next: "Next",
