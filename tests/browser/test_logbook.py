@@ -424,9 +424,9 @@ def test_an_unusable_file_is_refused_with_the_reason(visit: Visit, kim: str) -> 
     for content, why in (
         (b"\x89PNG\r\n\x1a\n....", "not"),
         (b"", "empty"),
-        (own + b"7}", "this logbook is damaged"),
+        (own + b"7}", "This logbook is damaged"),
         (own + b'[{"problem": {"start": ["Z99"], "finish": ["G18"]}}]}', "Z99"),
-        (own + b"7}", "this logbook is damaged"),
+        (own + b"7}", "This logbook is damaged"),
     ):
         page.locator("input[type=file]").set_input_files(
             {"name": "bad.json", "mimeType": "application/json", "buffer": content}

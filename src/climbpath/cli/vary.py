@@ -66,6 +66,6 @@ def vary(
     seed = seed_or_random(seed)
     writers, generator = parse_writers(formats, visualize, out), api.load(model)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
-    warn_of_thin_evidence(generator, original.setup, (original.grade,))
-    click.echo(f"from {grades.show(original.grade)}  {original.notation}")
+    warn_of_thin_evidence(generator, original.setup, (original.grade or "",))
+    click.echo(f"from {grades.show(original.grade or '')}  {original.notation}")
     print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme)

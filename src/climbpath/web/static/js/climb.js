@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
-import { T } from "./texts.js";
+import { T, sentence } from "./texts.js";
 import {
   absentSets,
   boardOf,
@@ -162,8 +162,7 @@ export class Climb {
     this.stage.lay(layout());
     this.stage.show(null, { absent: absentSets() });
     this.stage.root.classList.remove("stepping");
-    const sentence = words[0].toUpperCase() + words.slice(1); // the server's reasons begin with a small letter
-    replace(this.stage.caption, h("p", { class: "message", role: "status" }, sentence));
+    replace(this.stage.caption, h("p", { class: "message", role: "status" }, sentence(words)));
     replace(this.stage.actions, this.buttons(true));
     for (const name of ["entry", "grade", "beta", "similar", "share"]) replace(this.cards[name]);
   }

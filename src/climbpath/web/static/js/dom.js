@@ -134,7 +134,7 @@ export function toast(words, action) {
   const mine = { bar, words, isHeld: Boolean(action) };
   bar.onclick = () => away(mine);
   if (action) bar.append(h("button", { type: "button", onclick: () => action.run() }, action.words));
-  mine.timer = setTimeout(() => away(mine), action ? 5000 : 4000);
+  mine.timer = setTimeout(() => away(mine), action ? 8000 : 4500);
   shown = mine;
   document.getElementById("toasts").replaceChildren(bar);
 }

@@ -2,7 +2,7 @@
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
-import { T } from "./texts.js";
+import { T, sentence } from "./texts.js";
 import { dayText } from "./dates.js";
 import { change, profile, state } from "./state.js";
 import { card, problemLine } from "./panel.js";
@@ -272,7 +272,7 @@ export class Logbook {
       await this.listMissing();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.say(h("p", { class: "warn" }, error.message));
+      this.say(h("p", { class: "warn" }, sentence(error.message)));
     } finally {
       this.picker.value = ""; // so that the same file can be chosen again
     }

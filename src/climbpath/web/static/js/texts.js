@@ -2,6 +2,8 @@
 
 const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
 const and = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
+// The server's reasons begin with a small letter.
+export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 const cm = (number) => `${Math.round(number)} cm`;
 
 export const T = {
