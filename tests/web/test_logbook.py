@@ -435,14 +435,21 @@ def test_text_that_is_not_utf_8_costs_only_itself(logbook: Logbook) -> None:
 
 
 def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(logbook: Logbook) -> None:
-    logbook.put_not_found("kim", [LoggedTick(number="7")])
+    logbook.change_not_found("kim", [], [LoggedTick(number="7")])
     for text in ("{", '{"number": 7}', '{"colour": "red"}'):
         spoil(logbook, "INSERT INTO not_found VALUES ('kim', ?)", text)
     first, *others = logbook.not_found("kim")
     assert first == LoggedTick(number="7")
     assert [type(other) for other in others] == [LeftOut] * 3
-    logbook.put_not_found("kim", [])
+    logbook.change_not_found("kim", [LoggedTick(number="7")], [])
     assert [type(other) for other in logbook.not_found("kim")] == [LeftOut] * 3
+
+
+def test_two_imports_at_a_time_keep_each_other_s_ticks_that_were_not_found(logbook: Logbook) -> None:
+    one, other = LoggedTick(number="7"), LoggedTick(number="8")
+    logbook.change_not_found("kim", [], [one])
+    logbook.change_not_found("kim", [], [other])  # by an import that began before the first one ended
+    assert logbook.not_found("kim") == [one, other]
 
 
 # files
