@@ -21,8 +21,9 @@ def steps(logbook: Logbook, known: Sequence[Problem], profile: str, path: Path) 
     """Import a file step by step: None after each, and the result last.
 
     The entries of every step are saved when it ends, so that an import that is not carried on loses only the rest;
-    ticks that name their problem find it at the end. The same file can be imported again, and adds nothing twice. Raises NotFoundError for an unknown climber, before the file is read, and
-    ClimbpathError if the file cannot be read at all.
+    ticks that name their problem find it at the end. The same file can be imported again, and adds nothing twice.
+    Raises NotFoundError for an unknown climber, before the file is read, and ClimbpathError if the file cannot be read
+    at all.
     """
     logbook.profile(profile)
     notes = importers.Tallied()

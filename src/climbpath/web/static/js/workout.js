@@ -8,7 +8,7 @@ import { bodyOf, keepPlanned } from "./analysis.js";
 import { card, problemLine } from "./panel.js";
 import { filters } from "./stage.js";
 import { allFound } from "./play.js";
-import { clock, finish, goOn, isOn, slotNow, slotsOf } from "./timer.js";
+import { clock, finish, goOn, isOn, restLeft, slotNow, slotsOf } from "./timer.js";
 import { allowSound, isLoud, setLoud } from "./signal.js";
 
 const MINUTES = [30, 45, 60, 75, 90, 120];
@@ -235,7 +235,7 @@ export function workoutBar({ problem, open, tried }) {
       },
       rest && left,
       rest
-        ? h("b", null, clock(Math.max(0, Math.ceil((rest.until - Date.now()) / 1000))))
+        ? h("b", null, clock(restLeft()))
         : h("span", null, icon("workout"), isLast ? T.finish : `${T.rest} ${clock(slot.rest_seconds[tries])}`),
     ),
     h(
