@@ -29,8 +29,8 @@ class Outcome:
         grades = " or ".join(request.grades)
         if self.right and self.reached < self.right and request.climber:
             return (
-                f"{request.climber.words} reaches every hold of {_number(self.reached)} of the {self.right:,} new {grades} "
-                "problems that were drawn: ask for an easier grade, or leave out the climber"
+                f"{request.climber.words} reaches every hold of {_number(self.reached)} of the {self.right:,} new "
+                f"{grades} problems that were drawn: ask for an easier grade, or leave out the climber"
             )
         if self.new and self.right < self.new:
             share = {grade: self.grades[grade] / self.new for grade in LADDER if self.grades[grade]}
