@@ -116,6 +116,7 @@ export class Workout {
     let problems = [];
     if (list) {
       const all = await allFound(list.wanted);
+      if (!all.length) throw new ApiError(T.logbookNothing, 0);
       const { board, angle } = all.find(isHere) ?? all[0];
       change({ setup: { board, angle } });
       problems = all.filter(isHere).slice(0, MOST_LISTED).map(bodyOf);
@@ -146,7 +147,7 @@ export class Workout {
       h(
         "div",
         { class: "row" },
-        button("play", words, () => this.climb(), { class: "primary large" }),
+        button("play", words, () => this.climb(isDone ? 0 : at), { class: "primary large" }),
         isOn() && button("close", T.endWorkout, () => finish(), { class: "ghost" }),
         !isOn() && button("compose", T.newPlan, () => this.anew(), { class: "ghost" }),
       ),
@@ -195,7 +196,7 @@ export class Workout {
     );
   }
 
-  climb(at = state.workout.at) {
+  climb(at) {
     allowSound();
     this.open(goOn(at));
   }
