@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice, product
@@ -514,6 +515,15 @@ def fill(folder: Path) -> None:
     with suppress(OSError), (folder / "rest").open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 512)
+
+
+def test_readers_and_writers_at_once_never_fail(logbook: Logbook) -> None:
+    """The write-ahead log comes and goes while others read."""
+    with ThreadPoolExecutor(6) as pool:
+        reads = [pool.submit(found, Logbook(logbook.path)) for _ in range(120)]
+        writes = [pool.submit(logbook.put_profile, ALEX) for _ in range(120)]
+        assert all(len(read.result()) == 3 for read in reads)
+        assert [write.result() for write in writes] == [ALEX] * 120
 
 
 def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> None:
