@@ -87,7 +87,7 @@ def main() -> None:
     rate = statistics.median(throughput(model, count) for _ in range(3))
     print(f"Throughput: {rate:,.0f} valid, novel, distinct problems per second (the guide: 3)")
     climbable = throughput(model, count, climber=Climber(165))
-    print(f"The same, and a climber with a reach of 165 cm reaches all: {climbable:,.0f} per second")
+    print(f"The same, and a climber of 165 cm can climb all of them: {climbable:,.0f} per second")
     grader = bundled_grader()
     equal = throughput(model, count, ASKED, grader)
     print(

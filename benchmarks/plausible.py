@@ -18,6 +18,7 @@ from climbpath.beta.plausible import Measures, measure
 from climbpath.beta.solver import solve
 from climbpath.data import parquet
 from climbpath.problem import parse_notation
+from machine import machine
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B")
 SHOWN = (
@@ -42,7 +43,7 @@ SHOWN = (
     "B4s D6s F9 H9 I12 F15 D16 A18e",
     "A5s D6s B9 F11 F13 I13 K18e",
 )
-"""Problems of docs/climbing.md: four whose betas were nonsense once, then some of our own model."""
+"""Problems of docs/climbing.md: four that are hard to find a plausible beta for, then some of our own model."""
 COLUMNS, WIDTH, GAP = 5, 400, 10
 
 
@@ -99,6 +100,7 @@ def main() -> None:
         generator = climbpath.load()
         for grade in GRADES:
             measures[grade] = measure(generator.generate(grade, arguments.number, seed=1))
+    print(f"Machine: {machine()}\n")
     print("\n".join(rows(measures)))
     if arguments.png:
         draw(arguments.png)

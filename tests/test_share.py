@@ -103,7 +103,7 @@ def test_unknown_fields_are_left_alone_and_the_first_of_two_counts() -> None:
 def test_a_link_stands_for_its_problem_on_the_command_line(tmp_path: Path) -> None:
     by_link, by_notation = (climbpath("grade", text, cwd=tmp_path) for text in (LINK, "F5s D9 G13 G18e"))
     assert by_link.returncode == 0, by_link.stderr
-    assert by_link.stdout.replace("   (labelled 7A (V6))", "") == by_notation.stdout
+    assert by_link.stdout.replace("; given as 7A (V6)", "") == by_notation.stdout
     refused = climbpath("beta", "http://localhost:8000/?board=moonboard-2016", cwd=tmp_path)
     assert refused.returncode == 2
     assert "this link has no problem" in refused.stderr

@@ -19,9 +19,8 @@ _FIRST = (
     "Final", "First", "Gentle", "Ghost", "Gilded", "Golden", "Granite", "Gravel", "Green", "Hidden", "Hollow", "Honest",
     "Idle", "Iron", "Ivory", "Jade", "Late", "Lazy", "Left", "Little", "Lone", "Loose", "Lucky", "Lunar", "Marble",
     "Mellow", "Midnight", "Misty", "Modest", "Morning", "Narrow", "Nimble", "Noble", "Northern", "Odd", "Open", "Pale",
-    "Paper", "Patient", "Plain", "Polar", "Proud", "Quiet", "Rapid", "Raw", "Red", "Rough", "Round",
-    "Rusty",
-    "Salt", "Second", "Secret", "Sharp", "Short", "Silent", "Silver", "Simple", "Slate", "Slow", "Small", "Smooth",
+    "Paper", "Patient", "Plain", "Polar", "Proud", "Quiet", "Rapid", "Raw", "Red", "Rough", "Round", "Rusty", "Salt",
+    "Second", "Secret", "Sharp", "Short", "Silent", "Silver", "Simple", "Slate", "Slow", "Small", "Smooth",
     "Soft", "Southern", "Spare", "Steep", "Still", "Stone", "Stray", "Sudden", "Sunday", "Tall", "Tidal", "Tiny",
     "Twin", "Velvet", "Violet", "Warm", "White", "Wild", "Winter", "Wooden", "Young", "Zinc",
 )  # fmt: skip

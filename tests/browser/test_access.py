@@ -76,6 +76,7 @@ def test_axe_finds_nothing_serious(visit: Visit, server: Server, device: str) ->
     remove(visit, page)
     expect(toasts(page)).to_contain_text("removed")
     look("climber, and a toast")
+    press(page.get_by_role("button", name="Sam"))
     page.goto(COMPOSE)
     expect(page.locator(".moves li").first).to_be_visible()
     look("compose")

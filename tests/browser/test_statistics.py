@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, PROBLEM, card, log_tries, press, toasts
+from support.steps import LINK, PROBLEM, card, log_tries, press, tab, toasts
 from support.visits import Visit
 
 STATISTICS = "?view=logbook&part=statistics"
@@ -93,6 +93,23 @@ def test_years_can_be_chosen(visit: Visit, server: Server, kim: str) -> None:
     ):
         progress.get_by_label("Period").select_option(period)
         expect(progress.get_by_role("img")).to_have_attribute("aria-label", words)
+
+
+def test_another_climber_s_statistics_begin_with_their_own_board(visit: Visit, server: Server, kim: str) -> None:
+    other = PROBLEM | {"board": "moonboard-masters-2017", "hands": ["D9"]}
+    entry = server.ask("POST", f"/api/problems?profile={kim}", other)
+    server.ask("PUT", f"/api/problems/{entry['identity']}/ticks/{kim}?profile={kim}", {"day": "2026-05-31"})
+    alex = server.climber("Alex")
+    entry = server.ask("POST", f"/api/problems?profile={alex}", PROBLEM)
+    server.ask("PUT", f"/api/problems/{entry['identity']}/ticks/{alex}?profile={alex}", {"day": "2026-05-31"})
+    page = opened(visit, kim)
+    page.get_by_label("Board", exact=True).select_option("moonboard-masters-2017")
+    expect(page.locator(".totals div").first).to_have_text("sent1")
+    tab(page, "Climber")
+    press(page.get_by_role("button", name="Alex"))
+    tab(page, "Logbook")
+    press(page.get_by_role("link", name="Statistics"))
+    expect(page.locator(".statistics .row strong")).to_have_text("MoonBoard 2016")
 
 
 def test_a_picture_of_it_can_be_shared(visit: Visit, kim: str, tmp_path: Path) -> None:

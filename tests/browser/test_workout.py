@@ -117,7 +117,9 @@ def test_the_timer_leads_through_tries_and_rests(visit: Visit, plan: dict[str, A
     expect(toasts(page)).to_contain_text("well climbed")
     expect(bar(page)).to_have_count(0)
     tab(page, "Workout")
-    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    press(page.get_by_role("button", name="Start again"))
+    climbed(page, slots[0]["problem"])
+    expect(bar(page)).to_contain_text("Try 1 of ")
 
 
 def test_a_rest_goes_on_over_a_restart_and_can_be_ended(visit: Visit, plan: dict[str, Any]) -> None:

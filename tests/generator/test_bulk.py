@@ -50,6 +50,13 @@ def test_chunks_are_distinct_too_and_grades_take_turns(tmp_path: Path, monkeypat
     assert sum(p.grade == "6C" for p in problems) == 500
 
 
+def test_a_request_that_cannot_be_met_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "many.parquet"
+    with pytest.raises(ClimbpathError, match="too few to tell it from its neighbours"):
+        bulk.generate_to_parquet(MODEL, request(20, "8B+"), path)
+    assert bulk.generate_to_parquet(MODEL, request(20), path) == (20, None)
+
+
 SMALL_CHUNKS = "from climbpath.cli import main; from climbpath.generator import bulk; bulk.CHUNK = 1000; main()"
 
 

@@ -223,6 +223,18 @@ def test_a_network_that_one_device_may_have_counts_as_one_address(text: str, cou
     assert counted_address(text) == counted
 
 
+@needs_posix
+@pytest.mark.parametrize(("soft", "hard", "files"), [(1024, 1024, 1024), (8192, 8192, 8192), (256, 1024, 1024)])
+def test_the_number_of_open_files_is_what_the_system_allows(
+    soft: int, hard: int, files: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resource
+
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: None)
+    assert serving._open_files() == files
+
+
 def test_control_characters_of_strangers_never_reach_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     async def fail(request: Request) -> Response:
         raise ValueError(f"\x1b]0;owned\x07 \u202e \x9b31m {request.query_params['x']}")
@@ -232,7 +244,7 @@ def test_control_characters_of_strangers_never_reach_the_terminal(capfd: pytest.
         answer = asked(port, b"GET /fail?x=%1B%5B2J%0D%C2%9B HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 500 ")
     printed = "".join(capfd.readouterr())
-    assert r"ValueError: \x1b]0;owned\x07 \u202e \x9b31m \x1b[2J\r\x9b" in printed
+    assert r"ValueError: \u001b]0;owned\u0007 \u202e \u009b31m \u001b[2J\u000d\u009b" in printed
     assert not [char for char in printed if (ord(char) < 32 and char not in "\n\t") or 127 <= ord(char) < 160]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice, product
@@ -435,14 +436,21 @@ def test_text_that_is_not_utf_8_costs_only_itself(logbook: Logbook) -> None:
 
 
 def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(logbook: Logbook) -> None:
-    logbook.put_not_found("kim", [LoggedTick(number="7")])
+    logbook.change_not_found("kim", [], [LoggedTick(number="7")])
     for text in ("{", '{"number": 7}', '{"colour": "red"}'):
         spoil(logbook, "INSERT INTO not_found VALUES ('kim', ?)", text)
     first, *others = logbook.not_found("kim")
     assert first == LoggedTick(number="7")
     assert [type(other) for other in others] == [LeftOut] * 3
-    logbook.put_not_found("kim", [])
+    logbook.change_not_found("kim", [LoggedTick(number="7")], [])
     assert [type(other) for other in logbook.not_found("kim")] == [LeftOut] * 3
+
+
+def test_two_imports_at_a_time_keep_each_other_s_ticks_that_were_not_found(logbook: Logbook) -> None:
+    one, other = LoggedTick(number="7"), LoggedTick(number="8")
+    logbook.change_not_found("kim", [], [one])
+    logbook.change_not_found("kim", [], [other])  # by an import that began before the first one ended
+    assert logbook.not_found("kim") == [one, other]
 
 
 # files
@@ -507,6 +515,15 @@ def fill(folder: Path) -> None:
     with suppress(OSError), (folder / "rest").open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 512)
+
+
+def test_readers_and_writers_at_once_never_fail(logbook: Logbook) -> None:
+    """The write-ahead log comes and goes while others read."""
+    with ThreadPoolExecutor(6) as pool:
+        reads = [pool.submit(found, Logbook(logbook.path)) for _ in range(120)]
+        writes = [pool.submit(logbook.put_profile, ALEX) for _ in range(120)]
+        assert all(len(read.result()) == 3 for read in reads)
+        assert [write.result() for write in writes] == [ALEX] * 120
 
 
 def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> None:

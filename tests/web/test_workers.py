@@ -192,6 +192,22 @@ def test_a_task_whose_client_has_left_still_holds_its_thread() -> None:
     assert finish(ask()) == (True, "last")
 
 
+def test_a_client_that_leaves_just_as_its_turn_comes_gives_the_turn_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask() -> object:
+        pool, release = Workers(1, Used()), threading.Event()
+        first = asyncio.create_task(pool.run(lambda: release.wait(PATIENCE_S)))
+        leaving = asyncio.create_task(pool.run(lambda: "never"))
+        last = asyncio.create_task(pool.run(lambda: "last"))
+        await asyncio.sleep(0)
+        next_turn = pool._next
+        monkeypatch.setattr(pool, "_next", lambda: (next_turn(), leaving.cancel()))
+        release.set()
+        await first
+        return await asyncio.wait_for(last, PATIENCE_S)
+
+    assert finish(ask()) == "last"
+
+
 def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one client or of many, the same or ever new ones: an honest request is never refused for them."""
     monkeypatch.setattr(workers, "LONGEST_S", 2.0)
@@ -249,6 +265,17 @@ def test_a_hopeless_wish_is_answered_at_once_when_it_is_repeated(
 
     assert len(set(finish(ask()))) == 1
     assert batches == [Counter({"7A": 1}), Counter({"7B": 1})]
+
+
+def test_a_wish_of_which_a_part_was_found_is_not_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    stock = load().generate("7A", 2, seed=1)
+    monkeypatch.setattr(sample, "generate", lambda *arguments, **options: iter(stock))
+
+    async def ask() -> list[int]:
+        sampler = Sampler(load(), Used())
+        return [len(await sampler.generate(page_request("7A", 5))) for _ in range(2)]
+
+    assert finish(ask()) == [2, 2]
 
 
 def test_an_error_in_a_shared_batch_is_only_the_answer_to_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,16 @@ def test_a_list_becomes_a_workout_the_easiest_first_after_a_warm_up() -> None:
     assert one.title == "Projects · 60 min · 172 cm, ape -3"
     assert planner.text(one).count("hand to") == len(slots_of(one))
     assert sheet.png(one).startswith(b"\x89PNG")
+
+
+def test_a_list_needs_no_warm_up_that_a_model_with_little_evidence_cannot_give() -> None:
+    model = climbpath.load().model
+    thin = {setup: dict.fromkeys(counts, 1) for setup, counts in model.evidence.items()}
+    problems = listed("D9 G13")
+    evening = outlines.Evening(setup=problems[0].setup, minutes=20, listed=problems)
+    outlined = outlines.outline(api.Generator(replace(model, evidence=thin)), evening)
+    assert [part.name for part in outlined.parts] == ["List"]
+    assert outlined.request is None
 
 
 def test_a_long_list_gives_what_there_is_time_for() -> None:

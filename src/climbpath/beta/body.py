@@ -50,6 +50,11 @@ class Climber(NamedTuple):
         """How far in cm a hand can be from the foot of a stretched body."""
         return OVERHEAD * self.height + self.ape / 2
 
+    @property
+    def words(self) -> str:
+        """The climber in words: 'a climber of 165 cm with an ape index of -3 cm'."""
+        return f"a climber of {self.height:g} cm" + (f" with an ape index of {self.ape:+g} cm" if self.ape else "")
+
     def check(self) -> "Climber":
         """The climber. Raises ClimbpathError for measurements that nobody has."""
         _within("height", self.height, HEIGHTS, f"{self.height:g} cm")

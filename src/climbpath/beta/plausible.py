@@ -1,9 +1,9 @@
 """What a plausible beta is, as measures of the solver on problems that nobody has labelled.
 
 Hands start uncrossed. No hand goes down, to a hold below the start, unless every other way is out of reach: such holds
-are for the feet. To match, or
-to swap hands on a hold, is a move like any other. Hands cross where that is shorter than going round it. And the crux
-is a move that a climber would name: the longest, the one to or from the worst hold, or the one most off balance.
+are for the feet. To match, or to swap hands on a hold, is a move like any other. Hands cross where that is shorter than
+going round it. And the crux is a move that a climber would name: the longest, the one to or from the worst hold, or the
+one most off balance.
 """
 
 from collections.abc import Sequence

@@ -44,7 +44,7 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
-    "web": {"cryptography", "fastapi", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
+    "web": {"cryptography", "fastapi", "httptools", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 

@@ -124,7 +124,7 @@ def beta_text(solved: "Beta") -> str:
     if solved.no_hand:
         lines.append(f"for the feet or as intermediates: {', '.join(solved.no_hand)}")
     if solved.too_far:
-        lines.append(f"out of reach for {_climber_text(solved.climber)}: {_farthest(solved)}")
+        lines.append(f"out of reach for {solved.climber.words}: {_farthest(solved)}")
     return "\n".join(lines)
 
 
@@ -134,11 +134,6 @@ def _farthest(solved: "Beta") -> str:
         return f"the start holds are {max(1, round(solved.too_far))} cm too far apart"
     number, move = max(enumerate(solved.moves, 1), key=lambda item: item[1].too_far)
     return f"move {number}, {move.hand} → {move.hold}, by {max(1, round(move.too_far))} cm"
-
-
-def _climber_text(climber: "Climber") -> str:
-    ape = f" with an ape index of {climber.ape:+g} cm" if climber.ape else ""
-    return f"a climber of {climber.height:g} cm{ape}"
 
 
 def _png(solved: "Beta", theme: "Theme") -> bytes:

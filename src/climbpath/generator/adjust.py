@@ -50,9 +50,9 @@ def adjust(
     """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
 
     Holds are removed, and the model adds others at the new grade, but never one that was removed. A version counts if
-    the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold
-    removed, a hold added, or one replaced by another. Versions with a further start or finish hold, or with a long move
-    that was not there, are only taken where there are no others.
+    the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold removed, a hold added,
+    or one replaced by another. Versions with a further start or finish hold, or with a long move that was not there,
+    are only taken where there are no others.
 
     Args:
         model: a trained generator.

@@ -16,7 +16,7 @@ from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.generator.request import Request
-from climbpath.generator.sample import check, generate
+from climbpath.generator.sample import check, check_offered, generate
 from climbpath.grader.grader import grader_of
 from climbpath.model.checkpoint import Model
 from climbpath.progress import progress_bar
@@ -38,6 +38,7 @@ def generate_to_parquet(
     """
     check(model, request)
     grader = grader_of(request.setup)
+    check_offered(grader, request, request.grades)
     parts = path.with_name(f"{path.name}.parts")
     _claim(parts, request, model_name)
     files = [parts / f"{number:06}.parquet" for number in range(-(-request.number // CHUNK))]

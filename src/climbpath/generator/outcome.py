@@ -7,7 +7,7 @@ from climbpath.generator.request import Request
 from climbpath.grades import LADDER
 
 LEAST_NAMED = 0.15
-"""The least part of the problems that have a grade, for the grade to be named."""
+"""The least part of the problems that a grade has to be named, unless it is the most frequent one."""
 
 
 @dataclass
@@ -28,15 +28,14 @@ class Outcome:
         """Which condition lets the fewest problems pass, with the way out."""
         grades = " or ".join(request.grades)
         if self.right and self.reached < self.right and request.climber:
-            height, ape = request.climber.height, request.climber.ape
-            who = f"a climber of {height:g} cm" + (f" with an ape index of {ape:+g} cm" if ape else "")
             return (
-                f"{who} reaches every hold of {_number(self.reached)} of the {self.right:,} new {grades} problems that "
-                "were drawn: ask for an easier grade, or leave out the climber"
+                f"{request.climber.words} reaches every hold of {_number(self.reached)} of the {self.right:,} new "
+                f"{grades} problems that were drawn: ask for an easier grade, or leave out the climber"
             )
         if self.new and self.right < self.new:
             share = {grade: self.grades[grade] / self.new for grade in LADDER if self.grades[grade]}
-            named = ", ".join(f"{grade} {part:.0%}" for grade, part in share.items() if part >= LEAST_NAMED)
+            least = min(LEAST_NAMED, max(share.values()))
+            named = ", ".join(f"{grade} {part:.0%}" for grade, part in share.items() if part >= least)
             return (
                 f"the grader calls {_number(self.right)} of the {self.new:,} new problems that were drawn {grades} "
                 f"({named}): ask for another grade, or allow any"

@@ -107,9 +107,8 @@ def generate(
     """
     missing = Counter(request.counts() if counts is None else counts)
     lookahead = check(model, request, missing)
+    check_offered(grader, request, missing)
     matches = bool(grader) and not request.any_grade
-    if grader and matches:
-        _check_offered(grader, request, missing)
     seen = set(known)
     outcome = Outcome()
     kept, fruitless, batches = 0, 0, 0
@@ -140,16 +139,18 @@ def generate(
         give_up(outcome.reason(request))
 
 
-def _check_offered(grader: Grader, request: Request, grades: Iterable[str]) -> None:
-    """Raises ClimbpathError where the grader gives no new problem a grade that is asked for."""
+def check_offered(grader: Grader | None, request: Request, grades: Iterable[str]) -> None:
+    """Raises ClimbpathError where the grader gives no new problem a grade that is asked for, and no other will do."""
+    if not grader or request.any_grade:
+        return
     offered = grader.scales[request.setup].grades
     for grade in grades:
         if grade not in offered:
             known = grader.evidence[request.setup].get(grade, 0)
             raise ClimbpathError(
                 f"{grade} on {boards.load(request.setup.board).title} at {request.setup.angle}° rests on {known} real "
-                f"problems, too few to tell a {grade} from its neighbours: ask for {offered[0]} to {offered[-1]}, or "
-                "allow any grade"
+                f"problems, too few to tell it from its neighbours: ask for {offered[0]} to {offered[-1]}, or allow "
+                "any grade"
             )
 
 

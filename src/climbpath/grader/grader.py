@@ -202,11 +202,6 @@ def expected(probabilities: Floats) -> Floats:
     return np.asarray(probabilities @ np.arange(len(LADDER), dtype=np.float32))
 
 
-def nearest_grade(steps: float) -> str:
-    """The Font grade nearest to an expected step of the ladder."""
-    return LADDER[min(max(round(steps), 0), len(LADDER) - 1)]
-
-
 def influence(grader: Grader, problem: Problem) -> dict[str, float]:
     """How the expected grade changes, in steps of the ladder, when each hold is removed; largest change first.
 

@@ -20,9 +20,10 @@ MOST_REASONS = 50
 def steps(logbook: Logbook, known: Sequence[Problem], profile: str, path: Path) -> Iterator[ImportResult | None]:
     """Import a file step by step: None after each, and the result last.
 
-    Every step is saved when it ends, so that an import that is not carried on loses only the rest; the same file can
-    be imported again, and adds nothing twice. Raises NotFoundError for an unknown climber, before the file is read, and
-    ClimbpathError if the file cannot be read at all.
+    The entries of every step are saved when it ends, so that an import that is not carried on loses only the rest;
+    ticks that name their problem find it at the end. The same file can be imported again, and adds nothing twice.
+    Raises NotFoundError for an unknown climber, before the file is read, and ClimbpathError if the file cannot be read
+    at all.
     """
     logbook.profile(profile)
     notes = importers.Tallied()
@@ -51,7 +52,7 @@ def steps(logbook: Logbook, known: Sequence[Problem], profile: str, path: Path) 
         _merge(logbook, profile, found, result)
         found, still_waiting = ticks.find(waiting, problems)
         logbook.merge(profile, found)
-        logbook.put_not_found(profile, [*still_waiting, *missing])
+        logbook.change_not_found(profile, set(waiting).difference(still_waiting), missing)
         if found:
             several = f"{len(found)} ticks of earlier imports found their problems"
             notes.note("1 tick of an earlier import found its problem" if len(found) == 1 else several)

@@ -5,7 +5,6 @@ import contextlib
 import io
 import logging.config
 import os
-import re
 import secrets
 import signal
 import socket
@@ -22,6 +21,7 @@ from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
 from climbpath.problem import Problem
+from climbpath.terminal import printable
 from climbpath.web import certificates, trust
 from climbpath.web.app import create_app
 from climbpath.web.connections import USUAL, Connection, Door, Limits
@@ -34,14 +34,12 @@ OPEN_FILES = 4096
 
 
 class _Plain(logging.Formatter):
-    """Writes no control characters but ends of lines and tabs: errors may quote what strangers sent."""
+    """Writes out control characters: errors may quote what strangers sent."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), super().format(record))
+        return printable(super().format(record))
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that change the direction or the line of text."""
 LOG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -204,8 +202,10 @@ def _open_files() -> int:
         return OPEN_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
+    if soft == resource.RLIM_INFINITY:
         return OPEN_FILES
+    if soft >= wanted:
+        return soft
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted

@@ -48,7 +48,12 @@ class Workers:
         else:
             turn = loop.create_future()
             self.waiting.append((client, turn))
-            await turn  # where it is cancelled, it is passed over
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():  # its turn had come just before: the thread goes to the next
+                    self._next()
+                raise
         started = time.monotonic()
         running = loop.run_in_executor(self.pool, task)
 
@@ -220,7 +225,7 @@ class Sampler:
                 self.queue.append(one)
             else:
                 one.fail(error)
-            if isinstance(error, ClimbpathError) and len(batch) == 1:
+            if isinstance(error, ClimbpathError) and len(batch) == 1 and not one.found:
                 self._note_nothing(one.wish, HOPELESS_AFTER_S if not is_cut_short else took, str(error))
 
     def _budget(self, requests: int) -> float:

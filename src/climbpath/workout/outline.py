@@ -19,8 +19,6 @@ from climbpath.problem import Problem, Rules
 
 SHORTEST, LONGEST = 10, 300
 """Fewest and most minutes of an evening."""
-
-
 TRY_S = 60
 """Seconds for a try: half a minute on the board at most, the rest for chalk and a look at the holds."""
 REST_STEP_S = 5
@@ -82,7 +80,7 @@ class Evening:
     def __post_init__(self) -> None:
         if not SHORTEST <= self.minutes <= LONGEST:
             raise ClimbpathError(
-                f"a workout takes {SHORTEST} to {LONGEST} minutes, not {self.minutes}: choose other --minutes"
+                f"a workout takes {SHORTEST} to {LONGEST} minutes, not {self.minutes}: choose another number"
             )
         if other := next((problem for problem in self.listed if problem.setup != self.setup), None):
             raise ClimbpathError(f"a workout is on one board: leave out the problem on {other.setup.title}")
@@ -164,11 +162,11 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
 
 
 def _listed_parts(evening: Evening, evidence: Mapping[str, int]) -> list[Part]:
-    """A warm-up on new problems, where the model knows any here, and as many of the list as there is time for."""
+    """A warm-up on new problems, where the model knows a grade well, and as many of the list as there is time for."""
     grades = sorted((problem.grade for problem in evening.listed if problem.grade), key=rank)
     parts = []
-    if evidence and grades:
-        known = [grade for grade in LADDER if evidence.get(grade, 0) >= LEAST_EVIDENCE]
+    known = [grade for grade in LADDER if evidence.get(grade, 0) >= LEAST_EVIDENCE]
+    if known and grades:
         easiest = min(known, key=lambda grade: (abs(rank(grade) - rank(grades[0])), rank(grade)))
         parts.append(_warm_up(easiest, evening.minutes, evidence))
     left = evening.minutes - sum(_minutes(part) for part in parts)

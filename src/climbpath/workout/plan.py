@@ -197,7 +197,7 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
         if counts[one] < number:
             raise ClimbpathError(
                 f"the plan needs {number} new problems of {one}, and these conditions leave {counts[one]}: "
-                "loosen one of them, or choose fewer --minutes"
+                "loosen one of them, or choose fewer minutes"
             )
 
     # The problems in the order in which they are climbed, numbered through all sections.

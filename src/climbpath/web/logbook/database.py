@@ -151,12 +151,15 @@ def _readable(path: Path) -> sqlite3.Connection:
     Readers of a write-ahead log share a small file, which a full disk has no room for: then this connection keeps the
     file to itself, and what is shared in memory. A disk that cannot be written at all needs a file without such a log.
     """
-    has_log = path.with_name(f"{path.name}-wal")
-    ways = [(str(path), ""), (str(path), "PRAGMA locking_mode = EXCLUSIVE")]
-    if not (has_log.is_file() and has_log.stat().st_size):
-        ways.append((f"{path.absolute().as_uri()}?immutable=1", ""))
+    ways = [
+        (str(path), ""),
+        (str(path), "PRAGMA locking_mode = EXCLUSIVE"),
+        (f"{path.absolute().as_uri()}?immutable=1", ""),
+    ]
     failure: sqlite3.Error | None = None
     for address, first in ways:
+        if address != str(path) and _has_log(path):
+            break
         db = _opened(address)
         try:
             if first:
@@ -169,6 +172,13 @@ def _readable(path: Path) -> sqlite3.Connection:
                 raise
             failure = failure or error
     raise failure or sqlite3.OperationalError("it cannot be opened")
+
+
+def _has_log(path: Path) -> bool:
+    """Whether a write-ahead log holds what the file itself lacks; other connections may remove it at any time."""
+    with suppress(FileNotFoundError):
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    return False
 
 
 def _opened(address: str) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""What the logbook stores: climbers, saved problems and ascents."""
+"""What the logbook stores: climbers, saved problems and ticks."""
 
 from typing import NamedTuple
 
@@ -18,14 +18,14 @@ class Profile(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A day's attempts at a problem: the day as YYYY-MM-DD, how many, and whether the last of them was a send."""
+    """A day's tries at a problem: the day as YYYY-MM-DD, how many, and whether the last of them was a send."""
 
     id: str
     day: str
     attempts: int = 1
     sent: bool = True
     reached: str = ""
-    """The highest hold that attempts without a send reached; '' if not noted."""
+    """The highest hold that tries without a send reached; '' if not noted."""
 
 
 class Entry(NamedTuple):
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
 
     @property
     def is_flash(self) -> bool:
-        """Whether the first attempt of all was a send."""
+        """Whether the first try of all was a send."""
         first = min((tick.day for tick in self.ticks), default="")
         that_day = [tick for tick in self.ticks if tick.day == first]
         return any(tick.attempts == 1 for tick in that_day) and all(tick.sent for tick in that_day)

@@ -15,7 +15,7 @@ class GradeCount:
     sent: int = 0
     """Sent at least once."""
     flashed: int = 0
-    """Of these, sent at the first attempt of all."""
+    """Of these, sent at the first try of all."""
     tried: int = 0
     """Tried, and not sent yet."""
 
@@ -27,7 +27,7 @@ class Month:
     sent: int = 0
     """Problems that were sent for the first time."""
     tries: int = 0
-    """Attempts, sends included."""
+    """Tries, sends included."""
     hardest: str | None = None
     """The hardest grade that was sent."""
 
@@ -39,9 +39,9 @@ class HoldCount:
     sent: int = 0
     """Problems with it that were sent."""
     failed: int = 0
-    """Attempts without a send at problems with it."""
+    """Tries without a send at problems with it."""
     stopped: int = 0
-    """Attempts without a send that got to it and no higher, where the climber noted that."""
+    """Tries without a send that got to it and no higher, where the climber noted that."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Statistics:
     flashed: int = 0
     tries: int = 0
     failed: int = 0
-    """Attempts without a send."""
+    """Tries without a send."""
     stopped: int = 0
     """Those of them of which the climber noted how far they got."""
     days: int = 0
@@ -63,7 +63,7 @@ class Statistics:
     grades: dict[str, GradeCount] = field(default_factory=dict)
     """By grade, the easiest first; those without a grade last, as ''."""
     months: dict[str, Month] = field(default_factory=dict)
-    """By month as YYYY-MM, the earliest first; months without an attempt are missing."""
+    """By month as YYYY-MM, the earliest first; months without a try are missing."""
     holds: dict[str, HoldCount] = field(default_factory=dict)
     """By label."""
 

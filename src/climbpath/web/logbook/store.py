@@ -8,7 +8,7 @@ it stays in the file.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,7 +106,7 @@ class Logbook:
             return _load_entry(db, number)
 
     def tick(self, profile: str, identity: str, tick: Tick) -> Entry:
-        """Add a day's attempts, or correct those with this id. Raises NotFoundError; ClimbpathError for a hold that
+        """Add a day's tries, or correct those with this id. Raises NotFoundError; ClimbpathError for a hold that
         the problem does not have, and where the entry has MOST_TICKS already.
         """
         with transaction(self.path) as db:
@@ -120,7 +120,7 @@ class Logbook:
             return _load_entry(db, number)
 
     def untick(self, profile: str, identity: str, tick: str) -> Entry:
-        """Remove a day's attempts, if there are any with this id. Raises NotFoundError."""
+        """Remove a day's tries, if there are any with this id. Raises NotFoundError."""
         with transaction(self.path) as db:
             number = _entry_number(db, profile, identity)
             db.execute("DELETE FROM ticks WHERE entry = ? AND id = ?", [number, tick])
@@ -214,14 +214,14 @@ class Logbook:
             rows = db.execute("SELECT tick FROM not_found WHERE profile = ? ORDER BY rowid", [profile]).fetchall()
         return [_logged(text) for (text,) in rows]
 
-    def put_not_found(self, profile: str, ticks: Sequence[LoggedTick]) -> None:
-        """Replace a climber's ticks whose problems were not found. Raises NotFoundError."""
+    def change_not_found(self, profile: str, found: Collection[LoggedTick], missing: Sequence[LoggedTick]) -> None:
+        """Take ticks whose problems were found by now out of those not found, and add others. Raises NotFoundError."""
         with transaction(self.path) as db:
             _profile_row(db, profile)
             for (text,) in db.execute("SELECT tick FROM not_found WHERE profile = ?", [profile]).fetchall():
-                if isinstance(_logged(text), LoggedTick):  # what cannot be read stays
+                if _logged(text) in found:
                     db.execute("DELETE FROM not_found WHERE profile = ? AND tick = ?", [profile, text])
-            rows = [(profile, json.dumps(tick._asdict())) for tick in ticks]
+            rows = [(profile, json.dumps(tick._asdict())) for tick in missing]
             db.executemany("INSERT OR IGNORE INTO not_found VALUES (?, ?)", rows)
 
 

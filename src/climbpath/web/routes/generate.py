@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from climbpath import __version__, grades
 from climbpath import board as boards
@@ -59,7 +60,9 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     async def post_generate(body: GenerateRequest) -> GeneratedProblems:
         """New problems: valid, novel and distinct. Waiting requests with equal conditions are sampled in one batch."""
         request = _request(services, body)
-        sent = services.logbook.sent_keys(str(body.unsent_by)) if body.unsent_by else frozenset()
+        sent = frozenset[int]()
+        if body.unsent_by:
+            sent = await run_in_threadpool(services.logbook.sent_keys, str(body.unsent_by))
         problems = await services.sampler.generate(request, body.seed is not None, sent)
         return GeneratedProblems(problems=[problem_out(problem) for problem in problems])
 

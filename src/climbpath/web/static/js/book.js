@@ -1,7 +1,7 @@
 // The current climber's logbook: on the server, with a copy of its newest entries on this device.
 
 import { toast } from "./dom.js";
-import { ask, askAfterWrites, waitingWrites, write } from "./api.js";
+import { askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
 import { change, profile, state } from "./state.js";
 import { bodyOf } from "./analysis.js";

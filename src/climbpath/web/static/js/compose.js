@@ -161,7 +161,7 @@ export class Compose {
     return { ...problem, grade, asked_grade: now().asked };
   }
 
-  async start() {
+  start() {
     replace(
       this.cards.hint,
       h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),

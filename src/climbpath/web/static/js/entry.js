@@ -31,7 +31,7 @@ document.addEventListener(
 export const isSent = (entry) => Boolean(entry?.ticks.some(wasSent));
 
 // "Flash" is for the first try of all.
-export function tickText(one, ticks) {
+function tickText(one, ticks) {
   if (!wasSent(one)) return T.notSent(one.attempts, one.reached);
   return T.sentOn(one.attempts, isFirst(one.day, ticks, one.id));
 }

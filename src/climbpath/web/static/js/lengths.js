@@ -2,7 +2,7 @@
 
 import { T } from "./texts.js";
 
-export const LIMITS = { height: [100, 230], ape: [-40, 40] };
+const LIMITS = { height: [100, 230], ape: [-40, 40] };
 const INCH = 2.54;
 const NUMBER = String.raw`(\d+(?:[.,]\d+)?|[.,]\d+)`;
 const METRIC = new RegExp(String.raw`^([+-]?)${NUMBER}\s*(cm|centimet(?:er|re)s?|m|met(?:er|re)s?|)$`);

@@ -1,8 +1,8 @@
 // The cards about a problem: its grade, its beta, similar problems, sharing, fine-tuning, and its logbook entry.
 
-import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
+import { button, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, state, vGrade } from "./state.js";
+import { boardOf, change, layout, profile, state } from "./state.js";
 import { query, rolesOf } from "./problem.js";
 import { climberName, gradePill } from "./stage.js";
 

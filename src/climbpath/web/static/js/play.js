@@ -35,7 +35,7 @@ export function lengthen(problems) {
 export const stopPlaying = () => change({ playing: null });
 
 // The problem of the list that is played now.
-export function listed() {
+function listed() {
   const { problems, order, at } = state.playing;
   return problems[order[at]];
 }

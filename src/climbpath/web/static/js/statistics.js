@@ -7,12 +7,12 @@ import { T } from "./texts.js";
 import { dayText, monthText, today } from "./dates.js";
 import { statistics } from "./book.js";
 import { picture, progress, pyramid } from "./charts.js";
-import { state } from "./state.js";
+import { profile, state } from "./state.js";
 import { card } from "./panel.js";
 import { climberName } from "./stage.js";
 
 const SHOWN = 12; // months
-const chosen = { board: "", period: "", holds: "sent" };
+const chosen = { by: null, board: "", period: "", holds: "sent" }; // `by` is the climber whose board and period it is
 
 export class Statistics {
   constructor() {
@@ -22,6 +22,8 @@ export class Statistics {
 
   async start() {
     const asking = (this.asking = {});
+    const by = profile()?.id;
+    if (chosen.by !== by) Object.assign(chosen, { by, board: "", period: "" });
     try {
       const found = await statistics(chosen.board);
       if (asking !== this.asking) return;
@@ -67,7 +69,7 @@ export class Statistics {
               found.board,
               boards.map((name) => [name, titles[name] ?? name]),
               (board) => {
-                chosen.board = board;
+                Object.assign(chosen, { board, period: "" });
                 this.start();
               },
               { "aria-label": T.board },

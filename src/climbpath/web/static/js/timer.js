@@ -24,10 +24,9 @@ export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds 
 
 const set = (fields) => change({ workout: { ...state.workout, ...fields } });
 
-// Begin or go on, perhaps with another problem. Returns the problem to climb.
-export function goOn(at = state.workout.at) {
-  if (state.workout.isDone) set({ at: 0, tries: 0, rest: null, isDone: false });
-  if (at !== state.workout.at) set({ at, tries: 0 });
+// Begin or go on with the problem at this place, also once all is done. Returns the problem to climb.
+export function goOn(at) {
+  if (state.workout.isDone || at !== state.workout.at) set({ at, tries: 0, isDone: false });
   change({ playing: { isWorkout: true } });
   return slotNow().problem;
 }

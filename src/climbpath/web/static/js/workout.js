@@ -8,7 +8,7 @@ import { bodyOf, keepPlanned } from "./analysis.js";
 import { card, problemLine } from "./panel.js";
 import { filters } from "./stage.js";
 import { allFound } from "./play.js";
-import { clock, finish, goOn, isOn, slotNow, slotsOf } from "./timer.js";
+import { clock, finish, goOn, isOn, restLeft, slotNow, slotsOf } from "./timer.js";
 import { allowSound, isLoud, setLoud } from "./signal.js";
 
 const MINUTES = [30, 45, 60, 75, 90, 120];
@@ -116,6 +116,7 @@ export class Workout {
     let problems = [];
     if (list) {
       const all = await allFound(list.wanted);
+      if (!all.length) throw new ApiError(T.logbookNothing, 0);
       const { board, angle } = all.find(isHere) ?? all[0];
       change({ setup: { board, angle } });
       problems = all.filter(isHere).slice(0, MOST_LISTED).map(bodyOf);
@@ -146,7 +147,7 @@ export class Workout {
       h(
         "div",
         { class: "row" },
-        button("play", words, () => this.climb(), { class: "primary large" }),
+        button("play", words, () => this.climb(isDone ? 0 : at), { class: "primary large" }),
         isOn() && button("close", T.endWorkout, () => finish(), { class: "ghost" }),
         !isOn() && button("compose", T.newPlan, () => this.anew(), { class: "ghost" }),
       ),
@@ -195,7 +196,7 @@ export class Workout {
     );
   }
 
-  climb(at = state.workout.at) {
+  climb(at) {
     allowSound();
     this.open(goOn(at));
   }
@@ -235,7 +236,7 @@ export function workoutBar({ problem, open, tried }) {
       },
       rest && left,
       rest
-        ? h("b", null, clock(Math.max(0, Math.ceil((rest.until - Date.now()) / 1000))))
+        ? h("b", null, clock(restLeft()))
         : h("span", null, icon("workout"), isLast ? T.finish : `${T.rest} ${clock(slot.rest_seconds[tries])}`),
     ),
     h(
