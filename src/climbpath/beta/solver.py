@@ -139,21 +139,7 @@ def _ways(scene: Scene, weights: dict[str, float]) -> Ways:
     is_turned = cost[last, before, rows] < cost[before, last, rows]
     at = np.where(is_turned, np.stack([last, before]), np.stack([before, last]))
 
-    # Back from the end along the last moves, in all problems at once; -1 where a problem is back at its start already.
-    steps = []  # each [4, B]: hand, origin, other, hold
-    while (into := last_move[at[LEFT], at[RIGHT], rows]).max(initial=-1) >= 0:
-        going = into >= 0
-        by, origins = np.maximum(into // n, 0), into % n
-        steps.append(np.where(going, np.stack([by, origins, at[1 - by, rows], at[by, rows]]), -1))
-        at[by[going], rows[going]] = origins[going]
-
-    # Turned round, so that each problem's moves start in column 0 and the blanks come after them: [4, B, M].
-    moves = np.array([(step[0] >= 0) for step in steps]).reshape(len(steps), b).sum(axis=0)
-    packed = np.full((4, b, len(steps)), -1)
-    for i, step in enumerate(steps):
-        going = np.flatnonzero(step[0] >= 0)
-        packed[:, going, moves[going] - 1 - i] = step[:, going]
-    by, origins, others, taken = packed
+    start, (by, origins, others, taken) = _retraced(last_move, at)
 
     # The features of those moves; to match on the finish is no move that anything depends on.
     counts = (by >= 0) & ~((taken == n - 1) & (others == n - 1))
@@ -161,15 +147,40 @@ def _ways(scene: Scene, weights: dict[str, float]) -> Ways:
     features += [travels[name][origins, taken, rows[:, None]] for name in TRAVEL]
     features.append(scene.down[origins, others, rows[:, None]])
     return Ways(
-        start=at.T.copy(),
+        start=start.T,
         hand=by,
         origin=origins,
         other=others,
         hold=taken,
         features=np.where(counts[..., None], np.stack(features, axis=-1), 0),
         too_far=np.where(by >= 0, scene.beyond[others, taken, rows[:, None]], 0),
-        start_too_far=scene.beyond[at[LEFT], at[RIGHT], rows],
+        start_too_far=scene.beyond[start[LEFT], start[RIGHT], rows],
     )
+
+
+def _retraced(last_move: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """The start holds [2, B] from which the last moves into every state lead to the end holds [2, B], and the moves on
+    the way, from column 0 on: hand, origin, other and hold, [4, B, M]; -1 after a problem's last move.
+
+    A state is [left, right, B]; its last move is hand * n + the hold that it left, -1 at the start.
+    """
+    n, _, b = last_move.shape
+    at, rows = end.copy(), np.arange(b)
+    # back from the end in all problems at once; -1 where a problem is back at its start already
+    steps = []  # each [4, B]
+    while (into := last_move[at[LEFT], at[RIGHT], rows]).max(initial=-1) >= 0:
+        going = into >= 0
+        by, origins = np.maximum(into // n, 0), into % n
+        steps.append(np.where(going, np.stack([by, origins, at[1 - by, rows], at[by, rows]]), -1))
+        at[by[going], rows[going]] = origins[going]
+
+    # turned round, so that each problem's moves start in column 0 and the blanks come after them
+    moves = np.array([(step[0] >= 0) for step in steps]).reshape(len(steps), b).sum(axis=0)
+    packed = np.full((4, b, len(steps)), -1)
+    for i, step in enumerate(steps):
+        going = np.flatnonzero(step[0] >= 0)
+        packed[:, going, moves[going] - 1 - i] = step[:, going]
+    return at, packed
 
 
 def _skipped(scene: Scene) -> tuple[Floats, Floats]:
