@@ -259,6 +259,7 @@ def test_the_app_works_without_browser_storage(visit: Visit, server: Server) -> 
     context.add_init_script(f"Object.defineProperty(window, 'localStorage', {forbidden})")
     page = context.new_page()
     page.goto(LINK)
+    press(page.get_by_role("button", name="Kim"))  # a page that can keep nothing asks at every visit
     press(action(page, "Save"))
     expect(toasts(page)).to_contain_text("Saved")
     expect(action(page, "Saved")).to_be_visible()
@@ -297,6 +298,7 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     expect(page.locator("#main")).to_contain_text("browsers allow neither installation nor offline use")
     assert not page.evaluate("isSecureContext")
     page.goto(LINK)
+    press(page.get_by_role("button", name="Kim"))  # a page that can keep nothing asks at every visit
     press(action(page, "Save"))
     expect(toasts(page)).to_contain_text("Saved")
     press(action(page, "Share"))
