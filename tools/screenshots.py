@@ -27,6 +27,12 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], sc
     )
     page = context.new_page()
     page.goto(address)
+    page.get_by_label("Name").or_(page.get_by_role("button", name="Ada")).first.wait_for()
+    if page.get_by_role("button", name="Ada").is_visible():
+        page.get_by_role("button", name="Ada").click()
+    else:
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_role("button", name="Start climbing").click()
     page.wait_for_selector(".panel .moves")
     page.wait_for_selector(".panel .chart:not(.waiting)")
     if steps:

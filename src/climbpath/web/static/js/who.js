@@ -10,7 +10,11 @@ import { lengthField } from "./person.js";
 
 export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" };
 
-export const choose = ({ id, easiest, hardest }) => change({ profileId: id, range: [easiest, hardest] });
+// A climber who has not chosen grades gets the easiest ones of the board.
+export function choose({ id, easiest, hardest }) {
+  const isUsual = easiest === NEW_CLIMBER.easiest && hardest === NEW_CLIMBER.hardest;
+  change({ profileId: id, range: isUsual ? null : [easiest, hardest] });
+}
 
 export class Who {
   constructor() {
