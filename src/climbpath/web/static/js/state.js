@@ -65,7 +65,8 @@ export function rangeHere() {
   const { ladder } = state.appInfo;
   const known = knownGrades();
   const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  const range = state.range ?? [known[0], known[Math.min(USUAL, known.length) - 1]];
+  const easiest = known.length ? known : ladder.slice(ladder.indexOf("6B+"));
+  const range = state.range ?? [easiest[0], easiest[Math.min(USUAL, easiest.length) - 1]];
   return range
     .map((grade) =>
       known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade),
