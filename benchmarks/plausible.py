@@ -17,6 +17,7 @@ from climbpath.beta import drawing
 from climbpath.beta.plausible import Measures, measure
 from climbpath.beta.solver import solve
 from climbpath.data import parquet
+from climbpath.grader.grader import bundled_grader
 from climbpath.problem import parse_notation
 from machine import machine
 
@@ -73,6 +74,7 @@ def rows(measures: dict[str, Measures]) -> list[str]:
 def draw(path: Path) -> None:
     """The betas of SHOWN side by side."""
     problems = [replace(parse_notation(one), name=f"{number}.") for number, one in enumerate(SHOWN, 1)]
+    problems = bundled_grader().graded(problems)
     pictures = [Image.open(BytesIO(drawing.png(beta, WIDTH))) for beta in solve(problems)]
     lines = [pictures[first : first + COLUMNS] for first in range(0, len(pictures), COLUMNS)]
     height = sum(max(picture.height for picture in line) + GAP for line in lines) - GAP
