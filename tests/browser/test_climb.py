@@ -401,6 +401,7 @@ def test_the_heart_is_a_switch_and_a_key_presses_it(visit: Visit, server: Server
     press(action(page, "Save"))
     expect(toasts(page)).to_contain_text("Saved")
     expect(action(page, "Saved")).to_have_attribute("aria-pressed", "true")
+    press(page.locator(".caption h1"))  # two taps in a row on one spot would be a double tap, which counts once
     press(action(page, "Saved"))
     expect(action(page, "Save")).to_have_attribute("aria-pressed", "false")
     expect(card(page, "Your logbook")).to_have_count(0)

@@ -298,7 +298,6 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     expect(page.locator("#main")).to_contain_text("browsers allow neither installation nor offline use")
     assert not page.evaluate("isSecureContext")
     page.goto(LINK)
-    press(page.get_by_role("button", name="Kim"))  # a page that can keep nothing asks at every visit
     press(action(page, "Save"))
     expect(toasts(page)).to_contain_text("Saved")
     press(action(page, "Share"))

@@ -280,10 +280,10 @@ def test_a_refusal_says_what_was_found_and_what_comes_nearest(tmp_path: Path, co
 
 
 def test_a_refusal_is_not_cut_short_and_not_endless(tmp_path: Path) -> None:
-    record = {f"field number {i} {'x' * 100}": i for i in range(5000)}
+    record = {f"field number {i} {'x' * 100}": i for i in range(1000)}
     (failure,) = importers.read(write_json(tmp_path / "x", [record]))
     assert isinstance(failure, Failure)
-    assert "and 4980 more" in failure.reason
+    assert "and 980 more" in failure.reason
     assert 300 < len(failure.reason) <= 2000
 
 

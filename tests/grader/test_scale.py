@@ -137,3 +137,15 @@ def test_the_condition_that_is_in_the_way_is_named() -> None:
     assert "6B+" in reason(grades=("7C",), rules=short)
     tiny = reason(grades=("8A",), climber=Climber(100, -40))
     assert tiny.startswith("a climber of 100 cm with an ape index of -40 cm reaches every hold of none of the")
+
+
+def test_a_grade_that_the_conditions_hardly_allow_gives_way_to_another_that_was_asked_for() -> None:
+    """One problem of a range is of any grade of it, whichever the seed prefers."""
+    from climbpath.problem import Rules
+
+    rules = Rules(pins=frozenset({"F5", "D9", "G13", "E15", "G18"}))
+    for seed in range(3):
+        request = Request(setup=MAIN, grades=("6B+", "6C", "6C+", "7A"), rules=rules, seed=seed)
+        (found,) = generate(load_model(), request, grader=bundled_grader())
+        assert found.grade in request.grades
+        assert found.asked_grade == found.grade

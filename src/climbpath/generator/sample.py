@@ -35,6 +35,8 @@ PATIENCE, PATIENCE_ROUNDS = 4096, 20
 """A request counts as exhausted after so many draws in a row without a problem that passes; where there is nothing to
 pass but being new, after so many times what it asks for."""
 MOST_GUIDANCE = 10
+SCARCE = 1024
+"""After so many draws in a row without a problem of the grades left, another grade of the request takes their place."""
 LIKELY = 0.3
 """The fraction of drawn problems that is expected to have a grade that is wanted, before any is drawn."""
 RAREST = 0.02
@@ -111,6 +113,7 @@ def generate(
     matches = bool(grader) and not request.any_grade
     seen = set(known)
     outcome = Outcome()
+    scarce: set[str] = set()
     kept, fruitless, batches = 0, 0, 0
     patience = PATIENCE if matches or request.climber else PATIENCE_ROUNDS * missing.total()
     while (left := missing.total()) and fruitless < patience and not is_over():
@@ -135,6 +138,12 @@ def generate(
                     yield problem
             if is_over():
                 break
+        if matches and fruitless >= SCARCE:
+            # under these conditions the grades left hardly occur: another that was asked for takes their place
+            scarce |= set(+missing)
+            others = {grade: outcome.grades[grade] for grade in request.grades if grade not in scarce}
+            if other := max(others, key=others.__getitem__, default=None):
+                missing, fruitless = Counter({other: missing.total()}), 0
     if left:
         give_up(outcome.reason(request))
 
