@@ -95,13 +95,17 @@ def _marked(notation: str, board: str, start: str, finish: str) -> str:
 
 def prediction_line(prediction: "GradePrediction") -> str:
     """The grade with its range, and how likely it is: '7A (V6), perhaps 7A+   41 %'."""
-    perhaps = f", perhaps {prediction.perhaps}" if prediction.perhaps else ""
-    return f"{grades.show(prediction.grade) + perhaps:<22} {prediction.probabilities[prediction.grade]:4.0%}"
+    return f"{_with_range(prediction):<22} {prediction.probabilities[prediction.grade]:4.0%}"
+
+
+def _with_range(prediction: "GradePrediction") -> str:
+    """'7A (V6), perhaps 7A+'."""
+    return grades.show(prediction.grade) + (f", perhaps {prediction.perhaps}" if prediction.perhaps else "")
 
 
 def grade_line(problem: "Problem", prediction: "GradePrediction") -> str:
     """A problem's grade: on record with the grader's beside it for a known problem, else the grader's."""
-    words = grades.show(prediction.grade) + (f", perhaps {prediction.perhaps}" if prediction.perhaps else "")
+    words = _with_range(prediction)
     if problem.grade and problem.is_known:
         return f"{grades.show(problem.grade)} on record; the grader says {words}"
     if problem.grade and problem.grade != prediction.grade:

@@ -203,6 +203,7 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
     """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
     setups = {angle: Setup(board.name, angle) for angle in board.angles}
     counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
+    well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
         name=board.name,
         title=board.title,
@@ -212,9 +213,9 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
         top_row=board.top_row,
         hold_sets=list(board.hold_sets),
         holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
-        grades={angle: list(offered(count)) for angle, count in counts.items()},
+        grades=well_known,
         thin={
-            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in offered(count)}
+            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in well_known[angle]}
             for angle, count in counts.items()
         },
         graded={angle: setup in graded for angle, setup in setups.items()},

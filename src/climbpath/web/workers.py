@@ -258,20 +258,16 @@ class Sampler:
 
 
 def _give(problem: Problem, batch: Sequence[_Pending]) -> None:
-    """Give a problem to the oldest request that misses one of its grade, and answer it where it was the last."""
+    """Give a problem to the oldest request that misses one of its grade, and answer it where it was the last.
+
+    Where none does, the conditions hardly allow the grades left, and the oldest that asked for this one, too, gets it.
+    """
     grade = problem.asked_grade or ""
-    for one in batch:
-        if one.missing[grade] and not one.result.done():
-            one.missing[grade] -= 1
-            one.found.append(problem)
-            if not one.missing.total():
-                one.finish()
-            return
-    for one in batch:
-        # the conditions hardly allow the grades left, and this one was asked for, too
-        if grade in one.request.grades and one.missing.total() and not one.result.done():
-            one.missing[next(iter(+one.missing))] -= 1
-            one.found.append(problem)
-            if not one.missing.total():
-                one.finish()
-            return
+    waiting = [one for one in batch if grade in one.request.grades and one.missing.total() and not one.result.done()]
+    if not waiting:
+        return
+    one = next((one for one in waiting if one.missing[grade]), waiting[0])
+    one.missing[grade if one.missing[grade] else next(iter(+one.missing))] -= 1
+    one.found.append(problem)
+    if not one.missing.total():
+        one.finish()
