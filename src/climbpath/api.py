@@ -44,7 +44,7 @@ def parse_request(
     num_samples: int = 1,
     *,
     board: str = DEFAULT_BOARD,
-    angle: int = 40,
+    angle: int | None = 40,
     seed: int | None = None,
     temperature: float = 1.0,
     top_p: float = 1.0,
@@ -66,7 +66,7 @@ def parse_request(
         grade: '7A', 'V5', '6C..7B' or '6C,7A'; several grades share num_samples evenly.
         num_samples: how many problems.
         board: a board's name.
-        angle: of the board, in degrees.
+        angle: of the board, in degrees; None where it is not known.
         seed: the same seed gives the same problems; None takes a random one.
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
@@ -119,7 +119,7 @@ class Generator:
         num_samples: int = 1,
         *,
         board: str = DEFAULT_BOARD,
-        angle: int = 40,
+        angle: int | None = 40,
         seed: int | None = None,
         temperature: float = 1.0,
         top_p: float = 1.0,
