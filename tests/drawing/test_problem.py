@@ -203,7 +203,7 @@ def test_a_legend_names_every_hold_set_in_the_colour_of_its_holds(board: str) ->
     root = parsed(problem)
     assert {name if len(name) > 1 else f"Set {name}" for name in layout.hold_sets} <= set(words(root))
     fills = {path.get("fill") for path in elements(root, "path")}
-    assert {DARK.tints[name] for name in layout.hold_sets} <= fills
+    assert {DARK.tint(name) for name in layout.hold_sets} <= fills
 
 
 def luminance(colour: str) -> float:
