@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.api import Generator
-from climbpath.board import Setup
+from climbpath.board import FINISH, START, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
 from climbpath.generator.sample import generate
 from climbpath.generator.variations import vary
+from climbpath.grades import on_ladder
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
-from climbpath.model.tokens import ANY_GRADE, PREFIX, Condition
+from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from support.making import ask, random_problems
 from support.untrained import COORDINATE as COORDINATE_RECIPE
@@ -82,8 +83,9 @@ def check_request(request_: tuple[str, Rules], seed: int, temperature: float, to
     by_coordinates = board == "moonboard-2016" and seed % 2
     sampling = Sampling(temperature, top_p, 1.0 if by_coordinates else guidance)
     asked, setup = (COORDINATE if by_coordinates else SHAKEN), Setup(board, 40)
+    (grade, *_) = on_ladder("7A", boards.load(board).ladder)
     try:
-        found = list(generate(asked, ask("7A", 4, setup, sampling, rules=rules, seed=seed)))
+        found = list(generate(asked, ask(grade, 4, setup, sampling, rules=rules, seed=seed)))
     except ClimbpathError as refusal:
         found = []
         message = str(refusal)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from climbpath import board as boards
+from climbpath.board import FINISH, HAND
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.sample import pin_vectors
@@ -187,6 +188,9 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
         [n.split(":")[1] in names if n.startswith("moonboard-2016:") else n == "<end>" for n in tokens.names]
     )
     spelled = tokens.spelling(layout.name)[:-1, 0]
+    by_hold = layout.may(40)[FINISH, [layout.index[label] for label in pinned]]
+    roles = np.where(by_hold, FINISH, HAND)
+    pinned_choices = [layout.choice_of[role, layout.index[one]] for role, one in zip(roles, pinned, strict=True)]
     total = 0.0
     for start in [("F5",), ("G6",), ("F5", "G6")]:
         others = [hold for hold in ("F5", "G6", "D9") if hold not in start]
@@ -197,10 +201,11 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
                     if not set(pinned) <= set(problem.holds):
                         continue
                     sequence = np.array([choices(problem, layout)])
-                    left = still_pinned(sequence, np.array([[label in pinned for label in layout.labels]]))
+                    open_pins = np.isin(np.arange(len(layout.choice_roles)), pinned_choices)
+                    left = open_pins & ~used_before_each(layout, sequence)
                     batch = Encoded([problem], tokens, True).batch(np.array([0]))
                     possible = torch.ones(len(batch.token_places), len(tokens.names), dtype=torch.bool)
-                    possible[PREFIX - 1 :] = torch.from_numpy(tokens.mask_targets(layout.name, sequence, left)[0])
+                    possible[PREFIX - 1 :] = torch.from_numpy(tokens.mask_targets(problem.setup, sequence, left)[0])
                     pins = torch.zeros(len(batch.token_places), len(tokens.names))
                     pins[:, spelled] = torch.from_numpy(np.insert(left[0], 0, left[0, 0], axis=0)).float()
                     batch = batch._replace(possible=possible & usable)

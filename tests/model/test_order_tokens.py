@@ -137,7 +137,7 @@ def test_pins_still_not_yet_placed_and_what_passes_none_by(problem: Problem, dat
     left = (np.isin(np.arange(every), list(pins)) & ~used_before_each(layout, sequence))[0]
     holds = layout.choice_holds
     free = before_pins(left)
-    assert len(left) == len(free) == len(sequence)
+    assert len(left) == len(free) == sequence.shape[1]
     for step, choice in enumerate(sequence[0]):
         used = {holds[one] for one in sequence[0, :step] if one < every}
         future_logits = {pin for pin in pins if holds[pin] not in used}
@@ -237,7 +237,6 @@ def test_no_pin_may_be_passed_by() -> None:
     """With pins, of the tokens possible without them those are left that stand before the lowest pin to come."""
     encoded = Encoded(MIXED[:5], HOLD, mask_invalid=True)
     pinned, free = (rows_of(encoded.batch(np.arange(5), pinned=share, seed=3)) for share in (1.0, 0.0))
-    layout = boards.load("moonboard-2016")
     for bound, unbound in zip(pinned, free, strict=True):
         for place, (pins, now) in enumerate(zip(bound["pins"], bound["possible"], strict=True)):
             expected = set(np.flatnonzero(unbound["possible"][place]).tolist())

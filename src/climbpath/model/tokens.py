@@ -255,11 +255,16 @@ class CoordinateVocabulary(Vocabulary):
     def __post_init__(self) -> None:
         if len(self.boards) != 1:
             raise ClimbpathError("the coordinate vocabulary cannot distinguish boards: train it on one board")
-        layout = boards.load(self.boards[0])
-        if not layout.has_grid or any((layout.may(angle)[1:].sum(axis=0) > 1).any() for angle in layout.angles):
+        if not any(self.tells(Setup(self.boards[0], angle)) for angle in boards.load(self.boards[0]).angles):
             raise ClimbpathError(
-                f"the coordinate vocabulary cannot tell hand holds from finish holds on {layout.title}: use hold tokens"
+                f"coordinate tokens cannot tell the roles of holds on {self.boards[0]}: use hold tokens"
             )
+
+    @staticmethod
+    def tells(setup: Setup) -> bool:
+        """Whether column and row tell hand holds from finish holds on a setup."""
+        layout = boards.load(setup.board)
+        return layout.has_grid and not (layout.may(setup.angle)[1:].sum(axis=0) > 1).any()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -270,7 +275,7 @@ class CoordinateVocabulary(Vocabulary):
     def prefix(self, condition: Condition, grade: str | None) -> list[int]:
         """The begin token and the grade. Raises ClimbpathError for a grade or board without a token."""
         ids = [self.ids["<bos>"], self.grade_id(grade)]
-        if condition.setup.board not in self.boards:
+        if condition.setup.board not in self.boards or not self.tells(condition.setup):
             raise self.unknown(condition.setup)
         return ids
 
