@@ -3,7 +3,8 @@
     python benchmarks/baselines.py --data moonboard-2016.parquet
 
 `order` spreads its probability evenly over the choices that the canonical order allows; `frequency` weighs them by
-how often the train problems use each hold in each role. Both are already "good" or "great" by the guide's per-token bands.
+how often the train problems use each hold in each role. Both are already "good" or "great" by the
+guide's per-token bands.
 """
 
 import argparse
