@@ -1,6 +1,7 @@
 """climbpath light without a board: the bytes that would be sent, and the virtual board."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,15 @@ def test_a_damaged_memory_is_an_empty_one(content: str, tmp_path: Path) -> None:
 def test_the_board_lit_last_is_lit_again(tmp_path: Path, own_memory: Path) -> None:
     remember(own_memory, Memory("moonboard-mini-2020", {}, {}))
     assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
+
+
+def test_without_bleak_a_dry_run_works_and_lighting_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bleak", "climbpath.lights.bluetooth"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "bleak", None)
+    assert "this command needs bleak" in refusal(FIVE, cwd=tmp_path)
+    assert "pip install '.[lights]'" in refusal("--scan", cwd=tmp_path)
+    assert out(FIVE, "--dry-run", cwd=tmp_path).startswith("l#")
+    assert "F5 start" in out(FIVE, "--virtual", cwd=tmp_path)

@@ -1,5 +1,7 @@
 """The command that lights a board with LEDs: light."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from climbpath.cli.common import FILE, Command, read_problem, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
+    from climbpath.lights.bluetooth import Found
     from climbpath.lights.memory import Memory
     from climbpath.lights.messages import Wall
     from climbpath.problem import Problem
@@ -91,6 +94,9 @@ def light(
         raise ClimbpathError("name one problem, or --scan, or --off")
     if [dry_run, virtual, scan].count(True) > 1:
         raise ClimbpathError("choose one of --scan, --dry-run (prints bytes) and --virtual (shows lights)")
+    if scan:
+        click.echo(_in_range())
+        return
 
     # the wall, and what is lit there
     path = memory.memory_file()
@@ -116,7 +122,12 @@ def light(
     elif dry_run:
         click.echo(bytes_text(message(LEVEL)))
     else:
-        raise ClimbpathError("name --dry-run or --virtual")
+        found = _send(message, device or known.devices.get(wall.board.name), wall)
+        known.board = wall.board.name
+        known.sizes[known.board], known.devices[known.board] = wall.size, found.address
+        memory.remember(path, known)
+        done = f"lit {len(lights)} hold{'s' * (len(lights) != 1)}" if one else "all lights are out"
+        click.echo(f"{done} on {found.title}")
     if one and (dark := wall.dark(lights, new_letters)):
         warn(f"{', '.join(dark)}, for the feet, stay dark: --new-letters lights them where the controller knows how")
 
@@ -161,6 +172,36 @@ def bytes_text(message: bytes) -> str:
         lines.append(rest[:end].hex(" "))
         rest = rest[end:]
     return "\n".join(lines)
+
+
+def _in_range() -> str:
+    """The boards in Bluetooth range, one in a line."""
+    from climbpath.lights import bluetooth
+
+    _looking()
+    found = asyncio.run(bluetooth.scan())
+    kinds = {"moonboard": "MoonBoard", "aurora": "board by Aurora", "uart": "perhaps a controller of one's own"}
+    lines = [f"{one.address}  {one.signal:>4} dBm  {one.name or 'unnamed'}  ({kinds[one.kind]})" for one in found]
+    return "\n".join(lines) or "found no board: is it switched on, in range, and connected to no phone?"
+
+
+def _send(message: Callable[[int], bytes], wanted: str | None, wall: "Wall") -> "Found":
+    """Send a message, which is made for an API level, to the board; returns it."""
+    from climbpath.lights.bluetooth import Link
+
+    async def send() -> "Found":
+        link = Link(wanted, wall.is_moonboard)
+        try:
+            return await link.send(message)
+        finally:
+            await link.close()
+
+    _looking()
+    return asyncio.run(send())
+
+
+def _looking() -> None:
+    click.echo("Looking for boards …", err=True)
 
 
 def _shown(message: bytes, wall: "Wall") -> str:

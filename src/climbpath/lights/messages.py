@@ -50,6 +50,8 @@ class Wall:
 
     board: Board
     """The board."""
+    size: str
+    """Its size, as the board calls it."""
     title: str
     """What people call it: 'Kilter Board Original 12 x 14'."""
     leds: Mapping[str, int]
@@ -116,7 +118,7 @@ def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | 
     built = getattr(board, "sizes", {}).get(chosen)
     leds = built.leds if built else {hold.label: hold.led for hold in board.holds}
     title = board.title if len(sizes) == 1 else f"{board.title} {chosen}"
-    return Wall(board, title, leds if mapping is None else mapping)
+    return Wall(board, chosen, title, leds if mapping is None else mapping)
 
 
 def plain(size: str) -> str:
