@@ -15,11 +15,14 @@ from itertools import islice, product
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from hypothesis import given, settings
 
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
-from climbpath.web.logbook import database, store
+from climbpath.web.logbook import store
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import (
     Entry,
@@ -32,6 +35,7 @@ from climbpath.web.logbook.records import (
 )
 from climbpath.web.logbook.search import ORDERS, Search
 from climbpath.web.logbook.store import Logbook, NotFoundError
+from climbpath.web.logbook.tables import META
 from support.making import DATA, problems
 
 KIM, ALEX = Profile("kim", "Kim", 158, -2, "6B", "7A"), Profile("alex", "Alex")
@@ -51,6 +55,11 @@ def logbook(tmp_path: Path) -> Logbook:
     for problem in (HERON, LEDGE, BARE):
         logbook.save("kim", problem)
     return logbook
+
+
+def file_of(logbook: Logbook) -> Path:
+    assert isinstance(logbook.where, Path)
+    return logbook.where
 
 
 def found(logbook: Logbook, **filters: object) -> list[Problem]:
@@ -117,7 +126,7 @@ def test_a_saved_problem_is_the_same_problem(tmp_path_factory: pytest.TempPathFa
     saved, is_new = logbook.save("kim", problem)
     assert is_new
     assert saved == Entry(problem, saved=saved.saved)
-    assert Logbook(logbook.path).entries("kim") == [saved]
+    assert Logbook(file_of(logbook)).entries("kim") == [saved]
 
 
 def test_saving_again_changes_nothing(logbook: Logbook) -> None:
@@ -388,7 +397,7 @@ def test_a_failed_merge_changes_nothing(logbook: Logbook) -> None:
 
 def spoil(logbook: Logbook, statement: str, *values: object) -> None:
     """Change the file behind the logbook's back."""
-    with closing(sqlite3.connect(logbook.path)) as db, db:
+    with closing(sqlite3.connect(file_of(logbook))) as db, db:
         db.execute(statement, values)
 
 
@@ -413,7 +422,7 @@ def test_an_entry_that_cannot_be_read_costs_only_itself(logbook: Logbook, proble
     assert lost in list(logbook.each("kim"))
     with pytest.raises(ClimbpathError, match="this entry of the logbook cannot be read"):
         logbook.update("kim", identity_of(LEDGE), stars=3)
-    with closing(sqlite3.connect(logbook.path)) as db:  # it stays in the file
+    with closing(sqlite3.connect(file_of(logbook))) as db:  # it stays in the file
         assert db.execute("SELECT problem, stars FROM entries WHERE name = 'ledge'").fetchone() == (problem, 0)
 
 
@@ -477,26 +486,80 @@ def test_a_logbook_of_version_1_is_brought_to_this_version_in_place(tmp_path: Pa
     check_integrity(path)
 
 
-def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_version_1(tmp_path: Path) -> None:
+def test_a_logbook_of_version_2_is_brought_to_this_version_in_place(tmp_path: Path) -> None:
+    """The file was written by the last release that knew SQLite only."""
     path = tmp_path / "logbook.sqlite3"
-    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
-    with suppress(RuntimeError), database.transaction(path) as db:
-        db.execute("ALTER TABLE ticks ADD COLUMN sent INTEGER NOT NULL DEFAULT 1")
+    shutil.copy(DATA / "logbook-version-2.sqlite3", path)
+    logbook = Logbook(path)
+    kim, alex = logbook.profiles()
+    assert kim[1:] == ("Kim Ä 🧗", 158.5, -2, "6B", "7A")
+    heron, ledge = logbook.entries(kim.id)
+    assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel, 100 % über", "7A+")
+    assert heron.lists == ("Warm-up", "projects")
+    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 4, False, "G13"), ("2026-05-31", 1, True, "")]
+    assert (ledge.problem, ledge.ticks) == (LEDGE, ())
+    assert logbook.sent_keys(alex.id) == {HERON.key}
+    assert [tick.number for tick in logbook.not_found(kim.id) if isinstance(tick, LoggedTick)] == ["8", "7"]
+    # what was deleted is there, too
+    assert logbook.update(kim.id, identity_of(BARE), deleted=False).problem == BARE
+    logbook.put_profile(Profile(T0[:-1] + "3", "Gone"))
+    assert [entry.problem for entry in logbook.entries(T0[:-1] + "3")] == [LEDGE]
+    assert logbook.merge(kim.id, [Entry(HERON, 1, "other")]) == (0, 1)
+    assert Logbook(path).entries(kim.id) == logbook.entries(kim.id)
+    check_integrity(path)
+
+
+def test_an_upgraded_logbook_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    tables = {}
+    for version in ("1", "2", "new"):
+        path = tmp_path / f"{version}.sqlite3"
+        if version != "new":
+            shutil.copy(DATA / f"logbook-version-{version}.sqlite3", path)
+        Logbook(path)
+        with closing(sqlite3.connect(path)) as db:
+            columns = db.execute(
+                "SELECT t.name, c.name, c.type, c.pk > 0, t.strict"
+                " FROM pragma_table_list AS t, pragma_table_info(t.name) AS c"
+                " WHERE t.name NOT LIKE 'sqlite_%'"
+            )
+            tables[version] = set(columns)
+    assert tables["1"] == tables["2"] == tables["new"]
+    assert {table for table, *_ in tables["new"]} == {*META.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_its_version(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / f"logbook-version-{version}.sqlite3", path)
+
+    def upgrade(config: Config, to: str) -> None:
+        real_upgrade(config, to)
         raise RuntimeError
+
+    real_upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", upgrade)
+    with pytest.raises(RuntimeError):
+        Logbook(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (int(version),)
+        assert not db.execute("SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'tokens')").fetchall()
+    monkeypatch.undo()
     assert len(Logbook(path).entries(Logbook(path).profiles()[0].id)) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX has these permissions")
 def test_only_its_owner_can_read_a_logbook(logbook: Logbook) -> None:
     """Also the files that SQLite keeps beside it, and a logbook of an earlier release."""
-    with database.connect(logbook.path) as db:
-        db.execute("UPDATE profiles SET name = 'Kim'")
-        modes = {path.stat().st_mode & 0o777 for path in logbook.path.parent.iterdir()}
-        assert len(list(logbook.path.parent.iterdir())) == 3
+    with logbook.database.transaction() as db:
+        db.execute(sa.text("UPDATE profiles SET name = 'Kim'"))
+        modes = {path.stat().st_mode & 0o777 for path in file_of(logbook).parent.iterdir()}
+        assert len(list(file_of(logbook).parent.iterdir())) == 3
     assert modes == {0o600}
-    logbook.path.chmod(0o644)
-    Logbook(logbook.path)
-    assert logbook.path.stat().st_mode & 0o777 == 0o600
+    file_of(logbook).chmod(0o644)
+    Logbook(file_of(logbook))
+    assert file_of(logbook).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.fixture
@@ -520,7 +583,7 @@ def fill(folder: Path) -> None:
 def test_readers_and_writers_at_once_never_fail(logbook: Logbook) -> None:
     """The write-ahead log comes and goes while others read."""
     with ThreadPoolExecutor(6) as pool:
-        reads = [pool.submit(found, Logbook(logbook.path)) for _ in range(120)]
+        reads = [pool.submit(found, Logbook(file_of(logbook))) for _ in range(120)]
         writes = [pool.submit(logbook.put_profile, ALEX) for _ in range(120)]
         assert all(len(read.result()) == 3 for read in reads)
         assert [write.result() for write in writes] == [ALEX] * 120
@@ -545,13 +608,13 @@ def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> 
 
 
 def test_a_newer_logbook_is_refused(logbook: Logbook) -> None:
-    with sqlite3.connect(logbook.path) as db:
-        db.execute("PRAGMA user_version = 3")
+    with sqlite3.connect(file_of(logbook)) as db:
+        db.execute("UPDATE alembic_version SET version_num = '4'")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
-        Logbook(logbook.path)
+        Logbook(file_of(logbook))
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 3])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 4])
 def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
     path = tmp_path / "climbs.sqlite3"
     with closing(sqlite3.connect(path)) as db:
@@ -572,7 +635,7 @@ def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path, ve
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
     before = path.read_bytes()
-    with pytest.raises(UnusableError, match="belongs to another program: choose another file with --logbook"):
+    with pytest.raises(UnusableError, match="belongs to another program: choose another one with --logbook"):
         Logbook(path)
     assert path.read_bytes() == before
 
@@ -580,7 +643,7 @@ def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path, ve
 def test_a_file_that_is_not_a_database_is_refused_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("all my notes\n" * 500)
-    with pytest.raises(UnusableError, match=r"notes\.txt: file is not a database; choose another file with --logbook"):
+    with pytest.raises(UnusableError, match=r"notes\.txt: file is not a database; choose another one with --logbook"):
         Logbook(path)
     assert path.read_text() == "all my notes\n" * 500
 
@@ -601,9 +664,9 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_damaged_later_is_reported_by_every_method(logbook: Logbook) -> None:
-    for path in logbook.path.parent.iterdir():
+    for path in file_of(logbook).parent.iterdir():
         path.unlink()
-    logbook.path.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    file_of(logbook).write_bytes(b"SQLite format 3\0" + bytes(5000))
     for call in (logbook.profiles, lambda: logbook.save("kim", HERON), lambda: logbook.search("kim", Search())):
         with pytest.raises(UnusableError, match="cannot use the logbook"):
             call()
