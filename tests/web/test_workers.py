@@ -127,9 +127,45 @@ def test_a_cancelled_request_is_not_sampled(batches: list[Counter[str]]) -> None
     assert batches == [Counter({"7A": 1}), Counter({"6C": 1})]
 
 
-def test_a_long_wait_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "LONGEST_S", -1.0)
-    assert isinstance(together(page_request())[0], BusyError)
+def test_who_would_wait_too_long_is_refused_before_and_who_is_let_in_is_answered(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
+    monkeypatch.setattr(workers, "LONGEST_S", 0.5)  # seconds, and every request seems to take one
+
+    async def ask() -> tuple[list[list[Problem]], list[str]]:
+        sampler, busy = Sampler(load(), Used()), []
+        let_in = []
+        for number in range(4):
+            CLIENT.set(A)
+            sampler.turns.seconds = 1.0
+            try:
+                sampler.admit()
+            except BusyError:
+                busy.append(number)
+                continue
+            let_in.append(asyncio.create_task(sampler.generate(page_request(seed=number), has_own_seed=True)))
+            await asyncio.sleep(0)
+        CLIENT.set(B)
+        sampler.turns.used.charge(A, 5)
+        sampler.admit()  # who has used less does not wait for those that have used more
+        return await asyncio.gather(*let_in), list(map(str, busy))
+
+    answers, busy = finish(ask())
+    assert len(answers) + len(busy) == 4
+    assert busy
+    assert all(len(found) == 1 for found in answers)
+
+
+def test_a_request_whose_turn_comes_late_is_answered_all_the_same(batches: list[Counter[str]]) -> None:
+    async def ask() -> list[list[Problem]]:
+        sampler = Sampler(load(), Used())
+        running = [asyncio.create_task(sampler.generate(page_request(), has_own_seed=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        for waiting in sampler.queue:
+            waiting.deadline = time.monotonic() - 1
+        return await asyncio.gather(*running)
+
+    assert [len(found) for found in finish(ask())] == [1, 1, 1]
 
 
 def test_short_tasks_return_their_result_or_raise_their_error() -> None:
@@ -152,7 +188,7 @@ def test_the_next_turn_is_the_client_s_who_has_used_the_least_time() -> None:
 
     async def ask() -> None:
         pool = Workers(1, Used())
-        pool.used.charge(A, 5)
+        pool.turns.used.charge(A, 5)
         release = threading.Event()
 
         async def one(client: Client, task: Callable[[], object]) -> None:

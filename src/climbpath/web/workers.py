@@ -1,6 +1,7 @@
 """Work outside the event loop, in fair turns: whoever has used the least time lately is next."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,14 +15,15 @@ from climbpath.generator import sample
 from climbpath.generator.request import Request
 from climbpath.grader.grader import grader_of
 from climbpath.problem import Problem
-from climbpath.web.turns import CLIENT, BusyError, Client, Used
+from climbpath.web.turns import CLIENT, BusyError, Client, Turns, Used
 
 Result = TypeVar("Result")
 
 MOST_TOGETHER = 64
 """Problems in one batch."""
 LONGEST_S = 8.0
-"""Seconds that a request may wait, and seconds that a batch may take after that."""
+"""Seconds that a request may be expected to wait, and that one for which nothing was found waits for another turn; and
+seconds that a batch may take."""
 SHARED_S, LEAST_S = 0.5, 0.1
 """Seconds for each request of a batch in which nothing is found, while one other waits; the least, while many do."""
 LEAST_ASKED = 2
@@ -32,13 +34,22 @@ HOPELESS_AFTER_S, HOPELESS_S, MOST_HOPELESS = 2.0, 60.0, 256
 """A wish is hopeless after so many seconds without a problem; for how long, and of how many wishes this is known."""
 
 
+@dataclass(eq=False)
+class _Turn:
+    """A task that waits for its turn."""
+
+    client: Client
+    since: float
+    come: "asyncio.Future[None]"
+
+
 class Workers:
     """A pool of threads for short tasks."""
 
     def __init__(self, threads: int, used: Used) -> None:
-        self.pool, self.used = ThreadPoolExecutor(threads, thread_name_prefix="worker"), used
+        self.pool, self.turns = ThreadPoolExecutor(threads, thread_name_prefix="worker"), Turns(used)
         self.idle = threads
-        self.waiting: list[tuple[Client, asyncio.Future[None]]] = []
+        self.waiting: list[_Turn] = []
 
     async def run(self, task: Callable[[], Result]) -> Result:
         """The result of a task, once it is its client's turn."""
@@ -46,12 +57,12 @@ class Workers:
         if self.idle:
             self.idle -= 1
         else:
-            turn = loop.create_future()
-            self.waiting.append((client, turn))
+            turn = _Turn(client, time.monotonic(), loop.create_future())
+            self.waiting.append(turn)
             try:
-                await turn
+                await turn.come
             except asyncio.CancelledError:
-                if not turn.cancelled():  # its turn had come just before: the thread goes to the next
+                if not turn.come.cancelled():  # its turn had come just before: the thread goes to the next
                     self._next()
                 raise
         started = time.monotonic()
@@ -59,7 +70,7 @@ class Workers:
 
         def done(ended: "asyncio.Future[Result]") -> None:
             ended.exception()  # nobody may be waiting for it any more
-            self.used.charge(client, time.monotonic() - started)
+            self.turns.took(client, time.monotonic() - started)
             self._next()
 
         running.add_done_callback(done)
@@ -68,32 +79,34 @@ class Workers:
 
     def _next(self) -> None:
         """Give the thread that has become idle to the next client."""
-        self.waiting = [one for one in self.waiting if not one[1].done()]
+        self.waiting = [one for one in self.waiting if not one.come.done()]
         if not self.waiting:
             self.idle += 1
             return
-        first = min(self.waiting, key=lambda one: self.used.rank(one[0]))
+        first = self.turns.next(self.waiting)
         self.waiting.remove(first)
-        first[1].set_result(None)
+        first.come.set_result(None)
 
 
 @dataclass(eq=False)
 class _Pending:
     """A request that waits for its problems, none with a key in `known`.
 
-    One that is `alone` shares no batch. `error` is its answer if its next turn does not come in time.
+    One that is `alone` shares no batch. `error` is why its turns so far found nothing, and its answer if the next does
+    not come before the deadline.
     """
 
     request: Request
     client: Client
     alone: bool
     known: frozenset[int]
+    since: float
     deadline: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
     found: list[Problem] = field(default_factory=list)
     missing: Counter[str] = field(default_factory=Counter)
     tries: int = 0
-    error: Exception = field(default_factory=BusyError)
+    error: Exception | None = None
 
     @property
     def condition(self) -> tuple[object, ...]:
@@ -120,12 +133,17 @@ class Sampler:
     """Generates problems on one thread; waiting requests with the same conditions share a batch."""
 
     def __init__(self, generator: Generator, used: Used) -> None:
-        self.generator, self.used = generator, used
+        self.generator, self.turns = generator, Turns(used)
         self.queue: list[_Pending] = []
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
         # wish -> seconds spent without finding anything, until when that counts, and why
         self.fruitless: dict[tuple[object, ...], tuple[float, float, str]] = {}
+
+    def admit(self) -> None:
+        """Raises BusyError if a request that comes now would wait too long; who is let in is answered."""
+        if self.turns.wait(self.queue, CLIENT.get()) > LONGEST_S:
+            raise BusyError
 
     async def generate(
         self, request: Request, has_own_seed: bool = False, known: frozenset[int] = frozenset()
@@ -134,13 +152,13 @@ class Sampler:
 
         Problems whose key is among `known` are left out, besides those that the model knows.
 
-        Raises BusyError if its turn does not come in time, and ClimbpathError if the request cannot be met.
+        Raises ClimbpathError if the request cannot be met.
         """
-        result = asyncio.get_running_loop().create_future()
-        pending = _Pending(request, CLIENT.get(), has_own_seed, known, time.monotonic() + LONGEST_S, result)
+        result, now = asyncio.get_running_loop().create_future(), time.monotonic()
+        pending = _Pending(request, CLIENT.get(), has_own_seed, known, now, now + LONGEST_S, result)
         pending.missing = Counter(request.counts())
         spent, until, reason = self.fruitless.get(pending.wish, (0.0, 0.0, ""))
-        if spent >= HOPELESS_AFTER_S and time.monotonic() < until:
+        if spent >= HOPELESS_AFTER_S and now < until:
             raise ClimbpathError(reason)
         self.queue.append(pending)
         # one task empties the queue; it ends when nothing is left, and the next request starts another
@@ -161,12 +179,12 @@ class Sampler:
     def _next_batch(self) -> list[_Pending]:
         """Take the request whose turn it is, and all that can share its batch, from the queue; [] if none is left."""
         for pending in self.queue:
-            if time.monotonic() > pending.deadline:
+            if pending.error and time.monotonic() > pending.deadline:
                 pending.fail(pending.error)
         self.queue = [one for one in self.queue if not one.result.done()]  # the others, or their clients, have left
         if not self.queue:
             return []
-        first = min(self.queue, key=lambda one: self.used.rank(one.client))  # the oldest of those of the same rank
+        first = self.turns.next(self.queue)
         batch, size = [first], first.request.number
         # requests with the same conditions join, as long as the batch has room
         for pending in self.queue:
@@ -213,7 +231,7 @@ class Sampler:
             hurry = f" in {took:.1f} s, while others wait" if is_cut_short and self.queue else ""
             error = ClimbpathError(f"found nothing{hurry}: {''.join(reasons) or 'ask again'}")
         for one in batch:
-            self.used.charge(one.client, took / len(batch))
+            self.turns.took(one.client, took / len(batch))
             if one.result.done():
                 continue
             one.tries += 1
@@ -221,7 +239,7 @@ class Sampler:
                 one.finish()
             elif one.tries < MOST_TRIES and (is_cut_short or len(batch) > 1):
                 # what was in the way may be another request; if only the time was, there may be more of it later
-                one.alone, one.error = one.alone or not is_cut_short, error
+                one.alone, one.error, one.since = one.alone or not is_cut_short, error, math.inf
                 self.queue.append(one)
             else:
                 one.fail(error)
