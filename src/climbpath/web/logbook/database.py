@@ -87,6 +87,8 @@ def open_database(where: Path | str) -> Database:
     """
     database = _postgres(where) if isinstance(where, str) else _file(where)
     with database.reading() as db:
+        if not database.path:
+            _check_encoding(db, database.name)
         version = _check_version(db, database.name)
     if version != VERSION:
         _migrate(database)
@@ -133,7 +135,7 @@ def _postgres(url: str) -> Database:
             pool_size=POOL,
             max_overflow=MORE,
             pool_pre_ping=True,  # after a restart of the database, old connections are found out before they are used
-            connect_args={"connect_timeout": CONNECT_S, "application_name": "climbpath"},
+            connect_args={"connect_timeout": CONNECT_S, "application_name": "climbpath", "client_encoding": "utf8"},
         )
     except (ArgumentError, ValueError):
         raise UnusableError(
@@ -144,6 +146,13 @@ def _postgres(url: str) -> Database:
         raise UnusableError('a logbook in PostgreSQL needs: pip install "climbpath[web,postgres]"') from None
     name = writer.url.set(drivername="postgresql").render_as_string(hide_password=True)
     return Database(name, writer.execution_options(isolation_level="AUTOCOMMIT"), writer, None)
+
+
+def _check_encoding(db: Connection, name: str) -> None:
+    """Raises UnusableError if PostgreSQL stores other text than Unicode, in which no search in every script works."""
+    encoding = db.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise UnusableError(f"{name} stores text as {encoding}: create it with ENCODING 'UTF8'")
 
 
 def _check_version(db: Connection, name: str) -> str:

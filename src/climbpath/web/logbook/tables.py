@@ -132,7 +132,7 @@ class folded(GenericFunction[str]):  # noqa: N801 - the name of an SQL function
 @compiles(folded, "postgresql")
 def _folded(element: folded, compiler: Any, **options: Any) -> str:
     # what the database's own locale takes for letters does not matter then
-    return f'lower({compiler.process(element.clauses, **options)} COLLATE "und-x-icu") COLLATE "C"'
+    return f'lower(({compiler.process(element.clauses, **options)}) COLLATE "und-x-icu") COLLATE "C"'
 
 
 def insert(db: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
