@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from climbpath.data import parquet
-from dev import CHROMIUMS
+from dev import CHROMIUMS, postgres_programs
 from support.making import random_problems
 from support.postgres import MISSING as NO_POSTGRES
-from support.postgres import Postgres, postgres, programs
+from support.postgres import Postgres, postgres
 
 MISSING = (
     "there is no Chromium: on Debian run 'apt-get install chromium-headless-shell', else 'playwright install chromium'"
@@ -36,7 +36,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[Postgres]:
     """A PostgreSQL of these tests' own."""
-    if not programs():
+    if not postgres_programs():
         pytest.skip(NO_POSTGRES)
     with postgres() as server:
         yield server

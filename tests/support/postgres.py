@@ -10,22 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dev import postgres_programs
+
 MISSING = "there is no PostgreSQL: on Debian run 'apt-get install postgresql'"
-
-
-def programs() -> Path | None:
-    """The folder with PostgreSQL's programs, the newest there is; Debian keeps them out of PATH."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    found = shutil.which("initdb")
-    folders += [Path(found).resolve().parent] if found and not folders else []
-    return folders[-1] if folders and (folders[-1] / "initdb").exists() else None
 
 
 class Postgres:
     """A running server, with its data in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        bin_folder = programs()
+        bin_folder = postgres_programs()
         assert bin_folder, MISSING
         self.bin, self.data, self.folder = bin_folder, folder / "data", folder
         # it refuses to run as root

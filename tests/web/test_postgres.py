@@ -12,7 +12,8 @@ from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import Entry, LoggedTick, Profile, Tick, identity_of
 from climbpath.web.logbook.search import Search
 from climbpath.web.logbook.store import Logbook
-from support.postgres import MISSING, Postgres, postgres, programs
+from dev import postgres_programs
+from support.postgres import MISSING, Postgres, postgres
 
 KIM = Profile("kim", "Kim")
 HERON = replace(parse_notation("F5s D9 G13 G18e", grade="7A"), name="Slow Heron")
@@ -22,7 +23,7 @@ FLASH = Tick("00000000-0000-4000-8000-000000000001", "2026-05-31")
 @pytest.fixture
 def own_server() -> Iterator[Postgres]:
     """A PostgreSQL that a test may stop."""
-    if not programs():
+    if not postgres_programs():
         pytest.skip(MISSING)
     with postgres() as server:
         yield server
