@@ -149,9 +149,7 @@ def find_postgres() -> None:
     """Install PostgreSQL for the tests of a shared logbook where root can; else those tests are skipped without it."""
     if postgres_programs() or (is_debian() and install_package("postgresql", "for the tests of a shared logbook")):
         return
-    say(
-        "Skipped: there is no PostgreSQL for the tests of a shared logbook; 'sudo apt-get install postgresql' brings it"
-    )
+    say("Skipped: there is no PostgreSQL for tests of a shared logbook; 'sudo apt-get install postgresql' brings it")
 
 
 def postgres_programs() -> Path | None:
