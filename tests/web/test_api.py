@@ -98,7 +98,7 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
     assert app_info["ladder"] == list(LADDER)
     assert app_info["v_grades"] == [v_grade(grade) for grade in LADDER]
     assert [board["name"] for board in app_info["boards"]] == boards.names()
-    evidence = load().model.evidence
+    evidence = load().models[0].evidence
     for board in app_info["boards"]:
         layout = boards.load(board["name"])
         assert [hold["label"] for hold in board["holds"]] == list(layout.labels)
@@ -121,7 +121,7 @@ def test_problems_are_generated_as_requested(client: Client) -> None:
     assert not any(violations(problem) for problem in found)
     keys = {problem.key for problem in found}
     assert len(keys) == 7
-    assert not keys & load().model.known
+    assert not keys & load().models[0].known
     (one,) = generated(client, grades=list(LADDER[4:12]))
     assert one.grade in LADDER[4:12]
 
