@@ -171,7 +171,7 @@ def bundled_model_of(setup: Setup) -> str:
         if as_learned(setup, evidence) in evidence:
             return name
         known += evidence
-    raise ClimbpathError(f"no bundled model has learned {setup.words}: they know {', '.join(map(str, known))}")
+    raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
 
 
 @cache
