@@ -311,7 +311,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
 
 # What goes wrong
 
-MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
+MODEL = resources.files("climbpath") / "assets" / "models" / "moonboard.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
         (("grade", "empty.csv"), "empty.csv"),
         (("grade", FIVE, "--grader", "nowhere.safetensors"), "there is no grader nowhere.safetensors"),
         (("grade", FIVE, "--grader", "broken.json"), "broken.json cannot be read as a grader"),
-        (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is not a climbpath grader"),
+        (("grade", FIVE, "--grader", str(MODEL)), "moonboard.safetensors is not a climbpath grader"),
         (("grade", FIVE, "--out", "broken.json"), "broken.json exists already"),
         (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm (3'3\" to 7'7\"), not 20"),
         (("beta", FIVE, "--height", "nan"), "cannot read the height 'nan': write it as 165, 1.65 m or 5'5\""),

@@ -112,7 +112,8 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
         pool = rng.choice(len(layout.holds), 9, replace=False)
         labels = [layout.holds[i].label for i in pool] + ["F5", "E18"]
         bans = frozenset(hold.label for hold in layout.holds if hold.label not in labels)
-        rules = Rules(max_holds=int(rng.integers(3, 7)), max_reach=float(rng.integers(60, 171)), bans=bans)
+        most = int(rng.integers(3, 7))
+        rules = Rules(max_holds=most, max_reach=float(rng.integers(60, 171)), bans=bans)
         parts = [
             sorted({label for label in labels if test[layout.index[label]]})
             for test in (layout.may(40)[START], layout.may(40)[FINISH])
@@ -123,7 +124,7 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
             not violations(Problem(grade="7A", start=start, hands=middle, finish=finish), rules)
             for start in pairs[0]
             for finish in pairs[1]
-            for n in range(rules.max_holds - 1)
+            for n in range(most - 1)
             for middle in combinations([h for h in hands if h not in start], n)
         )
         try:

@@ -136,8 +136,8 @@ def test_a_third_finish_is_impossible() -> None:
 def test_pins_still_not_yet_placed_and_what_passes_none_by(problem: Problem, data: st.DataObject) -> None:
     """By brute force: a pin is to come until its hold is chosen, and no choice may stand behind one."""
     layout = boards.load(problem.board)
-    every, sequence = len(layout.choice_roles), choices(problem, layout)
-    sequence = np.array([[*sequence, every]])  # padded
+    every = len(layout.choice_roles)
+    sequence = np.array([[*choices(problem, layout), every]])  # padded
     pins = data.draw(st.sets(st.sampled_from(range(every)), max_size=6))
     left = (np.isin(np.arange(every), list(pins)) & ~used_before_each(layout, sequence))[0]
     holds = layout.choice_holds

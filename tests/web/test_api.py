@@ -98,7 +98,7 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
     assert app_info["ladder"] == list(LADDER)
     assert app_info["v_grades"] == [v_grade(grade) for grade in LADDER]
     assert [board["name"] for board in app_info["boards"]] == boards.names()
-    evidence = load().model.evidence
+    evidence = load().models[0].evidence
     for board in app_info["boards"]:
         layout = boards.load(board["name"])
         assert [hold["label"] for hold in board["holds"]] == list(layout.labels)
@@ -121,7 +121,7 @@ def test_problems_are_generated_as_requested(client: Client) -> None:
     assert not any(violations(problem) for problem in found)
     keys = {problem.key for problem in found}
     assert len(keys) == 7
-    assert not keys & load().model.known
+    assert not keys & load().models[0].known
     (one,) = generated(client, grades=list(LADDER[4:12]))
     assert one.grade in LADDER[4:12]
 
@@ -1004,7 +1004,7 @@ def test_an_unusable_logbook_is_reported_so_that_clients_try_again(tmp_path: Pat
     with served(create_app(load(), logbook)) as address:
         for path in tmp_path.iterdir():
             path.unlink()
-        logbook.path.write_text("spilled coffee" * 1000)
+        (tmp_path / "logbook.sqlite3").write_text("spilled coffee" * 1000)
         client = Client(address)
         assert "file is not a database" in client.refusal("GET", "/api/profiles", 503)
         assert "file is not a database" in client.refusal("PUT", f"/api/profiles/{KIM}", 503, json={"name": "Kim"})

@@ -17,6 +17,7 @@ from climbpath.cli import (
     generate,
     grade,
     harder,
+    light,
     serve,
     show,
     train,
@@ -44,7 +45,8 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
-    "web": {"cryptography", "fastapi", "httptools", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
+    "lights": {"bleak", "dbus_fast"},
+    "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
@@ -69,6 +71,7 @@ for command in (
     show.show,
     harder.harder,
     harder.easier,
+    light.light,
     serve.serve,
 ):
     cli.add_command(command)

@@ -204,10 +204,10 @@ def draw_batches(
     request: Request,
     grades: Sequence[str],
     first: int = 0,
-) -> list[list[Problem]]:
+) -> Iterable[list[Problem]]:
     """Plain samples, one of each grade given, in batches; each is a function of the seed and its number from `first`.
 
-    Several are drawn on as many threads as BLAS has, each with one of BLAS's.
+    Several are drawn on as many threads as BLAS has, each with one of BLAS's; on one, each when it is asked for.
     """
     sampling = request.sampling_for(model)
     parts = [grades[start : start + BATCH] for start in range(0, len(grades), BATCH)]

@@ -293,8 +293,6 @@ def finish_epoch(run: Run, log: LogWriter) -> None:
     if fabric.is_global_zero:
         print(f"Train Loss: {record['train_loss']:.4f}")
         print(f"Val Loss: {val_loss:.4f} ({per_problem:.3f} nats per problem)")
-        if progress.epoch % PICTURES_EVERY == 0 or progress.epoch == recipe.num_epochs:
-            log_pictures(run.state(val_loss, per_problem), log, progress.step)
     if improved:
         run.save("best.pt", val_loss, per_problem)
         if fabric.is_global_zero:
@@ -302,6 +300,8 @@ def finish_epoch(run: Run, log: LogWriter) -> None:
     if progress.epoch % KEEP_EVERY == 0:
         run.save(f"epoch_{progress.epoch}.pt", val_loss, per_problem)
     run.save("latest.pt", val_loss, per_problem)
+    if fabric.is_global_zero and (progress.epoch % PICTURES_EVERY == 0 or progress.epoch == recipe.num_epochs):
+        log_pictures(run.state(val_loss, per_problem), log, progress.step)
     if fabric.is_global_zero and progress.bad_epochs >= recipe.patience:
         print(f"Stopping early: no improvement in {recipe.patience} epochs")
     fabric.barrier()
