@@ -13,7 +13,7 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.lights import aurora, moonboard
 from climbpath.lights.leds import Light, holds_of, lights_of
-from climbpath.lights.messages import Sending, is_moonboard, sizes_of, wall_of
+from climbpath.lights.messages import Sending, encode, is_moonboard, sizes_of, wall_of
 from climbpath.problem import Problem, parse_notation
 from support.leds import read_aurora, read_moonboard, serpentine
 from support.making import problems
@@ -65,13 +65,13 @@ def test_every_problem_goes_round_on_every_moonboard(
     wall = wall_of(layout, sizes_of(layout)[0])
     lights = wall.lights(holds_of(problem))
     sending = Sending(extra_leds=extra_leds, new_letters=new_letters, mini=mini)
-    read = read_moonboard(wall.encode(lights, sending))
+    read = read_moonboard(encode(layout, lights, 3, sending))
     letters = NEW_LETTERS if new_letters else LETTERS
     roles = holds_of(problem)
     wanted = [(serpentine(label, layout.rows), letters[role]) for label, role in roles if role in letters]
     assert read.lights == wanted
     assert read.flags == "D" * extra_leds + "M" * mini
-    assert wall.dark(lights, new_letters) == ([] if new_letters else list(problem.feet))
+    assert moonboard.dark(lights, new_letters) == ([] if new_letters else list(problem.feet))
 
 
 def test_hands_have_their_own_letters_where_they_are_known() -> None:
@@ -146,9 +146,9 @@ def test_less_brightness_is_less_light_and_never_none(role: str, level: int) -> 
 
 
 def test_nothing_to_light_is_an_error_and_never_puts_the_lights_out() -> None:
-    for encode in (moonboard.encode, lambda lights: aurora.encode(lights, COLOURS, 3)):
+    for write in (moonboard.encode, lambda lights: aurora.encode(lights, COLOURS, 3)):
         with pytest.raises(ClimbpathError, match="nothing to light"):
-            encode([])
+            write([])
     with pytest.raises(ClimbpathError, match="footholds need the new letters"):
         moonboard.encode([Light("D3", 69, "foot")])
 
