@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from climbpath import board as boards
 from climbpath.lights.leds import Light
-from climbpath.lights.messages import Sending, colours_of, encode, is_moonboard, off, sizes_of, wall_of
+from climbpath.lights.messages import Sending, colours_of, encode, is_moonboard, off
 from climbpath.lights.shared import SharedBoard, check_board
 from climbpath.web.schemas import HoldBoardBody, LightsOut, ReleaseBody, ShowBody
 
@@ -22,11 +22,10 @@ def add_light_routes(app: FastAPI, board: SharedBoard | None) -> None:
         if board not in boards.names():
             raise HTTPException(404, "there is no such board")
         layout = boards.load(board)
-        walls = {size: wall_of(layout, size) for size in sizes_of(layout)}
         return {
             "isMoonboard": is_moonboard(layout),
             "colours": dict(colours_of(layout)),
-            "sizes": {size: dict(wall.leds) for size, wall in walls.items()},
+            "sizes": {name: size.leds for name, size in layout.sizes.items()},
         }
 
     @app.get("/api/lights")
