@@ -267,6 +267,12 @@ class Board:
         table[self.choice_roles, self.choice_holds] = np.arange(len(self.choice_roles))
         return table
 
+    @cached_property
+    def mirrored_choices(self) -> np.ndarray:
+        """The mirror image of every choice, and last of "end", which is itself, [C + 1]; for boards with partners."""
+        partner = np.array([self.index[str(hold.mirror)] for hold in self.holds])
+        return np.append(self.choice_of[self.choice_roles, partner[self.choice_holds]], len(self.choice_roles))
+
     def permitted(self, angle: int | None) -> np.ndarray:
         """Which choices there are at an angle, bool [C]."""
         allowed: np.ndarray = self.may(angle)[self.choice_roles, self.choice_holds]
