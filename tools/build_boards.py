@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from climbpath.board import COLUMNS, short_hold_set
 from climbpath.data.aurora.database import opened
 from climbpath.data.aurora.layout import Facts, as_json, facts_of, layouts
-from climbpath.data.aurora.limits import USUAL, Point, Roles, limits_of
+from climbpath.data.aurora.limits import USUAL, Limits, Point, Roles, limits_of
 
 BOARDS = Path(__file__).parents[1] / "src/climbpath/boards"
 SPACING = 20
@@ -88,7 +88,7 @@ def main() -> None:
         name: aurora(arguments.data / "aurora" / database, layout, title)
         for name, (database, layout, title) in AURORA.items()
     }
-    limits = ("reach_cm", "foot_reach_cm", "holds_per_problem")
+    limits = Limits._fields
     facts["tension-2-mirror"] |= {limit: facts["tension-2-spray"][limit] for limit in limits}  # same holes, no climbs
     for name, content in facts.items():
         told = ", ".join(f"{limit} {content[limit]}" for limit in limits)
@@ -130,7 +130,7 @@ def moonboard(name: str, board: MoonBoard, real: Sequence[Real], data: Path) -> 
         }
         holds[label] = {fact: value for fact, value in facts.items() if value is not None}
     reach = limits_of(Roles(in_cm(one.start), in_cm(one.hands), [], in_cm(one.finish)) for one in real)
-    print(f"  99 % keep to a reach of {reach.reach_cm} cm; 99 % have {reach.holds_per_problem} holds")
+    print(f"  99 % keep to a reach of {reach.reach_cm} cm; 99 % have {reach.length} holds")
     lowest = min(int(label[1:]) for label in holds)
     return {
         "title": board.title,
@@ -138,7 +138,7 @@ def moonboard(name: str, board: MoonBoard, real: Sequence[Real], data: Path) -> 
         "angles": list(board.angles),
         "grades": "moonboard",
         "reach_cm": max(reach.reach_cm, USUAL.reach_cm),
-        "holds_per_problem": [3, 14],
+        "length": [3, 14],
         "rows": {
             str(angle): rows_of([one for one in real if one.angle == angle], lowest, board.rows, angle)
             for angle in board.angles

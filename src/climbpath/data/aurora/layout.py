@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from climbpath.data.aurora import frames
 from climbpath.data.aurora.database import rows, tables, whole
-from climbpath.data.aurora.limits import Limits, Roles, limits_of
+from climbpath.data.aurora.limits import Roles, limits_of
 from climbpath.errors import ClimbpathError
 
 KNOWN_APPS = ("kilter", "tension", "decoy", "grasshopper", "touchstone", "soill")
@@ -98,7 +98,7 @@ def facts_of(connection: sqlite3.Connection, layout: Layout, title: str | None =
         "family": app,
         "angles": _angles(connection, layout),
         "grades": "v" if app in V_GRADED else "font",
-        **_limit_facts(limits),
+        **limits._asdict(),
         "hold_sets": list(dict.fromkeys(sets.values())),
         "colours": colours,
         "aurora": {"app": app, "layout": layout.number, "roles": {role: number for number, role in numbers.items()}},
@@ -121,11 +121,6 @@ def as_json(facts: Facts) -> str:
 
 def _dump(content: object) -> str:
     return json.dumps(content, ensure_ascii=False)
-
-
-def _limit_facts(limits: Limits) -> Facts:
-    feet = {} if limits.foot_reach_cm is None else {"foot_reach_cm": limits.foot_reach_cm}
-    return {"reach_cm": limits.reach_cm, **feet, "holds_per_problem": list(limits.holds_per_problem)}
 
 
 def placements_of(connection: sqlite3.Connection, layout: Layout) -> dict[int, Placement]:
@@ -220,7 +215,7 @@ def _holds(layout: Layout, placements: Mapping[int, Placement], sets: Mapping[in
 
 
 def _sizes(connection: sqlite3.Connection, layout: Layout, placements: Mapping[int, Placement]) -> dict[str, Facts]:
-    """The wall sizes by name: edges in cm, and the holds that each has, with their lights.
+    """The wall sizes by name, the largest first: edges in cm, and the holds that each has, with their lights.
 
     A size has the holds whose holes have lights there, of its sets; where nothing is known of lights, those between
     its edges.
@@ -261,7 +256,7 @@ def _sizes(connection: sqlite3.Connection, layout: Layout, placements: Mapping[i
         xs, ys = [hold.x for hold in placements.values()], [hold.y for hold in placements.values()]
         edges = [round(edge, 2) for edge in (min(xs) - 10, max(xs) + 10, min(ys) - 10, max(ys) + 10)]
         found[WHOLE_WALL] = {"edges": edges, "leds": dict.fromkeys(map(str, sorted(placements)))}
-    return found
+    return dict(sorted(found.items(), key=lambda item: -len(item[1]["leds"])))
 
 
 def _size_names(told: list[tuple[Any, ...]]) -> list[str]:

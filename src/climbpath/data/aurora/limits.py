@@ -11,9 +11,8 @@ Point = tuple[float, float]
 """A hold's x and y in cm."""
 ENOUGH = 200
 """Problems from which on a board's limits are its own."""
-REACH, FOOT_REACH, HOLDS = 99.0, 99.5, 99.0
-"""Per cent of the problems that keep to the reach; of the feet that keep to theirs; of the problems whose number of
-holds lies in the range."""
+REACH, MOST = 99.0, 99.5
+"""Per cent of the problems that keep to the reach; of the feet and of the problems that keep to each other limit."""
 
 
 class Roles(NamedTuple):
@@ -30,34 +29,40 @@ class Limits(NamedTuple):
 
     reach_cm: int
     """Longest way from a hand or finish hold to the nearest start or hand hold before it."""
-    foot_reach_cm: int | None
-    """Longest way from a foot hold to the nearest start or hand hold; None where no problem has foot holds."""
-    holds_per_problem: tuple[int, int]
-    """Fewest and most holds, of all roles."""
+    foot_reach_cm: int
+    """Longest way from a foot hold to the nearest start or hand hold; 0 where no problem has foot holds."""
+    length: tuple[int, int]
+    """Fewest and most holds for hands, starts and finishes included."""
+    most_feet: int
+    """Most foot holds."""
 
 
-USUAL = Limits(171, 155, (4, 30))
+USUAL = Limits(171, 155, (3, 20), 12)
 """Of a board with too few problems to tell."""
 
 
 def limits_of(problems: Iterable[Roles]) -> Limits:
     """The limits of a board that has these problems, all with start and finish; the usual ones where they are few."""
-    reaches, feet, counts = [], [], []
+    reaches, ways, lengths, feet = [], [], [], []
     for problem in problems:
-        start, hands, finish = (sorted(part, key=lambda hold: hold[::-1]) for part in problem[:2] + problem[3:])
+        start, hands, finish = (
+            sorted(part, key=lambda hold: hold[::-1]) for part in (problem.start, problem.hands, problem.finish)
+        )
         order = np.array([*start, *hands, *finish])
-        ways = np.hypot(*(order[:, None] - order[None]).transpose(2, 0, 1))
-        reaches.append(max(ways[i, :i].min() for i in range(len(start), len(order))))
+        apart = np.hypot(*(order[:, None] - order[None]).transpose(2, 0, 1))
+        reaches.append(max(apart[i, :i].min() for i in range(len(start), len(order))))
         held = order[: len(start) + len(hands)]
-        feet += [np.hypot(*(held - foot).T).min() for foot in np.array(problem.feet)]
-        counts.append(len(order) + len(problem.feet))
-    if len(counts) < ENOUGH:
+        ways += [np.hypot(*(held - foot).T).min() for foot in np.array(problem.feet)]
+        lengths.append(len(order))
+        feet.append(len(problem.feet))
+    if len(lengths) < ENOUGH:
         return USUAL
-    low, high = np.percentile(counts, ((100 - HOLDS) / 2, (100 + HOLDS) / 2))
+    fewest, most = np.percentile(lengths, (100 - MOST, MOST))
     return Limits(
         _up(np.percentile(reaches, REACH)),
-        _up(np.percentile(feet, FOOT_REACH)) if feet else None,
-        (math.floor(low), math.ceil(high)),
+        _up(np.percentile(ways, MOST)) if ways else 0,
+        (math.floor(fewest), math.ceil(most)),
+        math.ceil(np.percentile(feet, MOST)),
     )
 
 
