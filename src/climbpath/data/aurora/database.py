@@ -28,15 +28,14 @@ def is_database(path: Path) -> bool:
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A database, open for reading. Raises ClimbpathError where it is none, is locked or breaks off, also while it is
-    read in the block."""
-    if not path.exists():
-        raise ClimbpathError(f"{path}: there is no such file")
-    if not path.is_file():
-        raise ClimbpathError(f"{path} is not a file: name an SQLite database")
-    if not is_database(path):
-        raise ClimbpathError(f"{path} is not an SQLite database: name the database of a board's app")
+    """A database, open for reading.
+
+    Raises ClimbpathError, which leaves naming the file to the caller, where it is none, is locked or is damaged, also
+    where that shows in the block.
+    """
     try:
+        if not is_database(path):
+            raise ClimbpathError("it is not an SQLite database: name the database of a board's app")
         address = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=PATIENCE)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
@@ -44,9 +43,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             yield connection
     except sqlite3.Error as error:
-        raise ClimbpathError(f"{path}: {in_words(error)}") from error
-    except ClimbpathError as error:
-        raise ClimbpathError(f"{path}: {error}") from None
+        raise ClimbpathError(in_words(error)) from error
+    except OSError as error:
+        raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from error
 
 
 def in_words(error: sqlite3.Error) -> str:
@@ -76,6 +75,15 @@ def tables(connection: sqlite3.Connection) -> Tables:
     }
 
 
+def need(known: Tables, table: str, *columns: str) -> None:
+    """Raises ClimbpathError where a table, or one of its columns, is missing."""
+    if table not in known:
+        raise ClimbpathError(f"the database has no table {table!r}: it is not a board's, or only a part of one")
+    for column in columns:
+        if column not in known[table]:
+            raise ClimbpathError(f"the table {table!r} of the database has no column {column!r}")
+
+
 def rows(
     connection: sqlite3.Connection,
     table: str,
@@ -89,11 +97,7 @@ def rows(
     `where` is a column and the number that it must be. Raises ClimbpathError where the table or a column is missing.
     """
     known = tables(connection)
-    if table not in known:
-        raise ClimbpathError(f"the database has no table {table!r}: it is not a board's, or only a part of one")
-    for column in (*columns, *([where[0]] if where else [])):
-        if column not in known[table]:
-            raise ClimbpathError(f"the table {table!r} of the database has no column {column!r}")
+    need(known, table, *columns, *([where[0]] if where else []))
     chosen = [*columns, *(column if column in known[table] else "NULL" for column in optional)]
     query = f"SELECT {', '.join(chosen)} FROM {table}"  # noqa: S608 (names of ours, never of the file)
     return connection.execute(*((f"{query} WHERE {where[0]} = ?", (where[1],)) if where else (query,)))

@@ -188,6 +188,16 @@ def _roles(connection: sqlite3.Connection, layout: Layout) -> tuple[dict[int, st
     return numbers, colours
 
 
+def role_numbers(connection: sqlite3.Connection) -> dict[int, str]:
+    """The roles of all boards of a database, by number: climbs use those of other boards of their app, too."""
+    if "placement_roles" not in tables(connection):
+        return {}
+    told = {
+        number: ROLES.get(str(name).lower()) for number, name in rows(connection, "placement_roles", ("id", "name"))
+    }
+    return {number: role for number, role in told.items() if role}
+
+
 def _holds(layout: Layout, placements: Mapping[int, Placement], sets: Mapping[int, str]) -> dict[str, Facts]:
     """The holds by label, in board order.
 
@@ -309,8 +319,8 @@ def _real(
             }
         except (ClimbpathError, KeyError):
             continue
-        if 1 <= len(points.get("start", ())) <= 2 and 1 <= len(points.get("finish", ())) <= 2:
-            yield Roles(points["start"], points.get("hand", ()), points.get("foot", ()), points["finish"])
+        if 1 <= len(points["start"]) <= 2 and 1 <= len(points["finish"]) <= 2:
+            yield Roles(points["start"], points["hand"], points["foot"], points["finish"])
 
 
 def _name(value: object, what: str) -> str:
