@@ -1,5 +1,6 @@
 """What the shell remembers: the wall that its climber stands in front of."""
 
+import itertools
 import json
 from typing import Any, NamedTuple
 
@@ -61,7 +62,7 @@ def remember(chosen: Wall | None) -> None:
 def angles_of(layout: boards.Board) -> str:
     """The angles of a board in words: '40°', '25° and 40°', '0° to 70°'."""
     angles = layout.angles
-    steps = {after - before for before, after in zip(angles, angles[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(angles)}
     if len(angles) > 3 and len(steps) == 1:
         return f"{angles[0]}° to {angles[-1]}°"
     *some, last = (f"{angle}°" for angle in angles)

@@ -11,6 +11,7 @@ import click
 from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
+    board,
     data,
     evaluate,
     export,
@@ -44,7 +45,7 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
-    "web": {"cryptography", "fastapi", "httptools", "platformdirs", "pydantic", "segno", "starlette", "uvicorn"},
+    "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
@@ -56,6 +57,7 @@ def cli() -> None:
 
 
 for command in (
+    board.board,
     data.data,
     train.train,
     train_grader.train_grader,

@@ -1,7 +1,9 @@
 """climbpath board: list, use, import."""
 
+import re
+import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -85,7 +87,9 @@ def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: 
         return
     if name is None:
         if size is not None or hold_sets is not None or angle is not None:
-            raise ClimbpathError("name the board, too: climbpath board use NAME --size … (climbpath board list has all)")
+            raise ClimbpathError(
+                "name the board, too: climbpath board use NAME --size … (climbpath board list has all)"
+            )
         used = settings.remembered()
         click.echo(_described(used) if used else "No board is remembered: climbpath board use NAME remembers one")
         return
@@ -120,8 +124,7 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     from climbpath import board as boards
     from climbpath.data.aurora import layout as aurora
     from climbpath.data.aurora.database import opened
-    from climbpath.files import replacing, write_private
-    from climbpath.folders import boards_folder
+    from climbpath.files import replacing
 
     if not file.exists():
         raise ClimbpathError(f"{file}: there is no such file")
@@ -131,8 +134,44 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
             facts = aurora.facts_of(connection, chosen)
     except ClimbpathError as error:
         raise ClimbpathError(f"{file}: {error}") from None
-    same = next((one for one in boards.shipped_names() if _has_facts(boards.load(one), facts)), None)
-    if same and name is None:
-        click.echo(f"{chosen.title} is there already: it is the board {same}, with the same holds")
+    own = next((one for one in boards.shipped_names() if _same_holds(boards.load(one), facts)), None)
+    if own and name is None:
+        click.echo(f"{chosen.title} is there already: climbpath has it as the board {own}, with the same holds")
         return
-    called = boards.name_of(facts["title"]) if name is None else name
+    name = boards.check_name(_slug(chosen.title) if name is None else name)
+    path = boards.file_of(name)
+    if path.exists() and not force:
+        raise ClimbpathError(f"you have a board {name} already: add --force to replace it, or choose another --name")
+    with replacing(path) as temporary:
+        temporary.write_text(aurora.as_json(facts), encoding="utf-8")
+    boards.load.cache_clear()
+    click.echo(f"{name}  {boards.load(name).title}")
+    for line in _facts(boards.load(name)):
+        click.echo(f"  {line}")
+    click.echo(f"\nWrote {path}; import its climbs with climbpath data import {file} -o {name}.parquet")
+
+
+def _choose(found: "list[Layout]", wanted: str | None) -> "Layout":
+    """The layout of a name or number; without one, the only layout. Raises ClimbpathError, listing them."""
+    names = [{one.title.casefold(), one.name.casefold(), str(one.number)} for one in found]
+    matching = [one for one, own in zip(found, names, strict=True) if wanted is None or wanted.casefold() in own]
+    if len(matching) == 1:
+        return matching[0]
+    listed = ", ".join(repr(one.title) for one in found) or "none"
+    if wanted is None:
+        raise ClimbpathError(f"choose one of its layouts with --layout: {listed}")
+    raise ClimbpathError(f"it has {'several layouts' if matching else 'no layout'} {wanted!r}; its layouts: {listed}")
+
+
+def _same_holds(layout: "Board", facts: dict[str, Any]) -> bool:
+    """Whether a board comes from the same layout and has all the holds of these facts at the same places."""
+    if not layout.aurora or (layout.aurora.app, layout.aurora.layout) != (facts["family"], facts["aurora"]["layout"]):
+        return False
+    places = {(hold.label, hold.x, hold.y) for hold in layout.holds}
+    return places == {(label, hold["x"], hold["y"]) for label, hold in facts["holds"].items()}
+
+
+def _slug(title: str) -> str:
+    """What commands call a board of this title: 'Kilter Board Original' -> 'kilter-board-original'."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", plain).strip("-") or "board"
