@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath.board import Board
+from climbpath.board import FINISH, START, Board
 
 Floats = NDArray[np.float32]
 
@@ -54,8 +54,8 @@ def _geometry(labels: Collection[str], board: Board) -> list[float]:
     return [
         *(f(axis) for axis in (x, y) for f in (np.min, np.mean, np.max, np.std)),
         len(order),
-        board.can_start[order].sum(),
-        board.can_finish[order].sum(),
+        board.may_ever[START, order].sum(),
+        board.may_ever[FINISH, order].sum(),
         max(to_earlier),
         np.hypot(across, up).sum(),
         *(f(step) for step in (np.abs(across), up) for f in (np.min, np.mean, np.max)),

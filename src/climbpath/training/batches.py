@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from climbpath import board as boards
-from climbpath.model.order import Bools, Ints, choices, still_pinned
-from climbpath.model.tokens import BODY, PREFIX, Vocabulary
+from climbpath.board import Setup
+from climbpath.model.order import Bools, Ints, choices, pin_choices, used_before_each
+from climbpath.model.tokens import PREFIX, Vocabulary
 from climbpath.problem import Problem
 
 
@@ -43,8 +44,11 @@ class Encoded:
         self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
         for row, sequence in zip(self.sequences, sequences, strict=True):
             row[: len(sequence)] = sequence
-        self.prefixes = np.array([tokens.prefix(p.setup, p.grade, tokens.kind_of(p)) for p in problems], np.int64)
-        self.boards = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
+        self.prefixes = np.array([tokens.prefix(tokens.condition_of(p), p.grade) for p in problems], np.int64)
+        # problems by what can follow what: by board, and by angle where roles of holds depend on it
+        setups = [p.setup if boards.load(p.board).rows else Setup(p.board, None) for p in problems]
+        self.setups = list(dict.fromkeys(setups))
+        self.setup_of = np.array([self.setups.index(setup) for setup in setups], np.int64)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -76,25 +80,27 @@ class Encoded:
         if drops_grade.any():
             ids[drops_grade, 1] = self.tokens.any_grade
 
-        # 3. Board by board: the tokens of the choices, the pins still to be placed, and what may follow.
+        # 3. Setup by setup: the tokens of the choices, the pins still to be placed, and what may follow.
         every_token = len(mine), length - 1, len(self.tokens.names)
         possible = np.ones(every_token, bool) if self.mask_invalid else None
         pins = np.zeros(every_token, np.float32) if given.any() else None
-        for number in np.unique(self.boards[mine]):
-            name = self.tokens.boards[number]
-            table = self.tokens.spelling(name)
-            of_board = np.flatnonzero(self.boards[mine] == number)
-            sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
-            sequences[sequences < 0] = table.shape[1] - 1  # padded with the end
-            ids[of_board, PREFIX:] = self.tokens.spell(name, sequences)[:, : length - PREFIX]
-            left = still_pinned(sequences, given[of_board, : table.shape[1] - 1]) if pins is not None else None
-            if pins is not None and left is not None:
+        for number in np.unique(self.setup_of[mine]):
+            setup = self.setups[number]
+            layout, table = boards.load(setup.board), self.tokens.spelling(setup.board)
+            of_setup = np.flatnonzero(self.setup_of[mine] == number)
+            sequences = self.sequences[mine[of_setup], :steps].astype(np.int64)
+            sequences[sequences < 0] = len(table) - 1  # padded with the end
+            ids[of_setup, PREFIX:] = self.tokens.spell(setup.board, sequences)[:, : length - PREFIX]
+            left = None
+            if pins is not None:
+                wanted = given[of_setup, : len(table) - 1]
+                left = wanted[:, None] & ~used_before_each(layout, sequences)
                 # the condition, too, is read with all pins in sight
                 shown = np.concatenate([left[:, :1]] * (PREFIX - 1) + [left], axis=1)
-                pins[of_board[:, None], :, table[BODY, :-1, 0]] = shown.transpose(0, 2, 1)
+                pins[of_setup[:, None], :, table[:-1, 0]] = shown.transpose(0, 2, 1)
             if possible is not None:
-                masks = self.tokens.mask_targets(name, sequences, left)
-                possible[of_board, PREFIX - 1 :] = masks[:, : length - PREFIX]
+                masks = self.tokens.mask_targets(setup, sequences, left)
+                possible[of_setup, PREFIX - 1 :] = masks[:, : length - PREFIX]
         ids[ids < 0] = self.tokens.end
 
         # 4. Each token's target is the next one, but none is asked for inside the condition. Padding is packed away.
@@ -114,11 +120,14 @@ class Encoded:
         )
 
     def _draw_pins(self, rows: Ints, fraction: float, rng: np.random.Generator) -> Bools:
-        """Random holds of a fraction of the rows, one to all of a problem's: bool [rows, most holds of a board]."""
-        pins = np.zeros((len(rows), max(len(boards.load(name).holds) for name in self.tokens.boards)), bool)
+        """Random holds of a fraction of the rows, one to all of a problem's, as choices: bool [rows, most choices]."""
+        layouts = [boards.load(setup.board) for setup in self.setups]
+        pins = np.zeros((len(rows), max((len(one.choice_roles) for one in layouts), default=0)), bool)
         for row in np.flatnonzero(rng.random(len(rows)) < fraction):
-            holds = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
-            pins[row, rng.permutation(holds)[: rng.integers(1, len(holds) + 1)]] = True
+            layout = layouts[self.setup_of[rows[row]]]
+            chosen = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
+            drawn = rng.permutation(chosen)[: rng.integers(1, len(chosen) + 1)]
+            pins[row, pin_choices(layout, layout.choice_holds[drawn], layout.choice_roles[drawn])] = True
         return pins
 
 

@@ -231,9 +231,7 @@ def _picture(slot: Slot, form: _Form) -> tuple[Iterator[Shape], float]:
     layout = boards.load(slot.problem.board)
     panel = drawing.panel(layout, PAPER)
     crux = slot.beta.moves[slot.beta.crux]
-    tail, tip = (
-        drawing.centre(layout, hold.column, hold.row) for hold in (layout.hold(crux.origin), layout.hold(crux.hold))
-    )
+    tail, tip = (drawing.centre(layout, hold) for hold in (layout.hold(crux.origin), layout.hold(crux.hold)))
     shapes = [*drawing.wall(layout, PAPER), *_arrow(tail, tip), *drawing.marks(slot.problem, PAPER)]
     left = (form.card - form.scale * panel.w) / 2
     return transformed(shapes, left - form.scale * panel.x, -form.scale * panel.y, form.scale), form.scale * panel.h

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
-from climbpath.grades import LADDER
+from climbpath.grades import rank
 
 ORDERS = {
     "newest": "saved DESC, number DESC",
@@ -49,7 +49,7 @@ def find(db: sqlite3.Connection, profile: str, search: Search) -> tuple[list[int
         values.append(search.board)
     for grade, relation in ((search.easiest, ">="), (search.hardest, "<=")):
         if grade:
-            conditions.append(f"step {relation} {LADDER.index(grade)}")
+            conditions.append(f"step {relation} {rank(grade)}")
     if search.in_list:
         conditions.append("number IN (SELECT entry FROM lists WHERE name = ?)")
         values.append(search.in_list)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER
+from climbpath.grades import rank
 from climbpath.problem import Problem
 from climbpath.web.logbook.database import prepare, reading, transaction
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
@@ -251,7 +251,7 @@ def _insert(db: sqlite3.Connection, profile: str, entry: Entry) -> tuple[int, bo
     if existing:
         db.execute("UPDATE entries SET deleted = 0 WHERE number = ?", [existing["number"]])
         return existing["number"], bool(existing["deleted"])
-    step = LADDER.index(problem.grade) if problem.grade else None
+    step = rank(problem.grade) if problem.grade else None
     row = [profile, entry.identity, json.dumps(problem.to_dict()), problem.board, step, problem.name or ""]
     row.append(entry.saved or _now())
     inserted = db.execute(
