@@ -138,7 +138,7 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     if own and name is None:
         click.echo(f"{chosen.title} is there already: climbpath has it as the board {own}, with the same holds")
         return
-    name = boards.check_name(_slug(chosen.title) if name is None else name)
+    name = boards.new_name(_slug(chosen.title) if name is None else name)
     path = boards.file_of(name)
     if path.exists() and not force:
         raise ClimbpathError(f"you have a board {name} already: add --force to replace it, or choose another --name")

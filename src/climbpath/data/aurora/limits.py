@@ -11,8 +11,8 @@ Point = tuple[float, float]
 """A hold's x and y in cm."""
 ENOUGH = 200
 """Problems from which on a board's limits are its own."""
-REACH, MOST = 99.0, 99.5
-"""Per cent of the problems that keep to the reach; of the feet and of the problems that keep to each other limit."""
+MOST, MOST_FOOT = 99.0, 99.5
+"""Per cent of the problems that keep to each limit; of the foot holds that keep to the reach of feet."""
 
 
 class Roles(NamedTuple):
@@ -59,8 +59,8 @@ def limits_of(problems: Iterable[Roles]) -> Limits:
         return USUAL
     fewest, most = np.percentile(lengths, (100 - MOST, MOST))
     return Limits(
-        _up(np.percentile(reaches, REACH)),
-        _up(np.percentile(ways, MOST)) if ways else 0,
+        _up(np.percentile(reaches, MOST)),
+        _up(np.percentile(ways, MOST_FOOT)) if ways else 0,
         (math.floor(fewest), math.ceil(most)),
         math.ceil(np.percentile(feet, MOST)),
     )
