@@ -44,6 +44,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise ClimbpathError(in_words(error)) from error
+    except UnicodeDecodeError as error:  # in a message that quotes the file
+        raise ClimbpathError(f"the database is damaged or cut off ({error.reason}): fetch it again") from error
     except OSError as error:
         raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from error
 

@@ -325,7 +325,7 @@ def _real(
 
 def _name(value: object, what: str) -> str:
     """A short text in one line. Raises ClimbpathError where it is none."""
-    text = " ".join(str(value or "").split())
+    text = " ".join(value.split()) if isinstance(value, str) else ""
     if not text or len(text) > 100 or not text.isprintable():
         raise ClimbpathError(f"{what} is {str(value)[:40]!r}: it cannot be shown")
     return text

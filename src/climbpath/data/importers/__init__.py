@@ -179,4 +179,7 @@ def read_file(name: str, source: Source, note: Note = unnoted, wanted: Wanted = 
             except ClimbpathError as error:
                 yield Rejection(name, index, shortened(str(error)))
     except ClimbpathError as error:
-        yield Rejection(name, index + 1, shortened(str(error)))
+        if importer is aurora and index < 0:  # a table is missing, or the layout that is wanted
+            yield Failure(name, shortened(str(error)))
+        else:
+            yield Rejection(name, index + 1, shortened(str(error)))
