@@ -18,8 +18,8 @@ from climbpath.generator.sample import pin_vectors
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import Decoder
 from climbpath.model.model import Output, Transformer
-from climbpath.model.order import choices, still_pinned
-from climbpath.model.tokens import BODY, PREFIX
+from climbpath.model.order import choices, used_before_each
+from climbpath.model.tokens import PREFIX
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Batch, Encoded
 from climbpath.training.losses import future_holds_nats, nats
@@ -137,7 +137,7 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
         pinned = {tokens.names[token].split(":")[1] for token in batch.pins[0].nonzero().flatten()}
         assert pinned
         assert pinned <= set(problem.holds)
-        lookahead = Lookahead(layout, Rules(pins=frozenset(pinned), max_reach=120))
+        lookahead = Lookahead(layout, 40, Rules(pins=frozenset(pinned), max_reach=120))
         vectors = pin_vectors(fast, lookahead)
         assert vectors is not None
         expected = net(batch.inputs, batch.token_places, batch.pins).logits.detach().numpy()
@@ -186,7 +186,7 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
     usable = torch.tensor(
         [n.split(":")[1] in names if n.startswith("moonboard-2016:") else n == "<end>" for n in tokens.names]
     )
-    spelled = tokens.spelling(layout.name)[BODY, :-1, 0]
+    spelled = tokens.spelling(layout.name)[:-1, 0]
     total = 0.0
     for start in [("F5",), ("G6",), ("F5", "G6")]:
         others = [hold for hold in ("F5", "G6", "D9") if hold not in start]
