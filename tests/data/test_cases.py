@@ -34,7 +34,10 @@ KEPT: dict[str, list[tuple[str, str | None, str, int | None]]] = {
     "02-catalog.json": [(M16, "7A", "F5s D9 G13 I16 G18e", 12), (M16, "6C", "H5s E8 H11 F5f H18e", 4)],
     "03-keyed-by-id.json": [(M16, "7A", "F5s D9 G13 I16 G18e", 3), (M16, "6C+", "H5s E8 H11 H18e", 3)],
     "04-config-null.json": [(M16, "7A", "F5s D9 G13 I16 G18e", 3)],
-    "05-mini-title.json": [(MINI, "6B", "F4s D7 G9 G12e", 3)],
+    "05-mini-title.json": [
+        (MINI, "6B", "F4s D7 G9 G12e", 3),
+        ("moonboard-2024@40", "6B", "F5s D9 G13 I16 G18e", 3),
+    ],
     "06-guidebook.json": [(M16, "6B+", "C5s E6s E8 F11 C13 D15 D18e", 28920)],
     "08-aurora.sqlite3": [("kilter-original@40", "6B", "1164s 1233 1083f 1117f 1302e", 100)],
     "09a-pandas-index.csv": [(M16, "6C", "F5s E8 G11 G18e", 137), (M16, "7A", "F5s E8 G13 G18e", None)],
@@ -88,7 +91,12 @@ KEPT: dict[str, list[tuple[str, str | None, str, int | None]]] = {
         (M16, None, "F5s D9 G13 I16 A18e", None),
         (M16, None, "F5s D9 G13 I16 K18e", None),
     ],
-    "17-boards.json": [(M19, "6B", "I5s A5 K10 I13 G15 D18e", None), (MINI, "6B", "F4s H9 K12e", None)],
+    "17-boards.json": [
+        (MINI, "6B", "C5s G5s E8 E12 K12e", None),
+        ("moonboard-masters-2019@25", "6B", "I5s J8 K10 I13 G15 F18 D18e", None),
+        (M19, "6B", "I5s A5 K10 I13 G15 D18e", None),
+        (MINI, "6B", "F4s H9 K12e", None),
+    ],
     "18-lowercase.json": [(M16, "7A", "J5s G9 A18e", 2764)],
     "19-list-of-api-records.json": [(M17, "6B", "J4s G6 F7 B8 D15 F18e", 3)],
     "20-wooden-c.csv": [(M19, "6C", "J4s A5 D9 F12 H15 F18e", None)],
@@ -96,14 +104,9 @@ KEPT: dict[str, list[tuple[str, str | None, str, int | None]]] = {
 """Case -> setup, grade, notation and repeats of each problem that is kept."""
 NOT_KEPT: dict[str, list[tuple[type, str]]] = {
     "02-catalog.json": [(LeftOut, OTHER_ANGLE)],
-    "05-mini-title.json": [(Rejection, "MoonBoard 2024 is not supported yet")],
     "12-grades-and-fields.json": [
         (LeftOut, WITHDRAWN),
         (Rejection, "3 start holds (J4, K4, I5); a problem has one or two"),
-    ],
-    "17-boards.json": [
-        (Rejection, "hand hold E12"),
-        (Rejection, "hand hold F18"),
     ],
     "13b-boardlib-logbook.csv": [(Failure, "it is a logbook")],
     "13c-moonboard-export.csv": [(Failure, "it is a logbook")],
