@@ -29,7 +29,11 @@ def list_boards() -> None:
 
     used = remembered()
     for name in boards.names():
-        layout = boards.load(name)
+        try:
+            layout = boards.load(name)
+        except ClimbpathError as error:
+            click.echo(f"{name}  {error}\n")
+            continue
         mark = f"  ← {_described(used)}" if used and used.board == name else ""
         click.echo(f"{name}  {layout.title}{mark}")
         for line in _facts(layout):
