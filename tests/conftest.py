@@ -5,13 +5,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from climbpath.data import parquet
-from dev import CHROMIUMS
+from dev import CHROMIUMS, postgres_programs
 from support.making import random_problems
+from support.postgres import MISSING as NO_POSTGRES
+from support.postgres import Postgres, postgres
 
 MISSING = (
     "there is no Chromium: on Debian run 'apt-get install chromium-headless-shell', else 'playwright install chromium'"
@@ -31,6 +34,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "tiny.parquet"
     parquet.write(path, random_problems(300))
     return path
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Postgres]:
+    """A PostgreSQL of these tests' own."""
+    if not postgres_programs():
+        pytest.skip(NO_POSTGRES)
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def in_postgres(database_server: Postgres) -> str:
+    """The URL of a logbook in PostgreSQL that nobody has opened yet."""
+    schema = f"test_{uuid4().hex}"
+    database_server.sql(f"CREATE SCHEMA {schema}")
+    return database_server.url(schema)
 
 
 def chromium_path(playwright: Playwright) -> str | None:

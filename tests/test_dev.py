@@ -76,7 +76,7 @@ def test_everything_but_torch_is_pinned_with_its_hashes() -> None:
     blocks = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     assert len(blocks) > 100
     for block in blocks:
-        assert re.match(r"[a-z0-9.-]+==[\w.+-]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+$", block), block
+        assert re.match(r"[a-z0-9.-]+==[\w.+!-]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+$", block), block
     torch = (ROOT / "tools/torch.txt").read_text(encoding="utf-8")
     assert re.fullmatch(r"(# .*\n)+torch==[\d.]+\n", torch)
 
@@ -189,3 +189,20 @@ def test_an_audit_of_all_pinned_packages_runs_in_ci() -> None:
     ci = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     for file in ("requirements.lock", "tools/torch.txt"):
         assert re.search(rf"pip_audit --strict .*-r {re.escape(file)}$", ci, re.MULTILINE)
+
+
+def test_root_on_debian_gets_a_postgresql_and_others_one_line(
+    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    has(monkeypatch, "apt-get")
+    monkeypatch.setattr(dev, "postgres_programs", lambda: None)
+    is_root(monkeypatch, on_debian=True)
+    dev.find_postgres()
+    assert [command[:2] for command in ran] == [["apt-get", "update"], ["apt-get", "install"]]
+    capsys.readouterr()
+    ran.clear()
+    is_root(monkeypatch, on_debian=False)
+    dev.find_postgres()
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("Skipped: there is no PostgreSQL for tests of a shared logbook; '")
+    assert ran == []

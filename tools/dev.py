@@ -94,6 +94,7 @@ def lint() -> None:
 def test(everything: bool) -> None:
     """All tests but the slow ones, or those, too."""
     find_chromium()
+    find_postgres()
     workers = (os.cpu_count() or 1) + 1  # some tests wait for servers and browsers
     quick = () if everything else ("-m", "not slow")
     run(BIN / "pytest", "-n", workers, "--dist", "worksteal", *quick, OMP_NUM_THREADS="1")
@@ -142,6 +143,21 @@ def find_chromium() -> None:
     own = f"{BIN.relative_to(ROOT)}{os.sep}playwright install chromium"
     how = "sudo apt-get install chromium-headless-shell" if is_debian() else own
     say(f"Skipped: there is no Chromium for tests/browser; '{how}' brings one")
+
+
+def find_postgres() -> None:
+    """Install PostgreSQL for the tests of a shared logbook where root can; else those tests are skipped without it."""
+    if postgres_programs() or (is_debian() and install_package("postgresql", "for the tests of a shared logbook")):
+        return
+    say("Skipped: there is no PostgreSQL for tests of a shared logbook; 'sudo apt-get install postgresql' brings it")
+
+
+def postgres_programs() -> Path | None:
+    """The folder with PostgreSQL's programs, the newest that there is; Debian keeps them out of the path."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(3))
+    found = shutil.which("initdb")
+    folders += [Path(found).resolve().parent] if found and not folders else []
+    return folders[-1] if folders and (folders[-1] / "initdb").exists() else None
 
 
 def prettier() -> None:

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "dev" / "licences.md"
 BY_HAND = {"axe-playwright-python": "MIT", "colorama": "BSD-3-Clause", "pywin32": "PSF-2.0"}
 """Of packages that state theirs in a file alone, and of those for Windows, which are not installed here."""
+FAMILIES = {"pyobjc-": "MIT", "winrt-": "MIT"}
+"""Of packages for macOS and Windows, by how their names begin."""
 SHORT = {
     "Apache License 2.0": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
@@ -49,6 +51,8 @@ def licence_of(name: str) -> str:
     """The licence that a package states, by its SPDX name where it has one."""
     if name in BY_HAND:
         return BY_HAND[name]
+    if family := next((start for start in FAMILIES if name.startswith(start)), None):
+        return FAMILIES[family]
     about = distribution(name).metadata
     if "License-Expression" in about:
         return about["License-Expression"]

@@ -60,6 +60,11 @@ class Setup(NamedTuple):
         """For people: 'MoonBoard 2016 · 40°'."""
         return f"{load(self.board).title} · {show_angle(self.angle)}"
 
+    @property
+    def words(self) -> str:
+        """In a sentence: 'MoonBoard 2016 at 40°'."""
+        return f"{load(self.board).title} at {'an unknown angle' if self.angle is None else show_angle(self.angle)}"
+
 
 def show_angle(angle: int | None) -> str:
     """An angle for people: '40°', or 'unknown angle'."""

@@ -152,6 +152,32 @@ def test_a_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPa
     assert codes[2] > 500
 
 
+@pytest.mark.parametrize("command", ["grade", "show", "beta", "vary", "harder"])
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("/dev/null", "/dev/null: it is a pipe or a device"),
+        ("pipe", "pipe: it is a pipe or a device"),
+        ("pipe.json", "pipe.json: it is a pipe or a device"),
+        ("folder", "folder: it is a folder: name a file in it"),
+        (".", ".: it is a folder"),
+        ("/", "/: it is a folder"),
+        ("empty.json", "empty.json: it is empty"),
+        ("no/such", "no/such: there is no such file"),
+        ("", "'' holds no problem"),
+        ('{"a": "/"}', "a problem has no field 'a'"),
+    ],
+)
+def test_what_is_no_file_of_problems_is_called_what_it_is(
+    command: str, argument: str, words: str, folder: Path
+) -> None:
+    """And no message speaks of notation where a file was meant."""
+    done = climbpath_here(command, argument, *(["--grade", "7A"] if command == "vary" else []), cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "write holds as" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("version", "words"), [(1, "belongs to another program"), (99, "written by a newer climbpath")]
 )

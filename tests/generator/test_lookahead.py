@@ -140,7 +140,7 @@ def test_no_pin_that_fits_no_problem_is_called_possible() -> None:
         )
         lookahead = Lookahead(layout, 40, rules)
         possible = bool(lookahead.possible())
-        exists = any(not violations(problem, rules) for problem in all_problems(layout, labels, rules.max_holds))
+        exists = any(not violations(problem, rules) for problem in all_problems(layout, labels, lookahead.most))
         assert exists or not possible, (labels, rules)
         if possible:
             assert all(not violations(problem, rules) for problem in finished(lookahead, 0))

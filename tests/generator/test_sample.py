@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.api import Generator
-from climbpath.board import Setup
+from climbpath.board import FINISH, START, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
 from climbpath.generator.sample import generate
 from climbpath.generator.variations import vary
+from climbpath.grades import on_ladder
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
-from climbpath.model.tokens import ANY_GRADE, PREFIX, Condition
+from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from support.making import ask, random_problems
 from support.untrained import COORDINATE as COORDINATE_RECIPE
@@ -82,8 +83,9 @@ def check_request(request_: tuple[str, Rules], seed: int, temperature: float, to
     by_coordinates = board == "moonboard-2016" and seed % 2
     sampling = Sampling(temperature, top_p, 1.0 if by_coordinates else guidance)
     asked, setup = (COORDINATE if by_coordinates else SHAKEN), Setup(board, 40)
+    (grade, *_) = on_ladder("7A", boards.load(board).ladder)
     try:
-        found = list(generate(asked, ask("7A", 4, setup, sampling, rules=rules, seed=seed)))
+        found = list(generate(asked, ask(grade, 4, setup, sampling, rules=rules, seed=seed)))
     except ClimbpathError as refusal:
         found = []
         message = str(refusal)
@@ -110,7 +112,8 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
         pool = rng.choice(len(layout.holds), 9, replace=False)
         labels = [layout.holds[i].label for i in pool] + ["F5", "E18"]
         bans = frozenset(hold.label for hold in layout.holds if hold.label not in labels)
-        rules = Rules(max_holds=int(rng.integers(3, 7)), max_reach=float(rng.integers(60, 171)), bans=bans)
+        most = int(rng.integers(3, 7))
+        rules = Rules(max_holds=most, max_reach=float(rng.integers(60, 171)), bans=bans)
         parts = [
             sorted({label for label in labels if test[layout.index[label]]})
             for test in (layout.may(40)[START], layout.may(40)[FINISH])
@@ -121,7 +124,7 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
             not violations(Problem(grade="7A", start=start, hands=middle, finish=finish), rules)
             for start in pairs[0]
             for finish in pairs[1]
-            for n in range(rules.max_holds - 1)
+            for n in range(most - 1)
             for middle in combinations([h for h in hands if h not in start], n)
         )
         try:

@@ -1,7 +1,9 @@
 """Training through its command: artifacts, exact resume, interruptions, many processes, bad input."""
 
+import errno
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -209,6 +212,121 @@ def test_a_full_disk_is_said_and_the_old_checkpoint_kept(tiny: Path, tmp_path: P
         signal.signal(signal.SIGXFSZ, ignored)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+class FullDisk:
+    """TensorBoard's file system, which is full after so many writes."""
+
+    def __init__(self, writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        from tensorboard.compat.tensorflow_stub.io.gfile import LocalFileSystem
+
+        self.left, self.write_on = writes, LocalFileSystem._write
+        monkeypatch.setattr(LocalFileSystem, "_write", lambda *given: self.write(*given))
+
+    def write(self, *given: object) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.write_on(*given)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 7])
+def test_a_full_disk_of_tensorboard_silences_it_and_the_run_is_the_same(
+    writes: int, trained: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    """Also at the start: TensorBoard writes two times before the first step."""
+    disk = FullDisk(writes, monkeypatch)
+    more = ("--log-dir", "other", "--checkpoint-dir", "other-run")
+    done = climbpath_here("train", "--data", tiny, *SMALL, "--num-epochs", 1, *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert disk.left < 0
+    assert done.stdout.count("cannot be written (No space left on device); training continues without them") == 1
+    assert "Traceback" not in done.stderr + capfd.readouterr().err
+    assert same(weights(tmp_path / "other-run/latest.pt"), weights(trained / "latest.pt"))
+
+
+@needs_posix
+def test_a_disk_that_fills_up_with_tensorboards_files_ends_no_run(tiny: Path, tmp_path: Path) -> None:
+    """For real: the system lets no file grow beyond a size; checkpoints keep to it, TensorBoard's file would not."""
+    import resource
+
+    largest = 400_000
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+    script = "import climbpath.training.train as t; t.PICTURES_EVERY = 1; from climbpath.cli import main; main()"
+    arguments = ("train", "--data", tiny, *SMALL, "--d-model", 16, "--num-layers", 1, "--num-epochs", 12)
+    process = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=limited,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert "cannot be written (File too large); training continues without them" in process.stdout
+    assert "Traceback" not in process.stderr
+    (events,) = (tmp_path / "runs/climb_path_cpu").iterdir()
+    assert events.stat().st_size == largest
+    assert load_checkpoint(tmp_path / "checkpoints/climb_path_cpu/latest.pt")["epoch"] == 12
+
+
+def test_a_picture_that_cannot_be_drawn_ends_no_run(
+    trained: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from climbpath.training import tensorboard
+
+    def fails(*given: object) -> bytes:
+        assert (tmp_path / "again/latest.pt").exists()
+        assert load_checkpoint(tmp_path / "again/latest.pt")["epoch"] == 1, "the epoch is saved before"
+        raise MemoryError
+
+    monkeypatch.setattr(tensorboard, "sheet", fails)
+    done = climbpath_here("train", "--data", tiny, *SMALL, "--num-epochs", 1, "--checkpoint-dir", "again", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Note: no pictures for TensorBoard: MemoryError" in done.stdout
+    assert same(weights(tmp_path / "again/latest.pt"), weights(trained / "latest.pt"))
+
+
+@needs_posix
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_that_is_killed_ten_times_ends_with_the_same_weights(seed: int, tiny: Path, tmp_path: Path) -> None:
+    """kill -9 at any moment, from before the first checkpoint on, while one is written, too; then on to the end."""
+    rng, begin = random.Random(seed), time.perf_counter()
+    arguments = ("--data", tiny, *SMALL, "--num-epochs", 60, "--patience", 60, "--device", "cpu")
+    folders = ("--checkpoint-dir", "parts", "--log-dir", "logs/parts")
+    whole = climbpath_here("train", *arguments, "--checkpoint-dir", "whole", "--log-dir", "logs/whole", cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    latest, reached, resumed = tmp_path / "parts/latest.pt", [], 0
+    for _ in range(10):
+        resumed += latest.exists()
+        process = start(*(["--resume"] if latest.exists() else arguments), *folders, cwd=tmp_path)
+        assert process.stdout is not None
+        # from its first words on, until some epochs later
+        process.stdout.readline()
+        time.sleep(rng.uniform(0, 1.5))
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        for path in latest.parent.glob("*.pt"):
+            load_model(path) if path.name != "latest.pt" else load_checkpoint(path)
+        reached.append(load_checkpoint(latest)["epoch"] if latest.exists() else -1)
+    assert reached == sorted(reached)
+    done = climbpath_here("train", "--resume", *folders, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for name in ("latest.pt", "best.pt"):
+        assert same(weights(tmp_path / "whole" / name), weights(tmp_path / "parts" / name))
+    a, b = (load_checkpoint(tmp_path / folder / "latest.pt")["progress"] for folder in ("whole", "parts"))
+    for one in (*a["history"], *b["history"]):
+        one.pop("seconds")
+    assert a["history"] == b["history"]
+    assert not [path for path in (tmp_path / "parts").iterdir() if path.name.startswith(".")]
+    print(f"\nkill -9: 10 kills at epochs {reached}, {resumed} resumed, {time.perf_counter() - begin:.0f} s")
 
 
 @needs_posix

@@ -1004,7 +1004,7 @@ def test_an_unusable_logbook_is_reported_so_that_clients_try_again(tmp_path: Pat
     with served(create_app(load(), logbook)) as address:
         for path in tmp_path.iterdir():
             path.unlink()
-        logbook.path.write_text("spilled coffee" * 1000)
+        (tmp_path / "logbook.sqlite3").write_text("spilled coffee" * 1000)
         client = Client(address)
         assert "file is not a database" in client.refusal("GET", "/api/profiles", 503)
         assert "file is not a database" in client.refusal("PUT", f"/api/profiles/{KIM}", 503, json={"name": "Kim"})

@@ -15,11 +15,14 @@ from itertools import islice, product
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from hypothesis import given, settings
 
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
-from climbpath.web.logbook import database, store
+from climbpath.web.logbook import store
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import (
     Entry,
@@ -32,6 +35,7 @@ from climbpath.web.logbook.records import (
 )
 from climbpath.web.logbook.search import ORDERS, Search
 from climbpath.web.logbook.store import Logbook, NotFoundError
+from climbpath.web.logbook.tables import META
 from support.making import DATA, problems
 
 KIM, ALEX = Profile("kim", "Kim", 158, -2, "6B", "7A"), Profile("alex", "Alex")
@@ -42,15 +46,37 @@ T0, T1, T2 = (f"00000000-0000-4000-8000-{number:012}" for number in range(3))
 FLASH = Tick(T1, "2026-05-31")
 
 
+@pytest.fixture(params=["in a file", "in PostgreSQL"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new logbook is."""
+    in_file: Path | str = tmp_path / "logbook.sqlite3"
+    return in_file if request.param == "in a file" else request.getfixturevalue("in_postgres")
+
+
 @pytest.fixture
-def logbook(tmp_path: Path) -> Logbook:
+def logbook(where: Path | str) -> Logbook:
     """A logbook with three problems of Kim's, saved one after the other, and none of Alex's."""
-    logbook = Logbook(tmp_path / "logbook.sqlite3")
+    return filled(where)
+
+
+@pytest.fixture
+def in_file(tmp_path: Path) -> Logbook:
+    """The same one, in a file."""
+    return filled(tmp_path / "logbook.sqlite3")
+
+
+def filled(where: Path | str) -> Logbook:
+    logbook = Logbook(where)
     for profile in (KIM, ALEX):
         logbook.put_profile(profile)
     for problem in (HERON, LEDGE, BARE):
         logbook.save("kim", problem)
     return logbook
+
+
+def file_of(logbook: Logbook) -> Path:
+    assert logbook.database.path
+    return logbook.database.path
 
 
 def found(logbook: Logbook, **filters: object) -> list[Problem]:
@@ -117,7 +143,7 @@ def test_a_saved_problem_is_the_same_problem(tmp_path_factory: pytest.TempPathFa
     saved, is_new = logbook.save("kim", problem)
     assert is_new
     assert saved == Entry(problem, saved=saved.saved)
-    assert Logbook(logbook.path).entries("kim") == [saved]
+    assert Logbook(logbook.where).entries("kim") == [saved]
 
 
 def test_saving_again_changes_nothing(logbook: Logbook) -> None:
@@ -388,7 +414,7 @@ def test_a_failed_merge_changes_nothing(logbook: Logbook) -> None:
 
 def spoil(logbook: Logbook, statement: str, *values: object) -> None:
     """Change the file behind the logbook's back."""
-    with closing(sqlite3.connect(logbook.path)) as db, db:
+    with closing(sqlite3.connect(file_of(logbook))) as db, db:
         db.execute(statement, values)
 
 
@@ -403,47 +429,47 @@ def spoil(logbook: Logbook, statement: str, *values: object) -> None:
         ("[" * 100_000, "recursion"),
     ],
 )
-def test_an_entry_that_cannot_be_read_costs_only_itself(logbook: Logbook, problem: str, reason: str) -> None:
-    spoil(logbook, "UPDATE entries SET problem = ? WHERE name = 'ledge'", problem)
-    entries, (lost,), read, total = logbook.search("kim", Search())
+def test_an_entry_that_cannot_be_read_costs_only_itself(in_file: Logbook, problem: str, reason: str) -> None:
+    spoil(in_file, "UPDATE entries SET problem = ? WHERE name = 'ledge'", problem)
+    entries, (lost,), read, total = in_file.search("kim", Search())
     assert [entry.problem for entry in entries] == [BARE, HERON]
     assert (read, total, lost.name) == (3, 3, "ledge")
     assert reason in lost.reason
-    assert [entry.problem for entry in logbook.entries("kim")] == [HERON, BARE]
-    assert lost in list(logbook.each("kim"))
+    assert [entry.problem for entry in in_file.entries("kim")] == [HERON, BARE]
+    assert lost in list(in_file.each("kim"))
     with pytest.raises(ClimbpathError, match="this entry of the logbook cannot be read"):
-        logbook.update("kim", identity_of(LEDGE), stars=3)
-    with closing(sqlite3.connect(logbook.path)) as db:  # it stays in the file
+        in_file.update("kim", identity_of(LEDGE), stars=3)
+    with closing(sqlite3.connect(file_of(in_file))) as db:  # it stays in the file
         assert db.execute("SELECT problem, stars FROM entries WHERE name = 'ledge'").fetchone() == (problem, 0)
 
 
 @pytest.mark.parametrize(
     ("column", "value"), [("day", "yesterday"), ("day", ""), ("id", "t1"), ("attempts", 0), ("day", "2026-02-30")]
 )
-def test_a_tick_that_cannot_be_read_costs_only_itself(logbook: Logbook, column: str, value: object) -> None:
+def test_a_tick_that_cannot_be_read_costs_only_itself(in_file: Logbook, column: str, value: object) -> None:
     for tick in (FLASH, Tick(T2, "2026-05-01")):
-        logbook.tick("kim", identity_of(HERON), tick)
-    spoil(logbook, f"UPDATE ticks SET {column} = ? WHERE id = '{T2}'", value)
-    (entry, *_), (lost,), _, _ = logbook.search("kim", Search(order="name", text="heron"))
+        in_file.tick("kim", identity_of(HERON), tick)
+    spoil(in_file, f"UPDATE ticks SET {column} = ? WHERE id = '{T2}'", value)
+    (entry, *_), (lost,), _, _ = in_file.search("kim", Search(order="name", text="heron"))
     assert entry.ticks == (FLASH,)
     assert lost.name == "Slow Heron"
     assert lost.reason.startswith("a tick is left out: ")
 
 
-def test_text_that_is_not_utf_8_costs_only_itself(logbook: Logbook) -> None:
-    spoil(logbook, "UPDATE entries SET notes = CAST(x'62ff64' AS TEXT) WHERE name = 'ledge'")
-    assert [entry.notes for entry in logbook.entries("kim")] == ["", "b\ufffdd", ""]
+def test_text_that_is_not_utf_8_costs_only_itself(in_file: Logbook) -> None:
+    spoil(in_file, "UPDATE entries SET notes = CAST(x'62ff64' AS TEXT) WHERE name = 'ledge'")
+    assert [entry.notes for entry in in_file.entries("kim")] == ["", "b\ufffdd", ""]
 
 
-def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(logbook: Logbook) -> None:
-    logbook.change_not_found("kim", [], [LoggedTick(number="7")])
+def test_a_tick_not_found_that_cannot_be_read_stays_in_the_file(in_file: Logbook) -> None:
+    in_file.change_not_found("kim", [], [LoggedTick(number="7")])
     for text in ("{", '{"number": 7}', '{"colour": "red"}'):
-        spoil(logbook, "INSERT INTO not_found VALUES ('kim', ?)", text)
-    first, *others = logbook.not_found("kim")
+        spoil(in_file, "INSERT INTO not_found VALUES ('kim', ?)", text)
+    first, *others = in_file.not_found("kim")
     assert first == LoggedTick(number="7")
     assert [type(other) for other in others] == [LeftOut] * 3
-    logbook.change_not_found("kim", [LoggedTick(number="7")], [])
-    assert [type(other) for other in logbook.not_found("kim")] == [LeftOut] * 3
+    in_file.change_not_found("kim", [LoggedTick(number="7")], [])
+    assert [type(other) for other in in_file.not_found("kim")] == [LeftOut] * 3
 
 
 def test_two_imports_at_a_time_keep_each_other_s_ticks_that_were_not_found(logbook: Logbook) -> None:
@@ -477,26 +503,80 @@ def test_a_logbook_of_version_1_is_brought_to_this_version_in_place(tmp_path: Pa
     check_integrity(path)
 
 
-def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_version_1(tmp_path: Path) -> None:
+def test_a_logbook_of_version_2_is_brought_to_this_version_in_place(tmp_path: Path) -> None:
+    """The file was written by the last release that knew SQLite only."""
     path = tmp_path / "logbook.sqlite3"
-    shutil.copy(DATA / "logbook-version-1.sqlite3", path)
-    with suppress(RuntimeError), database.transaction(path) as db:
-        db.execute("ALTER TABLE ticks ADD COLUMN sent INTEGER NOT NULL DEFAULT 1")
+    shutil.copy(DATA / "logbook-version-2.sqlite3", path)
+    logbook = Logbook(path)
+    kim, alex = logbook.profiles()
+    assert kim[1:] == ("Kim Ä 🧗", 158.5, -2, "6B", "7A")
+    heron, ledge = logbook.entries(kim.id)
+    assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel, 100 % über", "7A+")
+    assert heron.lists == ("Warm-up", "projects")
+    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 4, False, "G13"), ("2026-05-31", 1, True, "")]
+    assert (ledge.problem, ledge.ticks) == (LEDGE, ())
+    assert logbook.sent_keys(alex.id) == {HERON.key}
+    assert [tick.number for tick in logbook.not_found(kim.id) if isinstance(tick, LoggedTick)] == ["8", "7"]
+    # what was deleted is there, too
+    assert logbook.update(kim.id, identity_of(BARE), deleted=False).problem == BARE
+    logbook.put_profile(Profile(T0[:-1] + "3", "Gone"))
+    assert [entry.problem for entry in logbook.entries(T0[:-1] + "3")] == [LEDGE]
+    assert logbook.merge(kim.id, [Entry(HERON, 1, "other")]) == (0, 1)
+    assert Logbook(path).entries(kim.id) == logbook.entries(kim.id)
+    check_integrity(path)
+
+
+def test_an_upgraded_logbook_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    tables = {}
+    for version in ("1", "2", "new"):
+        path = tmp_path / f"{version}.sqlite3"
+        if version != "new":
+            shutil.copy(DATA / f"logbook-version-{version}.sqlite3", path)
+        Logbook(path)
+        with closing(sqlite3.connect(path)) as db:
+            columns = db.execute(
+                "SELECT t.name, c.name, c.type, c.pk > 0, t.strict"
+                " FROM pragma_table_list AS t, pragma_table_info(t.name) AS c"
+                " WHERE t.name NOT LIKE 'sqlite_%'"
+            )
+            tables[version] = set(columns)
+    assert tables["1"] == tables["2"] == tables["new"]
+    assert {table for table, *_ in tables["new"]} == {*META.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_logbook_that_is_killed_while_it_is_upgraded_stays_at_its_version(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / f"logbook-version-{version}.sqlite3", path)
+
+    def upgrade(config: Config, to: str) -> None:
+        real_upgrade(config, to)
         raise RuntimeError
+
+    real_upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", upgrade)
+    with pytest.raises(RuntimeError):
+        Logbook(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (int(version),)
+        assert not db.execute("SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'tokens')").fetchall()
+    monkeypatch.undo()
     assert len(Logbook(path).entries(Logbook(path).profiles()[0].id)) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX has these permissions")
-def test_only_its_owner_can_read_a_logbook(logbook: Logbook) -> None:
+def test_only_its_owner_can_read_a_logbook(in_file: Logbook) -> None:
     """Also the files that SQLite keeps beside it, and a logbook of an earlier release."""
-    with database.connect(logbook.path) as db:
-        db.execute("UPDATE profiles SET name = 'Kim'")
-        modes = {path.stat().st_mode & 0o777 for path in logbook.path.parent.iterdir()}
-        assert len(list(logbook.path.parent.iterdir())) == 3
+    with in_file.database.transaction() as db:
+        db.execute(sa.text("UPDATE profiles SET name = 'Kim'"))
+        modes = {path.stat().st_mode & 0o777 for path in file_of(in_file).parent.iterdir()}
+        assert len(list(file_of(in_file).parent.iterdir())) == 3
     assert modes == {0o600}
-    logbook.path.chmod(0o644)
-    Logbook(logbook.path)
-    assert logbook.path.stat().st_mode & 0o777 == 0o600
+    file_of(in_file).chmod(0o644)
+    Logbook(file_of(in_file))
+    assert file_of(in_file).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.fixture
@@ -520,7 +600,7 @@ def fill(folder: Path) -> None:
 def test_readers_and_writers_at_once_never_fail(logbook: Logbook) -> None:
     """The write-ahead log comes and goes while others read."""
     with ThreadPoolExecutor(6) as pool:
-        reads = [pool.submit(found, Logbook(logbook.path)) for _ in range(120)]
+        reads = [pool.submit(found, Logbook(logbook.where)) for _ in range(120)]
         writes = [pool.submit(logbook.put_profile, ALEX) for _ in range(120)]
         assert all(len(read.result()) == 3 for read in reads)
         assert [write.result() for write in writes] == [ALEX] * 120
@@ -544,14 +624,14 @@ def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> 
     check_integrity(path)
 
 
-def test_a_newer_logbook_is_refused(logbook: Logbook) -> None:
-    with sqlite3.connect(logbook.path) as db:
-        db.execute("PRAGMA user_version = 3")
+def test_a_newer_logbook_is_refused(in_file: Logbook) -> None:
+    with sqlite3.connect(file_of(in_file)) as db:
+        db.execute("UPDATE alembic_version SET version_num = '4'")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
-        Logbook(logbook.path)
+        Logbook(file_of(in_file))
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 3])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 4])
 def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
     path = tmp_path / "climbs.sqlite3"
     with closing(sqlite3.connect(path)) as db:
@@ -572,7 +652,7 @@ def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path, ve
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
     before = path.read_bytes()
-    with pytest.raises(UnusableError, match="belongs to another program: choose another file with --logbook"):
+    with pytest.raises(UnusableError, match="belongs to another program: choose another one with --logbook"):
         Logbook(path)
     assert path.read_bytes() == before
 
@@ -580,7 +660,7 @@ def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path, ve
 def test_a_file_that_is_not_a_database_is_refused_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("all my notes\n" * 500)
-    with pytest.raises(UnusableError, match=r"notes\.txt: file is not a database; choose another file with --logbook"):
+    with pytest.raises(UnusableError, match=r"notes\.txt: file is not a database; choose another one with --logbook"):
         Logbook(path)
     assert path.read_text() == "all my notes\n" * 500
 
@@ -600,11 +680,11 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
         Logbook(tmp_path / "logbook.sqlite3")
 
 
-def test_a_file_that_is_damaged_later_is_reported_by_every_method(logbook: Logbook) -> None:
-    for path in logbook.path.parent.iterdir():
+def test_a_file_that_is_damaged_later_is_reported_by_every_method(in_file: Logbook) -> None:
+    for path in file_of(in_file).parent.iterdir():
         path.unlink()
-    logbook.path.write_bytes(b"SQLite format 3\0" + bytes(5000))
-    for call in (logbook.profiles, lambda: logbook.save("kim", HERON), lambda: logbook.search("kim", Search())):
+    file_of(in_file).write_bytes(b"SQLite format 3\0" + bytes(5000))
+    for call in (in_file.profiles, lambda: in_file.save("kim", HERON), lambda: in_file.search("kim", Search())):
         with pytest.raises(UnusableError, match="cannot use the logbook"):
             call()
 
@@ -616,13 +696,14 @@ import sys
 from itertools import product
 from pathlib import Path
 from climbpath.problem import parse_notation
+from climbpath.web.logbook.database import is_url
 from climbpath.web.logbook.records import Profile, Tick, identity_of
 from climbpath.web.logbook.store import Logbook
 
-path, profile, first = sys.argv[1:]
+where, profile, first = sys.argv[1:]
 print("ready", flush=True)
 sys.stdin.readline()
-logbook = Logbook(Path(path))
+logbook = Logbook(where if is_url(where) else Path(where))
 logbook.put_profile(Profile(profile, profile))
 for a, b, c in product(first, "ABCDEFGHIJK", "ABCDEFGHIJK"):
     problem = parse_notation(f"F5s {a}9 {b}11 {c}13 G18e")
@@ -634,10 +715,10 @@ for a, b, c in product(first, "ABCDEFGHIJK", "ABCDEFGHIJK"):
 """
 
 
-def writer(path: Path, profile: str, first: str) -> subprocess.Popen[str]:
+def writer(where: Path | str, profile: str, first: str) -> subprocess.Popen[str]:
     """A process that saves, annotates and ticks 121 problems for each letter, and prints each confirmed one."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), profile, first],
+        [sys.executable, "-c", WRITER, str(where), profile, first],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -647,38 +728,38 @@ def writer(path: Path, profile: str, first: str) -> subprocess.Popen[str]:
     return process
 
 
-def check_integrity(path: Path) -> None:
-    """Check that SQLite finds no damage in the file."""
+def check_integrity(path: Path | str) -> None:
+    """Check that SQLite finds no damage in the file; PostgreSQL checks its own, and references at every change."""
+    if isinstance(path, str):
+        return
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_processes_that_start_and_write_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
-    """Two write the same problems for one climber, a third writes for another; the file does not exist before."""
-    path = tmp_path / "logbook.sqlite3"
-    processes = [writer(path, profile, letters) for profile, letters in (("kim", "A"), ("kim", "A"), ("alex", "B"))]
+def test_processes_that_start_and_write_at_the_same_time_lose_nothing(where: Path | str) -> None:
+    """Two write the same problems for one climber, a third writes for another; the logbook does not exist before."""
+    processes = [writer(where, profile, letters) for profile, letters in (("kim", "A"), ("kim", "A"), ("alex", "B"))]
     for process in processes:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
     confirmed = [set(process.communicate(timeout=120)[0].split()) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
-    logbook = Logbook(path)
+    logbook = Logbook(where)
     assert {entry.identity for entry in logbook.entries("kim")} == confirmed[0] == confirmed[1]
     assert {entry.identity for entry in logbook.entries("alex")} == confirmed[2]
     assert [len(identities) for identities in confirmed] == [121, 121, 121]
     assert all(entry.notes == entry.identity and len(entry.ticks) == 1 for entry in logbook.entries("kim"))
-    check_integrity(path)
+    check_integrity(where)
 
 
-def test_nothing_confirmed_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
-    """At random moments, several times with the same file."""
-    path = tmp_path / "logbook.sqlite3"
+def test_nothing_confirmed_is_lost_when_the_writer_is_killed(where: Path | str) -> None:
+    """At random moments, several times with the same logbook."""
     random_moment = random.Random(0)
     confirmed: set[str] = set()
     for letter in "ABCDEF":
-        process = writer(path, "kim", letter)
+        process = writer(where, "kim", letter)
         assert process.stdin
         assert process.stdout
         process.stdin.write("\n")
@@ -688,8 +769,8 @@ def test_nothing_confirmed_is_lost_when_the_writer_is_killed(tmp_path: Path) -> 
         process.kill()
         confirmed.update(process.stdout.read().split("\n")[:-1])  # what it printed before it was killed
         process.wait()
-        logbook = Logbook(path)
-        check_integrity(path)
+        logbook = Logbook(where)
+        check_integrity(where)
         saved = {entry.identity: entry for entry in logbook.entries("kim")}
         assert confirmed <= saved.keys()
         for identity in confirmed:

@@ -1,11 +1,13 @@
 """Places for requests: a full server says so at once, and no address takes all places."""
 
+import math
 import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,18 @@ from climbpath.web.turns import (
     BUCKET_S,
     BUSY,
     HALF_LIFE_S,
+    LATE_S,
     MOST_PLACES,
     SHARE,
     BusyError,
     Client,
     Gate,
     Places,
+    Turns,
     Used,
 )
 from support.server import eventually
-from support.serving import TIMEOUT, client_of
+from support.serving import KIM, TIMEOUT, client_of
 
 A, B = Client("a", "a 1"), Client("b", "b 1")
 
@@ -92,6 +96,7 @@ def test_a_heavy_address_leaves_places_to_others_if_there_are_others() -> None:
     places, used = Places(MOST_PLACES, SHARE), Used()
     for _ in range(50):
         used.charge(A, 0.2)
+        Turns(used).took(A, 0.2)
     assert used.is_heavy("a")
     assert used.most_before("a") is None, "nobody else is there"
     used.charge(B, 0.1)
@@ -103,6 +108,69 @@ def test_a_heavy_address_leaves_places_to_others_if_there_are_others() -> None:
         places.take("b")
     assert 0 < taken(places, "a", most) < most - 3
     assert taken(places, "c") > 20
+
+
+@dataclass(eq=False)
+class One:
+    """A request that waits."""
+
+    client: Client
+    since: float
+
+
+def test_who_has_waited_long_has_every_second_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    used = Used()
+    used.charge(A, 5)
+    order = Turns(used)
+    late = [One(A, 1000 - LATE_S - 1 - i) for i in range(3)]
+    waiting = [One(A, 999.0), *late, *(One(B, 999.0) for _ in range(3)), One(A, math.inf)]
+    turns_of = []
+    while waiting:
+        first = order.next(waiting)
+        waiting.remove(first)
+        turns_of.append((first.client.address, first.since))
+    assert turns_of[:6] == [
+        ("a", late[2].since),
+        ("b", 999),
+        ("a", late[1].since),
+        ("b", 999),
+        ("a", late[0].since),
+        ("b", 999),
+    ]
+    assert turns_of[6:] == [("a", 999), ("a", math.inf)]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 2)), min_size=1, max_size=60))
+def test_nobody_who_waits_is_passed_over_for_ever(arrivals: list[tuple[str, float]]) -> None:
+    """Whoever comes later with less used time: after LATE_S a request waits for two turns of each before it at most."""
+    now = 1000.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now)
+        order = Turns(Used())
+        old = One(A, now)
+        order.took(A, 100)
+        waiting, turns_since_late = [old], 0
+        for address, seconds in arrivals * 4:
+            waiting.append(One(Client(address, address), now))
+            first = order.next(waiting)
+            waiting.remove(first)
+            if first is old:
+                return
+            now += seconds
+            turns_since_late += now > old.since + LATE_S
+            assert turns_since_late <= 2
+
+
+def test_the_wait_of_a_newcomer_counts_those_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    order = Turns(Used())
+    for _ in range(200):
+        order.took(A, 0.5)
+        order.used.charge(A, 0.5)
+    waiting = [One(A, 999.0)] * 10 + [One(B, 999.0)] * 2
+    assert order.wait(waiting, A) == pytest.approx(12 * 0.5, rel=0.01)
+    assert order.wait(waiting, B) == pytest.approx(2 * 0.5, rel=0.01)
 
 
 def test_clients_long_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +248,25 @@ def test_every_request_that_costs_work_needs_a_place(tmp_path: Path, gates: list
         for method, path in (
             ("POST", "/api/generate"),
             ("POST", "/api/grade"),
+            ("POST", "/api/workout"),
             ("GET", "/api/picture/png?problem=F5s-G18e"),
-            ("POST", "/api/import"),
             ("POST", "/api/whatever/comes"),
         ):
             assert client.refusal(method, path, 429) == BUSY, path
         client.ask("GET", "/icon.svg")
+
+
+def test_the_logbook_needs_none_of_the_places_for_work(tmp_path: Path, gates: list[Gate]) -> None:
+    with client_of(tmp_path) as client:
+        gates[0].work = Places(0, 1)
+        problem = {"start": ["F5"], "finish": ["G18"]}
+        client.post(f"/api/problems?profile={KIM}", problem, 201)
+        for path in ("profiles", "problems", "statistics", "export/json", "export/csv", "export/app", "not-found"):
+            client.ask("GET", f"/api/{path}?profile={KIM}")
+        client.ask("POST", f"/api/import?profile={KIM}", data=b'[{"start": ["F5"], "finish": ["G18"]}]')
+        assert gates[0].work.most == 0
+        gates[0].logbook = Places(0, 1)
+        assert client.refusal("GET", f"/api/statistics?profile={KIM}", 429) == BUSY
 
 
 def test_a_client_that_disconnects_gives_its_place_back(

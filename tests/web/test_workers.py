@@ -127,9 +127,45 @@ def test_a_cancelled_request_is_not_sampled(batches: list[Counter[str]]) -> None
     assert batches == [Counter({"7A": 1}), Counter({"6C": 1})]
 
 
-def test_a_long_wait_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "LONGEST_S", -1.0)
-    assert isinstance(together(page_request())[0], BusyError)
+def test_who_would_wait_too_long_is_refused_before_and_who_is_let_in_is_answered(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
+    monkeypatch.setattr(workers, "LONGEST_S", 0.5)  # seconds, and every request seems to take one
+
+    async def ask() -> tuple[list[list[Problem]], list[str]]:
+        sampler, busy = Sampler(load(), Used()), []
+        let_in = []
+        for number in range(4):
+            CLIENT.set(A)
+            sampler.turns.seconds = 1.0
+            try:
+                sampler.admit()
+            except BusyError:
+                busy.append(number)
+                continue
+            let_in.append(asyncio.create_task(sampler.generate(page_request(seed=number), has_own_seed=True)))
+            await asyncio.sleep(0)
+        CLIENT.set(B)
+        sampler.turns.used.charge(A, 5)
+        sampler.admit()  # who has used less does not wait for those that have used more
+        return await asyncio.gather(*let_in), list(map(str, busy))
+
+    answers, busy = finish(ask())
+    assert len(answers) + len(busy) == 4
+    assert busy
+    assert all(len(found) == 1 for found in answers)
+
+
+def test_a_request_whose_turn_comes_late_is_answered_all_the_same(batches: list[Counter[str]]) -> None:
+    async def ask() -> list[list[Problem]]:
+        sampler = Sampler(load(), Used())
+        running = [asyncio.create_task(sampler.generate(page_request(), has_own_seed=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        for waiting in sampler.queue:
+            waiting.arrived -= 2 * workers.LONGEST_S
+        return await asyncio.gather(*running)
+
+    assert [len(found) for found in finish(ask())] == [1, 1, 1]
 
 
 def test_short_tasks_return_their_result_or_raise_their_error() -> None:
@@ -152,7 +188,7 @@ def test_the_next_turn_is_the_client_s_who_has_used_the_least_time() -> None:
 
     async def ask() -> None:
         pool = Workers(1, Used())
-        pool.used.charge(A, 5)
+        pool.turns.used.charge(A, 5)
         release = threading.Event()
 
         async def one(client: Client, task: Callable[[], object]) -> None:
@@ -213,14 +249,12 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(workers, "LONGEST_S", 2.0)
     stock = load().generate("7A", 3, seed=1)
 
-    def only_7a(
-        self: Sampler, first: object, counts: Counter[str], is_over: Callable[[], bool], give_up: object
-    ) -> Any:
-        while "8A" in counts and not is_over():
+    def only_7a(model: object, first: object, counts: Counter[str], **given: Any) -> Iterator[Problem]:
+        while "8A" in counts and not given["is_over"]():
             time.sleep(0.001)
-        return [] if "8A" in counts else [stock.pop()]
+        yield from [] if "8A" in counts else [stock.pop()]
 
-    monkeypatch.setattr(Sampler, "_sample", only_7a)
+    monkeypatch.setattr(sample, "generate", only_7a)
 
     async def ask() -> tuple[list[Any], list[Any]]:
         sampler = Sampler(load(), Used())
@@ -244,6 +278,45 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     assert [len(found) for found in honest] == [1, 1, 1]
     assert unserved > 5, "honest requests do not wait for all of them"
     assert all(isinstance(answer, ClimbpathError | BusyError) for answer in hostile)
+
+
+def test_a_wish_for_many_problems_is_met_in_several_turns_and_others_have_theirs_between(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
+    monkeypatch.setattr(workers, "TURN_S", 0.0)
+    monkeypatch.setattr(sample, "BATCH", 8)
+    alone = together(page_request("7A", 60), own_seed=0)[0]
+    batches.clear()
+
+    async def ask() -> tuple[list[Problem], list[bool]]:
+        sampler = Sampler(load(), Used())
+
+        async def one(client: Client, request: Request) -> list[Problem]:
+            CLIENT.set(client)
+            return await sampler.generate(request, has_own_seed=True)
+
+        long = asyncio.create_task(one(A, page_request("7A", 60)))
+        was_done = []
+        for number in range(3):
+            await one(B, page_request("6C", seed=number))
+            was_done.append(long.done())
+        return await long, was_done
+
+    found, was_done = finish(ask())
+    assert found == alone, "a seed's problems are the same, whoever asks meanwhile"
+    assert was_done == [False] * 3
+    assert batches.count(Counter({"7A": 60})) == 1, "it goes on where it stopped"
+
+
+def test_after_a_while_a_wish_is_answered_with_what_has_been_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    stock = load().generate("7A", 5, seed=1)
+    monkeypatch.setattr(workers, "TURN_S", -1.0)
+    monkeypatch.setattr(workers, "MOST_S", -1.0)
+    monkeypatch.setattr(sample, "generate", lambda *arguments, **options: iter(stock))
+    first, second = together(page_request("7A", 5, seed=1), page_request("7A", 5, seed=1), own_seed=1)
+    assert isinstance(first, list)
+    assert [problem.key for problem in first] == [stock[0].key]
+    assert isinstance(second, list)
 
 
 def test_a_hopeless_wish_is_answered_at_once_when_it_is_repeated(

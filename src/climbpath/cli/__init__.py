@@ -18,6 +18,7 @@ from climbpath.cli import (
     generate,
     grade,
     harder,
+    light,
     serve,
     show,
     train,
@@ -45,6 +46,10 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
+<<<<<<< HEAD
+=======
+    "lights": {"bleak", "dbus_fast"},
+>>>>>>> kernel
     "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
@@ -71,6 +76,7 @@ for command in (
     show.show,
     harder.harder,
     harder.easier,
+    light.light,
     serve.serve,
 ):
     cli.add_command(command)

@@ -119,7 +119,7 @@ def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
         text = sys.stdin.read(PROBLEM_LENGTH + 1).removeprefix("\ufeff")
         if len(text) > PROBLEM_LENGTH:
             raise ClimbpathError(f"{source} is longer than {PROBLEM_LENGTH:,} characters: save it as a file")
-    if text.lstrip().startswith(("{", "[")):
+    if _is_json(text):
         return _of_json(text, source)
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
@@ -136,6 +136,8 @@ def read_file(path: Path) -> list["Problem"]:
 
     if not path.exists():
         raise ClimbpathError(f"{path}: there is no such file")
+    if path.is_dir():
+        raise ClimbpathError(f"{path}: it is a folder: name a file in it")
     problems = []
     for item in importers.read(path):
         if isinstance(item, importers.Failure):
@@ -150,9 +152,14 @@ def read_file(path: Path) -> list["Problem"]:
 
 
 def names_file(text: str) -> bool:
-    """Whether a PROBLEM argument is the name of a file, existing or not."""
-    short = len(text.encode("utf-8", "replace")) < LONGEST_NAME
-    return short and (Path(text).is_file() or Path(text).suffix in SUFFIXES)
+    """Whether a PROBLEM argument is the name of a file, existing or not: no notation has a slash."""
+    if not text.strip() or len(text.encode("utf-8", "replace")) >= LONGEST_NAME:
+        return False
+    return Path(text).exists() or Path(text).suffix in SUFFIXES or ("/" in text and not _is_json(text))
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
 
 
 def _of_json(text: str, source: str) -> list["Problem"]:

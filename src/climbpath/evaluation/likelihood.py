@@ -107,7 +107,9 @@ def _score(model: Model, setup: Setup, problems: Sequence[Problem], given_consen
     is_token = np.arange(length) < lengths[:, None]
     targets = np.where(is_token, tokens.spell(setup.board, padded)[:, :length], tokens.end)
     # tokens that the board allows, [B, N, V]; a model trained without that mask may choose any
-    allowed = np.ones((len(problems), length, len(tokens.names)), bool)
+    columns = tokens.tokens_of(setup.board)
+    output, targets = model.weights["output"][columns], tokens.columns_of(setup.board, targets)
+    allowed = np.ones((len(problems), length, len(columns)), bool)
     if model.about["recipe"]["mask_invalid"]:
         allowed = tokens.mask_targets(setup, padded)[:, :length]
     # every problem is decoded under each of its conditions: K * B sequences
@@ -119,7 +121,7 @@ def _score(model: Model, setup: Setup, problems: Sequence[Problem], given_consen
     row = np.arange(len(problems))
     for t, target in enumerate(targets.T):
         # log p of each token under each condition, [K, B, V]
-        logits = (hidden @ model.weights["output"].T).reshape(*log_weights.shape, -1).astype(np.float64)
+        logits = (hidden @ output.T).reshape(*log_weights.shape, -1).astype(np.float64)
         log_p = np.where(allowed[:, t], logits, -np.inf)
         log_p -= np.logaddexp.reduce(log_p, axis=2, keepdims=True)
         # and averaged over the conditions by how likely they are after the tokens so far, [B, V]
@@ -128,7 +130,7 @@ def _score(model: Model, setup: Setup, problems: Sequence[Problem], given_consen
         confidence[:, t] = np.exp(mean.max(axis=1))
         hit[:, t] = mean.argmax(axis=1) == target
         if t + 1 < length:
-            hidden = decoder.next(np.tile(target, len(log_weights)))
+            hidden = decoder.next(np.tile(columns[target], len(log_weights)))
             # Bayes' rule: a condition under which this token was likelier becomes likelier itself
             likelier = log_weights + log_p[:, row, target]
             log_weights = np.where(is_token[:, t], likelier - np.logaddexp.reduce(likelier, axis=0), log_weights)

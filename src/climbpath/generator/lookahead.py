@@ -401,8 +401,8 @@ def _why_not(board: Board, angle: int | None, rules: Rules) -> str:
             if rules.hold_sets is not None and board.hold(label).hold_set not in rules.hold_sets:
                 return f"{what} is of hold set {board.hold(label).hold_set}, which is not among yours"
             return f"{what} is not on the size {rules.size}"
-    told = may[FINISH] if board.rows else np.zeros(len(board.holds), bool)
-    top_pins = sorted(label for label in rules.pins | rules.finish_pins if told[board.index[label]])
+    finish_rows = may[FINISH] if board.rows else np.zeros(len(board.holds), bool)
+    top_pins = sorted(label for label in rules.pins | rules.finish_pins if finish_rows[board.index[label]])
     if len(top_pins) > 2:
         return f"{', '.join(top_pins)} are pinned in the top row; a problem has one or two finish holds"
     if rules.finish is not None and not rules.finish.issuperset(top_pins):

@@ -77,7 +77,7 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
     setup = as_learned(setup, model.evidence)
     if setup not in model.evidence:
         known = ", ".join(map(str, model.evidence))
-        raise ClimbpathError(f"this model has not learned {setup.title}: it knows {known}")
+        raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
     learned = {name: count for name, count in model.evidence[setup].items() if count}
     if grade not in learned:
         known = ", ".join(sorted(learned, key=rank))
@@ -163,7 +163,7 @@ def check_offered(grader: Grader | None, request: Request, grades: Iterable[str]
         if grade not in offered:
             known = grader.evidence[request.setup].get(grade, 0)
             raise ClimbpathError(
-                f"{grade} on {request.setup.title} rests on {known} real "
+                f"{grade} on {request.setup.words} rests on {known} real "
                 f"problems, too few to tell it from its neighbours: ask for {offered[0]} to {offered[-1]}, or allow "
                 "any grade"
             )
@@ -204,10 +204,10 @@ def draw_batches(
     request: Request,
     grades: Sequence[str],
     first: int = 0,
-) -> list[list[Problem]]:
+) -> Iterable[list[Problem]]:
     """Plain samples, one of each grade given, in batches; each is a function of the seed and its number from `first`.
 
-    Several are drawn on as many threads as BLAS has, each with one of BLAS's.
+    Several are drawn on as many threads as BLAS has, each with one of BLAS's; on one, each when it is asked for.
     """
     sampling = request.sampling_for(model)
     parts = [grades[start : start + BATCH] for start in range(0, len(grades), BATCH)]

@@ -131,7 +131,7 @@ class Grader:
         check_sound(problem)
         if as_learned(problem.setup, self.evidence) not in self.evidence:
             raise ClimbpathError(
-                f"the grader has not learned {problem.setup.title}: it knows {', '.join(map(str, self.evidence))}"
+                f"the grader has not learned {problem.setup.words}: it knows {', '.join(map(str, self.evidence))}"
             )
         if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")

@@ -48,7 +48,7 @@ def may_follow(board: Board, angle: int | None, step: Ints, last: Ints, finishes
     Args:
         board: the layout, with C choices.
         angle: which of them there are may depend on it.
-        step: how many choices were made, any shape [...].
+        step: how many choices were made, of any shape that broadcasts to [...].
         last: the choice before this one, [...]; read from step 1 on.
         finishes: how many finish holds were chosen, [...].
         free: the choices whose holds are not used yet, [..., C].
@@ -56,14 +56,24 @@ def may_follow(board: Board, angle: int | None, step: Ints, last: Ints, finishes
     Returns:
         bool [..., C + 1]; the last column is "end". After the end only "end" follows.
     """
-    numbers = np.arange(len(board.choice_roles))
-    step, last, finishes = step[..., None], last[..., None], finishes[..., None]
+    count = len(board.choice_roles)
     is_start, is_finish = board.choice_roles == START, board.choice_roles == FINISH
     permitted = board.permitted(angle)
-    # a one-hold start is that choice twice; all other choices rise and use no hold again
-    start = (is_start & permitted) & ((step == 0) | ((step == 1) & (numbers >= last)))
-    later = (~is_start & permitted) & (step >= 2) & (numbers > last) & free & ~(is_finish & (finishes >= 2))
-    return np.concatenate([start | later, finishes > 0], axis=-1)
+    # choices rise, starts come first, and no hold is used again
+    of_stage = np.stack([permitted & is_start, permitted & ~is_start])[(step >= 2).astype(int)]
+    numbers = np.arange(count, dtype=np.int32)
+    allowed = np.empty((*last.shape, count + 1), bool)
+    np.greater(numbers, np.where(step == 0, -1, last).astype(np.int32)[..., None], out=allowed[..., :-1])
+    allowed[..., :-1] &= of_stage
+    allowed[..., :-1] &= free
+    # but a one-hold start is that choice twice
+    second = np.nonzero(np.broadcast_to(step == 1, last.shape))
+    allowed[(*second, last[second])] = True
+    # one or two finish holds, then the end
+    first_finish = int(is_finish.argmax())
+    allowed[..., first_finish:-1] &= (finishes < 2)[..., None]
+    allowed[..., -1] = finishes > 0
+    return allowed
 
 
 def uses(board: Board, choice: Ints) -> Ints:
@@ -96,8 +106,9 @@ def pin_choices(board: Board, holds: Ints, roles: Ints) -> Ints:
 def before_pins(left: Bools) -> Bools:
     """Which choices skip no pin, of pins that are left [..., C]: bool [..., C + 1]; after the start, none is beyond the
     first pin that is left."""
-    passed = np.cumsum(left, axis=-1) - left > 0
-    return np.concatenate([~passed, ~left.any(axis=-1, keepdims=True)], axis=-1)
+    first = np.where(left.any(axis=-1), left.argmax(axis=-1), left.shape[-1])
+    skips_none: Bools = np.arange(left.shape[-1] + 1, dtype=np.int32) <= first.astype(np.int32)[..., None]
+    return skips_none
 
 
 def may_follow_each(board: Board, angle: int | None, sequences: Ints, used: Bools) -> Bools:
@@ -106,5 +117,4 @@ def may_follow_each(board: Board, angle: int | None, sequences: Ints, used: Bool
     is_finish = np.append(board.choice_roles == FINISH, False)
     before = np.concatenate([np.zeros_like(sequences[:, :1]), sequences[:, :-1]], axis=1)
     finishes = np.cumsum(is_finish[before] & (np.arange(sequences.shape[1]) > 0), axis=1)
-    step = np.broadcast_to(np.arange(sequences.shape[1]), sequences.shape)
-    return may_follow(board, angle, step, before, finishes, ~used)
+    return may_follow(board, angle, np.arange(sequences.shape[1]), before, finishes, ~used)

@@ -132,6 +132,11 @@ class Vocabulary(ABC):
         """The error for a setup without a token."""
         return ClimbpathError(f"this model does not know {setup}: it knows {', '.join(self.boards)}")
 
+    @property
+    def condition_tokens(self) -> slice:
+        """The tokens of conditions."""
+        return slice(0, 0)
+
     @cached_property
     def _spellings(self) -> dict[str, Ints]:
         found = {}
@@ -214,13 +219,32 @@ class Vocabulary(ABC):
         spelled: Bools = allowed[..., order]
         return spelled if len(tokens) == len(order) else np.logical_or.reduceat(spelled, begins, axis=-1)
 
+    def tokens_of(self, board: str) -> Ints:
+        """The tokens that problems on a board are written in behind their condition: where a choice is one token, in
+        the order of choices, else sorted by id."""
+        return self._tokens_of[board][0]
+
+    def columns_of(self, board: str, ids: Ints) -> Ints:
+        """Which of a board's tokens each of some ids is, of any shape."""
+        return self._tokens_of[board][1][ids]
+
+    @cached_property
+    def _tokens_of(self) -> dict[str, tuple[Ints, Ints]]:
+        found = {}
+        for board, table in self._spellings.items():
+            tokens = table[:, 0] if self.width == 1 else np.unique(table[table >= 0])
+            columns = np.full(len(self.names), -1)
+            columns[tokens] = np.arange(len(tokens))
+            found[board] = tokens, columns
+        return found
+
     def mask_targets(self, setup: Setup, sequences: Ints, left: Bools | None = None) -> Bools:
         """Which tokens are possible at every predicted position of whole sequences of choices [B, N] on one setup.
 
         `left` [B, N, C] are the pins not yet placed there, none of which may be skipped.
 
         Returns:
-            bool [B, N * width, tokens]; row t belongs to the t-th token behind the condition.
+            bool [B, N * width, tokens_of the board]; row t belongs to the t-th token behind the condition.
         """
         # which choices [B, N, C + 1] the canonical order admits at every step, and which skip no pin
         layout = boards.load(setup.board)
@@ -228,18 +252,21 @@ class Vocabulary(ABC):
         if left is not None:
             allowed[:, 2:] &= before_pins(left[:, 2:])
         table = self.spelling(setup.board)
-        mask = np.zeros((*sequences.shape, self.width, len(self.names)), bool)
+        if self.width == 1:
+            return allowed
+        tokens = self.tokens_of(setup.board)
+        mask = np.zeros((*sequences.shape, self.width, len(tokens)), bool)
         for stage, steps in ((STARTS, slice(0, 2)), (REST, slice(2, None))):
             columns = self.columns(setup.board, stage)
             for slot in range(self.width):
                 # a token is possible where it spells an allowed choice in this slot
                 written = self.written(setup.board, stage, slot)
                 possible = self.may_be_written(setup.board, stage, slot, allowed[:, steps, columns])
-                mask[:, steps, slot, written] = possible
+                mask[:, steps, slot, self.columns_of(setup.board, written)] = possible
                 # the next slot can only spell choices that agree with the token that stands in this one
                 if slot < self.width - 1:
                     allowed[:, steps] &= table[sequences[:, steps], slot][..., None] == table[:, slot]
-        return mask.reshape(len(sequences), -1, len(self.names))
+        return mask.reshape(len(sequences), -1, len(tokens))
 
 
 @dataclass(frozen=True)
@@ -255,11 +282,16 @@ class CoordinateVocabulary(Vocabulary):
     def __post_init__(self) -> None:
         if len(self.boards) != 1:
             raise ClimbpathError("the coordinate vocabulary cannot distinguish boards: train it on one board")
-        layout = boards.load(self.boards[0])
-        if not layout.has_grid or any((layout.may(angle)[1:].sum(axis=0) > 1).any() for angle in layout.angles):
+        if not any(self.tells(Setup(self.boards[0], angle)) for angle in boards.load(self.boards[0]).angles):
             raise ClimbpathError(
-                f"the coordinate vocabulary cannot tell hand holds from finish holds on {layout.title}: use hold tokens"
+                f"coordinate tokens cannot tell the roles of holds on {self.boards[0]}: use hold tokens"
             )
+
+    @staticmethod
+    def tells(setup: Setup) -> bool:
+        """Whether column and row tell hand holds from finish holds on a setup."""
+        layout = boards.load(setup.board)
+        return layout.has_grid and not (layout.may(setup.angle)[1:].sum(axis=0) > 1).any()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -270,7 +302,7 @@ class CoordinateVocabulary(Vocabulary):
     def prefix(self, condition: Condition, grade: str | None) -> list[int]:
         """The begin token and the grade. Raises ClimbpathError for a grade or board without a token."""
         ids = [self.ids["<bos>"], self.grade_id(grade)]
-        if condition.setup.board not in self.boards:
+        if condition.setup.board not in self.boards or not self.tells(condition.setup):
             raise self.unknown(condition.setup)
         return ids
 
@@ -320,6 +352,11 @@ class HoldVocabulary(Vocabulary):
             for kind in kinds
             if kind != PARTIAL
         ]
+
+    @property
+    def condition_tokens(self) -> slice:
+        """The tokens of conditions."""
+        return slice(1, 1 + len(self.conditions))
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from climbpath.board import METHODS, Evidence, Setup, order_of
+from climbpath.board import METHODS, Evidence, Setup, order_of, show_angle
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import keys_to_tensor
-from climbpath.model.tokens import PREFIX, vocabulary_of
+from climbpath.model.tokens import PREFIX, CoordinateVocabulary, vocabulary_of
 from climbpath.problem import Problem
 from climbpath.training.batches import Encoded
 from climbpath.training.recipes import Recipe
@@ -69,6 +69,8 @@ class TrainingData:
             return "partial, which coordinate tokens cannot express"
         if problem.board not in self.boards:
             return f"not on {', '.join(self.boards)}"
+        if isinstance(self.tokens, CoordinateVocabulary) and not self.tokens.tells(problem.setup):
+            return f"at {show_angle(problem.angle)}, where coordinate tokens cannot tell the roles of holds"
         if problem.grade not in self.tokens.grades:
             return f"graded outside {self.tokens.grades[0]} … {self.tokens.grades[-1]}"
         if PREFIX + self.tokens.width * len(problem.sequence) + 1 > recipe.max_seq_len:

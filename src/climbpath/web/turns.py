@@ -2,15 +2,16 @@
 
 A `Gate` reads a whole request first. Then it has a place, or is answered 429 at once, before anything is parsed. Those
 with a place wait for their turn, which goes to the client that has used the least time lately: by address, then by
-connection, so that neither many requests nor costly ones keep the others waiting.
+connection, so that neither many requests nor costly ones keep the others waiting. Whoever has waited long has a turn,
+too, so that every request that was let in is answered.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -34,9 +35,12 @@ ALONE_S = 30.0
 """An address is alone where no work was done for another one for so many seconds."""
 BUCKET_S = 0.05
 """Used time is compared in steps, so that clients with about as much take turns in the order of their requests."""
+LATE_S = 4.0
+"""Who has waited so many seconds has every second turn, whatever was used."""
 MOST_CLIENTS = 4096
 BUSY = "too many requests are waiting: try again in a second"
-LOGBOOK_PATHS = ("/api/problems", "/api/profiles")
+LOGBOOK_PATHS = ("/api/problems", "/api/profiles", "/api/statistics", "/api/export", IMPORT_PATH, "/api/not-found")
+"""What has places of its own, so that a logbook can be read and written while all those of generating are taken."""
 
 
 class BusyError(Exception):
@@ -62,7 +66,7 @@ class Used:
 
     def __init__(self) -> None:
         self.used: dict[str, tuple[float, float]] = {}  # name -> seconds used, and when that was so
-        self.heavy_s = 0.0  # a moving average of the seconds that a heavy client's request takes
+        self.heavy_s = 0.1  # a moving average of the seconds that a heavy client's request takes in all
         self.latest: dict[str, float] = {}  # the last two addresses -> when work was done for them
 
     def charge(self, client: Client, seconds: float) -> None:
@@ -74,8 +78,6 @@ class Used:
             self.used[name] = (self._now(name) + seconds, time.monotonic())
         self.latest.pop(client.address, None)
         self.latest = dict([*self.latest.items(), (client.address, time.monotonic())][-2:])
-        if self.is_heavy(client.address):
-            self.heavy_s += 0.1 * (seconds - self.heavy_s)
 
     def rank(self, client: Client) -> tuple[int, int]:
         """What decides between clients that wait: the least comes first."""
@@ -98,6 +100,47 @@ class Used:
     def _now(self, name: str) -> float:
         seconds, at = self.used.get(name, (0.0, 0.0))
         return seconds * 0.5 ** ((time.monotonic() - at) / HALF_LIFE_S)
+
+
+class Waiting(Protocol):
+    """A request that waits for its turn."""
+
+    @property
+    def client(self) -> Client:
+        """Whose it is."""
+
+    @property
+    def since(self) -> float:
+        """When it began to wait; infinite for one that has had a turn and only waits for another."""
+
+
+Waits = TypeVar("Waits", bound=Waiting)
+
+
+class Turns:
+    """Whose turn it is of those that wait, and how long one would wait who came now."""
+
+    def __init__(self, used: Used) -> None:
+        self.used = used
+        self.seconds = 0.0  # a moving average of what a request takes
+        self.was_late = False
+
+    def next(self, waiting: Sequence[Waits]) -> Waits:
+        """The one whose client has used the least; in every second turn, the one that has waited too long."""
+        oldest = min(waiting, key=lambda one: one.since)
+        self.was_late = not self.was_late and oldest.since < time.monotonic() - LATE_S
+        return oldest if self.was_late else min(waiting, key=lambda one: self.used.rank(one.client))
+
+    def took(self, client: Client, seconds: float) -> None:
+        """Note how long the work for a request took, all its turns together."""
+        self.seconds += 0.1 * (seconds - self.seconds)
+        if self.used.is_heavy(client.address):
+            self.used.heavy_s += 0.1 * (seconds - self.used.heavy_s)
+
+    def wait(self, waiting: Sequence[Waiting], client: Client) -> float:
+        """Seconds until the turn of a request of this client that comes now, if none comes after it."""
+        rank = self.used.rank(client)
+        return self.seconds * sum(self.used.rank(one.client) <= rank for one in waiting)
 
 
 class Places:

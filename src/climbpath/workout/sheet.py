@@ -190,7 +190,7 @@ def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
     for hold_set in layout.hold_sets:
         word = drawing.set_words(hold_set)
         shapes.append(Circle(x + 4, middle, 0.38 * size, PAPER.edge))
-        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tints[hold_set]))
+        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tint(hold_set)))
         shapes.append(Text(x + 1.25 * size, y, size, word, _QUIET))
         x += (2.25 + _ems(word)) * size
     return shapes

@@ -1,217 +1,207 @@
-"""The logbook's SQLite file: its tables, its version, connections and transactions.
+"""The database that a logbook is in: an SQLite file, or PostgreSQL. Its version, connections and transactions."""
 
-Transactions go through a write-ahead log (WAL) that is flushed to the disk before a change is confirmed, so that a
-server that is killed loses nothing that it has confirmed.
-"""
-
-import os
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from climbpath.errors import ClimbpathError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
-VERSION = 2
-WAIT_S = 30
-"""How long a write waits for another process that is writing."""
-LEAST_FREE = 1 << 20
-"""Bytes that are free on a disk that is not full."""
-SCHEMA = """
-CREATE TABLE profiles (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, height REAL NOT NULL, ape REAL NOT NULL, easiest TEXT NOT NULL,
-  hardest TEXT NOT NULL, made TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE entries (
-  number INTEGER PRIMARY KEY, profile TEXT NOT NULL REFERENCES profiles(id), identity TEXT NOT NULL,
-  problem TEXT NOT NULL, board TEXT NOT NULL, step INTEGER, name TEXT NOT NULL, stars INTEGER NOT NULL DEFAULT 0,
-  notes TEXT NOT NULL DEFAULT '', felt TEXT, saved TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (profile, identity)
-) STRICT;
-CREATE TABLE ticks (
-  id TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entries(number), day TEXT NOT NULL, attempts INTEGER NOT NULL,
-  sent INTEGER NOT NULL DEFAULT 1, reached TEXT NOT NULL DEFAULT '', PRIMARY KEY (entry, id)
-) STRICT;
-CREATE TABLE lists (
-  entry INTEGER NOT NULL REFERENCES entries(number), name TEXT NOT NULL, PRIMARY KEY (entry, name)
-) STRICT;
-CREATE TABLE not_found (
-  profile TEXT NOT NULL REFERENCES profiles(id), tick TEXT NOT NULL, PRIMARY KEY (profile, tick)
-) STRICT;
-"""
-FROM_1 = """
-ALTER TABLE ticks ADD COLUMN sent INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE ticks ADD COLUMN reached TEXT NOT NULL DEFAULT '';
-CREATE TABLE IF NOT EXISTS not_found (
-  profile TEXT NOT NULL REFERENCES profiles(id), tick TEXT NOT NULL, PRIMARY KEY (profile, tick)
-) STRICT;
-"""
-"""From version 1, in which every tick was a send, to version 2."""
-NEW_IN_2 = {("ticks", "sent"), ("ticks", "reached")}
-UNSHARED = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-"""Why a file may not be readable for several, as on a full or read-only disk, and still for one."""
+from climbpath.errors import ClimbpathError
+from climbpath.web.logbook import sqlite
+from climbpath.web.logbook.tables import META
+
+VERSION = "3"
+"""The newest of `migrations`."""
+NEW_IN = {
+    "2": {("ticks", "sent"), ("ticks", "reached"), ("not_found", "profile"), ("not_found", "tick")},
+    "3": {("tokens", "hash"), ("tokens", "profile"), ("tokens", "made")},
+}
+"""Tables and columns that the versions before did not have."""
+PREFIXES = ("postgresql://", "postgres://")
+CONNECT_S = 5
+POOL, MORE = 5, 5
+"""Connections to PostgreSQL that a process keeps, and how many more it may open."""
 
 
 class UnusableError(ClimbpathError):
-    """The logbook's file cannot be read or written: it is not a logbook, it is locked, or the disk is full."""
-
-
-def prepare(path: Path) -> None:
-    """Create the file with its tables, or check the one that exists, and bring it to this version.
-
-    Only its owner can read it. On a full disk, a file of this version can still be opened. Raises UnusableError if the
-    file cannot be opened, is not a logbook, or was written by a newer climbpath; it is not changed then.
+    """The logbook cannot be read or written: it is not a logbook, it is locked, the disk is full, or no server is
+    there.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise _unusable(path, error) from None
-    # the files that SQLite keeps beside it take over its permissions
-    for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
-        with suppress(OSError):  # another user's file
-            if file.is_file() and file.stat().st_mode & 0o077:
-                file.chmod(0o600)
-    with reading(path) as db:
-        version = _check_version(db, path)
-        (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-    if version == VERSION and mode == "wal":
-        return
-    if version != VERSION:
-        with transaction(path) as db:
-            # checked again, because another process may just have done the same
-            version = _check_version(db, path)
-            for statement in filter(str.strip, ({0: SCHEMA, 1: FROM_1}.get(version, "")).split(";")):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-    # the mode cannot change while other processes have the file open: then they have already set it
-    with connect(path) as db, suppress(sqlite3.OperationalError):
-        db.execute("PRAGMA journal_mode = WAL")
 
 
-def _check_version(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; 0 for an empty one. Raises UnusableError if it is not one of ours."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if version == 0 and not tables:
-        return 0
-    if version > VERSION and tables >= {"profiles", "entries", "ticks", "lists"}:
-        raise UnusableError(f"{path} was written by a newer climbpath: upgrade climbpath to open it")
-    if not 0 < version <= VERSION or not _has_columns(db, version):
-        raise UnusableError(f"{path} belongs to another program: choose another file with --logbook")
-    return int(version)
+@dataclass(frozen=True)
+class Database:
+    """A database with a logbook, opened with `open_database`."""
 
+    name: str
+    """As it is called in messages, without a password."""
+    reader: Engine
+    writer: Engine
+    path: Path | None
+    """The file; None for PostgreSQL."""
 
-def _has_columns(db: sqlite3.Connection, version: int) -> bool:
-    """Whether all tables of a version are there, with the columns that we read and write."""
-    with closing(sqlite3.connect(":memory:")) as ours:
-        ours.executescript(SCHEMA)
-        wanted = _columns(ours)
-    if version == 1:
-        wanted = {(table, column) for table, column in wanted if table != "not_found"} - NEW_IN_2
-    return wanted <= _columns(db)
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading only, which a full or read-only disk does not prevent.
 
-
-def _columns(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    """(table, column) of every table."""
-    query = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
-    return {(table, column) for table, column in db.execute(query)}
-
-
-@contextmanager
-def connect(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the file, closed at the end. Raises UnusableError if the file cannot be used."""
-    try:
-        with closing(_opened(str(path))) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
+        Raises UnusableError if the database cannot be read.
+        """
+        with self._reported(), self.reader.connect() as db:
             yield db
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from None
 
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection for one transaction, committed at the end; where there is an exception, nothing is saved.
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for reading only, which a full or read-only disk does not prevent.
-
-    Raises UnusableError if the file cannot be read.
-    """
-    try:
-        with closing(_readable(path)) as db:
+        Raises UnusableError if the database cannot be used.
+        """
+        with self._reported(), self.writer.begin() as db:
             yield db
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from None
 
-
-def _readable(path: Path) -> sqlite3.Connection:
-    """A connection from which can be read.
-
-    Readers of a write-ahead log share a small file, which a full disk has no room for: then this connection keeps the
-    file to itself, and what is shared in memory. A disk that cannot be written at all needs a file without such a log.
-    """
-    ways = [
-        (str(path), ""),
-        (str(path), "PRAGMA locking_mode = EXCLUSIVE"),
-        (f"{path.absolute().as_uri()}?immutable=1", ""),
-    ]
-    failure: sqlite3.Error | None = None
-    for address, first in ways:
-        if address != str(path) and _has_log(path):
-            break
-        db = _opened(address)
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Errors of the database as UnusableError."""
         try:
-            if first:
-                db.execute(first)
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return db
-        except sqlite3.Error as error:
-            db.close()
-            if error.sqlite_errorcode & 0xFF not in UNSHARED:
-                raise
-            failure = failure or error
-    raise failure or sqlite3.OperationalError("it cannot be opened")
+            yield
+        except SQLAlchemyError as error:
+            raise self.unusable(error.orig if isinstance(error, DBAPIError) else error) from None
+
+    def unusable(self, error: BaseException | None) -> UnusableError:
+        """What to say about an error."""
+        if self.path and sqlite.is_full(self.path, error):
+            return UnusableError(
+                f"the disk with the logbook {self.name} is full: free some space; nothing that was saved is lost"
+            )
+        reason = str(error).strip().partition("\n")[0]
+        return UnusableError(f"cannot use the logbook {self.name}: {reason}; choose another one with --logbook")
 
 
-def _has_log(path: Path) -> bool:
-    """Whether a write-ahead log holds what the file itself lacks; other connections may remove it at any time."""
-    with suppress(FileNotFoundError):
-        return path.with_name(f"{path.name}-wal").stat().st_size > 0
-    return False
+def open_database(where: Path | str) -> Database:
+    """The logbook in a file or, by its URL, in PostgreSQL: created if it does not exist, and brought to this version.
 
-
-def _opened(address: str) -> sqlite3.Connection:
-    db = sqlite3.connect(address, timeout=WAIT_S, isolation_level=None, uri=address.startswith("file:"))
-    db.row_factory = sqlite3.Row
-    # damaged text costs its entry at most, and never the rest
-    db.text_factory = lambda content: content.decode("utf-8", "replace")
-    return db
-
-
-@contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one transaction, committed at the end; an exception closes it without COMMIT: nothing is saved.
-
-    Raises UnusableError if the file cannot be used.
+    On a full disk, a file of this version can still be opened. Raises UnusableError if it cannot be opened, is not a
+    logbook, or was written by a newer climbpath; it is not changed then.
     """
-    with connect(path) as db:
-        db.execute("BEGIN IMMEDIATE")
-        yield db
-        db.execute("COMMIT")
+    database = _postgres(where) if isinstance(where, str) else _file(where)
+    with database.reading() as db:
+        if not database.path:
+            _check_encoding(db, database.name)
+        version = _check_version(db, database.name)
+    if version != VERSION:
+        _migrate(database)
+    if database.path:
+        _keep_log(database)
+    return database
 
 
-def _unusable(path: Path, error: Exception) -> UnusableError:
-    if _is_full(path.parent) and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL) & 0xFF in UNSHARED:
-        return UnusableError(
-            f"the disk with the logbook {path} is full: free some space; nothing that was saved is lost"
-        )
-    return UnusableError(f"cannot use the logbook {path}: {error}; choose another file with --logbook")
+def _keep_log(database: Database) -> None:
+    """Have SQLite keep a write-ahead log of a file from now on."""
+    with database.reading() as db:
+        if db.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+            # the mode cannot change while other processes have the file open: then they have already set it
+            with suppress(DBAPIError):
+                db.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
-def _is_full(folder: Path) -> bool:
+def _file(path: Path) -> Database:
+    reader = create_engine("sqlite://", creator=lambda: sqlite.readable(path), poolclass=NullPool)
+    writer = create_engine("sqlite://", creator=lambda: sqlite.writable(path), poolclass=NullPool)
+
+    @event.listens_for(writer, "begin")
+    def begin(db: Connection) -> None:
+        db.exec_driver_sql("BEGIN IMMEDIATE")  # waits its turn here, and not in the middle
+
+    database = Database(str(path), reader, writer, path)
     try:
-        disk = shutil.disk_usage(folder)
-    except OSError:
-        return False
-    return disk.total > 0 and disk.free < LEAST_FREE
+        sqlite.create(path)
+    except OSError as error:
+        raise database.unusable(error) from None
+    return database
+
+
+def is_url(where: str) -> bool:
+    """Whether this is the URL of a database, and not the name of a file."""
+    return where.startswith(PREFIXES)
+
+
+def _postgres(url: str) -> Database:
+    wanted = "postgresql+psycopg://" + url.partition("://")[2]
+    try:
+        writer = create_engine(
+            wanted,
+            pool_size=POOL,
+            max_overflow=MORE,
+            pool_pre_ping=True,  # after a restart of the database, old connections are found out before they are used
+            connect_args={"connect_timeout": CONNECT_S, "application_name": "climbpath", "client_encoding": "utf8"},
+        )
+    except (ArgumentError, ValueError):
+        raise UnusableError(
+            "the logbook's URL cannot be read: it is postgresql://USER:PASSWORD@HOST:5432/NAME, with special characters"
+            " of the password percent-encoded"
+        ) from None
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise UnusableError('a logbook in PostgreSQL needs: pip install "climbpath[web,postgres]"') from None
+    name = writer.url.set(drivername="postgresql").render_as_string(hide_password=True)
+    return Database(name, writer.execution_options(isolation_level="AUTOCOMMIT"), writer, None)
+
+
+def _check_encoding(db: Connection, name: str) -> None:
+    """Raises UnusableError if PostgreSQL stores other text than Unicode, in which no search in every script works."""
+    encoding = db.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise UnusableError(f"{name} stores text as {encoding}: create it with ENCODING 'UTF8'")
+
+
+def _check_version(db: Connection, name: str) -> str:
+    """The version of the database; "" for an empty one. Raises UnusableError if it is not one of ours."""
+    found = _columns(db)
+    tables = {table for table, _ in found}
+    other = UnusableError(f"{name} belongs to another program: choose another one with --logbook")
+    newer = UnusableError(f"{name} was written by a newer climbpath: upgrade climbpath to open it")
+    if "alembic_version" in tables:
+        version = str(db.execute(text("SELECT max(version_num) FROM alembic_version")).scalar())
+    else:  # until version 2, SQLite's own number was used
+        version = str(db.execute(text("PRAGMA user_version")).scalar()) if db.dialect.name == "sqlite" else "0"
+    ours = {"profiles", "entries", "ticks", "lists"}
+    if version == "0" and (not tables or (db.dialect.name == "postgresql" and not tables & ours)):
+        return ""
+    if not version.isdigit():
+        raise other
+    if int(version) > int(VERSION) and tables >= ours:
+        raise newer
+    wanted = {(table.name, column.name) for table in META.tables.values() for column in table.columns}
+    for later in range(int(version) + 1, int(VERSION) + 1):
+        wanted -= NEW_IN.get(str(later), set())
+    if db.dialect.name == "sqlite":
+        wanted = {(table, column) for table, column in wanted if column != "rowid"}
+    if not 0 < int(version) <= int(VERSION) or not wanted <= found:
+        raise other
+    return version
+
+
+def _columns(db: Connection) -> set[tuple[str, str]]:
+    """(table, column) of every table."""
+    found = inspect(db).get_multi_columns()
+    return {(table, column["name"]) for (_, table), columns in found.items() for column in columns}
+
+
+def _migrate(database: Database) -> None:
+    """Bring the database to this version, in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    with database.transaction() as db:
+        if db.dialect.name == "postgresql":  # one of several servers that start at the same time
+            db.execute(text("SELECT pg_advisory_xact_lock(hashtext('climbpath logbook'))"))
+        # checked again, because another process may just have done the same
+        version = _check_version(db, database.name)
+        config.attributes["connection"] = db
+        if version in ("1", "2") and "alembic_version" not in {table for table, _ in _columns(db)}:
+            command.stamp(config, version)
+        if version != VERSION:
+            command.upgrade(config, "head")

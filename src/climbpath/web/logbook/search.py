@@ -1,26 +1,25 @@
-"""Searching a climber's entries: filters, order and pages as SQL."""
+"""Searching a climber's entries: filters, order and pages as a query."""
 
-import sqlite3
 from typing import NamedTuple
 
+from sqlalchemy import Connection, false, func, select
+
 from climbpath.grades import rank
+from climbpath.web.logbook.tables import entries, folded, lists, ticks
 
 ORDERS = {
-    "newest": "saved DESC, number DESC",
-    "easiest": "step IS NULL, step, number",
-    "hardest": "step IS NULL, step DESC, number",
-    "stars": "stars DESC, number DESC",
-    "name": "name COLLATE NOCASE, number",
+    "newest": (entries.c.saved.desc(), entries.c.number.desc()),
+    "easiest": (entries.c.step.is_(None), entries.c.step, entries.c.number),
+    "hardest": (entries.c.step.is_(None), entries.c.step.desc(), entries.c.number),
+    "stars": (entries.c.stars.desc(), entries.c.number.desc()),
+    "name": (folded(entries.c.name), entries.c.number),
 }
-"""Orders in which entries can be listed, as SQL."""
+"""Orders in which entries can be listed."""
 
-
-PROGRESS = {
-    "sent": "number IN (SELECT entry FROM ticks WHERE sent)",
-    "tried": "number IN (SELECT entry FROM ticks) AND number NOT IN (SELECT entry FROM ticks WHERE sent)",
-    "unsent": "number NOT IN (SELECT entry FROM ticks WHERE sent)",
-}
-"""How far the climber has got: sent, tried without a send, or either tried or not, without a send; as SQL."""
+TRIED = entries.c.number.in_(select(ticks.c.entry))
+SENT = entries.c.number.in_(select(ticks.c.entry).where(ticks.c.sent))
+PROGRESS = {"sent": SENT, "tried": TRIED & ~SENT, "unsent": ~SENT}
+"""How far the climber has got: sent, tried without a send, or either tried or not, without a send."""
 
 
 class Search(NamedTuple):
@@ -37,28 +36,23 @@ class Search(NamedTuple):
     offset: int = 0
 
 
-def find(db: sqlite3.Connection, profile: str, search: Search) -> tuple[list[int], int]:
+def find(db: Connection, profile: str, search: Search) -> tuple[list[int], int]:
     """The numbers of the entries on the page that a search asks for, and how many entries match in all."""
-    # every filter adds a condition; whatever the user typed is bound as a value, never written into the SQL
-    conditions, values = ["profile = ?", "NOT deleted"], [profile]
+    conditions = [entries.c.profile == profile, ~entries.c.deleted]
+    words = folded(entries.c.name + " " + entries.c.notes + " " + entries.c.identity)
     for word in search.text.split():
-        conditions.append("instr(folded(name || ' ' || notes || ' ' || identity), ?)")
-        values.append(word.casefold())
+        # nothing has a NUL, which ends a pattern
+        conditions.append(false() if "\0" in word else words.contains(word.lower(), autoescape=True))
     if search.board:
-        conditions.append("board = ?")
-        values.append(search.board)
-    for grade, relation in ((search.easiest, ">="), (search.hardest, "<=")):
-        if grade:
-            conditions.append(f"step {relation} {rank(grade)}")
+        conditions.append(entries.c.board == search.board)
+    if search.easiest:
+        conditions.append(entries.c.step >= rank(search.easiest))
+    if search.hardest:
+        conditions.append(entries.c.step <= rank(search.hardest))
     if search.in_list:
-        conditions.append("number IN (SELECT entry FROM lists WHERE name = ?)")
-        values.append(search.in_list)
+        conditions.append(entries.c.number.in_(select(lists.c.entry).where(lists.c.name == search.in_list)))
     if search.progress:
         conditions.append(PROGRESS[search.progress])
-    matching = f"FROM entries WHERE {' AND '.join(conditions)}"
-
-    # SQLite itself compares only ASCII letters without regard to case
-    db.create_function("folded", 1, str.casefold)
-    (total,) = db.execute(f"SELECT count(*) {matching}", values).fetchone()
-    page = f"ORDER BY {ORDERS[search.order]} LIMIT {int(search.limit)} OFFSET {int(search.offset)}"
-    return [row[0] for row in db.execute(f"SELECT number {matching} {page}", values)], total
+    total = db.scalar(select(func.count()).select_from(entries).where(*conditions)) or 0
+    page = select(entries.c.number).where(*conditions).order_by(*ORDERS[search.order])
+    return list(db.scalars(page.limit(search.limit).offset(search.offset))), total

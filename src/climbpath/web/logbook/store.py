@@ -3,23 +3,28 @@
 Every change is one transaction. Deleted entries are only marked as deleted, and can be restored. A problem is in a
 climber's logbook once, by its identity, and every write can be repeated without further effect: an app that was offline
 sends again whatever it has not seen confirmed. A row that cannot be read is left out of what is returned, and reported;
-it stays in the file.
+it stays in the database. Changes of one climber's logbook come one after the other, because each begins with a lock on
+the climber's row; SQLite has one lock for all.
 """
 
 import json
-import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
+
+from sqlalchemy import Connection, Row, RowMapping, Table, bindparam, case, delete, func, select, update
 
 from climbpath.errors import ClimbpathError
 from climbpath.grades import rank
 from climbpath.problem import Problem
-from climbpath.web.logbook.database import prepare, reading, transaction
+from climbpath.web.logbook.database import open_database
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
-from climbpath.web.logbook.search import Search, find
+from climbpath.web.logbook.search import SENT, TRIED, Search, find
+from climbpath.web.logbook.tables import entries, insert, lists, not_found, profiles, ticks
+
+Thing = TypeVar("Thing")
 
 NO_PROFILE, NO_ENTRY = "there is no such climber", "this problem is no longer in the logbook"
 BATCH = 500
@@ -42,106 +47,108 @@ class Found(NamedTuple):
 
 
 class Logbook:
-    """The logbook in an SQLite file, which is created if it does not exist.
+    """The logbook in an SQLite file or, by its URL, in PostgreSQL, which is created if it does not exist.
 
-    The constructor and every method raise UnusableError if the file cannot be used.
+    The constructor and every method raise UnusableError if the database cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        prepare(path)
+    def __init__(self, where: Path | str) -> None:
+        self.where = where
+        self.database = open_database(where)
 
     def profiles(self) -> list[Profile]:
         """The climbers, in the order in which they were added."""
-        with reading(self.path) as db:
-            rows = db.execute("SELECT * FROM profiles WHERE NOT deleted ORDER BY made, rowid").fetchall()
-        return [_profile(row) for row in rows]
+        query = select(profiles).where(~profiles.c.deleted).order_by(profiles.c.made, profiles.c.rowid)
+        with self.database.reading() as db:
+            return [_profile(row) for row in db.execute(query).mappings()]
 
     def profile(self, profile: str) -> Profile:
         """One climber. Raises NotFoundError."""
-        with reading(self.path) as db:
+        with self.database.reading() as db:
             return _profile(_profile_row(db, profile))
 
     def put_profile(self, profile: Profile) -> Profile:
         """Add a climber, or change the one with this id; a removed one is restored."""
-        with transaction(self.path) as db:
+        changed = profile._asdict() | {"deleted": False}
+        with self.database.transaction() as db:
             db.execute(
-                "INSERT INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO UPDATE SET"
-                " name = excluded.name, height = excluded.height, ape = excluded.ape,"
-                " easiest = excluded.easiest, hardest = excluded.hardest, deleted = 0",
-                [*profile, _now()],
+                insert(db, profiles)
+                .values(changed | {"made": _now()})
+                .on_conflict_do_update(index_elements=["id"], set_=changed)
             )
         return profile
 
     def remove_profile(self, profile: str) -> None:
         """Remove a climber; adding the same id again restores the logbook as well. Raises NotFoundError."""
-        with transaction(self.path) as db:
-            changed = db.execute("UPDATE profiles SET deleted = 1 WHERE id = ? AND NOT deleted", [profile])
-            if not changed.rowcount:
-                raise NotFoundError(NO_PROFILE)
+        with self.database.transaction() as db:
+            _lock(db, profile)
+            db.execute(update(profiles).where(profiles.c.id == profile).values(deleted=True))
 
     def save(self, profile: str, problem: Problem) -> tuple[Entry, bool]:
         """Save a problem; an existing entry stays as it is, a deleted one is restored.
 
         Returns the entry, and whether it is new or restored. Raises NotFoundError for an unknown climber.
         """
-        with transaction(self.path) as db:
-            number, is_new = _insert(db, profile, Entry(problem))
-            return _load_entry(db, number), is_new
+        with self.database.transaction() as db:
+            _lock(db, profile)
+            entry = Entry(problem)
+            (number,), added = _add(db, profile, {entry.identity: entry})
+            return _load_entry(db, number), added > 0
 
     def update(self, profile: str, identity: str, **fields: Any) -> Entry:
         """Change the given fields, of name, stars, notes, felt, lists and deleted. Raises NotFoundError."""
-        with transaction(self.path) as db:
+        with self.database.transaction() as db:
             number = _entry_number(db, profile, identity, include_deleted="deleted" in fields)
             if "lists" in fields:
-                db.execute("DELETE FROM lists WHERE entry = ?", [number])
-                rows = [(number, name) for name in dict.fromkeys(fields.pop("lists"))]
-                db.executemany("INSERT INTO lists VALUES (?, ?)", rows)
+                db.execute(delete(lists).where(lists.c.entry == number))
+                _add_rows(db, lists, [{"entry": number, "name": name} for name in dict.fromkeys(fields.pop("lists"))])
             if "name" in fields:
-                (text,) = db.execute("SELECT problem FROM entries WHERE number = ?", [number]).fetchone()
-                fields["problem"] = json.dumps(json.loads(text) | {"name": fields["name"] or None})
-            for column in ("problem", "name", "stars", "notes", "felt", "deleted"):
-                if column in fields:
-                    db.execute(f"UPDATE entries SET {column} = ? WHERE number = ?", [fields[column], number])  # noqa: S608
+                text = db.scalar(select(entries.c.problem).where(entries.c.number == number))
+                fields["problem"] = json.dumps(json.loads(text or "") | {"name": fields["name"] or None})
+            if fields:
+                db.execute(update(entries).where(entries.c.number == number).values(fields))
             return _load_entry(db, number)
 
     def tick(self, profile: str, identity: str, tick: Tick) -> Entry:
         """Add a day's tries, or correct those with this id. Raises NotFoundError; ClimbpathError for a hold that
         the problem does not have, and where the entry has MOST_TICKS already.
         """
-        with transaction(self.path) as db:
+        with self.database.transaction() as db:
             number = _entry_number(db, profile, identity)
             if tick.reached and tick.reached not in _load_entry(db, number).problem.holds:
                 raise ClimbpathError(f"the problem has no hold {tick.reached}")
-            count = "SELECT count(*) FROM ticks WHERE entry = ? AND id != ?"
-            if db.execute(count, [number, tick.id]).fetchone()[0] >= MOST_TICKS:
+            others = select(func.count()).select_from(ticks).where(ticks.c.entry == number, ticks.c.id != tick.id)
+            if (db.scalar(others) or 0) >= MOST_TICKS:
                 raise ClimbpathError(f"this problem has {MOST_TICKS:,} ticks already, which is as many as there can be")
-            db.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?, ?, ?, ?)", _tick_row(number, tick))
+            row = _tick_row(number, tick)
+            db.execute(insert(db, ticks).values(row).on_conflict_do_update(index_elements=["entry", "id"], set_=row))
             return _load_entry(db, number)
 
     def untick(self, profile: str, identity: str, tick: str) -> Entry:
         """Remove a day's tries, if there are any with this id. Raises NotFoundError."""
-        with transaction(self.path) as db:
+        with self.database.transaction() as db:
             number = _entry_number(db, profile, identity)
-            db.execute("DELETE FROM ticks WHERE entry = ? AND id = ?", [number, tick])
+            db.execute(delete(ticks).where(ticks.c.entry == number, ticks.c.id == tick))
             return _load_entry(db, number)
 
     def search(self, profile: str, search: Search) -> Found:
         """The entries on the page that a search asks for. Raises NotFoundError."""
-        with reading(self.path) as db:
+        with self.database.reading() as db:
             _profile_row(db, profile)
             numbers, total = find(db, profile, search)
             return Found(*_load_entries(db, numbers), len(numbers), total)
 
     def lists(self, profile: str) -> dict[str, int]:
         """A climber's lists, with the number of problems in each."""
-        with reading(self.path) as db:
-            rows = db.execute(
-                "SELECT lists.name, count(*) FROM lists JOIN entries ON number = entry"
-                " WHERE profile = ? AND NOT deleted GROUP BY lists.name ORDER BY lists.name",
-                [profile],
-            ).fetchall()
-        return dict(map(tuple, rows))
+        query = (
+            select(lists.c.name, func.count())
+            .join(entries)
+            .where(entries.c.profile == profile, ~entries.c.deleted)
+            .group_by(lists.c.name)
+            .order_by(lists.c.name)
+        )
+        with self.database.reading() as db:
+            return dict(tuple(row) for row in db.execute(query))
 
     def entries(self, profile: str) -> list[Entry]:
         """All entries of a climber that can be read, the oldest first. Raises NotFoundError."""
@@ -152,77 +159,61 @@ class Logbook:
 
         Raises NotFoundError.
         """
-        with reading(self.path) as db:
+        query = select(entries.c.number).where(entries.c.profile == profile, ~entries.c.deleted)
+        if ticked:
+            query = query.where(TRIED)
+        with self.database.reading() as db:
             _profile_row(db, profile)
-            rows = db.execute(
-                "SELECT number FROM entries WHERE profile = ? AND NOT deleted"
-                " AND (NOT ? OR number IN (SELECT entry FROM ticks)) ORDER BY number",
-                [profile, ticked],
-            )
-            numbers = [row[0] for row in rows]
+            numbers = db.scalars(query.order_by(entries.c.number)).all()
         return self._in_batches(numbers)
 
     def _in_batches(self, numbers: Sequence[int]) -> Iterator[Entry | LeftOut]:
         for first in range(0, len(numbers), BATCH):
-            with reading(self.path) as db:
-                entries, left_out = _load_entries(db, numbers[first : first + BATCH])
-            yield from entries
+            with self.database.reading() as db:
+                found, left_out = _load_entries(db, numbers[first : first + BATCH])
+            yield from found
             yield from left_out
 
     def sent_keys(self, profile: str) -> frozenset[int]:
         """The keys of the problems that a climber has sent. Raises NotFoundError."""
-        with reading(self.path) as db:
+        query = select(entries.c.identity).where(entries.c.profile == profile, ~entries.c.deleted, SENT)
+        with self.database.reading() as db:
             _profile_row(db, profile)
-            rows = db.execute(
-                "SELECT DISTINCT identity FROM entries JOIN ticks ON number = entry"
-                " WHERE profile = ? AND NOT deleted AND sent",
-                [profile],
-            )
-            return frozenset(key_of_identity(identity) for (identity,) in rows)
+            return frozenset(map(key_of_identity, db.scalars(query)))
 
-    def merge(self, profile: str, entries: Sequence[Entry]) -> tuple[int, int]:
+    def merge(self, profile: str, merged: Sequence[Entry]) -> tuple[int, int]:
         """Add entries; existing ones gain ticks with another day, number of attempts or outcome, lists, and any of
         stars, notes and felt grade that are still empty. Returns how many were added and how many existed. Raises
         NotFoundError.
         """
+        # a problem that is there twice is merged first
+        together: dict[str, Entry] = {}
+        for entry in merged:
+            before = together.get(entry.identity)
+            together[entry.identity] = _merged(before, entry) if before else entry
         added = 0
-        with transaction(self.path) as db:
-            for entry in entries:
-                number, is_new = _insert(db, profile, entry)
-                added += is_new
-                # a CSV file has no ids of ticks: the same day, attempts and outcome is the same tick
-                existing = db.execute("SELECT day, attempts, sent FROM ticks WHERE entry = ?", [number])
-                known = {tuple(row) for row in existing}
-                new = [tick for tick in entry.ticks if (tick.day, tick.attempts, int(tick.sent)) not in known]
-                db.executemany(
-                    "INSERT OR IGNORE INTO ticks VALUES (?, ?, ?, ?, ?, ?)",
-                    [_tick_row(number, tick) for tick in new[: MOST_TICKS - len(known)]],
-                )
-                db.executemany("INSERT OR IGNORE INTO lists VALUES (?, ?)", [(number, name) for name in entry.lists])
-                # what the climber noted is never overwritten
-                db.execute(
-                    "UPDATE entries SET stars = iif(stars, stars, ?), notes = iif(notes = '', ?, notes),"
-                    " felt = coalesce(felt, ?) WHERE number = ?",
-                    [entry.stars, entry.notes, entry.felt, number],
-                )
-        return added, len(entries) - added
+        with self.database.transaction() as db:
+            _lock(db, profile)
+            for some in _pieces(list(together.items())):
+                added += _merge(db, profile, dict(some))
+        return added, len(merged) - added
 
     def not_found(self, profile: str) -> list[LoggedTick | LeftOut]:
         """A climber's imported ticks whose problems were not found. Raises NotFoundError."""
-        with reading(self.path) as db:
+        query = select(not_found.c.tick).where(not_found.c.profile == profile).order_by(not_found.c.rowid)
+        with self.database.reading() as db:
             _profile_row(db, profile)
-            rows = db.execute("SELECT tick FROM not_found WHERE profile = ? ORDER BY rowid", [profile]).fetchall()
-        return [_logged(text) for (text,) in rows]
+            return [_logged(text) for text in db.scalars(query)]
 
     def change_not_found(self, profile: str, found: Collection[LoggedTick], missing: Sequence[LoggedTick]) -> None:
         """Take ticks whose problems were found by now out of those not found, and add others. Raises NotFoundError."""
-        with transaction(self.path) as db:
-            _profile_row(db, profile)
-            for (text,) in db.execute("SELECT tick FROM not_found WHERE profile = ?", [profile]).fetchall():
+        with self.database.transaction() as db:
+            _lock(db, profile)
+            mine = not_found.c.profile == profile
+            for text in db.scalars(select(not_found.c.tick).where(mine)).all():
                 if _logged(text) in found:
-                    db.execute("DELETE FROM not_found WHERE profile = ? AND tick = ?", [profile, text])
-            rows = [(profile, json.dumps(tick._asdict())) for tick in missing]
-            db.executemany("INSERT OR IGNORE INTO not_found VALUES (?, ?)", rows)
+                    db.execute(delete(not_found).where(mine, not_found.c.tick == text))
+            _add_rows(db, not_found, [{"profile": profile, "tick": json.dumps(one._asdict())} for one in missing])
 
 
 def _now() -> str:
@@ -230,93 +221,165 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _profile_row(db: sqlite3.Connection, profile: str) -> sqlite3.Row:
-    row = db.execute("SELECT * FROM profiles WHERE id = ? AND NOT deleted", [profile]).fetchone()
+def _profile_row(db: Connection, profile: str) -> RowMapping:
+    """A climber's row. Raises NotFoundError."""
+    row = db.execute(select(profiles).where(profiles.c.id == profile, ~profiles.c.deleted)).mappings().one_or_none()
     if not row:
         raise NotFoundError(NO_PROFILE)
     return row
 
 
-def _profile(row: sqlite3.Row) -> Profile:
+def _lock(db: Connection, profile: str) -> None:
+    """Begin a change of a climber's logbook: another one waits for its end. Raises NotFoundError."""
+    query = select(profiles.c.id).where(profiles.c.id == profile, ~profiles.c.deleted).with_for_update()
+    if not db.scalar(query):
+        raise NotFoundError(NO_PROFILE)
+
+
+def _profile(row: RowMapping) -> Profile:
     return Profile(*(row[field] for field in Profile._fields))
 
 
-def _insert(db: sqlite3.Connection, profile: str, entry: Entry) -> tuple[int, bool]:
-    """Add an entry unless its problem is saved already: its number, and whether it is new or was deleted."""
-    _profile_row(db, profile)
+def _add_rows(db: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add the rows that do not exist."""
+    if rows:
+        db.execute(insert(db, table).on_conflict_do_nothing(), rows)
+
+
+def _add(db: Connection, profile: str, wanted: Mapping[str, Entry]) -> tuple[list[int], int]:
+    """Save the problems that are not, and restore deleted ones, by identity: the numbers of their entries in this
+    order, and how many are new or restored.
+    """
+    mine = (entries.c.profile == profile, entries.c.identity.in_(list(wanted)))
+    query = select(entries.c.identity, entries.c.number, entries.c.deleted).where(*mine)
+    existing = {row.identity: row for row in db.execute(query)}
+    new = [_entry_row(profile, entry) for identity, entry in wanted.items() if identity not in existing]
+    _add_rows(db, entries, new)
+    deleted = [row.number for row in existing.values() if row.deleted]
+    if deleted:
+        db.execute(update(entries).where(entries.c.number.in_(deleted)).values(deleted=False))
+    numbers = {row.identity: row.number for row in (db.execute(query) if new else existing.values())}
+    return [numbers[identity] for identity in wanted], len(new) + len(deleted)
+
+
+def _entry_row(profile: str, entry: Entry) -> dict[str, object]:
     problem = entry.problem
-    existing = db.execute(
-        "SELECT number, deleted FROM entries WHERE profile = ? AND identity = ?", [profile, entry.identity]
-    ).fetchone()
-    if existing:
-        db.execute("UPDATE entries SET deleted = 0 WHERE number = ?", [existing["number"]])
-        return existing["number"], bool(existing["deleted"])
-    step = rank(problem.grade) if problem.grade else None
-    row = [profile, entry.identity, json.dumps(problem.to_dict()), problem.board, step, problem.name or ""]
-    row.append(entry.saved or _now())
-    inserted = db.execute(
-        "INSERT INTO entries (profile, identity, problem, board, step, name, saved) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+    return {
+        "profile": profile,
+        "identity": entry.identity,
+        "problem": json.dumps(problem.to_dict()),
+        "board": problem.board,
+        "step": rank(problem.grade) if problem.grade else None,
+        "name": problem.name or "",
+        "saved": entry.saved or _now(),
+    }
+
+
+def _merge(db: Connection, profile: str, wanted: Mapping[str, Entry]) -> int:
+    """Merge entries, by identity: how many were added."""
+    numbers, added = _add(db, profile, wanted)
+    # a CSV file has no ids of ticks: the same day, attempts and outcome is the same tick
+    known: dict[int, set[tuple[str, int, bool]]] = {number: set() for number in numbers}
+    for row in db.execute(select(ticks).where(ticks.c.entry.in_(numbers))):
+        known[row.entry].add((row.day, row.attempts, bool(row.sent)))
+    new_ticks, new_lists, notes = [], [], []
+    for number, entry in zip(numbers, wanted.values(), strict=True):
+        new = [tick for tick in entry.ticks if tick[1:4] not in known[number]]
+        new_ticks += [_tick_row(number, tick) for tick in new[: MOST_TICKS - len(known[number])]]
+        new_lists += [{"entry": number, "name": name} for name in entry.lists]
+        if entry.stars or entry.notes or entry.felt:
+            notes.append({"a": number, "b": entry.stars, "c": entry.notes, "d": entry.felt})
+    _add_rows(db, ticks, new_ticks)
+    _add_rows(db, lists, new_lists)
+    if notes:
+        db.execute(FILL_IN, notes)
+    return added
+
+
+FILL_IN = (
+    update(entries)
+    .where(entries.c.number == bindparam("a"))
+    .values(
+        stars=case((entries.c.stars == 0, bindparam("b")), else_=entries.c.stars),
+        notes=case((entries.c.notes == "", bindparam("c")), else_=entries.c.notes),
+        felt=func.coalesce(entries.c.felt, bindparam("d", type_=entries.c.felt.type)),
     )
-    return inserted.lastrowid or 0, True
+)
+"""What the climber noted is never overwritten."""
 
 
-def _entry_number(db: sqlite3.Connection, profile: str, identity: str, include_deleted: bool = False) -> int:
-    _profile_row(db, profile)
-    row = db.execute(
-        "SELECT number, deleted FROM entries WHERE profile = ? AND identity = ?", [profile, identity]
-    ).fetchone()
-    if not row or (row["deleted"] and not include_deleted):
+def _merged(entry: Entry, other: Entry) -> Entry:
+    """An entry with what another one of the same problem adds."""
+    known = {tick[1:4] for tick in entry.ticks}
+    return entry._replace(
+        stars=entry.stars or other.stars,
+        notes=entry.notes or other.notes,
+        felt=entry.felt or other.felt,
+        lists=tuple(dict.fromkeys(entry.lists + other.lists)),
+        ticks=entry.ticks + tuple(tick for tick in other.ticks if tick[1:4] not in known),
+    )
+
+
+def _entry_number(db: Connection, profile: str, identity: str, include_deleted: bool = False) -> int:
+    """Begin a change of an entry: its number. Raises NotFoundError."""
+    _lock(db, profile)
+    mine = (entries.c.profile == profile, entries.c.identity == identity)
+    row = db.execute(select(entries.c.number, entries.c.deleted).where(*mine)).one_or_none()
+    if not row or (row.deleted and not include_deleted):
         raise NotFoundError(NO_ENTRY)
-    return int(row["number"])
+    return int(row.number)
 
 
-def _tick_row(number: int, tick: Tick) -> tuple[object, ...]:
-    return tick.id, number, tick.day, tick.attempts, int(tick.sent), tick.reached
+def _tick_row(number: int, tick: Tick) -> dict[str, object]:
+    return tick._asdict() | {"entry": number}
 
 
-def _load_entry(db: sqlite3.Connection, number: int) -> Entry:
+def _load_entry(db: Connection, number: int) -> Entry:
     """The entry with this number. Raises ClimbpathError if it cannot be read."""
-    entries, left_out = _load_entries(db, [number])
-    if not entries:
+    found, left_out = _load_entries(db, [number])
+    if not found:
         raise ClimbpathError(f"this entry of the logbook cannot be read: {left_out[0].reason}")
-    return entries[0]
+    return found[0]
 
 
-def _load_entries(db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[list[Entry], list[LeftOut]]:
+def _load_entries(db: Connection, numbers: Sequence[int]) -> tuple[list[Entry], list[LeftOut]]:
     """The entries with these numbers, in this order, and what cannot be read of them: entries, and ticks."""
-    entries: dict[int, Entry] = {}
+    found: dict[int, Entry] = {}
     left_out = []
-    for first in range(0, len(numbers), BATCH):  # SQLite limits the number of values in a statement
-        some = list(numbers[first : first + BATCH])
-        is_one = f"IN ({','.join('?' * len(some))})"
-        for row in db.execute(f"SELECT * FROM entries WHERE number {is_one}", some):  # noqa: S608
+    for some in _pieces(numbers):
+        for row in db.execute(select(entries).where(entries.c.number.in_(some))):
             try:
-                problem = Problem.from_dict(json.loads(row["problem"]))
-                entries[row["number"]] = Entry(problem, row["stars"], row["notes"], row["felt"], saved=row["saved"])
+                problem = Problem.from_dict(json.loads(row.problem))
+                found[row.number] = Entry(problem, row.stars, row.notes, row.felt, saved=row.saved)
             except (ClimbpathError, ValueError, RecursionError) as error:
-                left_out.append(LeftOut(row["number"], row["name"] or row["identity"], str(error)))
-        for row in db.execute(f"SELECT * FROM lists WHERE entry {is_one} ORDER BY name", some):  # noqa: S608
-            if entry := entries.get(row["entry"]):
-                entries[row["entry"]] = entry._replace(lists=(*entry.lists, row["name"]))
-        ticks: dict[int, list[Tick]] = {}
-        for row in db.execute(f"SELECT * FROM ticks WHERE entry {is_one} ORDER BY day, id", some):  # noqa: S608
-            if entry := entries.get(row["entry"]):
+                left_out.append(LeftOut(row.number, row.name or row.identity, str(error)))
+        for row in db.execute(select(lists).where(lists.c.entry.in_(some)).order_by(lists.c.name)):
+            if entry := found.get(row.entry):
+                found[row.entry] = entry._replace(lists=(*entry.lists, row.name))
+        done: dict[int, list[Tick]] = {}
+        for row in db.execute(select(ticks).where(ticks.c.entry.in_(some)).order_by(ticks.c.day, ticks.c.id)):
+            if entry := found.get(row.entry):
                 try:
-                    ticks.setdefault(row["entry"], []).append(_tick(row))
+                    done.setdefault(row.entry, []).append(_tick(row))
                 except ValueError as error:
                     name = entry.problem.name or entry.identity
-                    left_out.append(LeftOut(row["entry"], name, f"a tick is left out: {error}"))
-        for number, some_ticks in ticks.items():
-            entries[number] = entries[number]._replace(ticks=tuple(some_ticks))
-    return [entries[number] for number in numbers if number in entries], left_out
+                    left_out.append(LeftOut(row.entry, name, f"a tick is left out: {error}"))
+        for number, some_ticks in done.items():
+            found[number] = found[number]._replace(ticks=tuple(some_ticks))
+    return [found[number] for number in numbers if number in found], left_out
 
 
-def _tick(row: sqlite3.Row) -> Tick:
+def _pieces(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
+    """Pieces of a list: databases limit the number of values in a statement."""
+    return (things[first : first + BATCH] for first in range(0, len(things), BATCH))
+
+
+def _tick(row: Row[Any]) -> Tick:
     """The tick in a row. Raises ValueError where its day, id or number of attempts is none."""
-    if row["attempts"] < 1:
-        raise ValueError(f"it has {row['attempts']} attempts")
-    day = date.fromisoformat(row["day"]).isoformat()
-    return Tick(str(UUID(row["id"])), day, row["attempts"], bool(row["sent"]), row["reached"])
+    if row.attempts < 1:
+        raise ValueError(f"it has {row.attempts} attempts")
+    day = date.fromisoformat(row.day).isoformat()
+    return Tick(str(UUID(row.id)), day, row.attempts, bool(row.sent), row.reached)
 
 
 def _logged(text: str) -> LoggedTick | LeftOut:

@@ -59,6 +59,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     @app.post("/api/generate", responses=NOT_FOUND)
     async def post_generate(body: GenerateRequest) -> GeneratedProblems:
         """New problems: valid, novel and distinct. Waiting requests with equal conditions are sampled in one batch."""
+        services.sampler.admit()
         request = _request(services, body)
         sent = frozenset[int]()
         if body.unsent_by:

@@ -22,6 +22,7 @@ def add_workout_routes(app: FastAPI, services: Services) -> None:
 
         Tries and rests add up to the minutes asked for. New problems are within the climber's reach.
         """
+        services.sampler.admit()
         outlined = await services.workers.run(partial(outline, services.generator, _evening(body)))
         drawn = await services.sampler.generate(outlined.request, has_own_seed=True) if outlined.request else []
         return workout_out(await services.workers.run(partial(plan.filled, outlined, drawn)))

@@ -1,0 +1,126 @@
+"""What is sent to a wall: the bytes that light holds there, and those that put its lights out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from climbpath.board import Board
+from climbpath.errors import ClimbpathError
+from climbpath.lights import aurora, moonboard
+from climbpath.lights.leds import Light, lights_of, mirrors_of
+
+MOONBOARD_COLOURS = {
+    "start": "00FF00",
+    "hand": "0000FF",
+    "right": "0000FF",
+    "left": "8000FF",
+    "match": "FF0080",
+    "foot": "00FFFF",
+    "finish": "FF0000",
+}
+"""The colours in which firmwares show a MoonBoard's letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How lights are sent to a board: what its protocol has room for."""
+
+    level: int = 3
+    """API level of an Aurora board; its Bluetooth name ends with it."""
+    brightness: float = 1
+    """Of an Aurora board, from aurora.DIMMEST to 1."""
+    extra_leds: bool = False
+    """Whether a MoonBoard is asked to light a second LED at every hold."""
+    new_letters: bool = False
+    """Whether a MoonBoard is sent the letters for left, right, match and foot."""
+    mini: bool = False
+    """Whether a MoonBoard's firmware is told that the board is a Mini."""
+
+    def __post_init__(self) -> None:
+        aurora.check_level(self.level)
+        if not aurora.DIMMEST <= self.brightness <= 1:
+            raise ClimbpathError(f"brightness is from {aurora.DIMMEST:.0%} to 100%, not {self.brightness:.0%}")
+
+
+USUAL = Sending()
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A wall with LEDs: a board in one of its sizes."""
+
+    board: Board
+    """The board."""
+    size: str
+    """Its size, as the board calls it."""
+    title: str
+    """What people call it: 'Kilter Board Original 12 x 14'."""
+    leds: Mapping[str, int]
+    """Label -> position, for all holds that the wall has."""
+
+    @property
+    def is_moonboard(self) -> bool:
+        """Whether it speaks as MoonBoards do; all others speak as Aurora's boards."""
+        return is_moonboard(self.board)
+
+    @property
+    def colours(self) -> Mapping[str, str]:
+        """Role -> the colour in which the board shows it, 'RRGGBB'."""
+        return MOONBOARD_COLOURS if self.is_moonboard else colours_of(self.board)
+
+    def lights(self, holds: Iterable[tuple[str, str]], mirror: bool = False) -> list[Light]:
+        """The lights of holds with roles. Raises ClimbpathError that names those that the wall lacks."""
+        return lights_of(holds, self.leds, self.title, mirrors_of(self.board) if mirror else None)
+
+    def encode(self, lights: list[Light], sending: Sending = USUAL) -> bytes:
+        """The bytes that show these lights, and no others. Raises ClimbpathError where they cannot all be shown."""
+        if not self.is_moonboard:
+            return aurora.encode(lights, self.colours, sending.level, sending.brightness)
+        if sending.brightness < 1:
+            raise ClimbpathError("MoonBoards take no brightness from an app: set it at the controller")
+        return moonboard.encode(lights, sending.extra_leds, sending.new_letters, sending.mini)
+
+    def dark(self, lights: list[Light], new_letters: bool = False) -> list[str]:
+        """The labels of the lights that the board cannot show: a MoonBoard's footholds without the new letters."""
+        return moonboard.dark(lights, new_letters) if self.is_moonboard else []
+
+    def off(self, sending: Sending = USUAL) -> bytes:
+        """The bytes that put all lights out."""
+        return moonboard.OFF if self.is_moonboard else aurora.off(sending.level)
+
+
+def is_moonboard(board: Board) -> bool:
+    """Whether a board speaks as MoonBoards do."""
+    return board.family == "moonboard"
+
+
+def colours_of(board: Board) -> Mapping[str, str]:
+    """Role -> colour of an Aurora board."""
+    return board.colours
+
+
+def sizes_of(board: Board) -> list[str]:
+    """The sizes in which a board is built."""
+    return list(board.sizes)
+
+
+def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | None = None) -> Wall:
+    """The wall of a board in a size, which may be left out where there is one; `mapping` replaces its numbers of LEDs.
+
+    Raises ClimbpathError, listing the sizes, where none or an unknown one is named.
+    """
+    sizes = sizes_of(board)
+    if size is None and len(sizes) > 1:
+        raise ClimbpathError(f"which size is your {board.title}? Name it with --size: {', '.join(sizes)}")
+    chosen = next((one for one in sizes if size is None or plain(one) == plain(size)), None)
+    if chosen is None:
+        raise ClimbpathError(f"{board.title} has no size {size!r}: choose from {', '.join(sizes)}")
+    leds = {label: led for label, led in board.sizes[chosen].leds.items() if led is not None}
+    if not leds:
+        raise ClimbpathError(f"nobody has told which LED is where on {board.title}: name a mapping file with --mapping")
+    title = board.title if len(sizes) == 1 else f"{board.title} {chosen}"
+    return Wall(board, chosen, title, leds if mapping is None else mapping)
+
+
+def plain(size: str) -> str:
+    """A size without case and spaces, so that 12x14 is 12 x 14."""
+    return "".join(size.casefold().split())
