@@ -46,10 +46,7 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
-<<<<<<< HEAD
-=======
     "lights": {"bleak", "dbus_fast"},
->>>>>>> kernel
     "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
