@@ -234,6 +234,11 @@ class Board:
         the roles of holds, an unknown one."""
         return angle in self.angles if angle is not None else not self.rows
 
+    @property
+    def usual_angle(self) -> int:
+        """40°, at which most boards stand, or the steepest of its angles."""
+        return 40 if 40 in self.angles else self.angles[-1]
+
     @cached_property
     def _may(self) -> dict[int | None, np.ndarray]:
         every = np.ones((len(ROLES), len(self.holds)), bool)

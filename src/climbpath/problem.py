@@ -229,7 +229,7 @@ def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int | None = 40
             )
         roles[match[2].lower()].append(layout.hold(match[1].upper()).label)
     if layout.rows:
-        can_start, *_, can_finish = layout.may(angle if layout.has_angle(angle) else layout.angles[0])
+        can_start, *_, can_finish = layout.may(angle if layout.has_angle(angle) else layout.usual_angle)
         if not roles["e"]:
             roles["e"] = [label for label in roles[""] if can_finish[layout.index[label]]]
             roles[""] = [label for label in roles[""] if label not in roles["e"]]
