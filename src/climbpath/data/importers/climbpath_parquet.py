@@ -11,10 +11,10 @@ import numpy as np
 
 from climbpath.data.importers.parquet_limits import check_footer, check_group
 from climbpath.data.importers.pieces import Source, pieces
-from climbpath.data.importers.records import Note, check_supported, unnoted
+from climbpath.data.importers.records import Note, unnoted
 from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import FIELDS, LABELS, Problem
+from climbpath.problem import FIELDS, LABELS, Problem, check_sound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -145,7 +145,7 @@ class Checksum:
 
 def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
-    return check_supported(Problem.from_dict(record))
+    return check_sound(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema", created_by: str) -> None:

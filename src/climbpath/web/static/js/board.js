@@ -65,7 +65,7 @@ const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
 
 export class BoardView {
   // `on` may have tap(label) and press(label) for editing, nearer(x, y), which is true if a touch at this point of the
-  // screen has to come nearer first, and swipe(±1) for the next or the previous problem.
+  // screen has to come nearer first, swipe(±1) for the next or the previous problem, and touch() for a tap anywhere.
   constructor(on = {}) {
     this.on = on;
     this.root = svg("svg", { class: "board", focusable: "false" });
@@ -280,6 +280,8 @@ export class BoardView {
       }
     } else if (this.on.swipe && Math.abs(across) > SWIPE_PX && Math.abs(across) > 1.5 * Math.abs(down)) {
       this.on.swipe(across < 0 ? 1 : -1);
+    } else if (Math.hypot(across, down) <= STILL_PX) {
+      this.on.touch?.();
     }
     this.from = null;
   }

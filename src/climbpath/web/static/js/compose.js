@@ -11,6 +11,7 @@ import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
 import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { composeLights } from "./lights.js";
 import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
@@ -200,6 +201,7 @@ export class Compose {
   take(step) {
     put(step);
     this.changed();
+    composeLights(litRoles(step), layout());
   }
 
   // Make a hold a pin in a role; where it would be one start or finish too many, ask what it should be.
@@ -313,6 +315,7 @@ export class Compose {
       });
       if (!this.root.isConnected) return;
       this.changed();
+      composeLights(litRoles(now()), layout());
       this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
@@ -326,6 +329,7 @@ export class Compose {
     one.at = Math.max(0, Math.min(one.steps.length - 1, one.at + by));
     keepNow();
     this.changed();
+    composeLights(litRoles(now()), layout());
   }
 
   clear() {
