@@ -377,7 +377,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def setup_page(folder: Path) -> Iterator[str]:
     """The address of a setup page, served without the app."""
     app = trust.create_app(certificates.authority(folder, "localhost"), "https://192.168.1.20:8000/")
-    server = serving._server(app)
+    server = serving.server_of(app)
     with serving.listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -17,6 +17,7 @@ from climbpath.cli import (
     generate,
     grade,
     harder,
+    led_server,
     light,
     serve,
     show,
@@ -72,6 +73,7 @@ for command in (
     harder.harder,
     harder.easier,
     light.light,
+    led_server.led_server,
     serve.serve,
 ):
     cli.add_command(command)
