@@ -90,7 +90,7 @@ def check(answer: requests.Response) -> None:
 def served(app: ASGIApp) -> Iterator[str]:
     """Serve an app; its address."""
     listener = serving.listen("127.0.0.1", 0)
-    server = serving._server(app)
+    server = serving.server_of(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:

@@ -60,7 +60,7 @@ def running(
     if folder:
         authority = certificates.authority(folder, "localhost")
         options["ssl_certfile"] = certificates.issue(authority, folder, "localhost", ["127.0.0.1"])
-    server = serving._server(app or APP, limits, **options)
+    server = serving.server_of(app or APP, limits, **options)
     listener = serving.listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

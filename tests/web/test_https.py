@@ -40,7 +40,8 @@ from support.commands import ROOT, needs_posix
 from support.serving import finish
 
 with_model = pytest.mark.skipif(
-    not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
+    not (ROOT / "src/climbpath/assets/models/moonboard.safetensors").exists(),
+    reason="the bundled model is not made yet",
 )
 LOCAL = ["localhost", "vm.local", "127.0.0.1", "::1", "10.1.2.3", "172.31.0.9", "192.168.1.20", "169.254.7.7"]
 LOCAL += ["100.64.0.1", "fd00::2", "fe80::1"]
@@ -377,7 +378,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def setup_page(folder: Path) -> Iterator[str]:
     """The address of a setup page, served without the app."""
     app = trust.create_app(certificates.authority(folder, "localhost"), "https://192.168.1.20:8000/")
-    server = serving._server(app)
+    server = serving.server_of(app)
     with serving.listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -11,12 +11,14 @@ import click
 from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
+    board,
     data,
     evaluate,
     export,
     generate,
     grade,
     harder,
+    led_server,
     light,
     serve,
     show,
@@ -58,6 +60,7 @@ def cli() -> None:
 
 
 for command in (
+    board.board,
     data.data,
     train.train,
     train_grader.train_grader,
@@ -72,6 +75,7 @@ for command in (
     harder.harder,
     harder.easier,
     light.light,
+    led_server.led_server,
     serve.serve,
 ):
     cli.add_command(command)

@@ -42,15 +42,14 @@ def serve(
     installing an app and offline use only on localhost or over HTTPS. --https makes this possible, and serves a setup
     page that shows how to make a phone trust this machine.
     """
-    import platformdirs
-
     from climbpath import api
     from climbpath.cli.common import read_file
+    from climbpath.folders import data_folder
     from climbpath.lights import shared
     from climbpath.web import serving
     from climbpath.web.connections import Limits
 
-    folder = platformdirs.user_data_path("climbpath")
+    folder = data_folder()
     known = [p for p in read_file(data) if not p.partial] if data else []
     limits = Limits(connections=max(800, connections), per_address=connections)
     endpoint = serving.Endpoint(host, port, folder, https, limits)

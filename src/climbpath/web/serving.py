@@ -152,14 +152,14 @@ def serve(
         others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
         certificate = certificates.issue(authority, folder, names[0], others)
         setup_app = trust.create_app(authority, addresses[0])
-        servers = [_server(app, endpoint.limits, ssl_certfile=certificate), _server(setup_app, endpoint.limits)]
+        servers = [server_of(app, endpoint.limits, ssl_certfile=certificate), server_of(setup_app, endpoint.limits)]
         sockets = [listen(endpoint.host, endpoint.port), listen(endpoint.host, endpoint.port + 1)]
         echo(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
         echo(textwrap.indent(authority.fingerprint, "  "))
         if token and setup:
             echo(qr_code(setup))
     else:
-        servers, sockets = [_server(app, endpoint.limits)], [listen(endpoint.host, endpoint.port)]
+        servers, sockets = [server_of(app, endpoint.limits)], [listen(endpoint.host, endpoint.port)]
 
     # print where the app is, then serve it
     echo(f"{'2. ' if endpoint.https else ''}climbpath is at {links[0]}")
@@ -182,7 +182,8 @@ def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
+def server_of(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
+    """A server of an app, whose connections keep to limits."""
     logging.config.dictConfig(LOG)
     config = uvicorn.Config(
         app,
