@@ -120,7 +120,7 @@ def _cookie_name(request: Request) -> str:
 
 def _is_open(path: str) -> bool:
     """Whether anybody may read a path: the page's own files, which contain nothing of anybody, and no work."""
-    return not path.startswith("/api/") and path != "/openapi.json"
+    return not path.startswith("/api/") and path not in ("/openapi.json", "/metrics")
 
 
 def _content_length(headers: Headers) -> int:

@@ -56,6 +56,11 @@ class Logbook:
         self.where = where
         self.database = open_database(where)
 
+    def check(self) -> None:
+        """Ask the database for nothing: whether it can be read."""
+        with self.database.reading() as db:
+            db.execute(select(profiles.c.id).limit(1))
+
     def profiles(self) -> list[Profile]:
         """The climbers, in the order in which they were added."""
         query = select(profiles).where(~profiles.c.deleted).order_by(profiles.c.made, profiles.c.rowid)

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import segno
 from fastapi import FastAPI
 
 from climbpath.web.schemas import CodeOut, InvitationOut
@@ -31,5 +30,7 @@ def add_invitation_routes(app: FastAPI, invitation: Invitation | None) -> None:
 
 def code_out(link: str) -> CodeOut:
     """A link as a QR code."""
+    import segno
+
     rows = segno.make(link, error="m", micro=False).matrix
     return CodeOut(link=link, code=["".join(map(str, row)) for row in rows])
