@@ -17,6 +17,7 @@ from climbpath.cli import (
     generate,
     grade,
     harder,
+    invite,
     light,
     serve,
     show,
@@ -46,7 +47,19 @@ EXTRAS = {
         "torch",
     },
     "lights": {"bleak", "dbus_fast"},
-    "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
+    "metrics": {"prometheus_client"},
+    "postgres": {"psycopg"},
+    "web": {
+        "alembic",
+        "cryptography",
+        "fastapi",
+        "httptools",
+        "pydantic",
+        "segno",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+    },
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
@@ -73,6 +86,7 @@ for command in (
     harder.easier,
     light.light,
     serve.serve,
+    invite.invite,
 ):
     cli.add_command(command)
 

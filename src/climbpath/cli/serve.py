@@ -24,6 +24,7 @@ from climbpath.errors import ClimbpathError
     default=256,
     help="Most connections from one address: a phone has about 6, and a gym's phones may share an address.",
 )
+@click.option("--private", is_flag=True, help="Each climber's logbook opens only on devices that have their token.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
@@ -44,6 +45,7 @@ def serve(
     logbook: str | None,
     data: Path | None,
     connections: int,
+    private: bool,
     workers: int,
     address: str | None,
     proxies: str,
@@ -70,6 +72,8 @@ def serve(
         raise ClimbpathError("--address is for a proxy, which has its own certificate: leave out --https")
     if address and not address.startswith(("https://", "http://")):
         raise ClimbpathError(f"--address is a whole address, https://{address}")
+    if private and host in ("127.0.0.1", "localhost", "::1") and not address:
+        raise ClimbpathError("--private is for a server that others can open: add --host 0.0.0.0 or --address")
     _check_proxies(proxies)
     if metrics:
         _check_metrics()
@@ -86,12 +90,12 @@ def serve(
         most = max(800, connections)
         limits = Limits(connections=most, per_address=most if proxies else connections)
         endpoint = serving.Endpoint(host, port, folder, https, limits, workers, address, proxies, metrics, log)
-        serving.serve(endpoint, Content(_logbook(logbook, folder), model, known), click.echo)
+        serving.serve(endpoint, Content(logbook_place(logbook, folder), model, known, private), click.echo)
     finally:
         gc.enable()
 
 
-def _logbook(given: str | None, folder: Path) -> Path | str:
+def logbook_place(given: str | None, folder: Path) -> Path | str:
     """The file or the URL of the logbook. Raises ClimbpathError for a URL of something else."""
     from climbpath.web.logbook.database import is_url
 
@@ -122,4 +126,4 @@ def _check_metrics() -> None:
     from importlib.util import find_spec
 
     if not find_spec("prometheus_client"):
-        raise ClimbpathError('--metrics needs: pip install "climbpath[web,metrics]"')
+        raise ClimbpathError("--metrics needs prometheus_client: run pip install '.[metrics]' in climbpath's folder")

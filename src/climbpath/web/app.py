@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -18,6 +18,7 @@ from climbpath import __version__
 from climbpath.api import Generator, bundled_grader
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
+from climbpath.web.access import Access
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.observed import Observer
@@ -59,6 +60,7 @@ def create_app(
     token: str | None = None,
     invitation: Invitation | None = None,
     *,
+    is_private: bool = False,
     has_metrics: bool = False,
 ) -> FastAPI:
     """Create the app.
@@ -69,6 +71,7 @@ def create_app(
         known: known problems, which the search for similar ones covers in addition to the logbook.
         token: access token that every client needs; None serves this machine only, without a token.
         invitation: where another device finds the app; None if only this machine can open it.
+        is_private: whether each climber's logbook opens only with the climber's own token.
         has_metrics: whether numbers are kept for Prometheus.
     """
     app = FastAPI(
@@ -79,6 +82,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
         responses=ERRORS,
+        dependencies=[Depends(Access(logbook))] if is_private else [],
     )
     used = Used()
     app.add_middleware(Gate, used=used)

@@ -33,6 +33,8 @@ class Content(NamedTuple):
     """A model or a checkpoint; None for the bundled one."""
     known: Sequence[Problem] = ()
     """Known problems, which the search for similar ones covers in addition to the logbook."""
+    is_private: bool = False
+    """Whether each climber's logbook opens only with the climber's own token."""
 
 
 class Tls(NamedTuple):
@@ -75,6 +77,7 @@ def build(site: Site) -> list[uvicorn.Server]:
         site.content.known,
         site.token,
         site.invitation,
+        is_private=site.content.is_private,
         has_metrics=site.metrics,
     )
     if site.proxies:

@@ -113,7 +113,7 @@ def serve(endpoint: Endpoint, content: Content, echo: Callable[[str], None]) -> 
     # HTTPS has its own token, because others in the network may have read one that went over plain HTTP
     folder = endpoint.folder / "https" if endpoint.https else endpoint.folder
     is_shared = bool(endpoint.address) or not is_local(endpoint.host)
-    token = None if not is_shared else _given_token() or access_token(folder)
+    token = None if not is_shared else given_token() or access_token(folder)
 
     # links to the app, the one for phones first
     names = _names(endpoint.host)
@@ -167,7 +167,7 @@ def database_name(logbook: Path | str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _given_token() -> str | None:
+def given_token() -> str | None:
     """The access token in the environment, if there is one. Raises ClimbpathError if it is none."""
     given = os.environ.get(TOKEN_VARIABLE)
     if not given:

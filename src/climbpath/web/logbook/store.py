@@ -78,7 +78,7 @@ class Logbook:
         with self.database.transaction() as db:
             db.execute(
                 insert(db, profiles)
-                .values(changed | {"made": _now()})
+                .values(changed | {"made": now()})
                 .on_conflict_do_update(index_elements=["id"], set_=changed)
             )
         return profile
@@ -221,7 +221,7 @@ class Logbook:
             _add_rows(db, not_found, [{"profile": profile, "tick": json.dumps(one._asdict())} for one in missing])
 
 
-def _now() -> str:
+def now() -> str:
     """The current time in ISO 8601 and UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -276,7 +276,7 @@ def _entry_row(profile: str, entry: Entry) -> dict[str, object]:
         "board": problem.board,
         "step": LADDER.index(problem.grade) if problem.grade else None,
         "name": problem.name or "",
-        "saved": entry.saved or _now(),
+        "saved": entry.saved or now(),
     }
 
 
