@@ -7,9 +7,7 @@ from climbpath.errors import ClimbpathError
 
 @click.command()
 @click.argument("climber", required=False)
-@click.option(
-    "--address", help="Where others find the app. [default: this machine's address, port 8000]"
-)
+@click.option("--address", help="Where others find the app. [default: this machine's address, port 8000]")
 @click.option("--logbook", envvar="CLIMBPATH_LOGBOOK", help="The logbook's file or URL, as for climbpath serve.")
 @click.option("--only", is_flag=True, help="No device that had the logbook before opens it any more: for a lost phone.")
 def invite(climber: str | None, address: str | None, logbook: str | None, only: bool) -> None:
