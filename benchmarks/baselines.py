@@ -3,7 +3,8 @@
     python benchmarks/baselines.py --data moonboard-2016.parquet
 
 `order` spreads its probability evenly over the choices that the canonical order allows; `frequency` weighs them by
-how often the train problems use each hold. Both are already "good" or "great" by the guide's per-token bands.
+how often the train problems use each hold in each role. Both are already "good" or "great" by the
+guide's per-token bands.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import numpy as np
 import reference
 from climbpath import board as boards
 from climbpath.data import parquet
-from climbpath.model.order import choices, may_follow_each
+from climbpath.model.order import choices, may_follow_each, used_before_each
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
     train, validation = reference.parts(parquet.load(parser.parse_args().data))
     layout = boards.load("moonboard-2016")
-    used = np.ones((2, len(layout.holds) + 1))  # by stage: start pair, the rest
+    used = np.ones((2, len(layout.choice_roles) + 1))  # by stage: start pair, the rest
     for problem in train:
         sequence = choices(problem, layout)
         np.add.at(used[0], sequence[:2], 1)
@@ -31,7 +32,7 @@ def main() -> None:
     hold_tokens = 0
     for problem in validation:
         places = np.array(choices(problem, layout))
-        allowed = may_follow_each(layout, places[None])[0]
+        allowed = may_follow_each(layout, problem.angle, places[None], used_before_each(layout, places[None]))[0]
         steps = np.arange(len(allowed))
         weight = allowed * used[np.minimum(steps // 2, 1)]
         order += np.log(allowed.sum(axis=1)).sum()

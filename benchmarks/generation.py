@@ -20,7 +20,9 @@ from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import BATCH, draw, generate
 from climbpath.grader.grader import Grader, bundled_grader
 from climbpath.model.checkpoint import Model, load_model
-from climbpath.problem import DEFAULT_BOARD, Rules, key_of
+from climbpath.model.order import problem_of
+from climbpath.model.tokens import Condition
+from climbpath.problem import DEFAULT_BOARD, Rules
 from machine import machine
 
 SETUP = Setup(DEFAULT_BOARD, 40)
@@ -45,13 +47,12 @@ def throughput(
 def shares(model: Model, count: int) -> tuple[float, float]:
     """Shares of plain samples that are novel, and that are distinct."""
     layout = boards.load(DEFAULT_BOARD)
-    lookahead, rng = Lookahead(layout, Rules()), np.random.default_rng(0)
+    lookahead, rng = Lookahead(layout, SETUP.angle, Rules()), np.random.default_rng(0)
     keys: list[int] = []
     while len(keys) < count:
         grades = [GRADES[i % len(GRADES)] for i in range(BATCH)]
-        for sequence in draw(model, lookahead, SETUP, grades, OWN, rng):
-            labels = {layout.holds[i].label for i in sequence if i < len(layout.holds)}
-            keys.append(key_of(layout.name, labels))
+        for sequence in draw(model, lookahead, Condition(SETUP), grades, OWN, rng):
+            keys.append(problem_of(sequence, layout, SETUP.angle, None).key)
     keys, known = keys[:count], set(model.known_keys.tolist())
     return sum(key not in known for key in keys) / count, len(set(keys)) / count
 

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from climbpath import board as boards
-from climbpath.board import Setup
+from climbpath.board import START, Setup
 from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader.grader import V_OF, load_grader
+from climbpath.grader.grader import load_grader, v_of
 from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure, table
-from climbpath.grades import LADDER, rank
+from climbpath.grades import LADDER, v_number
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
 from machine import machine
@@ -36,16 +36,16 @@ MAIN, DRAWS = Setup("moonboard-2016", 40), 20
 
 def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
     layout = boards.load(problems[0].board)
-    starts = presence([problem.start for problem in problems], layout)[:, layout.can_start]
+    starts = presence([problem.start for problem in problems], layout)[:, layout.may_ever[START]]
     return np.concatenate([describe([problem.holds for problem in problems], layout), starts], axis=1)
 
 
 def boosted(train: Sequence[Problem], test: Sequence[Problem]) -> NDArray[np.float32]:
     """Gradient boosting's probabilities for test problems: of V grades, given to the hardest Font grade of each."""
     trees = HistGradientBoostingClassifier(**TREES, random_state=0)
-    trees.fit(inputs(train), [V_OF[rank(problem.grade or "")] for problem in train])
+    trees.fit(inputs(train), [v_number(problem.grade or "") for problem in train])
     found = np.zeros((len(test), len(LADDER)), np.float32)
-    last = [np.flatnonzero(v == V_OF)[-1] for v in trees.classes_]
+    last = [np.flatnonzero(v == v_of(LADDER))[-1] for v in trees.classes_]
     found[:, last] = trees.predict_proba(inputs(test))
     return found
 
@@ -57,7 +57,7 @@ def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem]) -
     for _ in range(DRAWS):
         steps = (cumulative < cumulative[:, -1:] * rng.random((len(cumulative), 1))).sum(axis=1)
         drawn = [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps, strict=True)]
-        errors.append(measure(probabilities, drawn)["v"]["calibration_error"])
+        errors.append(measure(probabilities, drawn, LADDER)["v"]["calibration_error"])
     return float(np.mean(errors))
 
 
@@ -86,13 +86,13 @@ def main() -> None:
     for name, probabilities in sides.items():
         for what, which in (("all", np.ones_like(consensus)), (f"{CONSENSUS_REPEATS} repeats or more", consensus)):
             some = list(compress(test, which))
-            agreement = formatted(measure(probabilities[which], some)["v"])
+            agreement = formatted(measure(probabilities[which], some, LADDER)["v"])
             chance = f"{by_chance(probabilities[which], some):.3f}"
             rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))
     print(f"\n{MAIN}, V grades")
     print(stats.table(("side", "problems", *COLUMNS[3:], "by chance"), rows))
     if arguments.png:
-        confusion_chart(*confusion(sides["grader"], test), arguments.png)
+        confusion_chart(*confusion(sides["grader"], test, LADDER), arguments.png)
         print(f"\nwrote {arguments.png}")
 
     many = [problem for problem in problems if problem.setup == MAIN and not problem.partial]

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from climbpath import board as boards
+from climbpath.board import row_of
 
 BOARD = "moonboard-masters-2017"
 GRADES = ("6A", "6A+", "6B", "6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C", "7C+", "8A", "8A+", "8B")
@@ -25,9 +26,9 @@ def write_dump(path: Path, records: int) -> None:
     """Write a dump of different problems in the shape and with the fields of the app's API."""
     rng = random.Random(0)
     layout = boards.load(BOARD)
-    low = [hold.label for hold in layout.holds if hold.row in (4, 5, 6)]
-    middle = [hold.label for hold in layout.holds if 6 < hold.row < layout.top_row]
-    top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
+    low = [hold.label for hold in layout.holds if row_of(hold.label) in (4, 5, 6)]
+    middle = [hold.label for hold in layout.holds if 6 < row_of(hold.label) < 18]
+    top = [hold.label for hold in layout.holds if row_of(hold.label) == 18]
     with path.open("w", encoding="utf-8") as file:
         file.write('{"Data": [')
         for number in range(records):

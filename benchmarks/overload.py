@@ -3,9 +3,10 @@
 python benchmarks/overload.py [--seconds 30]
 
 60 honest clients ask for problems, grades and beta with a pause, each from an address of its own. 140 hostile ones, on
-four addresses, ask without a pause for what cannot be: ever new conditions that no problem meets, and the same ones
-again. Also 2,000 sockets that send nothing, and a flood of headers: what they cost in memory, and how long an honest
-request takes meanwhile. Server and clients share the cores. Linux only: it uses addresses of 127.0.0.0/8.
+four addresses, ask without a pause for what cannot be, the same again and again or ever new, and for what takes long:
+evenings of five hours, animations, many problems under narrow conditions. Also 2,000 sockets that send nothing, and a
+flood of headers: what they cost in memory, and how long an honest request takes meanwhile. Server and clients share the
+cores. Linux only: it uses addresses of 127.0.0.0/8.
 """
 
 import argparse
@@ -40,10 +41,10 @@ class Answered(NamedTuple):
 
 
 async def ask(pair: Any, path: str, body: object) -> Answered:
-    """POST on an open connection."""
+    """POST on an open connection, or GET without a body."""
     reader, writer = pair
-    content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    content = json.dumps(body).encode() if body else b""
+    head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     began = time.monotonic()
     writer.write(head.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content)
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -75,15 +76,17 @@ def honest_wishes() -> Any:
 
 
 def hostile_wishes(number: int) -> Any:
-    """What cannot be: half the same again and again, half ever new."""
+    """What cannot be, the same again and again or ever new, and what takes longest: evenings of five hours, animations,
+    narrow wishes for many problems."""
     for i in itertools.count():
-        if number % 2:
-            yield (
-                "/api/generate",
-                {"grades": ["8A"], "number": 20, "climber": {"height": 100 + random.random(), "ape": -40}},
-            )
-        else:
-            yield "/api/generate", UNKNOWN[i % len(UNKNOWN)] | {"number": 20}
+        height = 100 + random.random()
+        yield (
+            ("/api/generate", UNKNOWN[i % len(UNKNOWN)] | {"number": 20}),
+            ("/api/generate", {"grades": ["8A"], "number": 20, "climber": {"height": height, "ape": -40}}),
+            ("/api/workout", {"grades": ["7A"], "minutes": 300, "name": f"{height}"}),
+            ("/api/picture/gif?problem=F5s-D9-G13-I16-G18e", None),
+            ("/api/generate", {"grades": ["7A"], "number": 20, "climber": {"height": 50 + height}, "min_holds": 12}),
+        )[number % 5]
 
 
 async def crowd(seconds: float) -> dict[str, list[Answered]]:

@@ -7,16 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.board import Setup, evidence_from_json, evidence_to_json
-from climbpath.grades import LADDER
+from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 
-SETUPS = [Setup(name, angle) for name in boards.names() for angle in boards.load(name).angles]
+SETUPS = [
+    Setup(name, angle)
+    for name in boards.names()
+    for angle in (None, *boards.load(name).angles)
+    if boards.load(name).has_angle(angle)
+]
 NAMES = st.text(st.characters(exclude_characters="@"))
 
 
 @pytest.mark.parametrize("setup", SETUPS, ids=str)
 def test_every_setup_is_read_from_its_text(setup: Setup) -> None:
-    assert str(setup) == f"{setup.board}@{setup.angle}"
+    assert str(setup) == f"{setup.board}@{'unknown' if setup.angle is None else setup.angle}"
     assert Setup.parse(str(setup)) == setup
 
 
@@ -38,6 +42,32 @@ def test_a_text_without_board_or_angle_is_refused(text: str) -> None:
         Setup.parse(text)
 
 
-@given(st.dictionaries(st.sampled_from(SETUPS), st.dictionaries(st.sampled_from(LADDER), st.integers(1, 10**6))))
-def test_evidence_is_read_back_from_json(evidence: dict[Setup, dict[str, int]]) -> None:
+@st.composite
+def evidences(pick: st.DrawFn) -> Evidence:
+    setups = pick(st.lists(st.sampled_from(SETUPS), unique=True, max_size=5))
+    counts = st.integers(1, 10**6)
+    return {
+        setup: pick(st.dictionaries(st.sampled_from(boards.load(setup.board).ladder), counts, max_size=5))
+        for setup in setups
+    }
+
+
+@given(evidences())
+def test_evidence_is_read_back_from_json(evidence: Evidence) -> None:
     assert evidence_from_json(evidence_to_json(evidence)) == evidence
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"moonboard-2016@30": {"7A": 1}},
+        {"moonboard-2016@unknown": {"7A": 1}},
+        {"moonboard-2016@40": {"V6": 1}},
+        {"tension-1@40": {"7A": 1}},
+        {"kilter-original@40": {"7A": -1}},
+        {"kilter-original": {"7A": 1}},
+    ],
+)
+def test_evidence_of_what_does_not_exist_is_refused(content: dict[str, dict[str, int]]) -> None:
+    with pytest.raises(ValueError, match=r"there is no setup|no numbers of problems by grade|invalid literal"):
+        evidence_from_json(content)

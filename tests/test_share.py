@@ -75,7 +75,7 @@ def test_links_are_distinguished_from_notation(text: str, is_one: bool) -> None:
         ("http://x/?problem=F5s-F5-G18e", "F5 has two roles"),
         ("http://x/?problem=F5s-G18e&board=kilter", "there is no board 'kilter'"),
         ("http://x/?problem=F5s-G18e&board=../secret", "there is no board"),
-        ("http://x/?problem=F5s-G18e&angle=25", "not 25°"),
+        ("http://x/?problem=F5s-G18e&angle=30", "not 30°"),
         ("http://x/?problem=F5s-G18e&angle=-40", "angle '-40' is not a number"),
         ("http://x/?problem=F5s-G18e&angle=%D9%A4%D9%A0", "is not a number"),
         ("http://x/?problem=F5s-G18e&angle=" + 5000 * "4", "is not a number"),

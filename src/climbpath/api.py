@@ -16,7 +16,7 @@ from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, load_model
 from climbpath.naming import named
-from climbpath.problem import DEFAULT_BOARD, Problem, Rules
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, Rules
 
 __all__ = [
     "Climber",
@@ -44,7 +44,7 @@ def parse_request(
     num_samples: int = 1,
     *,
     board: str = DEFAULT_BOARD,
-    angle: int = 40,
+    angle: int | None = 40,
     seed: int | None = None,
     temperature: float = 1.0,
     top_p: float = 1.0,
@@ -54,8 +54,11 @@ def parse_request(
     finish: Typed = None,
     ban: Typed = None,
     hold_sets: Typed = None,
-    min_holds: int = 3,
-    max_holds: int = 14,
+    size: str | None = None,
+    min_holds: int | None = None,
+    max_holds: int | None = None,
+    max_feet: int | None = None,
+    method: str = DEFAULT_METHOD,
     max_reach: float | None = None,
     climber: Climber | None = None,
     any_grade: bool = False,
@@ -66,18 +69,22 @@ def parse_request(
         grade: '7A', 'V5', '6C..7B' or '6C,7A'; several grades share num_samples evenly.
         num_samples: how many problems.
         board: a board's name.
-        angle: of the board, in degrees.
+        angle: of the board, in degrees; None for one that is not known.
         seed: the same seed gives the same problems; None takes a random one.
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
         guidance: above 1 keeps closer to what is typical of the grade; None is the best known for the model.
-        pin: holds that every problem uses: 'F5,E12', or a list of holds; in any role, or as 'F5s' start, 'E12h' hand.
+        pin: holds that every problem uses: 'F5,E12', or a list of holds; in any role, or as 'F5s' start, 'E12h' hand,
+            '1080f' foot, 'G18e' finish.
         start: exactly these start holds, 'F5' or 'F5,G6'.
         finish: exactly these finish holds.
         ban: holds that must not be used.
         hold_sets: only holds of these sets, 'A,Original'.
-        min_holds: fewest holds.
-        max_holds: most holds.
+        size: the board's size whose holds may be used, '12 x 12 with kickboard'; None is all holds.
+        min_holds: fewest holds for hands, starts and finishes included; None is what is usual on the board.
+        max_holds: most of them.
+        max_feet: most foot holds, on boards whose problems name such.
+        method: the foot rule, on MoonBoards: 'No kickboard'.
         max_reach: longest move in cm; None is the board's own reach.
         climber: who must be able to reach every hold of the beta.
         any_grade: whether problems are kept, too, to which the grader gives another grade than was asked for.
@@ -90,17 +97,20 @@ def parse_request(
         start=start,
         finish=finish,
         ban=ban,
+        size=size,
         hold_sets=hold_sets,
         min_holds=min_holds,
         max_holds=max_holds,
+        max_feet=max_feet,
         max_reach=max_reach,
     )
     return Request(
         setup=Setup(board, angle),
-        grades=tuple(parse_grades(grade)),
+        grades=tuple(parse_grades(grade, boards.load(board).ladder)),
         number=num_samples,
         rules=rules,
         sampling=Sampling(temperature, top_p, guidance),
+        method=method,
         climber=climber,
         any_grade=any_grade,
         seed=seed_or_random(seed),
@@ -119,7 +129,7 @@ class Generator:
         num_samples: int = 1,
         *,
         board: str = DEFAULT_BOARD,
-        angle: int = 40,
+        angle: int | None = 40,
         seed: int | None = None,
         temperature: float = 1.0,
         top_p: float = 1.0,
@@ -129,8 +139,11 @@ class Generator:
         finish: Typed = None,
         ban: Typed = None,
         hold_sets: Typed = None,
-        min_holds: int = 3,
-        max_holds: int = 14,
+        size: str | None = None,
+        min_holds: int | None = None,
+        max_holds: int | None = None,
+        max_feet: int | None = None,
+        method: str = DEFAULT_METHOD,
         max_reach: float | None = None,
         climber: Climber | None = None,
         any_grade: bool = False,
@@ -156,9 +169,12 @@ class Generator:
             start=start,
             finish=finish,
             ban=ban,
+            size=size,
             hold_sets=hold_sets,
             min_holds=min_holds,
             max_holds=max_holds,
+            max_feet=max_feet,
+            method=method,
             max_reach=max_reach,
             climber=climber,
             any_grade=any_grade,

@@ -2,18 +2,34 @@
 
 import json
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER
+from climbpath.grades import LADDERS
 
 COLUMNS = "ABCDEFGHIJK"
+METHODS = (
+    "Feet follow hands",
+    "Feet follow hands + screw ons",
+    "Screw ons only",
+    "Footless + kickboard",
+    "No kickboard",
+    "Footless",
+)
+"""The foot rules of MoonBoards, as their app names them; the first is that of a problem that names none."""
+
+
+ROLES = ("start", "hand", "foot", "finish")
+"""The roles that a hold can have, in canonical order."""
+START, HAND, FOOT, FINISH = range(4)
+UNKNOWN = "unknown"
+"""How an angle that is not known is written."""
 
 
 class Setup(NamedTuple):
@@ -21,17 +37,17 @@ class Setup(NamedTuple):
 
     board: str
     """The board's name."""
-    angle: int
-    """In degrees."""
+    angle: int | None
+    """In degrees; None where it is not known: 'kilter-original@unknown'."""
 
     def __str__(self) -> str:
-        return f"{self.board}@{self.angle}"
+        return f"{self.board}@{UNKNOWN if self.angle is None else self.angle}"
 
     @classmethod
     def parse(cls, text: str) -> "Setup":
         """The setup of its text. Raises ValueError for any other text."""
         board, _, angle = text.partition("@")
-        setup = cls(board, int(angle))
+        setup = cls(board, None if angle == UNKNOWN else int(angle))
         if str(setup) != text:  # int() reads '+40' and '4_0', too
             raise ValueError(f"no setup: {text!r}")
         return setup
@@ -39,11 +55,33 @@ class Setup(NamedTuple):
     @property
     def title(self) -> str:
         """For people: 'MoonBoard 2016 · 40°'."""
-        return f"{load(self.board).title} · {self.angle}°"
+        return f"{load(self.board).title} · {show_angle(self.angle)}"
+
+    @property
+    def words(self) -> str:
+        """In a sentence: 'MoonBoard 2016 at 40°'."""
+        return f"{load(self.board).title} at {'an unknown angle' if self.angle is None else show_angle(self.angle)}"
+
+
+def show_angle(angle: int | None) -> str:
+    """An angle for people: '40°', or 'unknown angle'."""
+    return "unknown angle" if angle is None else f"{angle}°"
+
+
+def order_of(setup: Setup) -> tuple[str, int]:
+    """What setups are sorted by: board, then angle, an unknown one first."""
+    return setup.board, -1 if setup.angle is None else setup.angle
 
 
 Evidence = dict[Setup, dict[str, int]]
 """How many problems of every grade a model was trained on, by setup."""
+
+
+def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
+    """The setup that stands for this one: itself where it was learned, else its board at an unknown angle where that
+    was; otherwise itself."""
+    unknown = setup._replace(angle=None)
+    return unknown if setup not in evidence and unknown in evidence else setup
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:
@@ -55,9 +93,10 @@ def evidence_from_json(content: dict[str, dict[str, int]]) -> Evidence:
     """The evidence that evidence_to_json wrote. Raises ValueError or ClimbpathError where it is none."""
     evidence = {Setup.parse(text): dict(counts) for text, counts in content.items()}
     for setup, counts in evidence.items():
-        if setup.angle not in load(setup.board).angles:
+        board = load(setup.board)
+        if not board.has_angle(setup.angle):
             raise ValueError(f"there is no setup {setup}")
-        if not counts.keys() <= set(LADDER) or any(type(n) is not int or n < 0 for n in counts.values()):
+        if not counts.keys() <= set(board.ladder) or any(type(n) is not int or n < 0 for n in counts.values()):
             raise ValueError(f"these are no numbers of problems by grade: {counts}")
     return evidence
 
@@ -67,46 +106,67 @@ class Hold:
     """One numbered position on a board."""
 
     label: str
-    """What the board calls it: 'F5'."""
+    """What the board calls it: 'F5' on a MoonBoard, the placement's number, '1073', on an Aurora board."""
     x: float
-    """cm to the right of the lowest, leftmost grid position."""
+    """cm to the right of the board's origin."""
     y: float
     """cm above it, along the board."""
-    column: int
-    """0 for A."""
-    row: int
-    """From 1."""
     hold_set: str
     """The set of holds that it is one of."""
+    mirror: str | None
+    """The label of its mirror partner (its own on the middle line), where the board has partners."""
     orientation: str | None
     """The side that it faces, as a point of the compass, where that is known."""
-    led: int
-    """Index of its LED."""
     quality: tuple[float, float] | None
     """An estimate of how good it is for the left and the right hand, 0 (hardly a hold) to 10 (NOTICE has its source);
     None where there is none."""
 
 
-@dataclass(frozen=True)
+class Size(NamedTuple):
+    """One of the sizes that a board is sold in."""
+
+    name: str
+    """Unique on the board: '12 x 12 with kickboard'."""
+    edges: tuple[float, float, float, float]
+    """Its left, right, lower and upper edge in cm."""
+    leds: dict[str, int | None]
+    """Every hold that it has, with the position of its LED; None where that is not known."""
+
+
+Rows = dict[str, tuple[int, int]]
+"""Role -> lowest and highest row in which holds may have it; of a role that is not named, none may."""
+
+
+@dataclass(frozen=True, eq=False)
 class Board:
-    """A layout. Board order is by row, then column."""
+    """A layout. Board order is by y, then x."""
 
     name: str
     """What commands and files call it: 'moonboard-2016'."""
     title: str
     """What people call it: 'MoonBoard 2016'."""
+    family: str
+    """Who makes it: 'moonboard', 'kilter', 'tension', …; boards of a family share a model."""
     angles: tuple[int, ...]
     """Angles that it can be set to, in degrees."""
-    rows: int
-    """Rows of the grid."""
-    start_rows: tuple[int, int]
-    """Lowest and highest row of start holds."""
-    top_row: int
-    """The row of finish holds, and of no others."""
+    ladder: tuple[str, ...]
+    """Its grades, easiest first."""
+    rows: dict[int, Rows]
+    """Angle -> which rows may have which role; empty where place tells nothing of a hold's role."""
     reach_cm: float
-    """Longest way from a hold to the nearest one before it in a generated problem."""
+    """Longest way from a hand or finish hold to the nearest start or hand hold before it in a generated problem."""
+    foot_reach_cm: float
+    """Longest way from a foot hold to the nearest start or hand hold."""
+    length: tuple[int, int]
+    """Fewest and most holds for hands, starts and finishes included, of its usual problems."""
+    most_feet: int
+    """Most foot holds of a generated problem."""
     hold_sets: tuple[str, ...]
     """Names of its hold sets."""
+    sizes: dict[str, Size]
+    """Its sizes by name, the largest first."""
+    colours: dict[str, str]
+    """Role -> the colour of its light, as RRGGBB, where the board names one."""
     holds: tuple[Hold, ...]
     """Its holds in board order."""
 
@@ -114,11 +174,6 @@ class Board:
     def labels(self) -> tuple[str, ...]:
         """All labels in board order."""
         return tuple(hold.label for hold in self.holds)
-
-    @cached_property
-    def hold_rows(self) -> tuple[int, ...]:
-        """The rows that have holds, from the lowest."""
-        return tuple(sorted({hold.row for hold in self.holds}))
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -138,16 +193,91 @@ class Board:
         found: list[list[float]] = self.distance.tolist()
         return found
 
-    @cached_property
-    def can_start(self) -> np.ndarray:
-        """Which holds are in the start rows, bool [holds]."""
-        low, high = self.start_rows
-        return np.array([low <= hold.row <= high for hold in self.holds])
+    @property
+    def has_grid(self) -> bool:
+        """Whether its holds stand in lettered columns and numbered rows, 'F5', as a MoonBoard's do."""
+        return bool(self.rows)
 
     @cached_property
-    def can_finish(self) -> np.ndarray:
-        """Which holds are in the top row, bool [holds]."""
-        return np.array([hold.row == self.top_row for hold in self.holds])
+    def has_feet(self) -> bool:
+        """Whether its problems name holds for the feet alone."""
+        return bool(self.may_ever[FOOT].any())
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The foot rules that its problems name, the usual one first; none where feet are holds of the problem."""
+        return () if self.has_feet else METHODS
+
+    @cached_property
+    def has_mirror(self) -> bool:
+        """Whether every hold has a mirror partner."""
+        return all(hold.mirror for hold in self.holds)
+
+    def has_angle(self, angle: int | None) -> bool:
+        """Whether problems can have this angle: one that the board can be set to, or, where that makes no difference to
+        the roles of holds, an unknown one."""
+        return angle in self.angles if angle is not None else not self.rows
+
+    @property
+    def usual_angle(self) -> int:
+        """40°, at which most boards stand, or the steepest of its angles."""
+        return 40 if 40 in self.angles else self.angles[-1]
+
+    @cached_property
+    def _may(self) -> dict[int | None, np.ndarray]:
+        every = np.ones((len(ROLES), len(self.holds)), bool)
+        if not self.rows:
+            return dict.fromkeys((None, *self.angles), every)
+        row = np.array([row_of(hold.label) for hold in self.holds])
+        found: dict[int | None, np.ndarray] = {}
+        for angle, rows in self.rows.items():
+            low = np.array([rows.get(role, (1, 0))[0] for role in ROLES])[:, None]
+            high = np.array([rows.get(role, (1, 0))[1] for role in ROLES])[:, None]
+            found[angle] = (low <= row) & (row <= high)
+        return found
+
+    def may(self, angle: int | None) -> np.ndarray:
+        """Which holds may have which role at an angle, bool [ROLES, holds]."""
+        return self._may[angle]
+
+    @cached_property
+    def may_ever(self) -> np.ndarray:
+        """Which holds may have which role at any angle, bool [ROLES, holds]."""
+        return np.logical_or.reduce(list(self._may.values()))
+
+    def where(self, role: str, angle: int | None) -> str:
+        """Where holds of a role are, for messages: 'in rows 2 to 6', 'in row 18'."""
+        low, high = self.rows[angle or 0][role]
+        return f"in row {low}" if low == high else f"in rows {low} to {high}"
+
+    @cached_property
+    def choice_roles(self) -> np.ndarray:
+        """The role of every choice, int [C]: a choice is a hold in a role, in canonical order (model/order.py)."""
+        return np.nonzero(self.may_ever)[0]
+
+    @cached_property
+    def choice_holds(self) -> np.ndarray:
+        """The hold of every choice, [C]."""
+        return np.nonzero(self.may_ever)[1]
+
+    @cached_property
+    def choice_of(self) -> np.ndarray:
+        """The choice of every hold in every role, [ROLES, holds]; -1 where it may not have it."""
+        table = np.full(self.may_ever.shape, -1)
+        table[self.choice_roles, self.choice_holds] = np.arange(len(self.choice_roles))
+        return table
+
+    def permitted(self, angle: int | None) -> np.ndarray:
+        """Which choices there are at an angle, bool [C]."""
+        allowed: np.ndarray = self.may(angle)[self.choice_roles, self.choice_holds]
+        return allowed
+
+    def size(self, name: str) -> Size:
+        """The size of this name, in any case and spacing. Raises ClimbpathError, listing the sizes, for others."""
+        by_name = {_plain(one): size for one, size in self.sizes.items()}
+        if _plain(name) not in by_name:
+            raise ClimbpathError(f"{self.title} has no size {name!r}: choose from {', '.join(self.sizes)}")
+        return by_name[_plain(name)]
 
     def hold(self, label: str) -> Hold:
         """The hold with this label. Raises ClimbpathError if the board has none."""
@@ -210,30 +340,57 @@ def load(name: str) -> Board:
     """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one."""
     if name not in names():
         raise ClimbpathError(f"there is no board {name!r}: choose from {', '.join(names())}")
-    facts = json.loads((resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8"))
-    spacing = facts["spacing_cm"]
+    text = (resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8")
+    return from_json(name, json.loads(text))
+
+
+def from_json(name: str, facts: dict[str, Any]) -> Board:
+    """The board of a board file's content (docs/file-formats.md). Raises KeyError, TypeError or ValueError for any
+    other."""
     holds = [
         Hold(
             label=label,
-            x=COLUMNS.index(label[0]) * spacing,
-            y=(int(label[1:]) - 1) * spacing,
-            column=COLUMNS.index(label[0]),
-            row=int(label[1:]),
+            x=float(fact["x"]),
+            y=float(fact["y"]),
             hold_set=fact["set"],
-            orientation=fact["orientation"],
-            led=fact["led"],
-            quality=tuple(fact["quality"]) if "quality" in fact else None,
+            mirror=fact.get("mirror"),
+            orientation=fact.get("orientation"),
+            quality=tuple(fact["quality"]) if fact.get("quality") else None,
         )
         for label, fact in facts["holds"].items()
     ]
+    rows = {
+        int(angle): {role: (low, high) for role, (low, high) in of_role.items()}
+        for angle, of_role in facts.get("rows", {}).items()
+    }
+    fewest, most = facts["length"]
     return Board(
         name=name,
         title=facts["title"],
+        family=facts["family"],
         angles=tuple(facts["angles"]),
-        rows=facts["rows"],
-        start_rows=(facts["start_rows"][0], facts["start_rows"][1]),
-        top_row=facts["top_row"],
+        ladder=LADDERS[facts["grades"]],
+        rows=rows,
         reach_cm=facts["reach_cm"],
+        foot_reach_cm=facts.get("foot_reach_cm", 0),
+        length=(fewest, most),
+        most_feet=facts.get("most_feet", 0),
         hold_sets=tuple(facts["hold_sets"]),
+        sizes={one: Size(one, tuple(size["edges"]), size["leds"]) for one, size in facts["sizes"].items()},
+        colours=facts.get("colours", {}),
         holds=tuple(sorted(holds, key=lambda hold: (hold.y, hold.x))),
     )
+
+
+def row_of(label: str) -> int:
+    """The row of a hold on a board with a grid, from 1: that of 'F5' is 5."""
+    return int(label[1:])
+
+
+def column_of(label: str) -> int:
+    """The column of a hold on a board with a grid, 0 for A."""
+    return COLUMNS.index(label[0])
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath.board import Board
+from climbpath.board import FINISH, START, Board
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +38,10 @@ GEOMETRY = (
 
 
 def geometry(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
-    """How the holds of each set lie relative to each other, float32 [sets, GEOMETRY]. Sets need two holds or more."""
+    """How the holds of each set lie relative to each other, float32 [sets, GEOMETRY]. Sets need two holds or more.
+
+    Low and top holds are those that may start and finish at the board's steepest angle.
+    """
     return np.array([_geometry(labels, board) for labels in hold_sets], np.float32).reshape(-1, len(GEOMETRY))
 
 
@@ -54,8 +57,7 @@ def _geometry(labels: Collection[str], board: Board) -> list[float]:
     return [
         *(f(axis) for axis in (x, y) for f in (np.min, np.mean, np.max, np.std)),
         len(order),
-        board.can_start[order].sum(),
-        board.can_finish[order].sum(),
+        *board.may(board.angles[-1])[[START, FINISH]][:, order].sum(axis=1).tolist(),
         max(to_earlier),
         np.hypot(across, up).sum(),
         *(f(step) for step in (np.abs(across), up) for f in (np.min, np.mean, np.max)),

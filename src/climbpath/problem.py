@@ -4,16 +4,16 @@ import hashlib
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from climbpath import board as boards
-from climbpath.board import Board, Setup
+from climbpath.board import FINISH, HAND, METHODS, ROLES, START, Board, Setup, show_angle
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
 
 DEFAULT_BOARD = "moonboard-2016"
-DEFAULT_METHOD = "Feet follow hands"
+DEFAULT_METHOD = METHODS[0]
 """The foot rule of a problem that names none."""
 CONSENSUS_REPEATS = 10
 """Repeats from which on a problem's grade counts as the consensus of its climbers; with fewer it is the setter's."""
@@ -29,12 +29,12 @@ class Problem:
 
     board: str = DEFAULT_BOARD
     """The board's name."""
-    angle: int = 40
-    """In degrees."""
+    angle: int | None = 40
+    """In degrees; None where it is not known."""
     grade: str | None = None
-    """Font grade; None where it is not known."""
+    """One of the board's grades; None where it is not known."""
     asked_grade: str | None = None
-    """The Font grade that a generated problem was asked for; its grade is the grader's."""
+    """The grade that a generated problem was asked for; its grade is the grader's."""
     start: tuple[str, ...]
     """Labels of the start holds."""
     hands: tuple[str, ...] = ()
@@ -54,15 +54,15 @@ class Problem:
     method: str = DEFAULT_METHOD
     """The foot rule."""
     user_grade: str | None = None
-    """The Font grade that climbers voted for."""
+    """The grade that climbers voted for."""
     partial: bool = False
     """Whether some of its holds may not be known, as in a hand sequence that skips some."""
 
     def __post_init__(self) -> None:
         layout = boards.load(self.board)
-        if self.angle not in layout.angles:
-            angles = " or ".join(f"{angle}°" for angle in layout.angles)
-            raise ClimbpathError(f"{layout.title} can be set to {angles}, not {self.angle}°")
+        if not layout.has_angle(self.angle):
+            angles = " or ".join(map(show_angle, layout.angles))
+            raise ClimbpathError(f"{layout.title} can be set to {angles}, not {show_angle(self.angle)}")
         for role in ("start", "hands", "feet", "finish"):
             object.__setattr__(self, role, _in_board_order(getattr(self, role), layout))
         if not self.start:
@@ -75,7 +75,7 @@ class Problem:
             raise ClimbpathError(f"hold {twice} has two roles")
         for field in ("grade", "asked_grade", "user_grade"):
             if getattr(self, field) is not None:
-                object.__setattr__(self, field, parse_grade(getattr(self, field)))
+                object.__setattr__(self, field, _grade_of(layout, getattr(self, field)))
         if self.repeats is not None and not 0 <= self.repeats < 2**31:
             raise ClimbpathError(f"a problem cannot have {reprlib.repr(self.repeats)} repeats")
 
@@ -86,12 +86,13 @@ class Problem:
 
     @property
     def sequence(self) -> tuple[str, ...]:
-        """The hands' canonical sequence: the start pair (a one-hold start is that hold twice), hands, finish."""
+        """Its canonical sequence: the start pair (a one-hold start is that hold twice), hands, feet where problems of
+        the board name such, finish."""
         pair = self.start * 2 if len(self.start) == 1 else self.start
-        return pair + self.hands + self.finish
+        return pair + self.hands + (self.feet if boards.load(self.board).has_feet else ()) + self.finish
 
     @property
-    def identity(self) -> tuple[str, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    def identity(self) -> tuple[str, int | None, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Records with the same identity are the same problem."""
         return (self.board, self.angle, self.start, self.hands, self.feet, self.finish)
 
@@ -112,8 +113,21 @@ class Problem:
 
     @property
     def key(self) -> int:
-        """64-bit hash of board and set of holds, without roles and angle; splits and novelty are decided by it."""
+        """64-bit hash of board and set of holds, without roles and angle; splits and novelty are decided by it. Where
+        the board has mirror partners, a problem and its mirror image share one."""
         return key_of(self.board, self.holds)
+
+    @property
+    def mirrored(self) -> "Problem":
+        """Its mirror image, with the ids of no source. Raises ClimbpathError where the board has no mirror partners."""
+        layout = boards.load(self.board)
+        if not layout.has_mirror:
+            raise ClimbpathError(f"{layout.title} has no mirror partners: its problems cannot be mirrored")
+        turned = {
+            role: tuple(str(layout.hold(label).mirror) for label in getattr(self, role))
+            for role in ("start", "hands", "feet", "finish")
+        }
+        return replace(self, **turned, ids=(), repeats=None, benchmark=False)  # type: ignore[arg-type]
 
     @property
     def notation(self) -> str:
@@ -172,19 +186,35 @@ def _in_board_order(labels: Iterable[str], layout: Board) -> tuple[str, ...]:
 
 
 def key_of(board: str, holds: Iterable[str]) -> int:
-    """The key of a set of holds: the first 8 bytes of BLAKE2b over board and sorted labels, as an integer."""
-    text = board + ":" + ",".join(sorted(holds))
+    """The key of a set of holds: the first 8 bytes of BLAKE2b over board and sorted labels, as an integer. Of a set and
+    its mirror image, it is that of the one whose labels sort first."""
+    labels = sorted(holds)
+    layout = boards.load(board)
+    if layout.has_mirror:
+        labels = min(labels, sorted(str(layout.hold(label).mirror) for label in labels))
+    text = board + ":" + ",".join(labels)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-_NOTATION = re.compile(r"([A-Za-z]\d{1,2})([sefSEF]?)")
+def _grade_of(layout: Board, text: str) -> str:
+    """A grade of the board. Raises ClimbpathError for others."""
+    grade = parse_grade(text)
+    if grade not in layout.ladder:
+        known = f"{layout.ladder[0]} … {layout.ladder[-1]}"
+        raise ClimbpathError(f"{layout.title} has no grade {grade}: its grades are {known}")
+    return grade
 
 
-def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade: str | None = None) -> Problem:
+LABEL = r"[A-Za-z]\d{1,2}|\d{1,7}"
+"""What a hold's label looks like: 'F5', or a placement's number."""
+_NOTATION = re.compile(rf"({LABEL})([sefSEF]?)")
+
+
+def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int | None = 40, grade: str | None = None) -> Problem:
     """A problem as typed: 'F5s D9 G13 I16 G18e'; `s` start, `e` finish, `f` foot.
 
-    Marks may be left out where the row implies the role: holds of the top row are the finish, and the holds of the
-    start rows are the start if there are at most two.
+    Marks may be left out where the row implies the role: where no hold is marked as finish, holds of the finish rows
+    are, and the holds of the start rows are the start if there are at most two.
 
     Raises ClimbpathError for unknown holds and for an ambiguous start.
     """
@@ -193,15 +223,22 @@ def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade
     for word in text.replace(",", " ").split():
         match = _NOTATION.fullmatch(word)
         if not match:
-            raise ClimbpathError(f"cannot read {word!r}: write holds as F5, with s, e or f behind for start, end, foot")
-        label, mark = layout.hold(match[1].upper()).label, match[2].lower()
-        roles["e" if not mark and layout.hold(label).row == layout.top_row else mark].append(label)
-    if not roles["s"]:
-        low = [label for label in roles[""] if layout.can_start[layout.index[label]]]
-        if len(low) > 2:
-            raise ClimbpathError(f"which holds start? Mark one or two of {', '.join(low)} with s, as in {low[0]}s")
-        roles["s"] = low
-        roles[""] = [label for label in roles[""] if label not in low]
+            example = layout.labels[0]
+            raise ClimbpathError(
+                f"cannot read {word!r}: write holds as {example}, with s, e or f behind for start, end, foot"
+            )
+        roles[match[2].lower()].append(layout.hold(match[1].upper()).label)
+    if layout.rows:
+        can_start, *_, can_finish = layout.may(angle if layout.has_angle(angle) else layout.usual_angle)
+        if not roles["e"]:
+            roles["e"] = [label for label in roles[""] if can_finish[layout.index[label]]]
+            roles[""] = [label for label in roles[""] if label not in roles["e"]]
+        if not roles["s"]:
+            low = [label for label in roles[""] if can_start[layout.index[label]]]
+            if len(low) > 2:
+                raise ClimbpathError(f"which holds start? Mark one or two of {', '.join(low)} with s, as in {low[0]}s")
+            roles["s"] = low
+            roles[""] = [label for label in roles[""] if label not in low]
     return Problem(
         board=board,
         angle=angle,
@@ -217,12 +254,16 @@ def parse_notation(text: str, board: str = DEFAULT_BOARD, angle: int = 40, grade
 class Rules:
     """What a generated problem must keep to."""
 
-    min_holds: int = 3
-    """Fewest holds."""
-    max_holds: int = 14
-    """Most holds."""
+    min_holds: int | None = None
+    """Fewest holds for hands, starts and finishes included; None is what is usual on the board."""
+    max_holds: int | None = None
+    """Most of them."""
+    max_feet: int | None = None
+    """Most foot holds; None is what is usual on the board."""
     max_reach: float | None = None
     """Longest way in cm from a hold to the nearest one before it; None is the board's own."""
+    size: str | None = None
+    """The board's size whose holds may be used; None is all."""
     hold_sets: frozenset[str] | None = None
     """Names of the hold sets that may be used; None is all."""
     start: frozenset[str] | None = None
@@ -235,36 +276,54 @@ class Rules:
     """Holds that must be start holds; where it is one, another may start beside it."""
     hand_pins: frozenset[str] = frozenset()
     """Holds that must be hand holds."""
+    foot_pins: frozenset[str] = frozenset()
+    """Holds that must be foot holds, wherever they are."""
+    finish_pins: frozenset[str] = frozenset()
+    """Holds that must be finish holds; where it is one, another may be beside it."""
     bans: frozenset[str] = frozenset()
     """Holds that must not be used."""
 
     @property
     def all_pins(self) -> frozenset[str]:
         """Holds that must be used, whatever their role."""
-        return self.pins | self.start_pins | self.hand_pins
+        return self.pins | self.start_pins | self.hand_pins | self.foot_pins | self.finish_pins
+
+    def length(self, layout: Board) -> tuple[int, int]:
+        """Fewest and most holds for hands on a board, starts and finishes included."""
+        fewest, most = layout.length
+        return fewest if self.min_holds is None else self.min_holds, most if self.max_holds is None else self.max_holds
+
+    def feet(self, layout: Board) -> int:
+        """Most foot holds on a board."""
+        return layout.most_feet if self.max_feet is None else self.max_feet if layout.has_feet else 0
+
+    def usable(self, layout: Board) -> list[bool]:
+        """Which holds of a board may be used, in board order."""
+        of_size = layout.size(self.size).leds if self.size else None
+        return [
+            hold.label not in self.bans
+            and (self.hold_sets is None or hold.hold_set in self.hold_sets)
+            and (of_size is None or hold.label in of_size)
+            for hold in layout.holds
+        ]
 
 
 def faults(problem: Problem) -> list[str]:
     """Which facts of the board a problem breaks, in words; empty for a sound one.
 
-    These are facts of the board (docs/promises.md, "Validity"): 1-2 start holds in the start rows, 1-2 finish holds,
-    all of them and nothing else in the top row.
+    These are facts of the board (docs/promises.md, "Validity"): 1-2 start holds, 1-2 finish holds, and, where place
+    tells something of a hold's role, each in a row of its role.
     """
     layout = boards.load(problem.board)
-    low, high = layout.start_rows
+    may = layout.may(problem.angle)
     found = []
     for role, labels in (("start", problem.start), ("finish", problem.finish)):
         if len(labels) > 2:
             found.append(f"{len(labels)} {role} holds ({', '.join(labels)}); a problem has one or two")
-    for label in problem.start:
-        if not low <= layout.hold(label).row <= high:
-            found.append(f"start hold {label} is not in rows {low} to {high}")
-    for label in problem.finish:
-        if layout.hold(label).row != layout.top_row:
-            found.append(f"finish hold {label} is not in row {layout.top_row}")
-    for label in problem.hands:
-        if layout.hold(label).row == layout.top_row:
-            found.append(f"hand hold {label} is in row {layout.top_row}, where only finish holds are")
+    for number, labels in ((START, problem.start), (FINISH, problem.finish), (HAND, problem.hands)):
+        for label in labels:
+            if not may[number, layout.index[label]]:
+                found.append(f"{ROLES[number]} hold {label} is not {layout.where(ROLES[number], problem.angle)}")
     return found
 
 
@@ -276,11 +335,26 @@ def check_sound(problem: Problem) -> Problem:
 
 
 def longest_reach(problem: Problem) -> float:
-    """The largest distance in cm from a hand or finish hold to the nearest hold before it in canonical order."""
+    """The largest distance in cm from a hand or finish hold to the nearest hold for hands before it in the sequence."""
     layout = boards.load(problem.board)
     order = [layout.index[label] for label in problem.start + problem.hands + problem.finish]
     first = len(problem.start)
     return max(min(map(layout.distances[order[i]].__getitem__, order[:i])) for i in range(first, len(order)))
+
+
+def far_feet(problem: Problem, rules: Rules) -> list[str]:
+    """The foot holds that are above all start and hand holds, or beyond the board's reach for feet of every one of
+    them; those that are pinned as feet may be anywhere."""
+    layout = boards.load(problem.board)
+    hands = [layout.index[label] for label in problem.start + problem.hands]
+    highest = max(layout.holds[hand].y for hand in hands)
+    feet = [layout.index[label] for label in problem.feet if label not in rules.foot_pins]
+    return [
+        layout.labels[foot]
+        for foot in feet
+        if layout.holds[foot].y > highest
+        or min(map(layout.distances[foot].__getitem__, hands)) > layout.foot_reach_cm + 1e-3
+    ]
 
 
 def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
@@ -288,13 +362,24 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
     rules = rules or Rules()
     layout = boards.load(problem.board)
     found = faults(problem)
-    count = len(problem.holds)
-    if not rules.min_holds <= count <= rules.max_holds:
-        found.append(f"{count} holds, not {rules.min_holds} to {rules.max_holds}")
+    # length and reach are the hands'
+    count = len(problem.holds) - len(problem.feet)
+    fewest, most = rules.length(layout)
+    if not fewest <= count <= most:
+        found.append(f"{count} holds, not {fewest} to {most}")
     reach = layout.reach_cm if rules.max_reach is None else rules.max_reach
     longest = longest_reach(problem)
     if longest > reach + 1e-3:
         found.append(f"a move of {longest:.0f} cm, over the reach of {reach:.0f} cm")
+    # feet have limits of their own
+    if len(problem.feet) > rules.feet(layout) and layout.has_feet:
+        found.append(f"{len(problem.feet)} foot holds, more than {rules.feet(layout)}")
+    if layout.has_feet and (far := far_feet(problem, rules)):
+        found.append(f"foot holds {', '.join(far)} out of reach of the hands")
+    if rules.size is not None:
+        outside = [label for label in problem.holds if label not in layout.size(rules.size).leds]
+        if outside:
+            found.append(f"{', '.join(outside)} not on the size {rules.size}")
     if rules.hold_sets is not None:
         outside = [label for label in problem.holds if layout.hold(label).hold_set not in rules.hold_sets]
         if outside:
@@ -306,7 +391,12 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
     missing = sorted(rules.all_pins.difference(problem.holds))
     if missing:
         found.append(f"leaves out pinned {', '.join(missing)}")
-    for role, wanted, given in (("start", rules.start_pins, problem.start), ("hand", rules.hand_pins, problem.hands)):
+    for role, wanted, given in (
+        ("start", rules.start_pins, problem.start),
+        ("hand", rules.hand_pins, problem.hands),
+        ("foot", rules.foot_pins, problem.feet),
+        ("finish", rules.finish_pins, problem.finish),
+    ):
         others = sorted(wanted.difference(given, missing))
         if others:
             found.append(f"uses {', '.join(others)}, but not as {role}")

@@ -1,6 +1,6 @@
 """Work on several cores: as many threads as BLAS would use, each with a single BLAS thread."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,10 +10,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def on_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """The function of each item, in order; for NumPy work, which releases the interpreter lock."""
-    if len(items) < 2:
-        return [function(item) for item in items]
+def on_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterable[Result]:
+    """The function of each item, in order; for NumPy work, which releases the interpreter lock.
+
+    Where BLAS would use one thread, each is computed when it is asked for.
+    """
     threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+    if threads == 1 or len(items) < 2:
+        return map(function, items)
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         return list(pool.map(function, items))

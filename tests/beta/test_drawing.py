@@ -71,8 +71,7 @@ def area(triangle: list[tuple[float, float]]) -> float:
 
 def centre(found: Beta, label: str) -> tuple[float, float]:
     layout = boards.load(found.problem.board)
-    hold = layout.hold(label)
-    return drawing.centre(layout, hold.column, hold.row)
+    return drawing.centre(layout, layout.hold(label))
 
 
 def ends_with_match(found: Beta) -> bool:

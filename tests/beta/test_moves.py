@@ -40,7 +40,7 @@ CLIMBERS = st.builds(Climber, st.integers(140, 200), st.integers(-10, 10))
 def test_ways_of_moves_in_words(to: str, words: str) -> None:
     def hold(label: str) -> Hold:
         x, y = 20.0 * "ABCDEFGHIJK".index(label[0]), 20.0 * (int(label[1:]) - 1)
-        return Hold(label, x, y, int(x // 20), int(label[1:]), "A", None, 0, None)
+        return Hold(label, x, y, "A", mirror=None, orientation=None, quality=None)
 
     assert direction(hold("F10"), hold(to)) == words
 

@@ -107,8 +107,8 @@ class Plain:
         if hold not in needed:
             return count
         top = max(origin, other)
-        count += self.holds[hold].row == self.holds[origin].row
-        return count - (hold < top and self.holds[hold].row == self.holds[top].row)
+        count += self.holds[hold].y == self.holds[origin].y
+        return count - (hold < top and self.holds[hold].y == self.holds[top].y)
 
     def features(self, hand: str, origin: int, hold: int, other: int) -> dict[str, float]:
         new, old, still = self.holds[hold], self.holds[origin], self.holds[other]

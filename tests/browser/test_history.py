@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from climbpath import board as boards
+from climbpath.board import row_of
 from support.server import Server
 from support.steps import (
     AWAKE,
@@ -222,7 +223,7 @@ def test_a_shuffled_list_has_every_problem_once_in_another_order(visit: Visit, k
 def test_a_list_longer_than_a_page_is_played_to_its_end(visit: Visit, server: Server) -> None:
     kim = server.climber()
     layout = boards.load(BOARD)
-    for label in [hold.label for hold in layout.holds if 7 <= hold.row <= 16][:52]:
+    for label in [hold.label for hold in layout.holds if 7 <= row_of(hold.label) <= 16][:52]:
         server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": [label], "name": label})
     page = visit("?view=logbook", climber=kim)
     press(page.get_by_role("button", name="Play", exact=True))

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from climbpath import board as boards
+from climbpath.board import FINISH, START
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER
 from climbpath.problem import Problem
 from climbpath.share import read_link
 from support.links import query_of
@@ -56,16 +56,20 @@ def some_problems() -> list[Problem]:
     found = []
     for i in range(80):
         layout = boards.load(rng.choice(boards.names()))
-        low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
-        top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
-        start, finish = rng.sample(low, rng.randint(1, 2)), rng.sample(top, rng.randint(1, 2))
-        others = rng.sample([label for label in layout.labels if label not in {*start, *top}], rng.randint(0, 12))
+        angle = rng.choice(layout.angles)
+        may = layout.may(angle)
+        low = [label for label, can in zip(layout.labels, may[START], strict=True) if can]
+        top = [label for label, can in zip(layout.labels, may[FINISH], strict=True) if can]
+        start = rng.sample(low, rng.randint(1, 2))
+        finish = rng.sample([label for label in top if label not in start], rng.randint(1, 2))
+        used = {*start, *(top if layout.rows else finish)}
+        others = rng.sample([label for label in layout.labels if label not in used], rng.randint(0, 12))
         feet = rng.randint(0, min(2, len(others)))
         found.append(
             Problem(
                 board=layout.name,
-                angle=rng.choice(layout.angles),
-                grade=rng.choice([*LADDER, None]),
+                angle=angle,
+                grade=rng.choice([*layout.ladder, None]),
                 start=tuple(start),
                 hands=tuple(others[feet:]),
                 feet=tuple(others[:feet]),

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from climbpath import board as boards
-from climbpath.board import COLUMNS
+from climbpath.board import COLUMNS, row_of
 from climbpath.drawing import holds
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import DARK, LIGHT, PAPER, Theme
 from climbpath.errors import ClimbpathError
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation
+from support.making import BOARDS, EVERY_BOARD
 
 COLOURS = {"start": "#3ddc84", "hands": "#4da8ff", "feet": "#ffc233", "finish": "#ff5c55"}
 HOSTILE = "</text><script>&\"'\x1b[31m\x07 \u202egnp\ud800\uffff\nnext line"
@@ -32,9 +33,9 @@ EXAMPLES = [FOUR, FEET, MINI, LONG]
 
 
 @st.composite
-def admitted(pick: st.DrawFn) -> Problem:
+def admitted(pick: st.DrawFn, board_names: tuple[str, ...] = BOARDS) -> Problem:
     """Any problem that Problem admits: up to every hold of the layout, in any roles, with any name."""
-    layout = boards.load(pick(st.sampled_from(boards.names())))
+    layout = boards.load(pick(st.sampled_from(board_names)))
     labels = [hold.label for hold in layout.holds]
     Random(pick(st.integers())).shuffle(labels)
     ends = sorted(pick(st.lists(st.integers(2, len(labels)), min_size=2, max_size=2)))
@@ -42,7 +43,7 @@ def admitted(pick: st.DrawFn) -> Problem:
     return Problem(
         board=layout.name,
         angle=pick(st.sampled_from(layout.angles)),
-        grade=pick(st.none() | st.sampled_from(["5+", "7A", "8C+"])),
+        grade=pick(st.none() | st.sampled_from([layout.ladder[0], layout.ladder[8], layout.ladder[-1]])),
         start=tuple(labels[:starts]),
         finish=tuple(labels[starts : ends[0]]),
         hands=tuple(labels[ends[0] : ends[1]]),
@@ -100,11 +101,12 @@ def test_text_shows_every_position_by_its_letter(problem: Problem) -> None:
     for letter, labels in zip("SHFE", (problem.start, problem.hands, problem.feet, problem.finish), strict=True):
         expected |= dict.fromkeys(labels, letter)
     lines = drawing.text(problem, colour=False).splitlines()
-    for line, row in zip(lines, reversed(layout.hold_rows), strict=False):
+    rows = sorted({row_of(label) for label in layout.labels}, reverse=True)
+    for line, row in zip(lines, rows, strict=False):
         assert int(line[:2]) == row
         cells = line[4:].ljust(2 * len(COLUMNS))[::2]
         assert cells == "".join(expected.get(f"{column}{row}", " ") for column in COLUMNS)
-    assert lines[len(layout.hold_rows)] == "    A B C D E F G H I J K"
+    assert lines[len(rows)] == "    A B C D E F G H I J K"
 
 
 def test_text_is_compact_and_ends_with_caption_and_notation() -> None:
@@ -183,13 +185,13 @@ def test_a_problem_without_a_name_has_the_name_that_the_app_suggests() -> None:
     assert "ungraded" in words(parsed(replace(FOUR, grade=None)))
 
 
-@pytest.mark.parametrize("board", boards.names())
+@pytest.mark.parametrize("board", BOARDS)
 def test_no_row_is_drawn_that_has_no_holds(board: str) -> None:
     layout = boards.load(board)
     problem = Problem(
         board=board, angle=layout.angles[0], start=layout.labels[:1], finish=(layout.labels[-1],), grade="6C"
     )
-    rows = {str(hold.row) for hold in layout.holds}
+    rows = {str(row_of(label)) for label in layout.labels}
     assert {text for text in words(parsed(problem)) if text.isdigit()} == rows
     assert {line[:2].strip() for line in drawing.text(problem, colour=False).splitlines()[: len(rows)]} == rows
 
@@ -201,7 +203,7 @@ def test_a_legend_names_every_hold_set_in_the_colour_of_its_holds(board: str) ->
     root = parsed(problem)
     assert {name if len(name) > 1 else f"Set {name}" for name in layout.hold_sets} <= set(words(root))
     fills = {path.get("fill") for path in elements(root, "path")}
-    assert {DARK.tints[name] for name in layout.hold_sets} <= fills
+    assert {DARK.tint(name) for name in layout.hold_sets} <= fills
 
 
 def luminance(colour: str) -> float:
@@ -362,9 +364,28 @@ def test_every_problem_can_be_drawn(problem: Problem) -> None:
     assert [word for word in words(root) if word in problem.notation.split()] == problem.notation.split()
     assert opened(drawing.png(problem, 120)).width == 120
     plain = drawing.text(problem, colour=False)
-    assert len(plain.splitlines()) == len(boards.load(problem.board).hold_rows) + 3
+    assert len(plain.splitlines()) == len({row_of(label) for label in boards.load(problem.board).labels}) + 3
     assert plain.endswith(problem.notation)
     assert sum(line[4:26].count(letter) for line in plain.splitlines()[:-3] for letter in "SHFE") == len(problem.holds)
+
+
+@settings(max_examples=20, deadline=None)
+@given(problem=admitted(tuple(name for name in EVERY_BOARD if name not in BOARDS)))
+def test_every_problem_on_a_wall_without_a_grid_can_be_drawn(problem: Problem) -> None:
+    layout, root = boards.load(problem.board), parsed(problem)
+    circles = {(round(float(one.get("cx", 0))), round(float(one.get("cy", 0))), one.get("stroke"))
+               for one in elements(root, "circle")}  # fmt: skip
+    for role, colour in COLOURS.items():
+        for label in getattr(problem, role):
+            x, y = drawing.centre(layout, layout.hold(label))
+            assert any(
+                abs(x - one_x) <= 1 and abs(y - one_y) <= 1 and stroke == colour for one_x, one_y, stroke in circles
+            )
+            assert 0 < x < float(root.attrib["width"])
+            assert 0 < y < float(root.attrib["height"])
+    assert opened(drawing.png(problem, 120)).width == 120
+    wall = drawing.text(problem, colour=False).splitlines()[:-2]
+    assert sum(line.count(letter) for line in wall for letter in "SHFE") == len(problem.holds)
 
 
 def test_text_and_svg_work_without_pillow() -> None:

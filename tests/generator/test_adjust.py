@@ -25,6 +25,8 @@ MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25
 class Steps:
     """A grader that says which step a problem is."""
 
+    ladder = LADDER
+
     def step(self, problem: Problem) -> float:
         raise NotImplementedError
 

@@ -105,14 +105,15 @@ def test_pins_are_marked_with_their_role_as_in_the_notation(spelled: str | list[
     rules = parse_rules("moonboard-2016", pin=spelled)
     assert rules.start_pins == {"F5"}
     assert rules.hand_pins == {"D9"}
-    assert rules.pins == {"E12", "G18"}
+    assert rules.pins == {"E12"}
+    assert rules.finish_pins == {"G18"}
     assert rules.all_pins == {"F5", "D9", "E12", "G18"}
 
 
 @pytest.mark.parametrize(
     ("pin", "message"),
     [
-        ("F5f", "cannot read the pin 'F5f': write holds as F5, with s, h or e behind for start, hand, end"),
+        ("F5x", "cannot read the pin 'F5x': write holds as G2, with s, h, f or e behind for start, hand, foot, end"),
         ("F5-G6", "cannot read the pin 'F5-G6'"),
         ("G13e", "G13 cannot be a finish hold: on MoonBoard 2016 finishes are in row 18"),
         ("F5s F5h", "F5 is pinned in two roles"),
@@ -161,16 +162,21 @@ def test_a_request_is_written_in_plain_json() -> None:
         "rules": {
             "min_holds": NO_RULES.min_holds,
             "max_holds": NO_RULES.max_holds,
+            "max_feet": None,
             "max_reach": 150.0,
+            "size": None,
             "hold_sets": ["A", "Original"],
             "start": None,
             "finish": None,
             "pins": ["E12", "F5"],
             "start_pins": [],
             "hand_pins": [],
+            "foot_pins": [],
+            "finish_pins": [],
             "bans": [],
         },
         "sampling": {"temperature": 1.0, "top_p": 0.9, "guidance": None, "consensus": True},
+        "method": "Feet follow hands",
         "climber": {"height": 165, "ape": 3},
         "any_grade": True,
         "seed": 0,

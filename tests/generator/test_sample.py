@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.api import Generator
-from climbpath.board import Setup
+from climbpath.board import FINISH, START, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
 from climbpath.generator.sample import generate
 from climbpath.generator.variations import vary
+from climbpath.grades import on_ladder
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
-from climbpath.model.tokens import ANY_GRADE, BODY, PREFIX, START
+from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from support.making import ask, random_problems
 from support.untrained import COORDINATE as COORDINATE_RECIPE
@@ -38,8 +39,8 @@ def requests(draw: st.DrawFn) -> tuple[str, Rules]:
     """Boards and rules, sensible and mad."""
     layout = boards.load(draw(st.sampled_from(boards.names())))
     labels = [hold.label for hold in layout.holds]
-    low = [label for label, can in zip(labels, layout.can_start, strict=True) if can]
-    top = [label for label, can in zip(labels, layout.can_finish, strict=True) if can]
+    low = [label for label, can in zip(labels, layout.may(40)[START], strict=True) if can]
+    top = [label for label, can in zip(labels, layout.may(40)[FINISH], strict=True) if can]
     some = lambda pool: st.none() | st.frozensets(st.sampled_from(pool), min_size=1, max_size=2)  # noqa: E731
     least = draw(st.integers(2, 9))
     return layout.name, Rules(
@@ -82,8 +83,9 @@ def check_request(request_: tuple[str, Rules], seed: int, temperature: float, to
     by_coordinates = board == "moonboard-2016" and seed % 2
     sampling = Sampling(temperature, top_p, 1.0 if by_coordinates else guidance)
     asked, setup = (COORDINATE if by_coordinates else SHAKEN), Setup(board, 40)
+    (grade, *_) = on_ladder("7A", boards.load(board).ladder)
     try:
-        found = list(generate(asked, ask("7A", 4, setup, sampling, rules=rules, seed=seed)))
+        found = list(generate(asked, ask(grade, 4, setup, sampling, rules=rules, seed=seed)))
     except ClimbpathError as refusal:
         found = []
         message = str(refusal)
@@ -110,18 +112,19 @@ def test_a_request_is_refused_only_if_no_problem_exists() -> None:
         pool = rng.choice(len(layout.holds), 9, replace=False)
         labels = [layout.holds[i].label for i in pool] + ["F5", "E18"]
         bans = frozenset(hold.label for hold in layout.holds if hold.label not in labels)
-        rules = Rules(max_holds=int(rng.integers(3, 7)), max_reach=float(rng.integers(60, 171)), bans=bans)
+        most = int(rng.integers(3, 7))
+        rules = Rules(max_holds=most, max_reach=float(rng.integers(60, 171)), bans=bans)
         parts = [
             sorted({label for label in labels if test[layout.index[label]]})
-            for test in (layout.can_start, layout.can_finish)
+            for test in (layout.may(40)[START], layout.may(40)[FINISH])
         ]
-        hands = sorted({label for label in labels if not layout.can_finish[layout.index[label]]})
+        hands = sorted({label for label in labels if not layout.may(40)[FINISH, layout.index[label]]})
         pairs = [[c for n in (1, 2) for c in combinations(part, n)] for part in parts]
         exists = any(
             not violations(Problem(grade="7A", start=start, hands=middle, finish=finish), rules)
             for start in pairs[0]
             for finish in pairs[1]
-            for n in range(rules.max_holds - 1)
+            for n in range(most - 1)
             for middle in combinations([h for h in hands if h not in start], n)
         )
         try:
@@ -246,11 +249,11 @@ def test_guidance_scales_what_the_grade_adds_to_the_logits(guidance: float) -> N
     free[0, 1] = tokens.ids[ANY_GRADE]
     with_grade, without = (net(ids).logits[0].detach().numpy() for ids in (graded, free))
     logits = without + guidance * (with_grade - without)
-    lookahead = Lookahead(layout, Rules())
+    lookahead = Lookahead(layout, 40, Rules())
     state = lookahead.initial_state(1)
     for step, choice in enumerate(choices(problem, layout)):
         allowed = np.flatnonzero(lookahead.allowed(state)[0])
-        spelled = tokens.spelling(layout.name)[START if step < 2 else BODY, allowed, 0]
+        spelled = tokens.spelling(layout.name)[allowed, 0]
         assert allowed[logits[PREFIX - 1 + step, spelled].argmax()] == choice
         lookahead.choose(state, np.array([choice]))
 

@@ -23,7 +23,7 @@ KNOWN = list(offered(PLENTY))
 
 
 def graded_by(scale: Scale, *steps: float) -> list[str]:
-    return [LADDER[i] for i in scale.probabilities(np.array(steps, np.float32)).argmax(axis=1)]
+    return [LADDER[i] for i in scale.probabilities(np.array(steps, np.float32), LADDER).argmax(axis=1)]
 
 
 def drawn_to_the_middle(spread: float = 0.2, count: int = 60) -> tuple[np.ndarray, list[str], np.ndarray]:
@@ -36,7 +36,7 @@ def drawn_to_the_middle(spread: float = 0.2, count: int = 60) -> tuple[np.ndarra
 
 
 def test_the_scale_takes_back_that_expected_grades_are_drawn_to_the_middle() -> None:
-    scale = fit_scale(*drawn_to_the_middle(), PLENTY)
+    scale = fit_scale(*drawn_to_the_middle(), PLENTY, LADDER)
     assert scale.grades == tuple(KNOWN)
     assert scale.means == pytest.approx([4.5, 5, 5.5, 6, 6.5], abs=0.08)
     assert graded_by(scale, 4.5, 5, 5.5, 6, 6.5) == KNOWN
@@ -45,7 +45,7 @@ def test_the_scale_takes_back_that_expected_grades_are_drawn_to_the_middle() -> 
 def test_no_new_problem_gets_a_grade_of_thin_evidence() -> None:
     assert offered(PLENTY) == ("6B+", "6C", "6C+", "7A", "7A+")
     assert offered({"7A": LEAST_EVIDENCE - 1, "6C": 2}) == ("6C", "7A"), "where none has enough, all that have some"
-    scale = fit_scale(*drawn_to_the_middle(), PLENTY)
+    scale = fit_scale(*drawn_to_the_middle(), PLENTY, LADDER)
     assert graded_by(scale, -3.0, 25.0) == ["6B+", "7A+"]
 
 
@@ -55,19 +55,19 @@ def test_a_higher_expected_grade_is_never_a_lower_grade(steps: list[float], seed
     counts = {grade: int(count) for grade, count in zip(LADDER, rng.integers(0, 90, len(LADDER)), strict=True)}
     true = [grade for grade in LADDER for _ in range(counts[grade] // 4)]
     made = np.array([rank(grade) for grade in true]) * 0.6 + rng.standard_normal(len(true))
-    scale = fit_scale(made.astype(np.float32), true, rng.random(len(true)) < 0.5, counts)
+    scale = fit_scale(made.astype(np.float32), true, rng.random(len(true)) < 0.5, counts, LADDER)
     graded = [rank(grade) for grade in graded_by(scale, *sorted(steps))]
     assert graded == sorted(graded)
-    assert scale.probabilities(np.array(steps, np.float32)).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert scale.probabilities(np.array(steps, np.float32), LADDER).sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_without_held_out_problems_the_expected_grade_is_the_grade() -> None:
-    scale = fit_scale(np.zeros(0, np.float32), [], np.zeros(0, bool), PLENTY)
+    scale = fit_scale(np.zeros(0, np.float32), [], np.zeros(0, bool), PLENTY, LADDER)
     assert graded_by(scale, 4.2, 5.4, 6.6) == ["6B+", "6C", "7A"]
 
 
 def test_a_scale_is_read_back_as_it_was() -> None:
-    scale = fit_scale(*drawn_to_the_middle(), PLENTY)
+    scale = fit_scale(*drawn_to_the_middle(), PLENTY, LADDER)
     assert Scale.from_dict(scale.to_dict()) == scale
     for content in ({"means": [], "spread": 1.0}, {"means": [7.0], "spread": 0.0}):
         with pytest.raises(ValueError, match="a mean for every grade, and a spread"):
@@ -84,7 +84,7 @@ def test_a_new_problem_is_graded_by_the_scale_and_a_known_one_by_its_likeliest_g
     assert [prediction.grade for prediction in grader.predict(some)] == by_scale
     assert [problem.grade for problem in grader.graded(some)] == by_scale
     on_record = [replace(problem, ids=("a:1",)) for problem in some]
-    assert grader.predict(on_record) == predictions(probabilities)
+    assert grader.predict(on_record) == predictions(probabilities, grader.ladder)
     assert grader.graded([]) == []
 
 

@@ -12,14 +12,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from climbpath import board as boards
+from climbpath.board import FINISH, HAND
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.sample import pin_vectors
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import Decoder
 from climbpath.model.model import Output, Transformer
-from climbpath.model.order import choices, still_pinned
-from climbpath.model.tokens import BODY, PREFIX
+from climbpath.model.order import choices, used_before_each
+from climbpath.model.tokens import PREFIX
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Batch, Encoded
 from climbpath.training.losses import future_holds_nats, nats
@@ -72,10 +73,16 @@ def test_pins_shown_too_early_would_be_caught(monkeypatch: pytest.MonkeyPatch) -
     """Which pins the next token uses up tells that token."""
     net, forward = shaken(FAST), Transformer.forward
 
-    def early(net: Transformer, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None) -> Output:
+    def early(
+        net: Transformer,
+        ids: Tensor,
+        token_places: Tensor | None = None,
+        columns: Tensor | None = None,
+        pins: Tensor | None = None,
+    ) -> Output:
         assert pins is not None
         next_pins = pins.view(*ids.shape, -1).roll(-1, dims=1).flatten(0, 1)
-        return forward(net, ids, token_places, next_pins)
+        return forward(net, ids, token_places, columns, next_pins)
 
     monkeypatch.setattr(Transformer, "forward", early)
     assert leak(net, pins=True) == "position 0 or one before sees the pins of position 1 or later"
@@ -91,7 +98,8 @@ def test_in_a_packed_batch_a_last_token_changes_its_own_place_alone() -> None:
     ids, pins = batch.inputs.clone(), batch.pins.clone()
     ids.view(-1)[batch.token_places[last]] = 7
     pins[last] = 1 - pins[last]
-    before, after = net(batch.inputs, batch.token_places, batch.pins).logits, net(ids, batch.token_places, pins).logits
+    packed = batch.token_places, batch.columns
+    before, after = net(batch.inputs, *packed, batch.pins).logits, net(ids, *packed, pins).logits
     assert len(set(torch.bincount(rows).tolist())) > 1
     assert torch.equal(before[~last], after[~last])
     assert (before[last] != after[last]).any(dim=1).all()
@@ -134,18 +142,19 @@ def test_sampling_tells_of_pins_what_training_told() -> None:
         layout = boards.load(problem.board)
         batch = Encoded([problem], tokens, True).batch(np.array([0]), pinned=1.0, seed=i)
         assert batch.pins is not None
-        pinned = {tokens.names[token].split(":")[1] for token in batch.pins[0].nonzero().flatten()}
+        pinned = {tokens.names[batch.columns[column]].split(":")[1] for column in batch.pins[0].nonzero().flatten()}
         assert pinned
         assert pinned <= set(problem.holds)
-        lookahead = Lookahead(layout, Rules(pins=frozenset(pinned), max_reach=120))
+        lookahead = Lookahead(layout, 40, Rules(pins=frozenset(pinned), max_reach=120))
         vectors = pin_vectors(fast, lookahead)
         assert vectors is not None
-        expected = net(batch.inputs, batch.token_places, batch.pins).logits.detach().numpy()
+        expected = net(batch.inputs, batch.token_places, batch.columns, batch.pins).logits.detach().numpy()
         decoder, state = Decoder(fast.weights, FAST.nhead, 1, 64), lookahead.initial_state(1)
         for place, token in enumerate(batch.inputs[0].numpy()):
             if place >= PREFIX:
                 lookahead.choose(state, np.array([choices(problem, layout)[place - PREFIX]]))
-            logits = decoder.next(token[None], state.open_pins @ vectors) @ fast.weights["output"].T
+            hidden = decoder.next(token[None], state.open_pins @ vectors)
+            logits = hidden @ fast.weights["output"][batch.columns].T
             assert np.abs(logits - expected[place]).max() < 1e-4
 
 
@@ -154,7 +163,7 @@ def test_excluding_the_impossible_leaves_a_distribution_over_the_possible() -> N
     problems = random_problems(6)
     masked = Encoded(problems, net.config.tokens, mask_invalid=True).batch(np.arange(6))
     plain = Encoded(problems, net.config.tokens, mask_invalid=False).batch(np.arange(6))
-    logits = net(masked.inputs, masked.token_places).logits
+    logits = net(masked.inputs, masked.token_places, masked.columns).logits
     assert 0 < nats(logits, masked).item() < nats(logits, plain).item()
 
 
@@ -168,12 +177,13 @@ def test_the_nats_of_a_batch_are_the_sum_of_its_problems(pinned: float) -> None:
         alone = Batch(
             inputs=together.inputs[[row], : mine.sum()],
             token_places=torch.arange(int(mine.sum())),
+            columns=together.columns,
             targets=together.targets[mine],
             possible=None if together.possible is None else together.possible[mine],
             pins=None if together.pins is None else together.pins[mine],
         )
-        expected += nats(net(alone.inputs, alone.token_places, alone.pins).logits, alone).item()
-    total = nats(net(together.inputs, together.token_places, together.pins).logits, together).item()
+        expected += nats(net(alone.inputs, alone.token_places, alone.columns, alone.pins).logits, alone).item()
+    total = nats(net(together.inputs, together.token_places, together.columns, together.pins).logits, together).item()
     assert total == pytest.approx(expected, rel=1e-4)
 
 
@@ -184,9 +194,14 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
     net, layout = shaken(FAST), boards.load("moonboard-2016")
     tokens = net.config.tokens
     usable = torch.tensor(
-        [n.split(":")[1] in names if n.startswith("moonboard-2016:") else n == "<end>" for n in tokens.names]
+        [
+            tokens.names[i].split(":")[-2:-1] in [[n] for n in names] or i == tokens.end
+            for i in tokens.tokens_of(layout.name)
+        ]
     )
-    spelled = tokens.spelling(layout.name)[BODY, :-1, 0]
+    by_hold = layout.may(40)[FINISH, [layout.index[label] for label in pinned]]
+    roles = np.where(by_hold, FINISH, HAND)
+    pinned_choices = [layout.choice_of[role, layout.index[one]] for role, one in zip(roles, pinned, strict=True)]
     total = 0.0
     for start in [("F5",), ("G6",), ("F5", "G6")]:
         others = [hold for hold in ("F5", "G6", "D9") if hold not in start]
@@ -197,21 +212,24 @@ def test_probabilities_of_all_problems_sum_to_one(pinned: tuple[str, ...]) -> No
                     if not set(pinned) <= set(problem.holds):
                         continue
                     sequence = np.array([choices(problem, layout)])
-                    left = still_pinned(sequence, np.array([[label in pinned for label in layout.labels]]))
+                    open_pins = np.isin(np.arange(len(layout.choice_roles)), pinned_choices)
+                    left = open_pins & ~used_before_each(layout, sequence)
                     batch = Encoded([problem], tokens, True).batch(np.array([0]))
-                    possible = torch.ones(len(batch.token_places), len(tokens.names), dtype=torch.bool)
-                    possible[PREFIX - 1 :] = torch.from_numpy(tokens.mask_targets(layout.name, sequence, left)[0])
-                    pins = torch.zeros(len(batch.token_places), len(tokens.names))
-                    pins[:, spelled] = torch.from_numpy(np.insert(left[0], 0, left[0, 0], axis=0)).float()
+                    possible = torch.ones(len(batch.token_places), len(batch.columns), dtype=torch.bool)
+                    possible[PREFIX - 1 :] = torch.from_numpy(tokens.mask_targets(problem.setup, sequence, left)[0])
+                    pins = torch.zeros(len(batch.token_places), len(batch.columns))
+                    pins[:, :-1] = torch.from_numpy(np.insert(left[0], 0, left[0, 0], axis=0)).float()
                     batch = batch._replace(possible=possible & usable)
-                    total += (-nats(net(batch.inputs, batch.token_places, pins).logits, batch)).exp().item()
+                    total += (
+                        (-nats(net(batch.inputs, batch.token_places, batch.columns, pins).logits, batch)).exp().item()
+                    )
     assert total == pytest.approx(1, abs=1e-4)
 
 
 def test_future_holds_is_counted_over_the_tokens_still_to_occur_later() -> None:
     net = shaken(FAST).train()
     batch = Encoded(random_problems(4), net.config.tokens, True).batch(np.arange(4))
-    future_logits = net(batch.inputs, batch.token_places, predict_future=True).future_logits
+    future_logits = net(batch.inputs, batch.token_places, batch.columns, predict_future=True).future_logits
     assert future_logits is not None
     rows = batch.token_places // batch.inputs.shape[1]
     expected = 0.0
@@ -291,7 +309,7 @@ def test_gradients_are_the_same_every_time_on_two_threads() -> None:
         found = []
         for _ in range(6):
             net.zero_grad()
-            nats(net(batch.inputs, batch.token_places).logits, batch).backward()
+            nats(net(batch.inputs, batch.token_places, batch.columns).logits, batch).backward()
             found.append({name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None})
     finally:
         torch.set_num_threads(before)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
-from climbpath.model.order import before_pins, choices, may_follow_each, problem_of, still_pinned
-from climbpath.model.tokens import ANY_GRADE, BODY, PARTIAL, PREFIX, START, Vocabulary, vocabulary_of
+from climbpath.model.order import before_pins, choices, may_follow_each, problem_of, used_before_each
+from climbpath.model.tokens import ANY_GRADE, PARTIAL, PREFIX, REST, STARTS, Vocabulary, vocabulary_of
 from climbpath.problem import Problem, Rules
 from climbpath.training.batches import Batch, Encoded, epoch_batches
 from support.making import SETUP, problems, random_problems
@@ -23,9 +23,13 @@ HOLD = vocabulary_of("hold", BOARDS)
 COORDINATE = vocabulary_of("coordinate", ("moonboard-2016",))
 
 
-SPELLED = problems(grades=COORDINATE.grades, feet=False, details=False)
+SPELLED = problems(BOARDS, details=False)
 """Problems of which tokens tell everything, near or far beyond the rules of sampling."""
-ON_2016 = problems(("moonboard-2016",), grades=COORDINATE.grades, feet=False, details=False)
+ON_2016 = problems(("moonboard-2016",), grades=COORDINATE.grades, angles=(40,), details=False)
+
+ON_ONE_BOARD = st.sampled_from(BOARDS).flatmap(
+    lambda board: st.lists(problems((board,), details=False), min_size=1, max_size=6)
+)
 
 
 def test_the_guide_vocabulary_has_its_45_tokens() -> None:
@@ -38,7 +42,7 @@ def test_a_one_hold_start_is_that_hold_twice() -> None:
     spelled = [COORDINATE.names[i] for i in COORDINATE.encode(problem)]
     assert spelled == ["<bos>", "7A", "F", "5", "F", "5", "D", "9", "G", "13", "G", "18", "<end>"]
     assert [HOLD.names[i].split(":", 1)[-1] for i in HOLD.encode(problem)] == (
-        ["moonboard-2016@40", "7A", "F5:start", "F5:start", "D9", "G13", "G18", "<end>"]
+        ["moonboard-2016@40", "7A", "F5:start", "F5:start", "D9:hand", "G13:hand", "G18:finish", "<end>"]
     )
 
 
@@ -66,7 +70,7 @@ def test_choices_round_trip_and_the_order_admits_them(problem: Problem) -> None:
     layout = boards.load(problem.board)
     sequence = np.array([choices(problem, layout)])
     assert problem_of(sequence[0], layout, problem.angle, problem.grade) == problem
-    allowed = may_follow_each(layout, sequence)
+    allowed = may_follow_each(layout, problem.angle, sequence, used_before_each(layout, sequence))
     assert np.take_along_axis(allowed, sequence[..., None], axis=2).all()
 
 
@@ -78,14 +82,15 @@ def test_the_order_admits_one_sequence_per_problem(problem: Problem, random: Ran
     shuffled = sequence[:-1]
     random.shuffle(shuffled)
     other = np.array([[*shuffled, sequence[-1]]])
-    admitted = np.take_along_axis(may_follow_each(layout, other), other[..., None], axis=2).all()
+    allowed = may_follow_each(layout, problem.angle, other, used_before_each(layout, other))
+    admitted = np.take_along_axis(allowed, other[..., None], axis=2).all()
     spelled_otherwise = admitted and other[0].tolist() != sequence
     if spelled_otherwise:  # then it is another problem: other holds are the start
         assert problem_of(other[0], layout, problem.angle, problem.grade) != problem
 
 
 @settings(max_examples=30)
-@given(st.lists(SPELLED, min_size=1, max_size=6))
+@given(ON_ONE_BOARD)
 def test_masks_leave_room_for_every_target_and_rows_do_not_depend_on_their_batch(batch: list[Problem]) -> None:
     encoded = Encoded(batch, HOLD, mask_invalid=True)
     together = encoded.batch(np.arange(len(batch)))
@@ -94,7 +99,8 @@ def test_masks_leave_room_for_every_target_and_rows_do_not_depend_on_their_batch
     spelled = [HOLD.encode(problem) for problem in batch]
     assert together.inputs.flatten()[together.token_places].tolist() == [token for ids in spelled for token in ids[:-1]]
     unpredicted = [-100] * (PREFIX - 1)
-    assert together.targets.tolist() == [token for ids in spelled for token in [*unpredicted, *ids[PREFIX:]]]
+    targets = torch.where(together.targets < 0, together.targets, together.columns[together.targets])
+    assert targets.tolist() == [token for ids in spelled for token in [*unpredicted, *ids[PREFIX:]]]
 
 
 @given(ON_2016)
@@ -108,13 +114,13 @@ def test_excluded_tokens_are_other_boards_and_earlier_holds() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("G18",))
     batch = Encoded([problem], HOLD, mask_invalid=True).batch(np.array([0]))
     assert batch.possible is not None
-    after_d9 = {HOLD.names[i] for i in batch.possible[4].nonzero().flatten()}
+    after_d9 = {HOLD.names[i] for i in batch.columns[batch.possible[4]]}
     assert after_d9
     assert all(name.startswith("moonboard-2016:") for name in after_d9)
     rows = {int(name.split(":")[1][1:]) for name in after_d9}
     assert min(rows) == 9
-    assert "moonboard-2016:D9" not in after_d9
-    assert "moonboard-2016:C9" not in after_d9
+    assert "moonboard-2016:D9:hand" not in after_d9
+    assert "moonboard-2016:C9:hand" not in after_d9
     assert "<end>" not in after_d9
 
 
@@ -122,7 +128,7 @@ def test_a_third_finish_is_impossible() -> None:
     problem = Problem(grade="7A", start=("F5",), hands=("D9",), finish=("A18", "E18"))
     batch = Encoded([problem], HOLD, mask_invalid=True).batch(np.array([0]))
     assert batch.possible is not None
-    assert batch.possible[-1].nonzero().flatten().tolist() == [HOLD.end]
+    assert batch.columns[batch.possible[-1]].tolist() == [HOLD.end]
 
 
 @settings(max_examples=40, deadline=None)
@@ -130,27 +136,30 @@ def test_a_third_finish_is_impossible() -> None:
 def test_pins_still_not_yet_placed_and_what_passes_none_by(problem: Problem, data: st.DataObject) -> None:
     """By brute force: a pin is to come until its hold is chosen, and no choice may stand behind one."""
     layout = boards.load(problem.board)
-    sequence = [*choices(problem, layout), len(layout.holds)]  # padded
-    pins = data.draw(st.sets(st.sampled_from(range(len(layout.holds))), max_size=6))
-    left = still_pinned(np.array([sequence]), np.isin(np.arange(len(layout.holds)), list(pins))[None])[0]
+    every = len(layout.choice_roles)
+    sequence = np.array([[*choices(problem, layout), every]])  # padded
+    pins = data.draw(st.sets(st.sampled_from(range(every)), max_size=6))
+    left = (np.isin(np.arange(every), list(pins)) & ~used_before_each(layout, sequence))[0]
+    holds = layout.choice_holds
     free = before_pins(left)
-    assert len(left) == len(free) == len(sequence)
-    for step, choice in enumerate(sequence):
-        future_logits = pins.difference(sequence[:step])
+    assert len(left) == len(free) == sequence.shape[1]
+    for step, choice in enumerate(sequence[0]):
+        used = {holds[one] for one in sequence[0, :step] if one < every}
+        future_logits = {pin for pin in pins if holds[pin] not in used}
         assert set(np.flatnonzero(left[step]).tolist()) == future_logits
-        lowest = min(future_logits, default=len(layout.holds))
+        lowest = min(future_logits, default=every)
         assert np.flatnonzero(free[step]).tolist() == list(range(lowest + 1))
-        if step >= 2 and pins <= set(sequence):
+        if step >= 2 and pins <= set(sequence[0].tolist()):
             assert free[step, choice]  # in canonical order a problem passes none of its own holds by
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from([HOLD, COORDINATE]), st.sampled_from([START, BODY]), st.data())
+@given(st.sampled_from([HOLD, COORDINATE]), st.sampled_from([STARTS, REST]), st.data())
 def test_the_tokens_that_may_be_written_spell_an_allowed_choice(
     tokens: Vocabulary, stage: int, data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(tokens.boards))
-    table = tokens.spelling(name)[stage]
+    table = tokens.spelling(name)[tokens.columns(name, stage)]
     allowed = np.array([data.draw(st.lists(st.integers(0, len(table) - 1), max_size=9)) for _ in range(2)], object)
     mask = np.stack([np.isin(np.arange(len(table)), list(row)) for row in allowed])
     for place in range(tokens.width):
@@ -160,22 +169,27 @@ def test_the_tokens_that_may_be_written_spell_an_allowed_choice(
             assert set(written[may].tolist()) == {int(table[choice, place]) for choice in row} - {-1}
 
 
+SIDES = np.random.default_rng(0).integers(0, 3, 1000)
+"""The boards of a thousand rows."""
+
+
 def test_an_epoch_covers_every_row_once_and_depends_on_seed_and_epoch_alone() -> None:
-    batches = epoch_batches(1000, 64, seed=1, epoch=2)
+    batches = epoch_batches(SIDES, 64, seed=1, epoch=2)
     assert sorted(np.concatenate(batches)) == list(range(1000))
-    again = epoch_batches(1000, 64, seed=1, epoch=2)
+    assert all(len(set(SIDES[rows].tolist())) == 1 for rows in batches)
+    again = epoch_batches(SIDES, 64, seed=1, epoch=2)
     assert all((a == b).all() for a, b in zip(batches, again, strict=True))
-    assert not np.array_equal(batches[0], epoch_batches(1000, 64, seed=1, epoch=3)[0])
+    assert not np.array_equal(batches[0], epoch_batches(SIDES, 64, seed=1, epoch=3)[0])
 
 
-MIXED = [*random_problems(5), *random_problems(4, "moonboard-mini-2020", seed=1)]
+MIXED = [*random_problems(5), *random_problems(4, seed=1)]
 
 
 def rows_of(batch: Batch) -> list[dict[str, Any]]:
     """What a batch tells of each of its problems, however far it is padded."""
     row_of = batch.token_places // batch.inputs.shape[1]
     tokens = batch.inputs.flatten()[batch.token_places]
-    pins = torch.zeros(len(tokens), len(HOLD.names)) if batch.pins is None else batch.pins
+    pins = torch.zeros(len(tokens), len(batch.columns)) if batch.pins is None else batch.pins
     possible = torch.ones_like(pins) if batch.possible is None else batch.possible
     parts = {"tokens": tokens, "targets": batch.targets, "pins": pins, "possible": possible}
     return [
@@ -218,7 +232,7 @@ def test_pins_are_holds_of_the_problem_until_they_are_used() -> None:
         assert batch.possible is not None
         assert batch.possible.gather(1, batch.targets.clamp(min=0)[:, None])[batch.targets >= 0].all()
         for problem, row in zip(MIXED, rows_of(batch), strict=True):
-            told = [{HOLD.names[i].split(":")[1] for i in np.flatnonzero(pins)} for pins in row["pins"]]
+            told = [{HOLD.names[batch.columns[i]].split(":")[1] for i in np.flatnonzero(pins)} for pins in row["pins"]]
             assert told[0] == told[PREFIX - 1] <= set(problem.holds)
             assert told[0]
             assert told[-1] == set()
@@ -233,14 +247,13 @@ def test_no_pin_may_be_passed_by() -> None:
     """With pins, of the tokens possible without them those are left that stand before the lowest pin to come."""
     encoded = Encoded(MIXED[:5], HOLD, mask_invalid=True)
     pinned, free = (rows_of(encoded.batch(np.arange(5), pinned=share, seed=3)) for share in (1.0, 0.0))
-    layout = boards.load("moonboard-2016")
     for bound, unbound in zip(pinned, free, strict=True):
         for place, (pins, now) in enumerate(zip(bound["pins"], bound["possible"], strict=True)):
             expected = set(np.flatnonzero(unbound["possible"][place]).tolist())
-            future_logits = [layout.index[HOLD.names[i].split(":")[1]] for i in np.flatnonzero(pins)]
+            future_logits = np.flatnonzero(pins).tolist()
             if place > PREFIX and future_logits:  # behind the start pair
-                later = [f"moonboard-2016:{hold.label}" for hold in layout.holds[min(future_logits) + 1 :]]
-                expected -= {HOLD.end, *(HOLD.ids[name] for name in later)}
+                first = min(future_logits)
+                expected -= {HOLD.end, *(token for token in expected if token > first)}
             assert set(np.flatnonzero(now).tolist()) == expected
 
 

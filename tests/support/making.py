@@ -12,25 +12,29 @@ import numpy as np
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.board import COLUMNS, Setup
+from climbpath.board import COLUMNS, FINISH, HAND, START, Setup, row_of
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request, Sampling
-from climbpath.grades import LADDER
+from climbpath.grades import on_ladder
 from climbpath.model.order import Ints, problem_of
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules
 
 DATA = Path(__file__).parent / "files"
 SETUP = Setup("moonboard-2016", 40)
+ROLES = (START, HAND, FINISH)
 GRADES = ["6B", "6B+", "6C", "7A", "7B"]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
-BOARDS = ("moonboard-2016", "moonboard-masters-2017", "moonboard-masters-2019", "moonboard-mini-2020")
+BOARDS = tuple(name for name in boards.names() if boards.load(name).has_grid)
+"""MoonBoards."""
+EVERY_BOARD = tuple(boards.names())
 
 
 @st.composite
 def problems(
     pick: st.DrawFn,
     board_names: Sequence[str] = BOARDS,
-    grades: Sequence[str] = LADDER,
+    grades: Sequence[str] | None = None,
+    angles: Sequence[int] = (),
     feet: bool = True,
     partial: bool = False,
     details: bool = True,
@@ -43,20 +47,25 @@ def problems(
     holds of the middle come from the `crowded` rows.
     """
     layout = boards.load(pick(st.sampled_from(board_names)))
-    low = [hold.label for hold in layout.holds if layout.can_start[layout.index[hold.label]]]
-    top = [hold.label for hold in layout.holds if hold.row == layout.top_row]
-    start = pick(st.lists(st.sampled_from(low), min_size=1, max_size=2, unique=True))
-    finish = pick(st.lists(st.sampled_from(top), min_size=1, max_size=2, unique=True))
-    free = [label for label in layout.labels if label not in {*start, *top}]
+    angle = pick(st.sampled_from(angles or layout.angles))
+    may = {
+        role: [label for label, can in zip(layout.labels, layout.may(angle)[role], strict=True) if can]
+        for role in ROLES
+    }
+    start = pick(st.lists(st.sampled_from(may[START]), min_size=1, max_size=2, unique=True))
+    finish = pick(
+        st.lists(st.sampled_from([one for one in may[FINISH] if one not in start]), min_size=1, max_size=2, unique=True)
+    )
+    free = [label for label in may[HAND] if label not in {*start, *finish}]
     middle = st.sampled_from(free)
-    if near := [label for label in free if layout.hold(label).row in crowded]:
+    if near := [label for label in free if crowded and row_of(label) in crowded]:
         middle = st.sampled_from(near) | middle
     others = pick(st.lists(middle, max_size=max_holds - len(start + finish), unique=True))
-    footholds = pick(st.integers(0, 2)) if feet else 0
+    footholds = pick(st.integers(0, 2)) if feet and layout.has_feet else 0
     problem = Problem(
         board=layout.name,
-        angle=pick(st.sampled_from(layout.angles)),
-        grade=pick(st.sampled_from(grades)),
+        angle=angle,
+        grade=pick(st.sampled_from(grades or layout.ladder)),
         start=tuple(start),
         hands=tuple(others[footholds:]),
         feet=tuple(others[:footholds]),
@@ -72,13 +81,13 @@ def problems(
         repeats=pick(st.none() | st.integers(0, 2**31 - 1)),
         benchmark=pick(st.booleans()),
         method=pick(st.just(DEFAULT_METHOD) | TEXT),
-        user_grade=pick(st.none() | st.sampled_from(LADDER)),
+        user_grade=pick(st.none() | st.sampled_from(layout.ladder)),
     )
 
 
 def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
     """Sequences [count, N] with every allowed choice equally likely; asserts that there is one at every step."""
-    end = len(lookahead.board.holds)
+    end = len(lookahead.board.choice_roles)
     batch = lookahead.initial_state(count)
     steps: list[Ints] = []
     while not steps or (steps[-1] < end).any():
@@ -95,8 +104,8 @@ def random_problems(
     """Valid problems with every allowed choice equally likely."""
     layout = boards.load(board)
     rng = np.random.default_rng(seed)
-    sequences = walk(Lookahead(layout, rules or Rules(max_reach=120, max_holds=10)), count, rng)
-    grades = rng.choice(GRADES, count)
+    sequences = walk(Lookahead(layout, 40, rules or Rules(max_reach=120, max_holds=10)), count, rng)
+    grades = [on_ladder(grade, layout.ladder)[0] for grade in rng.choice(GRADES, count)]
     return [problem_of(s, layout, 40, str(g)) for s, g in zip(sequences, grades, strict=True)]
 
 

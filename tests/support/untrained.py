@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from climbpath import board as boards
+from climbpath.grades import on_ladder
 from climbpath.model.checkpoint import Model, keys_to_tensor, model_of
 from climbpath.model.model import Transformer
 from climbpath.training.recipes import FAST, Recipe, config_of
@@ -42,6 +43,12 @@ def shaken(recipe: Recipe) -> Transformer:
     return net
 
 
+def learned_on(board: str) -> dict[str, int]:
+    """How many problems of three grades the model has learned on a board."""
+    ladder = boards.load(board).ladder
+    return {on_ladder(grade, ladder)[0]: count for grade, count in {"6B": 4, "7A": 900, "7B": 300}.items()}
+
+
 def checkpoint(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transformer | None = None) -> dict[str, Any]:
     """What a checkpoint of a network holds that a model is made of; the model has learned three grades."""
     net = net or network(recipe)
@@ -49,7 +56,7 @@ def checkpoint(recipe: Recipe = SMALL, known: Iterable[int] = (), net: Transform
     return {
         "config": net.config.to_dict(),
         "model_state_dict": net.state_dict(),
-        "evidence": {f"{name}@40": {"6B": 4, "7A": 900, "7B": 300} for name in net.config.boards},
+        "evidence": {f"{name}@40": learned_on(name) for name in net.config.boards},
         "consensus": {},
         "known_keys": keys,
         "train_keys": keys,

@@ -61,7 +61,8 @@ def test_distilled_the_truth_is_nats_and_the_best_answer_is_the_teachers() -> No
     config_tokens = 7
     logits = torch.randn(5, config_tokens)
     targets = torch.tensor([0, 3, 6, 2, -100])
-    batch = Batch(torch.zeros(1, 5, dtype=torch.int64), torch.arange(5), targets, None, None)
+    ids = torch.zeros(1, 5, dtype=torch.int64)
+    batch = Batch(ids, torch.arange(5), torch.arange(config_tokens), targets, None, None)
     truth = torch.nn.functional.one_hot(targets.clamp_min(0), config_tokens).float()
     torch.testing.assert_close(distillation_nats(logits, batch, truth), nats(logits, batch))
     targets = torch.randn(5, config_tokens).softmax(dim=1)

@@ -96,6 +96,7 @@ def test_a_heavy_address_leaves_places_to_others_if_there_are_others() -> None:
     places, used = Places(MOST_PLACES, SHARE), Used()
     for _ in range(50):
         used.charge(A, 0.2)
+        Turns(used).took(A, 0.2)
     assert used.is_heavy("a")
     assert used.most_before("a") is None, "nobody else is there"
     used.charge(B, 0.1)
@@ -166,6 +167,7 @@ def test_the_wait_of_a_newcomer_counts_those_before_it(monkeypatch: pytest.Monke
     order = Turns(Used())
     for _ in range(200):
         order.took(A, 0.5)
+        order.used.charge(A, 0.5)
     waiting = [One(A, 999.0)] * 10 + [One(B, 999.0)] * 2
     assert order.wait(waiting, A) == pytest.approx(12 * 0.5, rel=0.01)
     assert order.wait(waiting, B) == pytest.approx(2 * 0.5, rel=0.01)

@@ -162,7 +162,7 @@ def test_a_request_whose_turn_comes_late_is_answered_all_the_same(batches: list[
         running = [asyncio.create_task(sampler.generate(page_request(), has_own_seed=True)) for _ in range(3)]
         await asyncio.sleep(0)
         for waiting in sampler.queue:
-            waiting.deadline = time.monotonic() - 1
+            waiting.arrived -= 2 * workers.LONGEST_S
         return await asyncio.gather(*running)
 
     assert [len(found) for found in finish(ask())] == [1, 1, 1]
@@ -249,14 +249,12 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(workers, "LONGEST_S", 2.0)
     stock = load().generate("7A", 3, seed=1)
 
-    def only_7a(
-        self: Sampler, first: object, counts: Counter[str], is_over: Callable[[], bool], give_up: object
-    ) -> Any:
-        while "8A" in counts and not is_over():
+    def only_7a(model: object, first: object, counts: Counter[str], **given: Any) -> Iterator[Problem]:
+        while "8A" in counts and not given["is_over"]():
             time.sleep(0.001)
-        return [] if "8A" in counts else [stock.pop()]
+        yield from [] if "8A" in counts else [stock.pop()]
 
-    monkeypatch.setattr(Sampler, "_sample", only_7a)
+    monkeypatch.setattr(sample, "generate", only_7a)
 
     async def ask() -> tuple[list[Any], list[Any]]:
         sampler = Sampler(load(), Used())
@@ -280,6 +278,45 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     assert [len(found) for found in honest] == [1, 1, 1]
     assert unserved > 5, "honest requests do not wait for all of them"
     assert all(isinstance(answer, ClimbpathError | BusyError) for answer in hostile)
+
+
+def test_a_wish_for_many_problems_is_met_in_several_turns_and_others_have_theirs_between(
+    monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
+) -> None:
+    monkeypatch.setattr(workers, "TURN_S", 0.0)
+    monkeypatch.setattr(sample, "BATCH", 8)
+    alone = together(page_request("7A", 60), own_seed=0)[0]
+    batches.clear()
+
+    async def ask() -> tuple[list[Problem], list[bool]]:
+        sampler = Sampler(load(), Used())
+
+        async def one(client: Client, request: Request) -> list[Problem]:
+            CLIENT.set(client)
+            return await sampler.generate(request, has_own_seed=True)
+
+        long = asyncio.create_task(one(A, page_request("7A", 60)))
+        was_done = []
+        for number in range(3):
+            await one(B, page_request("6C", seed=number))
+            was_done.append(long.done())
+        return await long, was_done
+
+    found, was_done = finish(ask())
+    assert found == alone, "a seed's problems are the same, whoever asks meanwhile"
+    assert was_done == [False] * 3
+    assert batches.count(Counter({"7A": 60})) == 1, "it goes on where it stopped"
+
+
+def test_after_a_while_a_wish_is_answered_with_what_has_been_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    stock = load().generate("7A", 5, seed=1)
+    monkeypatch.setattr(workers, "TURN_S", -1.0)
+    monkeypatch.setattr(workers, "MOST_S", -1.0)
+    monkeypatch.setattr(sample, "generate", lambda *arguments, **options: iter(stock))
+    first, second = together(page_request("7A", 5, seed=1), page_request("7A", 5, seed=1), own_seed=1)
+    assert isinstance(first, list)
+    assert [problem.key for problem in first] == [stock[0].key]
+    assert isinstance(second, list)
 
 
 def test_a_hopeless_wish_is_answered_at_once_when_it_is_repeated(

@@ -154,7 +154,7 @@ def _notes(beta: Beta, theme: Theme) -> list[tuple[str, str]]:
 def _centres(beta: Beta, labels: Sequence[str]) -> Points:
     layout = boards.load(beta.problem.board)
     holds = [layout.hold(label) for label in labels]
-    return np.array([complex(*drawing.centre(layout, hold.column, hold.row)) for hold in holds])
+    return np.array([complex(*drawing.centre(layout, hold)) for hold in holds])
 
 
 def _solids(beta: Beta) -> list[Discs]:

@@ -136,7 +136,7 @@ def _problem(text: str, board: str) -> "Problem":
     """A PROBLEM argument; the angle of one in notation does not matter."""
     from climbpath import board as boards
 
-    return read_problem(text, board, boards.load(board).angles[0])
+    return read_problem(text, board, boards.load(board).usual_angle)
 
 
 def wall_from(board: str, size: str | None, mapping: Path | None, known: "Memory") -> "Wall":

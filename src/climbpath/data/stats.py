@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import Setup
+from climbpath.board import Setup, show_angle
 from climbpath.drawing.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
-from climbpath.grades import LADDER, rank, show
+from climbpath.grades import ALL_GRADES, rank, show
 from climbpath.problem import Problem, longest_reach
 
 if TYPE_CHECKING:  # matplotlib is slow to import, and the tables do without it
@@ -57,7 +57,7 @@ def grade_rows(parts: Iterable[Sequence[Problem]]) -> list[tuple[object, ...]]:
 
 def _grades(found: Iterable[str | None]) -> list[str | None]:
     """Easiest first, then None where there is one."""
-    return sorted(found, key=lambda grade: len(LADDER) if grade is None else rank(grade))
+    return sorted(found, key=lambda grade: len(ALL_GRADES) if grade is None else rank(grade))
 
 
 def _name(grade: str | None) -> str:
@@ -67,7 +67,7 @@ def _name(grade: str | None) -> str:
 def _describe(setup: Setup, problems: Sequence[Problem]) -> str:
     benchmarks = sum(problem.benchmark for problem in problems)
     partial = sum(problem.partial for problem in problems)
-    title = f"{setup.board} at {setup.angle}°: {len(problems):,} problems, {benchmarks:,} benchmarks"
+    title = f"{setup.board} at {show_angle(setup.angle)}: {len(problems):,} problems, {benchmarks:,} benchmarks"
     title += f", {partial:,} partial" if partial else ""
     grades = Counter(problem.grade for problem in problems)
     most = max(grades.values())
@@ -137,7 +137,7 @@ def chart(problems: Iterable[Problem], path: Path) -> None:
 
 def _draw_board(row: "SubFigure", problems: Sequence[Problem]) -> None:
     layout = boards.load(problems[0].board)
-    by_angle: defaultdict[int, list[Problem]] = defaultdict(list)
+    by_angle: defaultdict[int | None, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_angle[problem.angle].append(problem)
     benchmarks = sum(problem.benchmark for problem in problems)
@@ -146,7 +146,8 @@ def _draw_board(row: "SubFigure", problems: Sequence[Problem]) -> None:
     holds, grades, lengths, repeats = row.subplots(1, 4, width_ratios=(1.05, 1, 1, 1))
     _heat_map(holds, problems)
     ranks = [rank(problem.grade) for problem in problems if problem.grade]
-    ladder = LADDER[min(ranks, default=0) : max(ranks, default=-1) + 1]
+    low, high = min(ranks, default=0), max(ranks, default=-1)
+    ladder = [grade for grade in layout.ladder if low <= rank(grade) <= high]
     _bars(grades, "Grade", ladder, {a: _counts(ladder, [p.grade for p in group]) for a, group in by_angle.items()})
     sizes = [len(problem.holds) for problem in problems]
     numbers = range(min(sizes), max(sizes) + 1)
@@ -173,14 +174,15 @@ def _classes(repeats: Sequence[int]) -> list[int]:
     return [int(count) for count in np.histogram(repeats, bins=[*_REPEATS, np.inf])[0]]
 
 
-def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[int, Sequence[int]]) -> None:
+def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[int | None, Sequence[int]]) -> None:
     """Horizontal bars of counts by name, from the top down, stacked by angle."""
     labels = [str(name) for name in names]
     places = np.arange(len(labels))
     before = np.zeros(len(labels))
-    for angle, lengths in sorted(counts.items(), reverse=True):
-        colour = _COLOURS[sorted(counts, reverse=True).index(angle) % len(_COLOURS)]
-        panel.barh(places, lengths, 0.78, left=before, color=colour, label=f"{angle}°", zorder=2)
+    steepest_first = sorted(counts.items(), key=lambda pair: -1 if pair[0] is None else pair[0], reverse=True)
+    for i, (angle, lengths) in enumerate(steepest_first):
+        colour = _COLOURS[i % len(_COLOURS)]
+        panel.barh(places, lengths, 0.78, left=before, color=colour, label=show_angle(angle), zorder=2)
         before += lengths
     for place, total in zip(places, before, strict=True):
         panel.annotate(f"{total:,.0f}", (total, place), (4, 0), textcoords="offset points", va="center", fontsize=8)

@@ -10,7 +10,11 @@ Numbers = Collection[tuple[str, str]]
 
 
 def why_unusable(
-    problem: Problem, part: str | None = None, whole: Numbers = (), needs_grade: bool = False
+    problem: Problem,
+    part: str | None = None,
+    whole: Numbers = (),
+    needs_grade: bool = False,
+    methods: Collection[str] = (DEFAULT_METHOD,),
 ) -> str | None:
     """Why a problem cannot be used, whatever the model, in words to count by; None where it can.
 
@@ -20,10 +24,11 @@ def why_unusable(
             can be used.
         whole: `whole_numbers` of the data; partial records of these problems add nothing to train on.
         needs_grade: whether problems without a grade are of no use.
+        methods: the foot rules of problems that are of use.
     """
     if needs_grade and problem.grade is None:
         return "ungraded"
-    if problem.method != DEFAULT_METHOD:
+    if problem.method not in methods:
         return "with other foot rules than feet follow hands"
     if not problem.partial:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from climbpath.board import COLUMNS, Board
+from climbpath.board import COLUMNS, Board, column_of, row_of
 from climbpath.files import replacing
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ def board_axes(axes: Any, layout: Board) -> None:
     """Give axes a board's true proportions and label its columns and rows."""
     axes.set_aspect("equal")
     axes.margins(0.07, 0.045)
-    columns = {hold.x: COLUMNS[hold.column] for hold in layout.holds}
-    rows = {hold.y: str(hold.row) for hold in layout.holds}
+    columns, rows = {}, {}
+    if layout.has_grid:
+        columns = {hold.x: COLUMNS[column_of(hold.label)] for hold in layout.holds}
+        rows = {hold.y: str(row_of(hold.label)) for hold in layout.holds}
     axes.set_xticks(list(columns), list(columns.values()))
     axes.set_yticks(list(rows), list(rows.values()))
     axes.spines[:].set_visible(False)

@@ -29,7 +29,7 @@ def shapes(hold: Hold, x: float, y: float, theme: Theme, lit: bool, opacity: flo
     A lit one has its set's full colour, another one less of it; `opacity` is how much of that shows over the wall.
     """
     colour = tint(hold.hold_set, theme, lit)
-    shine = mix(colour, mix(theme.tints[hold.hold_set], "#ffffff", _SHINE), _LIT if lit else _AT_REST)
+    shine = mix(colour, mix(theme.tint(hold.hold_set), "#ffffff", _SHINE), _LIT if lit else _AT_REST)
     body, lip = (
         [(x + scale * _PER_CM * across, y + scale * _PER_CM * down) for across, down in part] for part in outline(hold)
     )
@@ -39,7 +39,7 @@ def shapes(hold: Hold, x: float, y: float, theme: Theme, lit: bool, opacity: flo
 
 def tint(hold_set: str, theme: Theme, lit: bool) -> str:
     """The colour of a set's holds."""
-    return mix(theme.wall, theme.tints[hold_set], 1 if lit else theme.rest)
+    return mix(theme.wall, theme.tint(hold_set), 1 if lit else theme.rest)
 
 
 @cache

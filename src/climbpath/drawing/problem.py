@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from climbpath import board as boards
 from climbpath import grades
-from climbpath.board import COLUMNS, Board, Hold
+from climbpath.board import COLUMNS, Board, Hold, column_of, row_of
 from climbpath.drawing import holds
 from climbpath.drawing.shapes import (
     WIDTH,
@@ -59,7 +59,8 @@ _INNER = WIDTH - 2 * _MARGIN
 _CELL = 27
 """From hold to hold in a row or column."""
 _WALL_TOP = 80
-_GRID_LEFT = WIDTH - _MARGIN - 7 - _CELL * len(COLUMNS)
+_SPACING = 20
+"""cm from hold to hold in a row or column of a board with a grid."""
 _TOKENS_PER_LINE = 7
 
 
@@ -73,14 +74,16 @@ def text(problem: Problem, colour: bool = True) -> str:
         return f"\x1b[{ansi}m{string}\x1b[0m" if colour and string else string
 
     layout = boards.load(problem.board)
-    cells = {(hold.row, hold.column): paint("2", "·") for hold in layout.holds}
+    cells = {cell: paint("2", "·") for cell in _cells(layout).values()}
     for hold, role in _marked(problem, DARK):
-        cells[hold.row, hold.column] = paint(role.ansi, role.letter)
+        cells[_cells(layout)[hold.label]] = paint(role.ansi, role.letter)
+    across = range(1 + max(column for column, _ in cells))
     lines = []
-    for row in reversed(layout.hold_rows):
-        drawn = " ".join(cells.get((row, column), " ") for column in range(len(COLUMNS)))
-        lines.append(paint("2", f"{row:>2}") + "  " + drawn)
-    lines.append("    " + paint("2", " ".join(COLUMNS)))
+    for row in sorted({row for _, row in cells}, reverse=True):
+        drawn = " ".join(cells.get((column, row), " ") for column in across)
+        lines.append((paint("2", f"{row:>2}") + "  " if layout.has_grid else "") + drawn)
+    if layout.has_grid:
+        lines.append("    " + paint("2", " ".join(COLUMNS)))
     caption = [paint("1", clean(title(problem))), paint("1", _grade(problem)), _setting(problem), _rule(problem)]
     lines += ["  ".join(filter(None, caption)), problem.notation]
     return "\n".join(line.rstrip() for line in lines)
@@ -187,13 +190,51 @@ def _marked(problem: Problem, theme: Theme) -> Iterator[tuple[Hold, Role]]:
             yield layout.hold(label), role
 
 
-def _wall_bottom(layout: Board) -> int:
-    return _WALL_TOP + 7 + _CELL * (layout.rows + 1 - layout.hold_rows[0]) + 19
+@cache
+def _cells(layout: Board) -> dict[str, tuple[int, int]]:
+    """The column and row of every hold in a terminal, from the lowest left: those of the grid, else by place."""
+    if layout.has_grid:
+        return {label: (column_of(label), row_of(label)) for label in layout.labels}
+    columns, rows = (
+        {value: i for i, value in enumerate(sorted({round(getattr(hold, axis)) for hold in layout.holds}))}
+        for axis in ("x", "y")
+    )
+    return {hold.label: (columns[round(hold.x)], rows[round(hold.y)]) for hold in layout.holds}
 
 
-def centre(layout: Board, column: int, row: int) -> tuple[float, float]:
+class Frame(NamedTuple):
+    """Where a board lies in pictures."""
+
+    scale: float
+    """Units of pictures to a centimetre."""
+    left: float
+    """x of the lowest, leftmost place, in units."""
+    bottom: float
+    """y of it."""
+    origin: tuple[float, float]
+    """That place in cm."""
+
+
+@cache
+def frame(layout: Board) -> Frame:
+    """Where a board lies: as wide as the wall's panel allows, with room for the names of rows and columns of a grid."""
+    x, y = [hold.x for hold in layout.holds], [hold.y for hold in layout.holds]
+    if layout.has_grid:
+        scale, low = _CELL / _SPACING, min(y)
+        left = WIDTH - _MARGIN - 7 - _CELL * (len(COLUMNS) - 0.5)
+        return Frame(scale, left, _WALL_TOP + 7 + scale * (max(y) - low) + _CELL / 2, (0, low))
+    scale = (_INNER - 2 * _CELL) / (max(x) - min(x))
+    return Frame(scale, _MARGIN + _CELL, _WALL_TOP + _CELL + scale * (max(y) - min(y)), (min(x), min(y)))
+
+
+def centre(layout: Board, hold: Hold) -> tuple[float, float]:
     """The position of a hold in pictures, x and y in the units of the shapes."""
-    return _GRID_LEFT + _CELL * (column + 0.5), _WALL_TOP + 7 + _CELL * (layout.rows - row + 0.5)
+    scale, left, bottom, (x, y) = frame(layout)
+    return left + scale * (hold.x - x), bottom - scale * (hold.y - y)
+
+
+def _wall_bottom(layout: Board) -> int:
+    return round(frame(layout).bottom + (_CELL * 1.5 + 19 if layout.has_grid else _CELL))
 
 
 def panel(layout: Board, theme: Theme) -> Rect:
@@ -203,19 +244,31 @@ def panel(layout: Board, theme: Theme) -> Rect:
 
 def wall(layout: Board, theme: Theme) -> list[Shape]:
     """The board without a problem, which all its pictures share; only rows that have holds."""
-    left, top = centre(layout, 0, layout.rows)
-    right, bottom = centre(layout, len(COLUMNS) - 1, layout.hold_rows[0])
     shapes: list[Shape] = [panel(layout, theme)]
-    for column, letter in enumerate(COLUMNS):
-        x, _ = centre(layout, column, 1)
-        label = Text(x, bottom + 28, theme.label, letter, theme.quiet, "middle", bold=True)
+    if layout.has_grid:
+        shapes += _grid(layout, theme)
+    for hold in layout.holds:
+        shapes += holds.shapes(hold, *centre(layout, hold), theme, lit=False, scale=_hold_scale(layout))
+    return shapes
+
+
+def _hold_scale(layout: Board) -> float:
+    """The size of holds, 1 on a board with a grid; smaller where more stand side by side, but never tiny."""
+    return 1 if layout.has_grid else max(0.45, frame(layout).scale * _SPACING / _CELL)
+
+
+def _grid(layout: Board, theme: Theme) -> list[Shape]:
+    """The lines and names of columns and rows."""
+    columns = {column_of(hold.label): centre(layout, hold)[0] for hold in layout.holds}
+    rows = {row_of(hold.label): centre(layout, hold)[1] for hold in layout.holds}
+    left, right, top, bottom = min(columns.values()), max(columns.values()), min(rows.values()), max(rows.values())
+    shapes: list[Shape] = []
+    for column, x in sorted(columns.items()):
+        label = Text(x, bottom + 28, theme.label, COLUMNS[column], theme.quiet, "middle", bold=True)
         shapes += [Line(x, top, x, bottom, theme.grid, 0.7), label]
-    for row in layout.hold_rows:
-        _, y = centre(layout, 0, row)
+    for row, y in sorted(rows.items()):
         label = Text(left - 15.5, y + _drop(theme), theme.label, str(row), theme.quiet, "end", bold=True)
         shapes += [Line(left, y, right, y, theme.grid, 0.7), label]
-    for hold in layout.holds:
-        shapes += holds.shapes(hold, *centre(layout, hold.column, hold.row), theme, lit=False)
     return shapes
 
 
@@ -229,11 +282,12 @@ def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = ()) -> list[
     layout = boards.load(problem.board)
     shapes: list[Shape] = []
     for hold, role in _marked(problem, theme):
-        x, y = centre(layout, hold.column, hold.row)
+        x, y = centre(layout, hold)
         opacity = 0.45 if hold.label in dimmed else 1
         faded = role._replace(colour=mix(theme.wall, role.colour, opacity))
-        glow, *rings = ring(x, y, faded, 1, theme)
-        shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity), *rings]
+        scale = _hold_scale(layout)
+        glow, *rings = ring(x, y, faded, scale, theme)
+        shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity, scale=scale), *rings]
     return shapes
 
 

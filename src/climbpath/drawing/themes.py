@@ -51,8 +51,18 @@ class Theme:
     roles: Mapping[str, Role]
     """The roles by the fields of Problem, in the order of its notation."""
     tints: Mapping[str, str]
-    """The colour of each hold set."""
+    """The colour of each hold set of its own."""
 
+    def tint(self, hold_set: str) -> str:
+        """The colour of a hold set: its own, that of one like it, else that of set A."""
+        return self.tints.get(_LIKE.get(hold_set, hold_set), self.tints["A"])
+
+
+# Sets that look like another's (the page has the same: web/static/app.css).
+_LIKE = {
+    "Screw Ons": "B", "Auxiliary": "B", "Auxiliary Kickboard": "B", "Plastic": "B", "Foot Set": "B",
+    "Set A": "Wooden", "Set B": "Wooden B", "Set C": "Wooden C", "Wood": "Wooden",
+}  # fmt: skip
 
 # The rings differ in shape as well as in colour, for eyes and printers that cannot tell the colours apart.
 _ROLES = {
@@ -85,6 +95,9 @@ DARK = Theme(
         "Wooden": "#cf9559",
         "Wooden B": "#a3876b",
         "Wooden C": "#c07864",
+        "D": "#7ba68b",
+        "E": "#c286a0",
+        "F": "#8794c7",
     },
 )
 """As in a cellar with the LEDs on."""
@@ -114,6 +127,9 @@ LIGHT = Theme(
         "Wooden": "#b87534",
         "Wooden B": "#85663f",
         "Wooden C": "#934734",
+        "D": "#4d7a60",
+        "E": "#a3587a",
+        "F": "#5a6aa8",
     },
 )
 """As plywood by day."""

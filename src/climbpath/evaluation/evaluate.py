@@ -284,7 +284,7 @@ class _SetupEvaluation:
 
     def plain(self, sampling: Sampling, size: int) -> list[Problem]:
         """Plain samples in the mix: known problems and repetitions are not left out."""
-        lookahead = Lookahead(self.board, Rules())
+        lookahead = Lookahead(self.board, self.setup.angle, Rules())
         found: list[Problem] = []
         for counts, request in self.mixes(sampling, size):
             for batch in draw_batches(self.model, lookahead, request, list(counts.elements())):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
 from climbpath.model.order import Bools, Ints, choices
@@ -41,21 +42,21 @@ def score(model: Model, problems: Sequence[Problem], given_consensus: bool = Fal
 
     Raises ClimbpathError where the model's vocabulary lacks a problem's board, angle or grade.
     """
-    by_board: defaultdict[str, list[int]] = defaultdict(list)
+    by_setup: defaultdict[Setup, list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
-        by_board[problem.board].append(i)
+        by_setup[problem.setup].append(i)
     width = model.config.tokens.width
     longest = 1 + width * max((len(problem.sequence) for problem in problems), default=0)
     shape = len(problems), longest
     yes_or_no = np.zeros((3, *shape), bool)
     scored = Scored(np.zeros(shape), yes_or_no[0], yes_or_no[1], np.zeros(shape), yes_or_no[2])
-    # batches of one board and about one length, so that little is padding
-    for board, rows_of_board in by_board.items():
-        by_length = sorted(rows_of_board, key=lambda i: len(problems[i].sequence))
+    # batches of one setup and about one length, so that little is padding
+    for setup, rows_of_setup in by_setup.items():
+        by_length = sorted(rows_of_setup, key=lambda i: len(problems[i].sequence))
         for first in range(0, len(by_length), BATCH):
             rows = by_length[first : first + BATCH]
             for whole, part in zip(
-                scored, _score(model, board, [problems[i] for i in rows], given_consensus), strict=True
+                scored, _score(model, setup, [problems[i] for i in rows], given_consensus), strict=True
             ):
                 whole[rows, : part.shape[1]] = part
     return scored
@@ -69,14 +70,17 @@ def nats_per_problem(model: Model, problems: Sequence[Problem], given_consensus:
 def _conditions(model: Model, problems: Sequence[Problem], given_consensus: bool) -> tuple[Ints, NDArray[np.float64]]:
     """The K conditions that each problem may be under, as tokens [K, B, PREFIX], and their log probability, [K, B]."""
     tokens = model.config.tokens
-    kinds, weights = [[PARTIAL if problem.partial else "" for problem in problems]], [np.ones(len(problems))]
+    told = [tokens.condition_of(problem) for problem in problems]
+    plain = [one if one.kind == PARTIAL else one._replace(kind="") for one in told]
+    conditions, weights = [plain], [np.ones(len(problems))]
     if model.consensus and given_consensus:
-        kinds = [[tokens.kind_of(problem) for problem in problems]]
+        conditions = [told]
     elif model.consensus:
-        kinds.append([PARTIAL if problem.partial else CONSENSUS for problem in problems])
+        conditions.append([one if one.kind == PARTIAL else one._replace(kind=CONSENSUS) for one in told])
         consensus = np.array([0.0 if problem.partial else _consensus_fraction(model, problem) for problem in problems])
         weights = [1 - consensus, consensus]
-    prefixes = [[tokens.prefix(p.setup, p.grade, kind) for p, kind in zip(problems, row, strict=True)] for row in kinds]
+    grades = [problem.grade for problem in problems]
+    prefixes = [[tokens.prefix(*pair) for pair in zip(row, grades, strict=True)] for row in conditions]
     with np.errstate(divide="ignore"):
         return np.array(prefixes), np.log(weights)
 
@@ -89,23 +93,25 @@ def _consensus_fraction(model: Model, problem: Problem) -> float:
     return consensus / max(1, every)
 
 
-def _score(model: Model, board: str, problems: Sequence[Problem], given_consensus: bool) -> Scored:
-    """Scores B problems of one board in one batch, under K conditions each."""
-    tokens, layout = model.config.tokens, boards.load(board)
+def _score(model: Model, setup: Setup, problems: Sequence[Problem], given_consensus: bool) -> Scored:
+    """Scores B problems of one setup in one batch, under K conditions each."""
+    tokens, layout = model.config.tokens, boards.load(setup.board)
     prefixes, log_weights = _conditions(model, problems, given_consensus)  # raises where the vocabulary lacks one
     # choices of holds, padded with the end: [B, steps]
     sequences = [choices(problem, layout) for problem in problems]
     steps = max(map(len, sequences))
-    padded = np.array([sequence + [len(layout.holds)] * (steps - len(sequence)) for sequence in sequences])
+    padded = np.array([sequence + [len(layout.choice_roles)] * (steps - len(sequence)) for sequence in sequences])
     # the tokens that spell them, [B, N]: a hold takes `width` tokens, the end takes one
     length = 1 + tokens.width * (steps - 1)
     lengths = 1 + tokens.width * (np.array([len(sequence) for sequence in sequences]) - 1)
     is_token = np.arange(length) < lengths[:, None]
-    targets = np.where(is_token, tokens.spell(board, padded)[:, :length], tokens.end)
+    targets = np.where(is_token, tokens.spell(setup.board, padded)[:, :length], tokens.end)
     # tokens that the board allows, [B, N, V]; a model trained without that mask may choose any
-    allowed = np.ones((len(problems), length, len(tokens.names)), bool)
+    columns = tokens.tokens_of(setup.board)
+    output, targets = model.weights["output"][columns], tokens.columns_of(setup.board, targets)
+    allowed = np.ones((len(problems), length, len(columns)), bool)
     if model.about["recipe"]["mask_invalid"]:
-        allowed = tokens.mask_targets(board, padded)[:, :length]
+        allowed = tokens.mask_targets(setup, padded)[:, :length]
     # every problem is decoded under each of its conditions: K * B sequences
     decoder = Decoder(model.weights, model.config.nhead, log_weights.size, PREFIX + length)
     for ids in prefixes.reshape(-1, PREFIX).T:
@@ -115,7 +121,7 @@ def _score(model: Model, board: str, problems: Sequence[Problem], given_consensu
     row = np.arange(len(problems))
     for t, target in enumerate(targets.T):
         # log p of each token under each condition, [K, B, V]
-        logits = (hidden @ model.weights["output"].T).reshape(*log_weights.shape, -1).astype(np.float64)
+        logits = (hidden @ output.T).reshape(*log_weights.shape, -1).astype(np.float64)
         log_p = np.where(allowed[:, t], logits, -np.inf)
         log_p -= np.logaddexp.reduce(log_p, axis=2, keepdims=True)
         # and averaged over the conditions by how likely they are after the tokens so far, [B, V]
@@ -124,7 +130,7 @@ def _score(model: Model, board: str, problems: Sequence[Problem], given_consensu
         confidence[:, t] = np.exp(mean.max(axis=1))
         hit[:, t] = mean.argmax(axis=1) == target
         if t + 1 < length:
-            hidden = decoder.next(np.tile(target, len(log_weights)))
+            hidden = decoder.next(np.tile(columns[target], len(log_weights)))
             # Bayes' rule: a condition under which this token was likelier becomes likelier itself
             likelier = log_weights + log_p[:, row, target]
             log_weights = np.where(is_token[:, t], likelier - np.logaddexp.reduce(likelier, axis=0), log_weights)

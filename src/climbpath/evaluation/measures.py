@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.beta.moves import crossed_by
 from climbpath.beta.solver import solve
-from climbpath.board import Board
+from climbpath.board import FINISH, START, Board
 from climbpath.evaluation.hold_lists import Holds
 from climbpath.evaluation.results import BetaRow, ListRow
 from climbpath.features import Floats, nearest, presence
@@ -21,11 +21,12 @@ from climbpath.problem import Problem, key_of, longest_reach, violations
 
 def can_be_valid(holds: Holds, board: Board) -> bool:
     """Whether some choice of one or two start holds makes a valid problem of a set of holds."""
-    low = [label for label in sorted(holds) if board.can_start[board.index[label]]]
-    finish = [label for label in holds if board.can_finish[board.index[label]]]
+    may = board.may(board.usual_angle)
+    low = [label for label in sorted(holds) if may[START, board.index[label]]]
+    finish = [label for label in holds if may[FINISH, board.index[label]]]
     for start in [*combinations(low, 1), *combinations(low, 2)] if finish else []:
         hands = tuple(holds.difference(start, finish))
-        problem = Problem(board=board.name, angle=board.angles[0], start=start, hands=hands, finish=tuple(finish))
+        problem = Problem(board=board.name, angle=board.usual_angle, start=start, hands=hands, finish=tuple(finish))
         if not violations(problem):
             return True
     return False

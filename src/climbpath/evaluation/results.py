@@ -192,7 +192,7 @@ class SetupResult:
 
     board: str
     """Name of the board."""
-    angle: int
+    angle: int | None
     """In degrees."""
     rows: dict[str, ListRow]
     """Title -> measures: held-out real problems first, then generated ones, then lists from elsewhere."""

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.board import as_learned
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, expected
-from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model
 from climbpath.naming import named
 from climbpath.problem import Problem, Rules, longest_reach
@@ -68,9 +68,10 @@ def adjust(
     problem = replace(problem, repeats=None)  # as of the proposals, so that both are graded alike
     start = float(expected(grader.probabilities([problem]))[0])
     before = grader.graded([problem])[0].grade or ""
-    step = rank(before) + steps
-    way, known = "harder" if steps > 0 else "easier", model.evidence.get(problem.setup, {})
-    if not (0 <= step < len(LADDER) and known.get(LADDER[step])):
+    ladder = grader.ladder
+    step = ladder.index(before) + steps
+    way, known = "harder" if steps > 0 else "easier", model.evidence.get(as_learned(problem.setup, model.evidence), {})
+    if not (0 <= step < len(ladder) and known.get(ladder[step])):
         raise ClimbpathError(
             f"the grader finds this {before}, and the model has learned no problems a grade {way} than that"
         )
@@ -82,12 +83,12 @@ def adjust(
             if changes > 1 or not gentle:
                 also = "" if gentle else ", with long moves or another start or finish"
                 progress(f"versions with {changes} hold changes{also}")
-            proposals = list(_proposals(model, replace(problem, grade=LADDER[step]), changes, guided, rng, gentle))
+            proposals = list(_proposals(model, replace(problem, grade=ladder[step]), changes, guided, rng, gentle))
             if not proposals:
                 continue
             off = np.abs(expected(grader.probabilities(proposals)) - start - steps)
             near = [proposals[i] for i in np.argsort(off).tolist() if off[i] <= NEAR]
-            right = [version for version in grader.graded(near) if version.grade == LADDER[step]]
+            right = [version for version in grader.graded(near) if version.grade == ladder[step]]
             if right:
                 return [Change(version, changes, before) for version in right[:number]]
     raise ClimbpathError(f"no version {way} than {before} was found, up to {most} hold changes")
@@ -106,7 +107,10 @@ def _proposals(
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
         kept = frozenset(holds) - taken
         rules = Rules(
-            pins=kept,
+            start_pins=kept.intersection(problem.start),
+            hand_pins=kept.intersection(problem.hands),
+            finish_pins=kept.intersection(problem.finish),
+            max_feet=0,
             bans=taken.union(problem.feet),
             min_holds=max(2, len(kept)),
             max_holds=len(kept) + changes,

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from climbpath.generator.request import Request
-from climbpath.grades import LADDER
+from climbpath.grades import rank
 
 LEAST_NAMED = 0.15
 """The least part of the problems that a grade has to be named, unless it is the most frequent one."""
@@ -33,7 +33,7 @@ class Outcome:
                 f"{grades} problems that were drawn: ask for an easier grade, or leave out the climber"
             )
         if self.new and self.right < self.new:
-            share = {grade: self.grades[grade] / self.new for grade in LADDER if self.grades[grade]}
+            share = {grade: self.grades[grade] / self.new for grade in sorted(+self.grades, key=rank) if grade}
             least = min(LEAST_NAMED, max(share.values()))
             named = ", ".join(f"{grade} {part:.0%}" for grade, part in share.items() if part >= least)
             return (

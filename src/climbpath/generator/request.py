@@ -10,11 +10,10 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.body import Climber
-from climbpath.board import Board, Setup, words_of
+from climbpath.board import FINISH, Board, Setup, words_of
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Rules
+from climbpath.problem import DEFAULT_METHOD, LABEL, Rules
 
 DEFAULT_GUIDANCE = 1.25
 """The least at which a grader agrees with generated problems as often as with real ones: docs/dev/experiments.md,
@@ -22,7 +21,7 @@ DEFAULT_GUIDANCE = 1.25
 NO_RULES = Rules()
 """The defaults: the board's own rules and the usual length."""
 
-_PIN = re.compile(r"([A-Za-z]\d{1,2})([sehSEH]?)")
+_PIN = re.compile(rf"({LABEL})([sehfSEHF]?)")
 Typed = str | Iterable[str] | None
 """Holds or hold sets as a user types them: 'F5,G6', a list of them, or None."""
 
@@ -72,13 +71,15 @@ class Request:
     setup: Setup
     """Board and angle."""
     grades: tuple[str, ...]
-    """Distinct Font grades, which share `number` evenly."""
+    """Distinct grades of the board, which share `number` evenly."""
     number: int = 1
     """How many problems."""
     rules: Rules = NO_RULES
     """What every problem keeps to."""
     sampling: Sampling = DEFAULT_SAMPLING
     """How tokens are drawn."""
+    method: str = DEFAULT_METHOD
+    """The foot rule."""
     climber: Climber | None = None
     """Who must be able to reach every hold of the beta."""
     any_grade: bool = False
@@ -89,9 +90,10 @@ class Request:
     def __post_init__(self) -> None:
         if self.number < 1:
             raise ClimbpathError(f"cannot generate {self.number} problems: ask for at least 1")
+        layout = boards.load(self.setup.board)
         for grade in self.grades:
-            if grade not in LADDER:
-                raise ClimbpathError(f"a request is for grades of the ladder, not {grade!r}")
+            if grade not in layout.ladder:
+                raise ClimbpathError(f"a request is for grades of {layout.title}, not {grade!r}")
         if self.climber:
             self.climber.check()
 
@@ -104,7 +106,7 @@ class Request:
     @property
     def batch_key(self) -> tuple[object, ...]:
         """All but grades, number and seed: requests of one condition can be sampled in one batch."""
-        return self.setup, self.rules, self.sampling, self.climber, self.any_grade
+        return self.setup, self.rules, self.sampling, self.method, self.climber, self.any_grade
 
     def sampling_for(self, model: Model) -> Sampling:
         """The sampling with its guidance filled in: the one asked for, else the default."""
@@ -122,6 +124,7 @@ class Request:
             "number": self.number,
             "rules": rules,
             "sampling": self.sampling._asdict(),
+            "method": self.method,
             "climber": climber,
             "any_grade": self.any_grade,
             "seed": self.seed,
@@ -135,26 +138,37 @@ def parse_rules(
     start: Typed = None,
     finish: Typed = None,
     ban: Typed = None,
+    size: str | None = None,
     hold_sets: Typed = None,
-    min_holds: int = NO_RULES.min_holds,
-    max_holds: int = NO_RULES.max_holds,
+    min_holds: int | None = None,
+    max_holds: int | None = None,
+    max_feet: int | None = None,
     max_reach: float | None = None,
 ) -> Rules:
     """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
     layout = boards.load(board)
     pins = parse_pins(_given(pin), layout)
+    marked = {mark: frozenset(label for label, given in pins.items() if given == mark) for mark in ("", *PIN_MARKS)}
     return Rules(
         min_holds=min_holds,
         max_holds=max_holds,
+        max_feet=max_feet,
         max_reach=max_reach,
+        size=layout.size(size).name if size else None,
         hold_sets=layout.parse_hold_sets(_given(hold_sets)) or None,
         start=frozenset(layout.parse_holds(_given(start))) or None,
         finish=frozenset(layout.parse_holds(_given(finish))) or None,
-        pins=frozenset(label for label, mark in pins.items() if mark in ("", "e")),
-        start_pins=frozenset(label for label, mark in pins.items() if mark == "s"),
-        hand_pins=frozenset(label for label, mark in pins.items() if mark == "h"),
+        pins=marked[""],
+        start_pins=marked["s"],
+        hand_pins=marked["h"],
+        foot_pins=marked["f"],
+        finish_pins=marked["e"],
         bans=frozenset(layout.parse_holds(_given(ban))),
     )
+
+
+PIN_MARKS = "shfe"
+"""Behind a pin, its role: start, hand, foot, end."""
 
 
 def _given(typed: Typed) -> str | Iterable[str]:
@@ -165,7 +179,8 @@ def _given(typed: Typed) -> str | Iterable[str]:
 def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
     """Pins as a user types them, 'F5s, D9h E12', or a list of them: label -> mark, "" where any role will do.
 
-    Marks are those of the notation: `s` start, `h` hand, `e` finish. Raises ClimbpathError for unknown holds and marks.
+    Marks are those of the notation and `h`: `s` start, `h` hand, `f` foot, `e` finish. Raises ClimbpathError for
+    unknown holds and marks.
     """
     words = words_of(typed)
     pins: dict[str, str] = {}
@@ -173,12 +188,14 @@ def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
         match = _PIN.fullmatch(word)
         if not match:
             raise ClimbpathError(
-                f"cannot read the pin {word!r}: write holds as F5, with s, h or e behind for start, hand, end"
+                f"cannot read the pin {word!r}: write holds as {layout.labels[0]}, with s, h, f or e behind for start, "
+                "hand, foot, end"
             )
         label, mark = layout.hold(match[1].upper()).label, match[2].lower()
-        if mark == "e" and layout.hold(label).row != layout.top_row:
+        if mark == "e" and not layout.may_ever[FINISH, layout.index[label]]:
             raise ClimbpathError(
-                f"{label} cannot be a finish hold: on {layout.title} finishes are in row {layout.top_row}"
+                f"{label} cannot be a finish hold: on {layout.title} finishes are "
+                f"{layout.where('finish', layout.angles[-1])}"
             )
         if pins.get(label, mark) != mark:
             raise ClimbpathError(f"{label} is pinned in two roles")

@@ -9,7 +9,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.solver import solve
-from climbpath.board import Setup
+from climbpath.board import Setup, as_learned
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.outcome import Outcome
@@ -20,8 +20,8 @@ from climbpath.grades import rank
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
 from climbpath.model.order import Bools, Ints, problem_of
-from climbpath.model.tokens import ANY_GRADE, BODY, CONSENSUS, PREFIX, START
-from climbpath.problem import Problem, violations
+from climbpath.model.tokens import ANY_GRADE, CONSENSUS, PREFIX, REST, STARTS, Condition
+from climbpath.problem import DEFAULT_METHOD, Problem, violations
 from climbpath.threads import on_threads
 
 BATCH, ROUND = 1024, 8
@@ -60,7 +60,11 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
         raise ClimbpathError("this model has only learned problems of a given grade: it cannot be guided; use 1")
     for grade in request.grades if grades is None else grades:
         thin_evidence(model, request.setup, grade)
-    lookahead = Lookahead(boards.load(request.setup.board), request.rules)
+    if request.method not in model.methods(request.setup):
+        known_rules = ", ".join(model.methods(request.setup))
+        raise ClimbpathError(f"this model has not learned the foot rule {request.method!r}: it knows {known_rules}")
+    setup = as_learned(request.setup, model.evidence)
+    lookahead = Lookahead(boards.load(setup.board), setup.angle, request.rules)
     lookahead.check()
     return lookahead
 
@@ -70,10 +74,10 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
 
     Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
+    setup = as_learned(setup, model.evidence)
     if setup not in model.evidence:
         known = ", ".join(map(str, model.evidence))
-        title = boards.load(setup.board).title
-        raise ClimbpathError(f"this model has not learned {title} at {setup.angle}°: it knows {known}")
+        raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
     learned = {name: count for name, count in model.evidence[setup].items() if count}
     if grade not in learned:
         known = ", ".join(sorted(learned, key=rank))
@@ -95,7 +99,8 @@ def generate(
 
     Args:
         model: a trained model.
-        request: what is asked for.
+        request: what is asked for; at an angle that the model has not learned it is drawn at an unknown one, where it
+            has learned that.
         counts: grade -> number of problems, in place of the request's own.
         grader: gives the problems their grades. Unless the request allows any grade, only those that get a grade that
             is still wanted are kept, whichever they were drawn for. Without a grader a problem has the grade that it
@@ -107,6 +112,7 @@ def generate(
     Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, no new problem can
     have a grade that is asked for, or no problem can keep to the rules.
     """
+    request = replace(request, setup=as_learned(request.setup, model.evidence))
     missing = Counter(request.counts() if counts is None else counts)
     lookahead = check(model, request, missing)
     check_offered(grader, request, missing)
@@ -157,7 +163,7 @@ def check_offered(grader: Grader | None, request: Request, grades: Iterable[str]
         if grade not in offered:
             known = grader.evidence[request.setup].get(grade, 0)
             raise ClimbpathError(
-                f"{grade} on {boards.load(request.setup.board).title} at {request.setup.angle}° rests on {known} real "
+                f"{grade} on {request.setup.words} rests on {known} real "
                 f"problems, too few to tell it from its neighbours: ask for {offered[0]} to {offered[-1]}, or allow "
                 "any grade"
             )
@@ -198,19 +204,23 @@ def draw_batches(
     request: Request,
     grades: Sequence[str],
     first: int = 0,
-) -> list[list[Problem]]:
+) -> Iterable[list[Problem]]:
     """Plain samples, one of each grade given, in batches; each is a function of the seed and its number from `first`.
 
-    Several are drawn on as many threads as BLAS has, each with one of BLAS's.
+    Several are drawn on as many threads as BLAS has, each with one of BLAS's; on one, each when it is asked for.
     """
     sampling = request.sampling_for(model)
     parts = [grades[start : start + BATCH] for start in range(0, len(grades), BATCH)]
 
     def draw_part(number: int) -> list[Problem]:
         rng = np.random.default_rng([request.seed, first + number])
-        sequences = draw(model, lookahead, request.setup, parts[number], sampling, rng)
+        condition = Condition(request.setup, method=request.method)
+        sequences = draw(model, lookahead, condition, parts[number], sampling, rng)
         rows = zip(sequences, parts[number], strict=True)
-        return [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]
+        drawn = [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]
+        if request.method == DEFAULT_METHOD:
+            return drawn
+        return [replace(problem, method=request.method) for problem in drawn]
 
     return on_threads(draw_part, range(len(parts)))
 
@@ -218,7 +228,7 @@ def draw_batches(
 def draw(
     model: Model,
     lookahead: Lookahead,
-    setup: Setup,
+    condition: Condition,
     grades: Sequence[str],
     sampling: Sampling,
     rng: np.random.Generator,
@@ -234,13 +244,14 @@ def draw(
     tokens = model.config.tokens
     table = tokens.spelling(layout.name)
     state = lookahead.initial_state(len(grades))
-    length = min(len(model.weights["position"]), PREFIX + tokens.width * (lookahead.rules.max_holds + 2))
+    most = lookahead.most + lookahead.most_feet + 2
+    length = min(len(model.weights["position"]), PREFIX + tokens.width * most)
     # 1. The conditions, one for each grade: setup with kind of problem, and grade. `row_of` [B] is the row of each
     # problem's condition.
     asked, row_of = np.unique(np.array(grades), return_inverse=True)
-    consensus = model.consensus.get(setup, {}) if sampling.consensus else {}
-    kinds = [CONSENSUS if consensus.get(grade) else "" for grade in asked.tolist()]
-    prefixes = np.array([tokens.prefix(setup, *pair) for pair in zip(asked.tolist(), kinds, strict=True)])
+    consensus = model.consensus.get(condition.setup, {}) if sampling.consensus else {}
+    told = [condition._replace(kind=CONSENSUS if consensus.get(grade) else "") for grade in asked.tolist()]
+    prefixes = np.array([tokens.prefix(*pair) for pair in zip(told, asked.tolist(), strict=True)])
     if guided := guidance != 1:
         # a guided problem is two rows, with its grade and with any: first all with, then all without
         free = prefixes.copy()
@@ -256,14 +267,15 @@ def draw(
     hidden = hidden[row_of]  # [B, D], or [2 B, D] where guided
     decoder.keep(row_of)
     # 3. Choose a hold, or the end, for every problem until all have ended.
-    end = len(layout.holds)
+    end = len(layout.choice_roles)
     alive = np.arange(len(grades))
     sequences: list[Ints] = []
     while len(alive):
         if decoder.length + tokens.width > length:
             raise ClimbpathError(f"this model ends after {decoder.length} tokens: ask for fewer holds with --max-holds")
-        stage = START if state.step < 2 else BODY
-        allowed = lookahead.allowed(state)  # [B, H + 1]: never a dead end
+        stage = STARTS if state.step < 2 else REST
+        columns = tokens.columns(layout.name, stage)
+        allowed = lookahead.allowed(state)[:, columns]  # [B, columns of the stage]: never a dead end
         for slot in range(tokens.width):
             # logits of the tokens that this slot can have, guided towards the grade
             written = tokens.written(layout.name, stage, slot)
@@ -274,10 +286,10 @@ def draw(
             # a token that spells an allowed choice, and the choices that agree with it
             picked = _pick(logits, tokens.may_be_written(layout.name, stage, slot, allowed), sampling, rng)
             ids = np.where(picked < 0, tokens.end, written[picked])
-            spelled = table[stage, :, slot]
+            spelled = table[columns, slot]
             allowed &= (spelled == ids[:, None]) | (spelled < 0)
             if slot == tokens.width - 1:
-                choice = allowed.argmax(axis=1)
+                choice = columns.start + allowed.argmax(axis=1)
                 lookahead.choose(state, choice)
             # the token is read, with the pins that are still to be placed after it
             open_pins = None if pins is None else np.tile(state.open_pins @ pins, (1 + guided, 1))
@@ -296,13 +308,13 @@ def draw(
 
 
 def pin_vectors(model: Model, lookahead: Lookahead) -> np.ndarray | None:
-    """What each hold of the board adds to the model's input while it is a pin still to be placed, [H, D].
+    """What each choice of the board adds to the model's input while it is a pin still to be placed, [C, D].
 
     None where there are no pins, or the model has not learned them and only the lookahead keeps them.
     """
     if "pin" not in model.weights or not lookahead.pins.any():
         return None
-    return np.asarray(model.weights["pin"][model.config.tokens.spelling(lookahead.board.name)[BODY, :-1, 0]])
+    return np.asarray(model.weights["pin"][model.config.tokens.spelling(lookahead.board.name)[:-1, 0]])
 
 
 def _pick(logits: np.ndarray, mask: Bools, sampling: Sampling, rng: np.random.Generator) -> Ints:

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from climbpath import board as boards
+from climbpath.board import START
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import Request
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader
 from climbpath.model.checkpoint import Model
-from climbpath.problem import Problem
+from climbpath.problem import Problem, Rules
 
 TRIES = 20
 """Choices of holds to keep in a row without a variation after which there are no more."""
@@ -33,7 +34,8 @@ def vary(
         raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")
     rules = request.rules
     layout = boards.load(problem.board)
-    can_start = len(problem.start) <= 2 and all(layout.can_start[layout.index[label]] for label in problem.start)
+    may_start = layout.may(problem.angle)[START]
+    can_start = len(problem.start) <= 2 and all(may_start[layout.index[label]] for label in problem.start)
     starts = frozenset(problem.start).difference(rules.bans) if can_start else frozenset()
     feet = tuple(label for label in problem.feet if label not in rules.bans)
     others = [label for label in problem.holds if label not in starts.union(rules.bans, problem.feet)]
@@ -44,6 +46,7 @@ def vary(
         start=starts if starts == set(problem.start) else None,
         start_pins=starts,
         bans=rules.bans | set(feet),
+        max_feet=0,
         min_holds=max(2, length - MOST_LONGER),
         max_holds=length + MOST_LONGER,
     )
@@ -53,7 +56,13 @@ def vary(
     while left and fruitless < TRIES:
         fruitless += 1
         pins = frozenset(rng.choice(others, max(0, kept), replace=False).tolist())
-        one = replace(request, number=1, rules=replace(near, pins=pins), any_grade=True, seed=int(rng.integers(2**32)))
+        one = replace(
+            request,
+            number=1,
+            rules=_pinned(near, problem, pins),
+            any_grade=True,
+            seed=int(rng.integers(2**32)),
+        )
         for drawn in generate(model, one, grader=grader, known=known):
             variation = replace(drawn, feet=feet)
             if variation.key in known:
@@ -62,3 +71,9 @@ def vary(
             left -= 1
             fruitless = 0
             yield variation
+
+
+def _pinned(rules: Rules, problem: Problem, holds: frozenset[str]) -> Rules:
+    """The rules with holds of a problem as pins, hands and finish in the role that they have."""
+    hands, finish = holds.intersection(problem.hands), holds.intersection(problem.finish)
+    return replace(rules, hand_pins=hands, finish_pins=finish, pins=holds - hands - finish)

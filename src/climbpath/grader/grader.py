@@ -22,26 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.grader.scale import Scale
-from climbpath.grades import LADDER, v_number
+from climbpath.grades import v_number
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
 from climbpath.model.tensors import read_tensors, write_tensors
-from climbpath.model.tokens import ANY_GRADE, PREFIX
+from climbpath.model.tokens import ANY_GRADE, PREFIX, Condition
 from climbpath.problem import Problem, check_sound
 from climbpath.threads import on_threads
 
 Floats = NDArray[np.float32]
 
-FORMAT = 4
+FORMAT = 5
 BUNDLED = "grader.safetensors"
 FIELD = "climbpath grader"
 BATCH = 256
-V_OF = np.array([v_number(grade) for grade in LADDER])
-"""The V grade of every step of the ladder."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,11 @@ class Grader:
     about: dict[str, Any]
     """How it was trained, as plain JSON types."""
 
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """The grades that it tells apart, easiest first."""
+        return self.config.tokens.ladder
+
     def predict(self, problems: Sequence[Problem]) -> list["GradePrediction"]:
         """The grade of each problem: of a new one by its setup's scale, of a known one by `predictions`.
 
@@ -69,12 +72,13 @@ class Grader:
         Raises ClimbpathError as `probabilities` does.
         """
         probabilities = self.probabilities(problems)
-        found: list[GradePrediction] = predictions(probabilities)
-        for setup in {problem.setup for problem in problems}:
-            rows = [i for i, problem in enumerate(problems) if problem.setup == setup and not problem.is_known]
-            likely = self.scales[setup].probabilities(expected(probabilities[rows]))
+        found: list[GradePrediction] = predictions(probabilities, self.ladder)
+        setups = [as_learned(problem.setup, self.evidence) for problem in problems]
+        for setup in set(setups):
+            rows = [i for i, problem in enumerate(problems) if setups[i] == setup and not problem.is_known]
+            likely = self.scales[setup].probabilities(expected(probabilities[rows]), self.ladder)
             for i, step, row in zip(rows, likely.argmax(axis=1).tolist(), likely.tolist(), strict=True):
-                found[i] = GradePrediction(LADDER[step], dict(zip(LADDER, row, strict=True)))
+                found[i] = GradePrediction(self.ladder[step], dict(zip(self.ladder, row, strict=True)))
         return found
 
     def graded(self, problems: Sequence[Problem]) -> list[Problem]:
@@ -84,11 +88,13 @@ class Grader:
         """
         if not problems:
             return []
-        steps = self.scales[problems[0].setup].probabilities(expected(self.probabilities(problems))).argmax(axis=1)
-        return [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps.tolist(), strict=True)]
+        scale = self.scales[as_learned(problems[0].setup, self.evidence)]
+        steps = expected(self.probabilities(problems))
+        likeliest = scale.probabilities(steps, self.ladder).argmax(axis=1).tolist()
+        return [replace(problem, grade=self.ladder[step]) for problem, step in zip(problems, likeliest, strict=True)]
 
     def probabilities(self, problems: Sequence[Problem]) -> Floats:
-        """The probability of every grade of the ladder for each problem, [problems, LADDER].
+        """The probability of every grade of the ladder for each problem, [problems, ladder].
 
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
@@ -96,7 +102,7 @@ class Grader:
         return mean_softmax(self.logits(problems), consensus_weights(problems))
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
-        """Each network's logits of every grade without and with consensus, [members, problems, 2, LADDER].
+        """Each network's logits of every grade without and with consensus, [members, problems, 2, ladder].
 
         Raises ClimbpathError as above.
         """
@@ -104,7 +110,7 @@ class Grader:
         groups: defaultdict[tuple[Setup, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             self._check(problem)
-            groups[problem.setup, len(problem.sequence)].append(i)
+            groups[as_learned(problem.setup, self.evidence), len(problem.sequence)].append(i)
         batches = [group[first : first + BATCH] for group in groups.values() for first in range(0, len(group), BATCH)]
 
         def batch_logits(rows: list[int]) -> Floats:
@@ -116,17 +122,16 @@ class Grader:
             return np.array(both).reshape(len(self.members), len(rows), 2, -1)
 
         # Each batch's logits back to the order of the problems.
-        logits = np.zeros((len(self.members), len(problems), 2, len(LADDER)), np.float32)
+        logits = np.zeros((len(self.members), len(problems), 2, len(self.ladder)), np.float32)
         for rows, part in zip(batches, on_threads(batch_logits, batches), strict=True):
             logits[:, rows] = part
         return logits
 
     def _check(self, problem: Problem) -> None:
         check_sound(problem)
-        if problem.setup not in self.evidence:
+        if as_learned(problem.setup, self.evidence) not in self.evidence:
             raise ClimbpathError(
-                f"the grader has not learned {boards.load(problem.board).title} at {problem.angle}°: "
-                f"it knows {', '.join(map(str, self.evidence))}"
+                f"the grader has not learned {problem.setup.words}: it knows {', '.join(map(str, self.evidence))}"
             )
         if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
@@ -136,7 +141,8 @@ class Grader:
         tokens, first = self.config.tokens, problems[0]
         layout = boards.load(first.board)
         sequences = np.array([choices(problem, layout) for problem in problems])
-        prefix = [tokens.ids[str(first.setup)], tokens.ids[ANY_GRADE]]
+        setup = as_learned(first.setup, self.evidence)
+        prefix = [tokens.ids[str(Condition(setup))], tokens.ids[ANY_GRADE]]
         return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
 
 
@@ -147,7 +153,7 @@ def consensus_weights(problems: Sequence[Problem]) -> Floats:
 
 
 def mean_softmax(logits: Floats, weights: Floats) -> Floats:
-    """The members' mean probabilities, [members, problems, 2, LADDER] -> [problems, LADDER].
+    """The members' mean probabilities, [members, problems, 2, ladder] -> [problems, ladder].
 
     Those without and with consensus are weighted by `weights` [problems, 2].
     """
@@ -160,7 +166,7 @@ class GradePrediction(NamedTuple):
     """The grader's prediction for a problem."""
 
     grade: str
-    """The Font grade."""
+    """The grade."""
     probabilities: dict[str, float]
     """The probability of every grade of the ladder."""
 
@@ -184,22 +190,28 @@ class GradePrediction(NamedTuple):
         }
 
 
-def predictions(probabilities: Floats) -> list[GradePrediction]:
-    """The prediction of each row of probabilities, [problems, LADDER]: the likeliest Font grade of the V grade that is
+def v_of(ladder: Sequence[str]) -> NDArray[np.int64]:
+    """The V grade of every step of a ladder."""
+    return np.array([v_number(grade) for grade in ladder])
+
+
+def predictions(probabilities: Floats, ladder: Sequence[str]) -> list[GradePrediction]:
+    """The prediction of each row of probabilities, [problems, ladder]: the likeliest grade of the V grade that is
     most likely right or one off, where being right counts twice."""
     # A V grade scores twice its own probability and once that of either neighbour, [problems, V grades].
-    off = np.abs(V_OF[:, None] - np.arange(V_OF.max() + 1))
+    v = v_of(ladder)
+    off = np.abs(v[:, None] - np.arange(v.max() + 1))
     scores = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
-    best = np.where(scores.argmax(axis=1)[:, None] == V_OF, probabilities, -1).argmax(axis=1)
+    best = np.where(scores.argmax(axis=1)[:, None] == v, probabilities, -1).argmax(axis=1)
     return [
-        GradePrediction(LADDER[step], dict(zip(LADDER, row, strict=True)))
+        GradePrediction(ladder[step], dict(zip(ladder, row, strict=True)))
         for step, row in zip(best, probabilities.tolist(), strict=True)
     ]
 
 
 def expected(probabilities: Floats) -> Floats:
     """The mean step of the ladder under each row of probabilities, [problems]."""
-    return np.asarray(probabilities @ np.arange(len(LADDER), dtype=np.float32))
+    return np.asarray(probabilities @ np.arange(probabilities.shape[1], dtype=np.float32))
 
 
 def influence(grader: Grader, problem: Problem) -> dict[str, float]:
@@ -257,7 +269,7 @@ def bundled_grader() -> Grader:
 def grader_of(setup: Setup) -> Grader | None:
     """The bundled grader, if it has learned a setup. Elsewhere a problem has the grade that it was asked for."""
     grader = bundled_grader()
-    return grader if setup in grader.evidence else None
+    return grader if as_learned(setup, grader.evidence) in grader.evidence else None
 
 
 def _read(path: Path) -> Grader:
@@ -273,7 +285,8 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
         number, _, inner = name.partition(".")
         members[int(number)][inner] = value
     config = ModelConfig.from_dict(about["config"])
-    heads = {"head.weight": (2 * len(LADDER), config.d_model), "head.bias": (2 * len(LADDER),)}
+    steps = 2 * len(config.tokens.ladder)
+    heads = {"head.weight": (steps, config.d_model), "head.bias": (steps,)}
     for weights in members:
         check_weights(weights, shapes_of(config) | heads)
     evidence = evidence_from_json(about["evidence"])

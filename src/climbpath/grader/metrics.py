@@ -8,30 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score
 
-from climbpath.grader.grader import V_OF, Floats, Grader, predictions
-from climbpath.grades import LADDER, rank
+from climbpath.grader.grader import Floats, Grader, predictions, v_of
 from climbpath.problem import Problem
 
 BINS = 10
 """Of confidence, for the calibration error."""
 
 
-def measure(probabilities: Floats, problems: Sequence[Problem]) -> dict[str, Any]:
-    """Measures of probabilities [problems, LADDER] against the problems' grades, in plain JSON types.
+def measure(probabilities: Floats, problems: Sequence[Problem], ladder: Sequence[str]) -> dict[str, Any]:
+    """Measures of probabilities [problems, ladder] against the problems' grades, in plain JSON types.
 
     `font` and `v` each have the fractions of predictions that are exact and at most one step off, the mean absolute
     error in steps, macro-F1 (over grades that occur) and the expected calibration error (Guo et al. 2017, ten bins of
-    the probability of the predicted grade); `nats` is the mean -log probability of the Font grade.
+    the probability of the predicted grade); `nats` is the mean -log probability of the grade.
     """
-    steps = np.array([rank(problem.grade or "") for problem in problems])
-    predicted = np.array([rank(prediction.grade) for prediction in predictions(probabilities)])
+    steps, predicted, v = *_steps(probabilities, problems, ladder), v_of(ladder)
     rows = np.arange(len(steps))
-    same_v = V_OF[:, None] == V_OF
+    same_v = v[:, None] == v
     of_true = np.maximum(probabilities[rows, steps], 1e-9)
     return {
         "problems": len(steps),
         "font": _agreement(predicted, steps, probabilities[rows, predicted]),
-        "v": _agreement(V_OF[predicted], V_OF[steps], (probabilities @ same_v)[rows, predicted]),
+        "v": _agreement(v[predicted], v[steps], (probabilities @ same_v)[rows, predicted]),
         "nats": float(-np.log(of_true).mean()),
     }
 
@@ -52,12 +50,21 @@ def _agreement(predicted: NDArray[np.int64], true: NDArray[np.int64], confidence
     }
 
 
-def confusion(probabilities: Floats, problems: Sequence[Problem]) -> tuple[list[str], NDArray[np.int64]]:
+def confusion(
+    probabilities: Floats, problems: Sequence[Problem], ladder: Sequence[str]
+) -> tuple[list[str], NDArray[np.int64]]:
     """Grades that occur, easiest first, and how often each (row) was predicted as each (column)."""
-    true = [rank(problem.grade or "") for problem in problems]
-    predicted = [rank(prediction.grade) for prediction in predictions(probabilities)]
-    steps = sorted({*true, *predicted})
-    return [LADDER[step] for step in steps], confusion_matrix(true, predicted, labels=steps)
+    true, predicted = _steps(probabilities, problems, ladder)
+    steps = sorted({*true.tolist(), *predicted.tolist()})
+    return [ladder[step] for step in steps], confusion_matrix(true, predicted, labels=steps)
+
+
+def _steps(
+    probabilities: Floats, problems: Sequence[Problem], ladder: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The steps of the ladder of the problems' grades, and of those predicted, [problems] each."""
+    true = [ladder.index(problem.grade or "") for problem in problems]
+    return np.array(true), np.array([ladder.index(one.grade) for one in predictions(probabilities, ladder)])
 
 
 COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macro-F1", "calibration error")
@@ -74,7 +81,7 @@ def table(grader: Grader, problems: Sequence[Problem]) -> tuple[tuple[str, ...],
     rows: list[tuple[str, ...]] = []
     for name, which in groups.items():
         members = list(compress(graded, which))
-        measures = measure(probabilities[which], members)
+        measures = measure(probabilities[which], members, grader.ladder)
         for key, grades in (("v", "V"), ("font", "Font")):
             rows.append((name, f"{len(members):,}", grades, *formatted(measures[key])))
     return COLUMNS, rows

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from climbpath.grades import LADDER, rank
+from climbpath.grades import rank
 
 LEAST_EVIDENCE = 30
 """With fewer training problems of a grade, the grade rests on thin evidence: no new problem is given it."""
@@ -37,12 +37,12 @@ class Scale(NamedTuple):
     spread: float
     """Its standard deviation within a grade, in steps of the ladder."""
 
-    def probabilities(self, expected: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Expected grades [problems] -> how likely each grade of the ladder is, [problems, LADDER]."""
+    def probabilities(self, expected: NDArray[np.float32], ladder: Sequence[str]) -> NDArray[np.float32]:
+        """Expected grades [problems] -> how likely each grade of the ladder is, [problems, ladder]."""
         logs = -0.5 * ((expected[:, None] - np.array(self.means)) / self.spread) ** 2
         likely = np.exp(logs - logs.max(axis=1, keepdims=True))
-        found = np.zeros((len(expected), len(LADDER)), np.float32)
-        found[:, [rank(grade) for grade in self.grades]] = likely / likely.sum(axis=1, keepdims=True)
+        found = np.zeros((len(expected), len(ladder)), np.float32)
+        found[:, [ladder.index(grade) for grade in self.grades]] = likely / likely.sum(axis=1, keepdims=True)
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,12 +61,16 @@ class Scale(NamedTuple):
 def offered(counts: Mapping[str, int]) -> tuple[str, ...]:
     """The grades with evidence, easiest first, given the training problems of each: all that have a little where none
     has enough."""
-    enough = tuple(grade for grade in LADDER if counts.get(grade, 0) >= LEAST_EVIDENCE)
-    return enough or tuple(grade for grade in LADDER if counts.get(grade))
+    some = tuple(sorted((grade for grade, count in counts.items() if grade and count), key=rank))
+    return tuple(grade for grade in some if counts[grade] >= LEAST_EVIDENCE) or some
 
 
 def fit_scale(
-    expected: NDArray[np.float32], true: Sequence[str], consensus: NDArray[np.bool_], counts: Mapping[str, int]
+    expected: NDArray[np.float32],
+    true: Sequence[str],
+    consensus: NDArray[np.bool_],
+    counts: Mapping[str, int],
+    ladder: Sequence[str],
 ) -> Scale:
     """The scale of a setup.
 
@@ -76,10 +80,11 @@ def fit_scale(
         consensus: whether each is a consensus grade, bool [problems]; setters' grades tend to be lower for what the
             grader expects, so they tell only how steep the line is.
         counts: the training problems of every grade.
+        ladder: the grades that the steps are of.
     """
     grades = offered(counts)
-    target = np.array([rank(grade) for grade in grades], float)
-    steps = np.array([rank(grade) for grade in true], float)
+    target = np.array([ladder.index(grade) for grade in grades], float)
+    steps = np.array([ladder.index(grade) for grade in true], float)
     # a line through the mean of every grade and kind of grade, with an offset for consensus where there are both kinds
     kind = consensus if consensus.sum() >= LEAST_CONSENSUS else np.ones_like(consensus)
     cells = [(step, one, (steps == step) & (kind == one)) for step in set(steps.tolist()) for one in (False, True)]

@@ -67,7 +67,7 @@ def lights_of(
 
 def mirrors_of(board: Board) -> dict[str, str]:
     """Label -> label of the mirror partner. Raises ClimbpathError for a board without mirror image."""
-    found = {hold.label: getattr(hold, "mirror", None) or "" for hold in board.holds}
+    found = {hold.label: hold.mirror or "" for hold in board.holds}
     if not any(found.values()):
         raise ClimbpathError(f"the holds of {board.title} have no mirror image: light it without --mirror")
     return found

@@ -90,18 +90,17 @@ class Wall:
 
 def is_moonboard(board: Board) -> bool:
     """Whether a board speaks as MoonBoards do."""
-    return getattr(board, "family", "moonboard") == "moonboard"
+    return board.family == "moonboard"
 
 
 def colours_of(board: Board) -> Mapping[str, str]:
     """Role -> colour of an Aurora board."""
-    found: Mapping[str, str] = getattr(board, "colours", {})
-    return found
+    return board.colours
 
 
 def sizes_of(board: Board) -> list[str]:
     """The sizes in which a board is built."""
-    return list(getattr(board, "sizes", {})) or [f"11 x {board.rows}"]
+    return list(board.sizes)
 
 
 def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | None = None) -> Wall:
@@ -115,8 +114,9 @@ def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | 
     chosen = next((one for one in sizes if size is None or plain(one) == plain(size)), None)
     if chosen is None:
         raise ClimbpathError(f"{board.title} has no size {size!r}: choose from {', '.join(sizes)}")
-    built = getattr(board, "sizes", {}).get(chosen)
-    leds = built.leds if built else {hold.label: hold.led for hold in board.holds}
+    leds = {label: led for label, led in board.sizes[chosen].leds.items() if led is not None}
+    if not leds:
+        raise ClimbpathError(f"nobody has told which LED is where on {board.title}: name a mapping file with --mapping")
     title = board.title if len(sizes) == 1 else f"{board.title} {chosen}"
     return Wall(board, chosen, title, leds if mapping is None else mapping)
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from climbpath.board import Evidence, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, fold, shapes_of
 from climbpath.model.tensors import check_format, read_tensors, write_tensors
+from climbpath.problem import DEFAULT_METHOD
 
-FORMAT = 3
+FORMAT = 4
 BUNDLED = "model.safetensors"
 
 
@@ -39,6 +40,11 @@ class Model:
     """Keys of the problems that it was trained on, uint64."""
     about: dict[str, Any]
     """Its recipe and how well it did, in plain JSON types."""
+
+    def methods(self, setup: Setup) -> tuple[str, ...]:
+        """The foot rules that it has learned on a setup, the usual one first."""
+        learned = self.about.get("methods", {}).get(str(setup), [])
+        return (DEFAULT_METHOD, *learned)
 
     @cached_property
     def known(self) -> frozenset[int]:

@@ -106,6 +106,8 @@ class Transformer(nn.Module):
         features = torch.from_numpy(config.tokens.features()[1])
         std = INIT_STD if config.tied else 1.0  # tables that make logits start small; 1 is torch's for embeddings
         self.embedding = TokenTable(features, config.d_model, std)
+        with torch.no_grad():  # an angle that is never seen is what its neighbours make of it, and nothing more
+            self.embedding.own[config.tokens.condition_tokens] = 0
         self.position = nn.Parameter(torch.randn(config.max_seq_len, config.d_model) * std)
         self.dropout = Dropout(config.embedding_dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
@@ -115,18 +117,25 @@ class Transformer(nn.Module):
         self.future = nn.Linear(config.d_model, config.d_model) if config.predicts_future else None
 
     def forward(
-        self, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None, predict_future: bool = False
+        self,
+        ids: Tensor,
+        token_places: Tensor | None = None,
+        columns: Tensor | None = None,
+        pins: Tensor | None = None,
+        predict_future: bool = False,
     ) -> Output:
         """Logits; those of position t depend on ids[:, : t + 1] and pins[:, : t + 1] alone.
 
         Args:
             ids: token ids, [B, T], padded with any.
             token_places: which of the B * T places hold tokens, [N], sorted; None for all.
+            columns: the V tokens that logits and pins are about, as ids; None for all. A board has few of a model's.
             pins: 1 for every token that is a pin not yet placed, [N, V]; None for no pins.
             predict_future: whether to compute the future logits, which only training needs.
         """
         b, t = ids.shape
-        x, table = self.hidden_states(ids, token_places, pins)
+        x, table = self.hidden_states(ids, token_places, columns, pins)
+        table = table if columns is None else table[columns]
         shape = (b, t, -1) if token_places is None else (len(x), -1)
         logits = F.linear(x, table)
         # the future-holds task: which tokens occur anywhere later, from a projection of the same hidden states
@@ -138,16 +147,20 @@ class Transformer(nn.Module):
         return Output(logits.view(shape), future_logits)
 
     def hidden_states(
-        self, ids: Tensor, token_places: Tensor | None = None, pins: Tensor | None = None
+        self,
+        ids: Tensor,
+        token_places: Tensor | None = None,
+        columns: Tensor | None = None,
+        pins: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Final hidden states, [N, D], and the output table, [V, D]; arguments as above."""
+        """Final hidden states, [N, D], and the output table of all tokens, [tokens, D]; arguments as above."""
         b, t = ids.shape
         token_places = torch.arange(b * t, device=ids.device) if token_places is None else token_places
         table = self.embedding()
         # token and position, and the sum of all pins that are not yet placed
         x = F.embedding(ids.flatten()[token_places], table) + F.embedding(token_places % t, self.position)
         if self.pin and pins is not None:
-            x = x + self.pin(pins @ table)
+            x = x + self.pin(pins @ (table if columns is None else table[columns]))
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x, token_places, b, t)

@@ -8,20 +8,26 @@ import torch
 from torch import Tensor
 
 from climbpath import board as boards
-from climbpath.model.order import Bools, Ints, choices, still_pinned
-from climbpath.model.tokens import BODY, PREFIX, Vocabulary
+from climbpath.board import Setup
+from climbpath.model.order import Bools, Ints, choices, pin_choices, used_before_each
+from climbpath.model.tokens import PREFIX, Vocabulary
 from climbpath.problem import Problem
 
 
 class Batch(NamedTuple):
-    """B problems as training takes them, with N tokens in all but the ends, which predict nothing."""
+    """B problems of one board as training takes them, with N tokens in all but the ends, which predict nothing.
+
+    The board's problems are written in V of the model's tokens, and logits are about these alone.
+    """
 
     inputs: Tensor
     """Token ids, [B, T]."""
     token_places: Tensor
     """Which of the B * T places hold tokens, [N], sorted."""
+    columns: Tensor
+    """Those V tokens, as ids."""
     targets: Tensor
-    """The next token of each, [N]; -100 where that is part of the condition."""
+    """Which of them is the next one of each token, [N]; -100 where the next one is part of the condition."""
     possible: Tensor | None
     """Which tokens can be the next one, bool [N, V]; None where all can."""
     pins: Tensor | None
@@ -43,8 +49,12 @@ class Encoded:
         self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
         for row, sequence in zip(self.sequences, sequences, strict=True):
             row[: len(sequence)] = sequence
-        self.prefixes = np.array([tokens.prefix(p.setup, p.grade, tokens.kind_of(p)) for p in problems], np.int64)
-        self.boards = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
+        self.prefixes = np.array([tokens.prefix(tokens.condition_of(p), p.grade) for p in problems], np.int64)
+        # problems by what can follow what: by board, and by angle where roles of holds depend on it
+        setups = [p.setup if boards.load(p.board).rows else Setup(p.board, None) for p in problems]
+        self.setups = list(dict.fromkeys(setups))
+        self.setup_of = np.array([self.setups.index(setup) for setup in setups], np.int64)
+        self.board_of = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -55,7 +65,7 @@ class Encoded:
         return PREFIX + self.tokens.width * (self.lengths - 1) + 1
 
     def batch(self, rows: Ints, pinned: float = 0.0, seed: int = 0, rank: int = 0, world: int = 1) -> Batch:
-        """The rows of one batch, or those of them that process `rank` of `world` takes.
+        """The rows of one batch, all of one board, or those of them that process `rank` of `world` takes.
 
         Of a fraction `pinned` of them some holds are given as pins; `seed` draws which.
         """
@@ -76,29 +86,31 @@ class Encoded:
         if drops_grade.any():
             ids[drops_grade, 1] = self.tokens.any_grade
 
-        # 3. Board by board: the tokens of the choices, the pins still to be placed, and what may follow.
-        every_token = len(mine), length - 1, len(self.tokens.names)
+        # 3. Setup by setup: the tokens of the choices, the pins still to be placed, and what may follow.
+        board = self.tokens.boards[self.board_of[mine[0]]]
+        layout, table, columns = boards.load(board), self.tokens.spelling(board), self.tokens.tokens_of(board)
+        every_token = len(mine), length - 1, len(columns)
         possible = np.ones(every_token, bool) if self.mask_invalid else None
         pins = np.zeros(every_token, np.float32) if given.any() else None
-        for number in np.unique(self.boards[mine]):
-            name = self.tokens.boards[number]
-            table = self.tokens.spelling(name)
-            of_board = np.flatnonzero(self.boards[mine] == number)
-            sequences = self.sequences[mine[of_board], :steps].astype(np.int64)
-            sequences[sequences < 0] = table.shape[1] - 1  # padded with the end
-            ids[of_board, PREFIX:] = self.tokens.spell(name, sequences)[:, : length - PREFIX]
-            left = still_pinned(sequences, given[of_board, : table.shape[1] - 1]) if pins is not None else None
-            if pins is not None and left is not None:
+        for number in np.unique(self.setup_of[mine]):
+            setup = self.setups[number]
+            of_setup = np.flatnonzero(self.setup_of[mine] == number)
+            sequences = self.sequences[mine[of_setup], :steps].astype(np.int64)
+            sequences[sequences < 0] = len(table) - 1  # padded with the end
+            ids[of_setup, PREFIX:] = self.tokens.spell(board, sequences)[:, : length - PREFIX]
+            left = None
+            if pins is not None:
+                left = given[of_setup, None] & ~used_before_each(layout, sequences)
                 # the condition, too, is read with all pins in sight
                 shown = np.concatenate([left[:, :1]] * (PREFIX - 1) + [left], axis=1)
-                pins[of_board[:, None], :, table[BODY, :-1, 0]] = shown.transpose(0, 2, 1)
+                pins[of_setup, :, :-1] = shown  # a choice is a token where there are pins
             if possible is not None:
-                masks = self.tokens.mask_targets(name, sequences, left)
-                possible[of_board, PREFIX - 1 :] = masks[:, : length - PREFIX]
+                masks = self.tokens.mask_targets(setup, sequences, left)
+                possible[of_setup, PREFIX - 1 :] = masks[:, : length - PREFIX]
         ids[ids < 0] = self.tokens.end
 
         # 4. Each token's target is the next one, but none is asked for inside the condition. Padding is packed away.
-        targets = ids[:, 1:].copy()
+        targets = self.tokens.columns_of(board, ids[:, 1:])
         targets[:, : PREFIX - 1 if counted else length] = -100
         token_places = np.flatnonzero(np.arange(length - 1) < self.token_lengths[mine][:, None] - 1)
 
@@ -108,21 +120,30 @@ class Encoded:
         return Batch(
             inputs=torch.from_numpy(ids[:, :-1]),
             token_places=torch.from_numpy(token_places),
+            columns=torch.from_numpy(columns),
             targets=torch.from_numpy(targets.reshape(-1)[token_places]),
             possible=packed(possible),
             pins=packed(pins),
         )
 
     def _draw_pins(self, rows: Ints, fraction: float, rng: np.random.Generator) -> Bools:
-        """Random holds of a fraction of the rows, one to all of a problem's: bool [rows, most holds of a board]."""
-        pins = np.zeros((len(rows), max(len(boards.load(name).holds) for name in self.tokens.boards)), bool)
+        """Random holds of a fraction of the rows, one to all of a problem's, as choices: bool [rows, C]."""
+        layout = boards.load(self.tokens.boards[self.board_of[rows[0]]])
+        pins = np.zeros((len(rows), len(layout.choice_roles)), bool)
         for row in np.flatnonzero(rng.random(len(rows)) < fraction):
-            holds = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
-            pins[row, rng.permutation(holds)[: rng.integers(1, len(holds) + 1)]] = True
+            chosen = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
+            drawn = rng.permutation(chosen)[: rng.integers(1, len(chosen) + 1)]
+            pins[row, pin_choices(layout, layout.choice_holds[drawn], layout.choice_roles[drawn])] = True
         return pins
 
 
-def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Ints]:
-    """The rows of each batch of an epoch over `count` rows: shuffled, a function of seed and epoch alone."""
-    shuffled = np.random.default_rng([seed, epoch]).permutation(count)
-    return [shuffled[first : first + batch_size] for first in range(0, count, batch_size)]
+def epoch_batches(board_of: Ints, batch_size: int, seed: int, epoch: int) -> list[Ints]:
+    """The rows of each batch of an epoch over rows [rows] of some boards: each of one board, shuffled, a function of
+    seed and epoch alone."""
+    rng = np.random.default_rng([seed, epoch])
+    shuffled = rng.permutation(len(board_of))
+    batches = []
+    for board in np.unique(board_of):
+        rows = shuffled[board_of[shuffled] == board]
+        batches += [rows[first : first + batch_size] for first in range(0, len(rows), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]

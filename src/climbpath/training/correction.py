@@ -63,12 +63,12 @@ def correct(
     capped = np.minimum(ratios / ratios.mean(), MOST_WEIGHT)
     excess = torch.from_numpy(capped / capped.mean() - 1).float()
     stepper = Stepper(net, recipe)
-    order = epoch_batches(len(data), BATCH_SIZE, seed, 0)
+    order = epoch_batches(data.board_of, BATCH_SIZE, seed, 0)
     bar = progress_bar(None, "Correction", len(order))
     for step, rows in enumerate(order):
         stepper.begin(step, len(order))
         batch = data.batch(rows, recipe.pinned, seed + step)
-        inputs = batch.inputs, batch.token_places, batch.pins
+        inputs = batch.inputs, batch.token_places, batch.columns, batch.pins
         predicted = batch.targets >= 0
         # the old model's probabilities [N, V], and on top of them the excess of the token that was drawn
         with torch.no_grad():

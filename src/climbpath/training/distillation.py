@@ -117,11 +117,11 @@ def teacher_probabilities(teachers: Sequence[Teacher], batch: Batch, any_grade: 
     pinned = torch.zeros_like(predicted) if batch.pins is None else batch.pins.any(dim=1)
     is_open = (batch.inputs[:, 1] == any_grade)[batch.token_places // batch.inputs.shape[1]]
     # sum of probabilities [N, V], and of how many teachers [N]
-    total = torch.zeros(len(predicted), len(teachers[0].net.config.tokens.names), device=predicted.device)
+    total = torch.zeros(len(predicted), len(batch.columns), device=predicted.device)
     able = torch.zeros_like(batch.targets)
     for teacher in teachers:
         can = predicted & (~pinned | teacher.knows_pins) & (~is_open | teacher.knows_any_grade)
-        logits = teacher.net(batch.inputs, batch.token_places, batch.pins).logits
+        logits = teacher.net(batch.inputs, batch.token_places, batch.columns, batch.pins).logits
         total = total + mask_logits(logits, batch).softmax(dim=1) * can[:, None]
         able = able + can
     truth = F.one_hot(batch.targets.clamp_min(0), total.shape[1])

@@ -17,14 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from climbpath.board import Setup
+from climbpath.board import METHODS, Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import V_OF, Grader, consensus_weights, expected, mean_softmax, save_grader
+from climbpath.grader.grader import Grader, consensus_weights, expected, mean_softmax, save_grader, v_of
 from climbpath.grader.metrics import measure
 from climbpath.grader.scale import Scale, fit_scale
-from climbpath.grades import LADDER, rank
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 from climbpath.model.model import Transformer
@@ -62,11 +61,11 @@ class GraderNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.body = Transformer(config)
-        self.head = nn.Linear(config.d_model, 2 * len(LADDER))
+        self.head = nn.Linear(config.d_model, 2 * len(config.tokens.ladder))
         nn.init.zeros_(self.head.weight)
 
     def forward(self, ids: Tensor, token_places: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of grades [B, 2, LADDER], without and with consensus, and of next tokens [N, V].
+        """Logits of grades [B, 2, ladder], without and with consensus, and of next tokens [N, V].
 
         `token_places` [N] are the places of tokens in [B * T], and `last` [B] which of those N end a problem.
         """
@@ -82,7 +81,7 @@ class Labelled(NamedTuple):
     lengths: Tensor
     """How many tokens each has, [N]."""
     right: Tensor
-    """Which grades are right, bool [N, LADDER]."""
+    """Which grades are right, bool [N, ladder]."""
     consensus: Tensor
     """Whether the grade is a consensus, bool [N]."""
 
@@ -96,16 +95,16 @@ class Labelled(NamedTuple):
 
 def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
     """Problems as tokens without the grade, and the grades that are right for them."""
-    tokens = config.tokens
+    tokens, ladder, v = config.tokens, config.tokens.ladder, v_of(config.tokens.ladder)
     sequences = [tokens.encode(problem) for problem in problems]
     ids = np.full((len(problems), max(map(len, sequences))), tokens.end)
-    right = np.zeros((len(problems), len(LADDER)), bool)
+    right = np.zeros((len(problems), len(ladder)), bool)
     for row, (problem, sequence) in enumerate(zip(problems, sequences, strict=True)):
         ids[row, : len(sequence)] = sequence
-        step = rank(problem.grade or "")
-        right[row] = V_OF[step] == V_OF if problem.partial else np.arange(len(LADDER)) == step
+        step = ladder.index(problem.grade or "")
+        right[row] = v[step] == v if problem.partial else np.arange(len(ladder)) == step
         if problem.user_grade:
-            right[row, rank(problem.user_grade)] = True
+            right[row, ladder.index(problem.user_grade)] = True
     ids[:, 1] = tokens.ids[ANY_GRADE]
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     consensus = torch.tensor([problem.has_consensus for problem in problems])
@@ -120,7 +119,7 @@ def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Co
     kept: dict[str, list[Problem]] = defaultdict(list)
     for name, part in parts.items():
         for problem in part:
-            reason = why_unusable(problem, name, whole, needs_grade=True) or _too_long(problem)
+            reason = why_unusable(problem, name, whole, needs_grade=True, methods=METHODS) or _too_long(problem)
             left_out.update([reason] if reason else [])
             kept[name] += [] if reason else [problem]
     check_split(kept)
@@ -216,7 +215,8 @@ def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tens
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
     logits, weights = grader.logits(problems), consensus_weights(problems)
-    nats = [measure(mean_softmax(logits / np.float32(t), weights), problems)["nats"] for t in TEMPERATURES]
+    cooled = [mean_softmax(logits / np.float32(t), weights) for t in TEMPERATURES]
+    nats = [measure(one, problems, grader.ladder)["nats"] for one in cooled]
     best = float(TEMPERATURES[int(np.argmin(nats))])
     members = [
         {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}
@@ -234,5 +234,5 @@ def fit_scales(grader: Grader, problems: Sequence[Problem]) -> dict[Setup, Scale
     for setup, counts in grader.evidence.items():
         rows = [i for i, problem in enumerate(whole) if problem.setup == setup]
         consensus = np.array([whole[i].has_consensus for i in rows], bool)
-        scales[setup] = fit_scale(steps[rows], [whole[i].grade or "" for i in rows], consensus, counts)
+        scales[setup] = fit_scale(steps[rows], [whole[i].grade or "" for i in rows], consensus, counts, grader.ladder)
     return scales

@@ -1,5 +1,6 @@
 """Training losses, each as a sum over the predicted tokens of a batch. Logits are [N, V]."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,13 +24,21 @@ def future_holds_nats(future_logits: Tensor, batch: Batch) -> Tensor:
     """-log p of which tokens occur anywhere later, from every predicted token on, summed."""
     b, t = batch.inputs.shape
     predicted = batch.targets >= 0
-    # 1 where a token is the next one, [B * T, V]
-    occurs = future_logits.new_zeros(b * t, future_logits.shape[1])
-    occurs[batch.token_places[predicted], batch.targets[predicted]] = 1
-    # and 1 at every earlier position
-    occurs = occurs.view(b, t, -1).flip(1).cummax(dim=1).values.flip(1).flatten(0, 1)
-    targets = occurs[batch.token_places[predicted]]
-    return F.binary_cross_entropy_with_logits(future_logits[predicted], targets, reduction="sum")
+    # the next token at every place, [B, T], and the row of logits that belongs to it; -1 where there is none
+    places = batch.token_places[predicted]
+    target, row = (future_logits.new_full((b * t,), -1, dtype=torch.long) for _ in range(2))
+    target[places], row[places] = batch.targets[predicted], torch.arange(len(places), device=places.device)
+    target, row = target.view(b, t), row.view(b, t)
+    # which places s hold a token that occurs at or after place t, [B, T, T]; of a one-hold start, which is two tokens
+    # of one kind, the second counts only where the first has passed
+    place = torch.arange(t, device=target.device)
+    again = F.pad(target[:, 1:] == target[:, :-1], (1, 0))
+    occurs = (place[:, None] <= place) & (target >= 0)[:, None] & (row >= 0)[:, :, None]
+    occurs &= ~(again[:, None] & (place[:, None] < place))
+    problem, now, later = occurs.nonzero(as_tuple=True)
+    # binary cross-entropy of all tokens as if none occurred, and what those that do make of it
+    logits = future_logits[predicted]
+    return F.softplus(logits).sum() - logits[row[problem, now], target[problem, later]].sum()
 
 
 def distillation_nats(logits: Tensor, batch: Batch, probabilities: Tensor) -> Tensor:

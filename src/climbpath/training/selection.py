@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from climbpath.board import Evidence, Setup
+from climbpath.board import METHODS, Evidence, Setup, order_of, show_angle
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import keys_to_tensor
-from climbpath.model.tokens import PREFIX, vocabulary_of
+from climbpath.model.tokens import PREFIX, CoordinateVocabulary, vocabulary_of
 from climbpath.problem import Problem
 from climbpath.training.batches import Encoded
 from climbpath.training.recipes import Recipe
@@ -21,7 +21,7 @@ def evidence(problems: Iterable[Problem]) -> Evidence:
     for problem in problems:
         if not problem.partial:
             found[problem.setup][problem.grade or ""] += 1
-    return {setup: dict(counts) for setup, counts in sorted(found.items())}
+    return {setup: dict(counts) for setup, counts in sorted(found.items(), key=lambda pair: order_of(pair[0]))}
 
 
 class TrainingData:
@@ -62,12 +62,15 @@ class TrainingData:
         return not reason
 
     def _reason(self, problem: Problem, part: str, recipe: Recipe) -> str | None:
-        if reason := why_unusable(problem, part, self.whole):
+        methods = METHODS if recipe.vocabulary == "hold" else METHODS[:1]
+        if reason := why_unusable(problem, part, self.whole, methods=methods):
             return reason
         if problem.partial and recipe.vocabulary == "coordinate":
             return "partial, which coordinate tokens cannot express"
         if problem.board not in self.boards:
             return f"not on {', '.join(self.boards)}"
+        if isinstance(self.tokens, CoordinateVocabulary) and not self.tokens.tells(problem.setup):
+            return f"at {show_angle(problem.angle)}, where coordinate tokens cannot tell the roles of holds"
         if problem.grade not in self.tokens.grades:
             return f"graded outside {self.tokens.grades[0]} … {self.tokens.grades[-1]}"
         if PREFIX + self.tokens.width * len(problem.sequence) + 1 > recipe.max_seq_len:
@@ -83,3 +86,12 @@ class TrainingData:
     def consensus(self) -> Evidence:
         """How many of these have a consensus grade, where the recipe makes that a condition."""
         return evidence(p for p in self.parts["train"] if p.has_consensus) if self.counts_consensus else {}
+
+    @cached_property
+    def methods(self) -> dict[str, list[str]]:
+        """The foot rules other than the usual one that the train problems of every setup have."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for problem in self.parts["train"]:
+            if problem.method != METHODS[0]:
+                found[str(problem.setup)].add(problem.method)
+        return {setup: sorted(methods) for setup, methods in sorted(found.items())}

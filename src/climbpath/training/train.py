@@ -203,7 +203,7 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
     fabric, recipe, progress = run.fabric, run.recipe, run.progress
     # the rest of the epoch's batches, each with its fraction of pins and a seed of its own: what a loader of any number
     # of workers makes of them does not depend on what was done before
-    order = epoch_batches(len(run.data.train), recipe.batch_size, recipe.seed, progress.epoch)
+    order = epoch_batches(run.data.train.board_of, recipe.batch_size, recipe.seed, progress.epoch)
     rest = order[progress.step_in_epoch :]
     steps = recipe.num_epochs * len(order)
     batch_specs = [
@@ -230,7 +230,7 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
             batch = fabric.to_device(batch)
             # main task: the next token, after the data and after the teachers
             future_weight = recipe.future_holds * side_task_weight(progress.step, steps)
-            output = model(batch.inputs, batch.token_places, batch.pins, future_weight > 0)
+            output = model(batch.inputs, batch.token_places, batch.columns, batch.pins, future_weight > 0)
             loss = nats(output.logits, batch)
             if run.teachers:
                 probabilities = teacher_probabilities(run.teachers, batch, run.config.tokens.ids[ANY_GRADE])
@@ -323,8 +323,12 @@ def _check_diverged(run: Run, val_loss: float) -> None:
 def validate(run: Run) -> tuple[float, float]:
     """Nats per token and nats per problem of the validation problems, under the kept weights."""
     fabric, data = run.fabric, run.data.validation
-    by_length = np.argsort(data.lengths, kind="stable")
-    batches = [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(data), VALIDATION_BATCH)]
+    # batches of one board and about one length, so that little is padding
+    batches = []
+    for board in np.unique(data.board_of):
+        rows = np.flatnonzero(data.board_of == board)
+        by_length = rows[np.argsort(data.lengths[rows], kind="stable")]
+        batches += [by_length[i : i + VALIDATION_BATCH] for i in range(0, len(rows), VALIDATION_BATCH)]
     description = f"Epoch {run.progress.epoch + 1}/{run.recipe.num_epochs} [Val]"
     bar = progress_bar(None, description, len(batches), fabric.is_global_zero)
     run.stepper.kept.eval()
@@ -332,7 +336,9 @@ def validate(run: Run) -> tuple[float, float]:
     for rows in batches:
         batch = fabric.to_device(data.batch(rows, rank=fabric.global_rank, world=fabric.world_size))
         total += float(
-            _all_reduce(fabric, nats(run.stepper.kept(batch.inputs, batch.token_places).logits, batch), "sum")
+            _all_reduce(
+                fabric, nats(run.stepper.kept(batch.inputs, batch.token_places, batch.columns).logits, batch), "sum"
+            )
         )
         tokens += int((data.token_lengths[rows] - PREFIX).sum())
         bar.set_postfix_str(f"loss={total / tokens:.4f}", refresh=False)

@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import Board, Setup
+from climbpath.board import Board, Setup, as_learned, column_of, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
-from climbpath.grades import LADDER, v_grade
+from climbpath.grades import ALL_GRADES, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
 from climbpath.web.logbook.records import Entry, LeftOut, identity_of
@@ -65,7 +65,7 @@ def _timestamp(text: str) -> str:
 
 
 INTEGER = BeforeValidator(_integer)
-Grade = Annotated[str, Field(json_schema_extra={"enum": list(LADDER)}), _one_of(LADDER)]
+Grade = Annotated[str, Field(json_schema_extra={"enum": list(ALL_GRADES)}), _one_of(ALL_GRADES)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
 Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), INTEGER]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9]{1,8}$")]
@@ -171,27 +171,35 @@ def problem_out(problem: Problem) -> ProblemOut:
 
 
 class HoldOut(BaseModel):
-    """A hold: x and y in cm, and the direction that it faces, as a compass point."""
+    """A hold: x and y in cm, its column and row where the board has a grid, the direction that it faces, as a compass
+    point, and its mirror partner."""
 
     label: str
     x: float
     y: float
-    column: int
-    row: int
+    column: int | None
+    row: int | None
     hold_set: str
     orientation: str | None
+    mirror: str | None
 
 
 class BoardOut(BaseModel):
-    """A board; for each angle, the grades that can be asked for, those that rest on few problems with how many, and
-    whether the grader knows it."""
+    """A board; for each angle, in which rows holds may have which role (where place tells such), the grades that can be
+    asked for, those that rest on few problems with how many, whether the grader knows it, and at which angle it was
+    learned, null where that is not known."""
 
     name: str
     title: str
     angles: list[int]
-    rows: int
-    start_rows: tuple[int, int]
-    top_row: int
+    family: str
+    ladder: list[str]
+    rows: dict[int, dict[str, tuple[int, int]]]
+    has_feet: bool
+    has_mirror: bool
+    methods: list[str]
+    sizes: dict[str, list[str]]
+    learned: dict[int, int | None]
     hold_sets: list[str]
     holds: list[HoldOut]
     grades: dict[int, list[str]]
@@ -201,24 +209,41 @@ class BoardOut(BaseModel):
 
 def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded: Collection[Setup]) -> BoardOut:
     """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
-    setups = {angle: Setup(board.name, angle) for angle in board.angles}
+    setups = {angle: as_learned(Setup(board.name, angle), evidence) for angle in board.angles}
     counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
         name=board.name,
         title=board.title,
         angles=list(board.angles),
+        family=board.family,
+        ladder=list(board.ladder),
         rows=board.rows,
-        start_rows=board.start_rows,
-        top_row=board.top_row,
+        has_feet=board.has_feet,
+        has_mirror=board.has_mirror,
+        methods=list(board.methods),
+        sizes={name: list(size.leds) for name, size in board.sizes.items()},
+        learned={angle: setup.angle for angle, setup in setups.items()},
         hold_sets=list(board.hold_sets),
-        holds=[HoldOut.model_validate(hold, from_attributes=True) for hold in board.holds],
+        holds=[
+            HoldOut(
+                label=hold.label,
+                x=hold.x,
+                y=hold.y,
+                column=column_of(hold.label) if board.has_grid else None,
+                row=row_of(hold.label) if board.has_grid else None,
+                hold_set=hold.hold_set,
+                orientation=hold.orientation,
+                mirror=hold.mirror,
+            )
+            for hold in board.holds
+        ],
         grades=well_known,
         thin={
-            angle: {grade: count[grade] for grade in LADDER if count.get(grade) and grade not in well_known[angle]}
+            angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()
         },
-        graded={angle: setup in graded for angle, setup in setups.items()},
+        graded={angle: as_learned(setup, evidence) in graded for angle, setup in setups.items()},
     )
 
 
@@ -258,7 +283,7 @@ class GenerateRequest(Model):
 
     board: BoardName = DEFAULT_BOARD
     angle: Angle = 40
-    grades: Annotated[list[Grade], Field(min_length=1, max_length=len(LADDER))] = ["7A"]
+    grades: Annotated[list[Grade], Field(min_length=1, max_length=len(ALL_GRADES))] = ["7A"]
     number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS), INTEGER] = 1
     temperature: Annotated[float, Field(ge=0.2, le=2.5)] = 1.0
     pins: Annotated[list[Label], Field(max_length=20)] = []
@@ -289,7 +314,7 @@ class WorkoutRequest(Model):
 
     board: BoardName = DEFAULT_BOARD
     angle: Angle = 40
-    grades: Annotated[list[Grade], Field(min_length=1, max_length=len(LADDER))] = ["6C"]
+    grades: Annotated[list[Grade], Field(min_length=1, max_length=len(ALL_GRADES))] = ["6C"]
     minutes: Annotated[int, Field(ge=SHORTEST, le=LONGEST), INTEGER] = 60
     climber: ClimberBody = ClimberBody()
     bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []

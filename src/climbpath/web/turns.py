@@ -66,7 +66,7 @@ class Used:
 
     def __init__(self) -> None:
         self.used: dict[str, tuple[float, float]] = {}  # name -> seconds used, and when that was so
-        self.heavy_s = 0.0  # a moving average of the seconds that a heavy client's request takes
+        self.heavy_s = 0.1  # a moving average of the seconds that a heavy client's request takes in all
         self.latest: dict[str, float] = {}  # the last two addresses -> when work was done for them
 
     def charge(self, client: Client, seconds: float) -> None:
@@ -78,8 +78,6 @@ class Used:
             self.used[name] = (self._now(name) + seconds, time.monotonic())
         self.latest.pop(client.address, None)
         self.latest = dict([*self.latest.items(), (client.address, time.monotonic())][-2:])
-        if self.is_heavy(client.address):
-            self.heavy_s += 0.1 * (seconds - self.heavy_s)
 
     def rank(self, client: Client) -> tuple[int, int]:
         """What decides between clients that wait: the least comes first."""
@@ -107,10 +105,13 @@ class Used:
 class Waiting(Protocol):
     """A request that waits for its turn."""
 
-    client: Client
-    """Whose it is."""
-    since: float
-    """When it began to wait; infinite for one that has had a turn and only waits for another."""
+    @property
+    def client(self) -> Client:
+        """Whose it is."""
+
+    @property
+    def since(self) -> float:
+        """When it began to wait; infinite for one that has had a turn and only waits for another."""
 
 
 Waits = TypeVar("Waits", bound=Waiting)
@@ -131,9 +132,10 @@ class Turns:
         return oldest if self.was_late else min(waiting, key=lambda one: self.used.rank(one.client))
 
     def took(self, client: Client, seconds: float) -> None:
-        """Note how long the work for a request took."""
-        self.used.charge(client, seconds)
+        """Note how long the work for a request took, all its turns together."""
         self.seconds += 0.1 * (seconds - self.seconds)
+        if self.used.is_heavy(client.address):
+            self.used.heavy_s += 0.1 * (seconds - self.used.heavy_s)
 
     def wait(self, waiting: Sequence[Waiting], client: Client) -> float:
         """Seconds until the turn of a request of this client that comes now, if none comes after it."""

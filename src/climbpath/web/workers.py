@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from climbpath.api import Generator
@@ -21,9 +22,11 @@ Result = TypeVar("Result")
 
 MOST_TOGETHER = 64
 """Problems in one batch."""
-LONGEST_S = 8.0
-"""Seconds that a request may be expected to wait, and that one for which nothing was found waits for another turn; and
-seconds that a batch may take."""
+TURN_S = 0.5
+"""Seconds after which a batch that finds problems lets others have a turn, if any wait, and goes on at its next one."""
+LONGEST_S, MOST_S = 8.0, 30.0
+"""Seconds that a request may be expected to wait, and that a batch may take, all its turns together; after so many a
+request for which nothing was found has no other turn, and after so many one for which too little was found."""
 SHARED_S, LEAST_S = 0.5, 0.1
 """Seconds for each request of a batch in which nothing is found, while one other waits; the least, while many do."""
 LEAST_ASKED = 2
@@ -70,7 +73,9 @@ class Workers:
 
         def done(ended: "asyncio.Future[Result]") -> None:
             ended.exception()  # nobody may be waiting for it any more
-            self.turns.took(client, time.monotonic() - started)
+            took = time.monotonic() - started
+            self.turns.used.charge(client, took)
+            self.turns.took(client, took)
             self._next()
 
         running.add_done_callback(done)
@@ -92,8 +97,8 @@ class Workers:
 class _Pending:
     """A request that waits for its problems, none with a key in `known`.
 
-    One that is `alone` shares no batch. `error` is why its turns so far found nothing, and its answer if the next does
-    not come before the deadline.
+    One that is `alone` shares no batch. `spent` is its part of the seconds of its batches. `error` is why its turns so
+    far found nothing, and its answer if the next does not come in time.
     """
 
     request: Request
@@ -101,11 +106,12 @@ class _Pending:
     alone: bool
     known: frozenset[int]
     since: float
-    deadline: float
+    arrived: float
     result: "asyncio.Future[list[Problem]]" = field(repr=False)
     found: list[Problem] = field(default_factory=list)
     missing: Counter[str] = field(default_factory=Counter)
     tries: int = 0
+    spent: float = 0.0
     error: Exception | None = None
 
     @property
@@ -128,6 +134,41 @@ class _Pending:
         if not self.result.done():
             self.result.set_exception(error)
 
+    def expire(self) -> None:
+        """Answer with what there is, if there is something and it has waited long enough for more."""
+        waited = time.monotonic() - self.arrived
+        if self.found and waited > MOST_S:
+            self.finish()
+        elif self.error and not self.found and waited > LONGEST_S:
+            self.fail(self.error)
+
+
+@dataclass(eq=False)
+class _Batch:
+    """Requests that are sampled together, in one turn or several, which go on where the one before stopped."""
+
+    requests: list[_Pending]
+    is_alone: bool
+    """Whether it was made of one request."""
+    problems: Iterator[Problem] | None = None
+    reasons: list[str] = field(default_factory=list)
+    spent: float = 0.0
+    """Seconds of the turns before."""
+    started: float = 0.0
+    """When its turn began."""
+    last: float = 0.0
+    """When something was found in it, or it began."""
+    asked: int = 0
+    """How often sampling has asked in it whether its time is over."""
+    is_cut_short: bool = False
+
+    since = math.inf  # it has had a turn
+
+    @property
+    def client(self) -> Client:
+        """Whose turn it takes."""
+        return self.requests[0].client
+
 
 class Sampler:
     """Generates problems on one thread; waiting requests with the same conditions share a batch."""
@@ -135,6 +176,7 @@ class Sampler:
     def __init__(self, generator: Generator, used: Used) -> None:
         self.generator, self.turns = generator, Turns(used)
         self.queue: list[_Pending] = []
+        self.paused: list[_Batch] = []
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self.is_running = False
         # wish -> seconds spent without finding anything, until when that counts, and why
@@ -142,7 +184,7 @@ class Sampler:
 
     def admit(self) -> None:
         """Raises BusyError if a request that comes now would wait too long; who is let in is answered."""
-        if self.turns.wait(self.queue, CLIENT.get()) > LONGEST_S:
+        if self.turns.wait([*self.queue, *self.paused], CLIENT.get()) > LONGEST_S:
             raise BusyError
 
     async def generate(
@@ -155,7 +197,7 @@ class Sampler:
         Raises ClimbpathError if the request cannot be met.
         """
         result, now = asyncio.get_running_loop().create_future(), time.monotonic()
-        pending = _Pending(request, CLIENT.get(), has_own_seed, known, now, now + LONGEST_S, result)
+        pending = _Pending(request, CLIENT.get(), has_own_seed, known, now, now, result)
         pending.missing = Counter(request.counts())
         spent, until, reason = self.fruitless.get(pending.wish, (0.0, 0.0, ""))
         if spent >= HOPELESS_AFTER_S and now < until:
@@ -168,24 +210,37 @@ class Sampler:
         return await result
 
     async def _run(self) -> None:
-        """Sample batch after batch until the queue is empty."""
+        """Give turn after turn until nobody waits."""
         try:
-            while self.queue:
+            while self._waiting():
                 if batch := self._next_batch():
-                    await self._sample_batch(batch)
+                    await self._take_turn(batch)
         finally:
             self.is_running = False
 
-    def _next_batch(self) -> list[_Pending]:
-        """Take the request whose turn it is, and all that can share its batch, from the queue; [] if none is left."""
-        for pending in self.queue:
-            if pending.error and time.monotonic() > pending.deadline:
-                pending.fail(pending.error)
+    def _waiting(self) -> int:
+        """How many wait for a turn, their first or another."""
+        return len(self.queue) + len(self.paused)
+
+    def _next_batch(self) -> _Batch | None:
+        """The batch whose turn it is; None if nobody is left.
+
+        It has been paused, or is made of the request whose turn it is and all in the queue that can share its batch.
+        """
+        for pending in [*self.queue, *(one for batch in self.paused for one in batch.requests)]:
+            pending.expire()
         self.queue = [one for one in self.queue if not one.result.done()]  # the others, or their clients, have left
-        if not self.queue:
-            return []
-        first = self.turns.next(self.queue)
-        batch, size = [first], first.request.number
+        for batch in self.paused:
+            batch.requests = [one for one in batch.requests if not one.result.done()]
+        self.paused = [batch for batch in self.paused if batch.requests]
+        if not self._waiting():
+            return None
+        waiting: list[_Pending | _Batch] = [*self.queue, *self.paused]
+        first = self.turns.next(waiting)
+        if isinstance(first, _Batch):
+            self.paused.remove(first)
+            return first
+        together, size = [first], first.request.number
         # requests with the same conditions join, as long as the batch has room
         for pending in self.queue:
             if (
@@ -194,61 +249,75 @@ class Sampler:
                 and not (first.alone or pending.alone)
                 and size + pending.request.number <= MOST_TOGETHER
             ):
-                batch.append(pending)
+                together.append(pending)
                 size += pending.request.number
-        self.queue = [one for one in self.queue if one not in batch]
-        return batch
+        self.queue = [one for one in self.queue if one not in together]
+        return _Batch(together, is_alone=len(together) == 1)
 
-    async def _sample_batch(self, batch: list[_Pending]) -> None:
+    async def _take_turn(self, batch: _Batch) -> None:
         """Sample the grades of all requests together, and answer each as soon as it has what it asked for."""
-        loop, started = asyncio.get_running_loop(), time.monotonic()
-        patience = 2 ** max(one.tries for one in batch)
-        is_cut_short, asked, last = False, 0, started
-        reasons: list[str] = []
+        loop, requests = asyncio.get_running_loop(), batch.requests
+        batch.started = batch.last = time.monotonic()
+        batch.asked = 0
 
-        def is_over() -> bool:
-            nonlocal is_cut_short, asked
-            asked += 1
-            now = time.monotonic()
-            is_late = asked > LEAST_ASKED * patience and now - last > self._budget(len(batch)) * patience
-            is_cut_short = is_late or now - started > LONGEST_S
-            return is_cut_short or all(one.result.done() for one in batch)
+        def sample_on() -> bool:
+            """Whether there is more to come, at another turn."""
+            batch.problems = batch.problems or self._sample(batch)
+            for problem in batch.problems:
+                batch.last = time.monotonic()
+                loop.call_soon_threadsafe(_give, problem, requests)
+                if self._waiting() and batch.last - batch.started > TURN_S:
+                    return True
+            return False
 
-        def sample_all() -> None:
-            nonlocal last
-            counts = sum((one.missing for one in batch), Counter[str]())
-            for problem in self._sample(batch[0], counts, is_over, reasons.append):
-                last = time.monotonic()
-                loop.call_soon_threadsafe(_give, problem, batch)
-
-        error: Exception | None = None
+        is_paused, error = False, None
         try:
-            await loop.run_in_executor(self.pool, sample_all)
+            is_paused = await loop.run_in_executor(self.pool, sample_on)
         except Exception as raised:  # any error is the answer
             error = raised
-        took = time.monotonic() - started
+        took = time.monotonic() - batch.started
+        batch.spent += took
+        for one in requests:
+            one.spent += took / len(requests)
+            self.turns.used.charge(one.client, took / len(requests))
+        if is_paused:
+            self.paused.append(batch)
+        else:
+            self._end(batch, error)
+
+    def _end(self, batch: _Batch, error: Exception | None) -> None:
+        """Answer those that have what they asked for or a part of it; the others may have another turn, or an error."""
         if not error:
-            hurry = f" in {took:.1f} s, while others wait" if is_cut_short and self.queue else ""
-            error = ClimbpathError(f"found nothing{hurry}: {''.join(reasons) or 'ask again'}")
-        for one in batch:
-            self.turns.took(one.client, took / len(batch))
+            hurry = f" in {batch.spent:.1f} s, while others wait" if batch.is_cut_short and self._waiting() else ""
+            error = ClimbpathError(f"found nothing{hurry}: {''.join(batch.reasons) or 'ask again'}")
+        for one in batch.requests:
+            self.turns.took(one.client, one.spent)
             if one.result.done():
                 continue
             one.tries += 1
             if one.found:
                 one.finish()
-            elif one.tries < MOST_TRIES and (is_cut_short or len(batch) > 1):
+            elif one.tries < MOST_TRIES and (batch.is_cut_short or not batch.is_alone):
                 # what was in the way may be another request; if only the time was, there may be more of it later
-                one.alone, one.error, one.since = one.alone or not is_cut_short, error, math.inf
+                one.alone, one.error, one.since = one.alone or not batch.is_cut_short, error, math.inf
                 self.queue.append(one)
             else:
                 one.fail(error)
-            if isinstance(error, ClimbpathError) and len(batch) == 1 and not one.found:
-                self._note_nothing(one.wish, HOPELESS_AFTER_S if not is_cut_short else took, str(error))
+            if isinstance(error, ClimbpathError) and batch.is_alone and not one.found:
+                self._note_nothing(one.wish, batch.spent if batch.is_cut_short else HOPELESS_AFTER_S, str(error))
+
+    def _is_over(self, batch: _Batch) -> bool:
+        """Whether a batch ends here: it has taken too long, or nobody waits for its problems any more."""
+        batch.asked += 1
+        now, patience = time.monotonic(), 2 ** max(one.tries for one in batch.requests)
+        budget = self._budget(len(batch.requests)) * patience
+        is_late = batch.asked > LEAST_ASKED * patience and now - batch.last > budget
+        batch.is_cut_short = is_late or batch.spent + now - batch.started > LONGEST_S
+        return batch.is_cut_short or all(one.result.done() for one in batch.requests)
 
     def _budget(self, requests: int) -> float:
         """Seconds that a batch of so many requests may go on without finding anything, given how many others wait."""
-        waiting = len(self.queue)
+        waiting = self._waiting()
         return requests * max(LEAST_S, SHARED_S / waiting) if waiting else LONGEST_S
 
     def _note_nothing(self, wish: tuple[object, ...], seconds: float, reason: str) -> None:
@@ -260,18 +329,17 @@ class Sampler:
             del self.fruitless[next(iter(self.fruitless))]
         self.fruitless[wish] = spent, now + HOPELESS_S, reason
 
-    def _sample(
-        self, first: _Pending, counts: Counter[str], is_over: Callable[[], bool], give_up: Callable[[str], None]
-    ) -> Iterator[Problem]:
-        """Problems of these grades under the conditions of a batch's first request, until it is over."""
+    def _sample(self, batch: _Batch) -> Iterator[Problem]:
+        """Problems of the grades of all requests under the conditions that they share, until the batch is over."""
+        first = batch.requests[0]
         return sample.generate(
             self.generator.model,
             first.request,
-            counts,
+            sum((one.missing for one in batch.requests), Counter[str]()),
             known=first.known,
             grader=grader_of(first.request.setup),
-            is_over=is_over,
-            give_up=give_up,
+            is_over=partial(self._is_over, batch),
+            give_up=batch.reasons.append,
         )
 
 

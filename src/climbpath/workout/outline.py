@@ -14,7 +14,7 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request
 from climbpath.grader.scale import LEAST_EVIDENCE
-from climbpath.grades import LADDER, rank
+from climbpath.grades import ALL_GRADES, rank
 from climbpath.problem import Problem, Rules
 
 SHORTEST, LONGEST = 10, 300
@@ -147,7 +147,8 @@ def _parts(asked: Sequence[str], minutes: int, evidence: Mapping[str, int]) -> l
     # Projects at the top, the last of several a step above it. Their last try needs no rest.
     projects = round(PROJECTS_SHARE * minutes * 60 / _seconds(PROJECTS))
     hardest = [asked[-1]] * projects
-    above = LADDER[rank(asked[-1]) + 1 : rank(asked[-1]) + 2]
+    known = sorted(evidence, key=rank)
+    above = [grade for grade in known if rank(grade) > rank(asked[-1])][:1]
     if projects > 1 and above and evidence.get(above[0], 0) >= LEAST_EVIDENCE:
         hardest[-1] = above[0]
     at_limit = (projects * _seconds(PROJECTS) - PROJECTS.rest) // 60 if projects else 0
@@ -165,15 +166,15 @@ def _listed_parts(evening: Evening, evidence: Mapping[str, int]) -> list[Part]:
     """A warm-up on new problems, where the model knows a grade well, and as many of the list as there is time for."""
     grades = sorted((problem.grade for problem in evening.listed if problem.grade), key=rank)
     parts = []
-    known = [grade for grade in LADDER if evidence.get(grade, 0) >= LEAST_EVIDENCE]
+    known = [grade for grade in sorted(evidence, key=rank) if evidence[grade] >= LEAST_EVIDENCE]
     if known and grades:
         easiest = min(known, key=lambda grade: (abs(rank(grade) - rank(grades[0])), rank(grade)))
         parts.append(_warm_up(easiest, evening.minutes, evidence))
     left = evening.minutes - sum(_minutes(part) for part in parts)
     tries = _tries(LISTED, left, is_last=True)
     some = evening.listed[: max(1, round(tries / LISTED.tries))]
-    climbed = sorted(some, key=lambda problem: rank(problem.grade) if problem.grade else len(LADDER))
-    listed = _timed(LISTED, [problem.grade or LADDER[-1] for problem in climbed], tries, left, is_last=True)
+    climbed = sorted(some, key=lambda problem: _hardness(problem.grade))
+    listed = _timed(LISTED, [problem.grade or "" for problem in climbed], tries, left, is_last=True)
     advice = LISTED.advice if parts else f"{LISTED.advice} No model knows this board: warm up elsewhere first."
     return [*parts, listed._replace(name=evening.name or LISTED.name, advice=advice, grades=[], listed=tuple(climbed))]
 
@@ -182,8 +183,8 @@ def _warm_up(bottom: str, minutes: int, evidence: Mapping[str, int]) -> Part:
     """A warm-up that rises through well-known grades below `bottom`, or at it where there are none."""
     taken = min(WARM_UP_SHARE * minutes, LONGEST_WARM_UP)
     number = max(FEWEST_WARM_UPS, round(taken * 60 / _seconds(WARM_UP)))
-    below = LADDER[max(0, rank(bottom) - WARM_UP_STEPS) : rank(bottom)]
-    levels = [one for one in below if evidence.get(one, 0) >= LEAST_EVIDENCE] or [bottom]
+    below = [one for one in sorted(evidence, key=rank) if 0 < rank(bottom) - rank(one) <= WARM_UP_STEPS]
+    levels = [one for one in below if evidence[one] >= LEAST_EVIDENCE] or [bottom]
     grades = [levels[i * len(levels) // number] for i in range(number)]
     part = _timed(WARM_UP, grades, number, number * _seconds(WARM_UP) // 60, is_last=False)._replace(is_easy=True)
     if levels != [bottom]:
@@ -191,6 +192,11 @@ def _warm_up(bottom: str, minutes: int, evidence: Mapping[str, int]) -> Part:
     return part._replace(
         advice=f"{WARM_UP.advice} Nothing easier is known here: climb a few easy ones elsewhere first."
     )
+
+
+def _hardness(grade: str | None) -> int:
+    """What problems are sorted by: their grade, those without one last."""
+    return rank(grade) if grade else len(ALL_GRADES)
 
 
 def _seconds(pace: Pace) -> int:
@@ -213,7 +219,7 @@ def _timed(pace: Pace, grades: list[str], tries: int, minutes: int, is_last: boo
     Rests differ by REST_STEP_S at most, and the later ones are the longer ones.
     """
     each, more = divmod(tries, len(grades))
-    hardest_first = sorted(range(len(grades)), key=lambda i: (-rank(grades[i]), -i))
+    hardest_first = sorted(range(len(grades)), key=lambda i: (-_hardness(grades[i]), -i))
     numbers = [each + (hardest_first.index(i) < more) for i in range(len(grades))]
     rests = tries - is_last
     steps, longer = divmod((60 * minutes - TRY_S * tries) // REST_STEP_S, max(1, rests))

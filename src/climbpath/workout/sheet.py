@@ -190,7 +190,7 @@ def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
     for hold_set in layout.hold_sets:
         word = drawing.set_words(hold_set)
         shapes.append(Circle(x + 4, middle, 0.38 * size, PAPER.edge))
-        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tints[hold_set]))
+        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tint(hold_set)))
         shapes.append(Text(x + 1.25 * size, y, size, word, _QUIET))
         x += (2.25 + _ems(word)) * size
     return shapes
@@ -231,9 +231,7 @@ def _picture(slot: Slot, form: _Form) -> tuple[Iterator[Shape], float]:
     layout = boards.load(slot.problem.board)
     panel = drawing.panel(layout, PAPER)
     crux = slot.beta.moves[slot.beta.crux]
-    tail, tip = (
-        drawing.centre(layout, hold.column, hold.row) for hold in (layout.hold(crux.origin), layout.hold(crux.hold))
-    )
+    tail, tip = (drawing.centre(layout, hold) for hold in (layout.hold(crux.origin), layout.hold(crux.hold)))
     shapes = [*drawing.wall(layout, PAPER), *_arrow(tail, tip), *drawing.marks(slot.problem, PAPER)]
     left = (form.card - form.scale * panel.w) / 2
     return transformed(shapes, left - form.scale * panel.x, -form.scale * panel.y, form.scale), form.scale * panel.h

@@ -6,12 +6,12 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from climbpath import board as boards
 from climbpath.data.cells import unguarded
 from climbpath.data.importers import pieces
 from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import (
     Note,
-    check_supported,
     read_angle,
     read_board,
     read_count,
@@ -22,7 +22,7 @@ from climbpath.data.importers.records import (
 )
 from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
 
 TITLE = "CSV with a column of notation (climbpath's own CSV)"
 EXAMPLE = (
@@ -48,17 +48,18 @@ def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     board = read_board(row.get("board") or DEFAULT_BOARD)
     found = parse_notation(row["notation"], board, read_angle(row.get("angle")))
-    return check_supported(
+    ladder = boards.load(board).ladder
+    return check_sound(
         replace(
             found,
-            grade=read_grade(row.get("grade"), note),
-            asked_grade=read_grade(row.get("asked_grade"), note, "asked grade"),
+            grade=read_grade(row.get("grade"), note, ladder=ladder),
+            asked_grade=read_grade(row.get("asked_grade"), note, "asked grade", ladder),
             name=read_text("name", row.get("name"), note),
             ids=_ids(row.get("ids", ""), note),
             repeats=read_count("repeats", row.get("repeats"), note),
             benchmark=read_flag("benchmark", row.get("benchmark"), note),
             method=row.get("method") or DEFAULT_METHOD,
-            user_grade=read_grade(row.get("user_grade"), note, "user grade"),
+            user_grade=read_grade(row.get("user_grade"), note, "user grade", ladder),
             partial=read_flag("partial", row.get("partial"), note),
         )
     )

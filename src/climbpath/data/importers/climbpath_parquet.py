@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from climbpath.data.importers.pieces import Source
-from climbpath.data.importers.records import Note, check_supported, unnoted
+from climbpath.data.importers.records import Note, unnoted
 from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
-from climbpath.problem import FIELDS, LABELS, Problem
+from climbpath.problem import FIELDS, LABELS, Problem, check_sound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -137,7 +137,7 @@ class Checksum:
 
 def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
-    return check_supported(Problem.from_dict(record))
+    return check_sound(Problem.from_dict(record))
 
 
 def _check(found: "pa.Schema") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from climbpath import board as boards
+from climbpath.board import FINISH
 from climbpath.data.importers import documents
 from climbpath.data.importers.documents import Raw
 from climbpath.data.importers.pieces import Source
@@ -41,7 +42,8 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
     labels = [label for label, _ in sequence(record)]
     v_grade = record.value.get("v_grade")
     layout = boards.load(BOARD)
-    top = [label for label in labels if layout.hold(label).row == layout.top_row]
+    can_finish = layout.may(40)[FINISH]
+    top = [label for label in labels if can_finish[layout.index[layout.hold(label).label]]]
     return clean_problem(
         labels[:2],
         labels[2:],

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, parse_grades
-from climbpath.problem import DEFAULT_METHOD, Problem, faults
+from climbpath.problem import DEFAULT_METHOD, Problem, check_sound
 
 Kind = TypeVar("Kind", str, bool, list[Any], dict[str, Any])
 Note = Callable[[str], None]
@@ -120,7 +120,7 @@ def clean_problem(
     *,
     feet: Iterable[Any] = (),
     board: str,
-    angle: int,
+    angle: int | None,
     grade: Any = None,
     asked_grade: Any = None,
     user_grade: Any = None,
@@ -150,8 +150,8 @@ def clean_problem(
     problem = Problem(
         board=board,
         angle=angle,
-        grade=read_grade(grade, note),
-        asked_grade=read_grade(asked_grade, note, "asked grade"),
+        grade=read_grade(grade, note, ladder=layout.ladder),
+        asked_grade=read_grade(asked_grade, note, "asked grade", layout.ladder),
         start=tuple(start),
         hands=tuple(hands),
         feet=tuple(feet),
@@ -161,22 +161,10 @@ def clean_problem(
         repeats=read_count("repeats", repeats, note),
         benchmark=read_flag("benchmark", benchmark, note),
         method=_method(method, note),
-        user_grade=read_grade(user_grade, note, "user grade"),
+        user_grade=read_grade(user_grade, note, "user grade", layout.ladder),
         partial=partial,
     )
-    return check_supported(problem)
-
-
-def check_supported(problem: Problem) -> Problem:
-    """The problem itself. Raises ClimbpathError, listing its faults, if it has any."""
-    if wrong := faults(problem):
-        layout = boards.load(problem.board)
-        high = layout.start_rows[1]
-        newer = any(layout.hold(label).row > high for label in problem.start) or any(
-            layout.hold(label).row == layout.top_row for label in problem.hands
-        )
-        raise ClimbpathError("; ".join(wrong) + ("; such problems are not supported yet" if newer else ""))
-    return problem
+    return check_sound(problem)
 
 
 def _labels(labels: Iterable[Any]) -> list[str]:
@@ -192,14 +180,14 @@ def _labels(labels: Iterable[Any]) -> list[str]:
 # Optional fields
 
 
-def read_grade(value: Any, note: Note = unnoted, what: str = "grade") -> str | None:
-    """The Font grade of a field, None where it holds none: '7a+', 'V5', '6B+/V4' and '7A (V6)' are read.
+def read_grade(value: Any, note: Note = unnoted, what: str = "grade", ladder: tuple[str, ...] = LADDER) -> str | None:
+    """The grade of a field, None where it holds none: '7a+', 'V5', '6B+/V4' and '7A (V6)' are read.
 
-    Of a V grade that spans two Font grades the harder one is taken. Notes a grade that is on no ladder, and for the
-    field `grade` that there is none.
+    On a Font ladder, of a V grade that spans two Font grades the harder one is taken. Notes a grade that is not on the
+    ladder, and for the field `grade` that there is none.
     """
     if value is None or isinstance(value, str | int | float):
-        grade, odd = _grade("" if value is None else str(value))
+        grade, odd = _grade("" if value is None else str(value), ladder)
     else:
         grade, odd = None, f"grade {_shown(value)} is not on the ladder"
     if odd and what == "grade":
@@ -213,17 +201,18 @@ NO_GRADE = "no grade"
 
 
 @lru_cache(1000)
-def _grade(text: str) -> tuple[str | None, str | None]:
+def _grade(text: str, ladder: tuple[str, ...]) -> tuple[str | None, str | None]:
     """The grade of a text, and what is odd about it."""
     words = [word for word in re.split(r"[\s/()|]+", text.strip()[:100].upper()) if word]
     if not words or words[0] in ("NAN", "NONE", "NULL"):
         return None, NO_GRADE
-    fonts = [LADDER[LADDER.index(word)] for word in words if word in LADDER]
-    if len(fonts) == 1:
-        return fonts[0], None
+    # as the ladder's own strings, so that a million problems share them
+    known = [ladder[ladder.index(word)] for word in words if word in ladder]
+    if len(known) == 1:
+        return known[0], None
     if len(words) == 1:
         try:
-            return LADDER[LADDER.index(parse_grades(words[0])[-1])], None
+            return ladder[ladder.index(parse_grades(words[0], ladder)[-1])], None
         except ClimbpathError:
             pass
     return None, f"grade {shortened(text, 40)!r} is not on the ladder"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, false, func, select
 
-from climbpath.grades import LADDER
+from climbpath.grades import rank
 from climbpath.web.logbook.tables import entries, folded, lists, ticks
 
 ORDERS = {
@@ -46,9 +46,9 @@ def find(db: Connection, profile: str, search: Search) -> tuple[list[int], int]:
     if search.board:
         conditions.append(entries.c.board == search.board)
     if search.easiest:
-        conditions.append(entries.c.step >= LADDER.index(search.easiest))
+        conditions.append(entries.c.step >= rank(search.easiest))
     if search.hardest:
-        conditions.append(entries.c.step <= LADDER.index(search.hardest))
+        conditions.append(entries.c.step <= rank(search.hardest))
     if search.in_list:
         conditions.append(entries.c.number.in_(select(lists.c.entry).where(lists.c.name == search.in_list)))
     if search.progress:

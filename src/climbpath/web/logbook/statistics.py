@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from climbpath.grades import LADDER
+from climbpath.grades import ALL_GRADES, rank
 from climbpath.web.logbook.records import Entry
 
 
@@ -86,7 +86,7 @@ def statistics(entries: Iterable[Entry], board: str | None = None) -> Statistics
             found.failed += failed
             month = found.months.setdefault(tick.day[:7], Month())
             month.tries += tick.attempts
-            if tick.sent and grade and (month.hardest is None or LADDER.index(grade) > LADDER.index(month.hardest)):
+            if tick.sent and grade and (month.hardest is None or rank(grade) > rank(month.hardest)):
                 month.hardest = grade
             for label in entry.problem.holds:
                 found.holds.setdefault(label, HoldCount()).failed += failed
@@ -94,7 +94,7 @@ def statistics(entries: Iterable[Entry], board: str | None = None) -> Statistics
                 found.stopped += failed
                 found.holds[tick.reached].stopped += failed
     found.days = len(days)
-    order = {grade: i for i, grade in enumerate([*LADDER, ""])}
+    order = {grade: i for i, grade in enumerate([*ALL_GRADES, ""])}
     found.grades = dict(sorted(found.grades.items(), key=lambda item: order[item[0]]))
     found.months = dict(sorted(found.months.items()))
     return found

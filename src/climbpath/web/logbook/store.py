@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, RowMapping, Table, bindparam, case, delete, func, select, update
 
 from climbpath.errors import ClimbpathError
-from climbpath.grades import LADDER
+from climbpath.grades import rank
 from climbpath.problem import Problem
 from climbpath.web.logbook.database import open_database
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
@@ -274,7 +274,7 @@ def _entry_row(profile: str, entry: Entry) -> dict[str, object]:
         "identity": entry.identity,
         "problem": json.dumps(problem.to_dict()),
         "board": problem.board,
-        "step": LADDER.index(problem.grade) if problem.grade else None,
+        "step": rank(problem.grade) if problem.grade else None,
         "name": problem.name or "",
         "saved": entry.saved or now(),
     }
