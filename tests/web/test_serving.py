@@ -217,6 +217,7 @@ def test_only_a_named_proxy_says_whom_a_request_is_from(tmp_path: Path) -> None:
         (("--workers", "65"), "--workers"),
         (("--proxies", "proxy.example.org"), "--proxies takes addresses and networks"),
         (("--log", "xml"), "--log"),
+        (("--lights", "any", "--workers", "2"), "a board takes one connection"),
         (("--https", "--address", "https://x.example"), "leave out --https"),
         (("--address", "climb.example.org"), "--address is a whole address, https://climb.example.org"),
     ],

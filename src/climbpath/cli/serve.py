@@ -24,6 +24,7 @@ from climbpath.errors import ClimbpathError
     default=256,
     help="Most connections from one address: a phone has about 6, and a gym's phones may share an address.",
 )
+@click.option("--lights", help="Light a board with this machine's Bluetooth, too: its name or address, or any.")
 @click.option("--private", is_flag=True, help="Each climber's logbook opens only on devices that have their token.")
 @click.option(
     "--workers",
@@ -45,6 +46,7 @@ def serve(
     logbook: str | None,
     data: Path | None,
     connections: int,
+    lights: str | None,
     private: bool,
     workers: int,
     address: str | None,
@@ -74,6 +76,8 @@ def serve(
         raise ClimbpathError(f"--address is a whole address, https://{address}")
     if private and host in ("127.0.0.1", "localhost", "::1") and not address:
         raise ClimbpathError("--private is for a server that others can open: add --host 0.0.0.0 or --address")
+    if lights and workers > 1:
+        raise ClimbpathError("a board takes one connection: --lights goes with one process, so leave out --workers")
     _check_proxies(proxies)
     if metrics:
         _check_metrics()
@@ -81,6 +85,7 @@ def serve(
     gc.disable()  # what is loaded now stays: a sixth of the start would go into looking at it
     try:
         from climbpath.cli.common import read_file
+        from climbpath.lights import shared
         from climbpath.web import serving
         from climbpath.web.connections import Limits
         from climbpath.web.server import Content
@@ -90,7 +95,9 @@ def serve(
         most = max(800, connections)
         limits = Limits(connections=most, per_address=most if proxies else connections)
         endpoint = serving.Endpoint(host, port, folder, https, limits, workers, address, proxies, metrics, log)
-        serving.serve(endpoint, Content(logbook_place(logbook, folder), model, known, private), click.echo)
+        board = shared.bluetooth_board(None if lights == "any" else lights) if lights else None
+        content = Content(logbook_place(logbook, folder), model, known, private, board)
+        serving.serve(endpoint, content, click.echo)
     finally:
         gc.enable()
 

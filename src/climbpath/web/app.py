@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from climbpath import __version__
 from climbpath.api import Generator, bundled_grader
 from climbpath.errors import ClimbpathError
+from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
 from climbpath.web.access import Access
 from climbpath.web.logbook.database import UnusableError
@@ -26,6 +27,7 @@ from climbpath.web.routes.files import add_file_routes
 from climbpath.web.routes.generate import add_generate_routes, app_info
 from climbpath.web.routes.health import add_health_routes
 from climbpath.web.routes.invitation import Invitation, add_invitation_routes
+from climbpath.web.routes.lights import add_light_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
@@ -59,6 +61,7 @@ def create_app(
     known: Sequence[Problem] = (),
     token: str | None = None,
     invitation: Invitation | None = None,
+    lights: SharedBoard | None = None,
     *,
     is_private: bool = False,
     has_metrics: bool = False,
@@ -71,6 +74,7 @@ def create_app(
         known: known problems, which the search for similar ones covers in addition to the logbook.
         token: access token that every client needs; None serves this machine only, without a token.
         invitation: where another device finds the app; None if only this machine can open it.
+        lights: the board that this machine lights; None if it lights nothing.
         is_private: whether each climber's logbook opens only with the climber's own token.
         has_metrics: whether numbers are kept for Prometheus.
     """
@@ -84,6 +88,7 @@ def create_app(
         responses=ERRORS,
         dependencies=[Depends(Access(logbook))] if is_private else [],
     )
+    app.state.lights = lights
     used = Used()
     app.add_middleware(Gate, used=used)
     app.add_middleware(Guard, token=token)
@@ -92,6 +97,7 @@ def create_app(
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)
+    add_light_routes(app, lights)
     add_health_routes(app, logbook, has_metrics)
     _add_error_handlers(app)
     _add_boards(app, services)
@@ -125,6 +131,8 @@ def _add_boards(app: FastAPI, services: Services) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with threadpool_limits(1):  # requests run in parallel, each on one core
         yield
+    if app.state.lights:
+        await app.state.lights.close()
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -7,16 +7,19 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from climbpath.problem import Problem
 from climbpath.web import logs
 from climbpath.web.connections import USUAL, Connection, Door, Limits
 from climbpath.web.routes.invitation import Invitation
+
+if TYPE_CHECKING:
+    from climbpath.lights.shared import SharedBoard
+    from climbpath.problem import Problem
 
 OPEN_FILES = 4096
 """Files and connections that the server asks the system for, where that allows a program fewer."""
@@ -31,10 +34,12 @@ class Content(NamedTuple):
     """A file, or the URL of a PostgreSQL."""
     model: Path | None = None
     """A model or a checkpoint; None for the bundled one."""
-    known: Sequence[Problem] = ()
+    known: "Sequence[Problem]" = ()
     """Known problems, which the search for similar ones covers in addition to the logbook."""
     is_private: bool = False
     """Whether each climber's logbook opens only with the climber's own token."""
+    lights: "SharedBoard | None" = None
+    """The board that this machine lights, for a server of one process."""
 
 
 class Tls(NamedTuple):
@@ -77,6 +82,7 @@ def build(site: Site) -> list[uvicorn.Server]:
         site.content.known,
         site.token,
         site.invitation,
+        site.content.lights,
         is_private=site.content.is_private,
         has_metrics=site.metrics,
     )
