@@ -18,7 +18,7 @@ RUN /app/bin/pip install --no-deps . && /app/bin/pip uninstall --yes pip
 FROM python:${PYTHON}-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home climbpath
 COPY --from=build /app /app
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 XDG_DATA_HOME=/data
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 CLIMBPATH_HOME=/data
 USER 10001
 WORKDIR /data
 VOLUME /data

@@ -20,7 +20,7 @@ from climbpath.web import serving
 from climbpath.web.app import create_app
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.security import HEADERS
-from climbpath.web.server import server as server_of
+from climbpath.web.server import server_of
 
 Result = TypeVar("Result")
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from climbpath.web import certificates, logs, serving
 from climbpath.web import server as server_module
 from climbpath.web.connections import USUAL, Limits, counted_address
-from climbpath.web.server import server as server_of
+from climbpath.web.server import server_of
 from support.commands import needs_posix
 from support.server import PATIENCE_S, Server, eventually
 

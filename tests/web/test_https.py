@@ -36,8 +36,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
-from climbpath.web.server import Content
-from climbpath.web.server import server as server_of
+from climbpath.web.server import Content, server_of
 from support.commands import ROOT, needs_posix
 from support.serving import finish
 

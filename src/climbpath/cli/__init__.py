@@ -11,6 +11,7 @@ import click
 from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
+    board,
     data,
     evaluate,
     export,
@@ -18,6 +19,7 @@ from climbpath.cli import (
     grade,
     harder,
     invite,
+    led_server,
     light,
     serve,
     show,
@@ -71,6 +73,7 @@ def cli() -> None:
 
 
 for command in (
+    board.board,
     data.data,
     train.train,
     train_grader.train_grader,
@@ -85,6 +88,7 @@ for command in (
     harder.harder,
     harder.easier,
     light.light,
+    led_server.led_server,
     serve.serve,
     invite.invite,
 ):

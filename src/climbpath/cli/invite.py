@@ -20,14 +20,13 @@ def invite(climber: str | None, address: str | None, logbook: str | None, only: 
 
     CLIMBER is a name or an id. Whoever has the link sees and changes that logbook.
     """
-    import platformdirs
-
     from climbpath.cli.serve import logbook_place
+    from climbpath.folders import data_folder
     from climbpath.web import serving
     from climbpath.web.logbook.store import Logbook
     from climbpath.web.logbook.tokens import new_token
 
-    folder = platformdirs.user_data_path("climbpath")
+    folder = data_folder()
     book = Logbook(logbook_place(logbook, folder))
     profiles = book.profiles()
     if climber is None:

@@ -68,7 +68,7 @@ def serve(
     """
     import gc
 
-    import platformdirs
+    from climbpath.folders import data_folder
 
     if https and address:
         raise ClimbpathError("--address is for a proxy, which has its own certificate: leave out --https")
@@ -81,7 +81,7 @@ def serve(
     _check_proxies(proxies)
     if metrics:
         _check_metrics()
-    folder = platformdirs.user_data_path("climbpath")
+    folder = data_folder()
     gc.disable()  # what is loaded now stays: a sixth of the start would go into looking at it
     try:
         from climbpath.cli.common import read_file

@@ -89,11 +89,11 @@ def build(site: Site) -> list[uvicorn.Server]:
     if site.proxies:
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), site.proxies))
     if not site.tls:
-        return [server(app, site.limits)]
+        return [server_of(app, site.limits)]
     from climbpath.web import certificates, trust
 
     setup = trust.create_app(certificates.authority(site.tls.folder, site.tls.name), site.tls.address)
-    return [server(app, site.limits, ssl_certfile=site.tls.certificate), server(setup, site.limits)]
+    return [server_of(app, site.limits, ssl_certfile=site.tls.certificate), server_of(setup, site.limits)]
 
 
 def run(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket]) -> None:
@@ -117,7 +117,7 @@ async def _run(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socke
             signal.signal(number, handler)
 
 
-def server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
+def server_of(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
     """A server of an app whose connections keep to limits."""
     config = uvicorn.Config(
         app,
