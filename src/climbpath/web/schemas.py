@@ -264,6 +264,8 @@ class InvitationOut(BaseModel):
 
     app: CodeOut | None
     setup: CodeOut | None
+    climber: CodeOut | None
+    """The link for another device of the climber's own, where each climber has a token."""
 
 
 class AppInfo(BaseModel):
