@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, MOST_LISTED, SEED, climber_flags, climber_of, problem_flags, theme_flag, warn
+from climbpath.cli.common import (
+    FILE,
+    MOST_LISTED,
+    SEED,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    theme_flag,
+    wall_flags,
+    warn,
+)
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -41,8 +51,7 @@ if TYPE_CHECKING:
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
-@click.option("--size", help="The size of your board; only its holds: '12 x 12 with kickboard'.")
-@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@wall_flags
 @click.option("--min-holds", type=int, help="Fewest holds for hands, with start and finish. [default: the board's]")
 @click.option("--max-holds", type=int, help="Most of them. [default: the board's]")
 @click.option("--max-feet", type=int, help="Most foot holds, where problems have such. [default: the board's]")
