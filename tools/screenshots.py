@@ -44,6 +44,18 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], sc
     context.close()
 
 
+def virtual_board(browser: Browser, address: str, query: str, sent: str, name: str) -> None:
+    """Takes a picture of the virtual board's wall after it was sent some bytes."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{address}virtual-board/?{query}")
+    page.get_by_label("Bytes").fill(sent)
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_selector(".state li")
+    page.screenshot(path=DOCS / name)
+    context.close()
+
+
 def main() -> None:
     found = filter(None, map(shutil.which, CHROMIUMS))
     with socket.socket() as free:
@@ -60,6 +72,8 @@ def main() -> None:
                 address = f"http://localhost:{port}/"
                 picture(browser, f"{address}?{PROBLEM}", "web-phone.png", (390, 780), "dark", steps=3)
                 picture(browser, f"{address}?{COMPOSED}", "web-compose.png", (1200, 800), "light")
+                virtual_board(browser, address, "board=moonboard-2016", MOONBOARD_BYTES, "lights-moonboard.png")
+                virtual_board(browser, address, "board=kilter-original&size=12+x+14", KILTER_BYTES, "lights-kilter.png")
                 browser.close()
         finally:
             serving.terminate()
