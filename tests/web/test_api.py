@@ -306,7 +306,7 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         ({"finish": ["D9"], "hands": []}, "finish hold D9 is not in row 18"),
         ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 2 to 6"),
         ({"hands": ["A18"]}, "hand hold A18 is in row 18"),
-        ({"angle": 25}, "can be set to 40°, not 25°"),
+        ({"angle": 30}, "can be set to 25° or 40°, not 30°"),
         ({"board": "moonboard-mini-2020"}, "there is no hold"),
     ],
 )
@@ -352,7 +352,7 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
         ("problem=F5s-%00-G18e", 409, "cannot read"),
         ("problem=F5s-G13e", 409, "finish hold G13 is not in row 18"),
         ("problem=" + "F5-" * 200, 422, "at most 400"),
-        ("problem=F5s-G18e&angle=25", 409, "not 25°"),
+        ("problem=F5s-G18e&angle=30", 409, "not 30°"),
         ("problem=F5s-G18e&angle=41", 422, "angle: choose from 25, 40"),
         ("problem=F5s-G18e&angle=steep", 422, "angle"),
         ("problem=F5s-G18e&board=kilter", 422, "board: choose from"),

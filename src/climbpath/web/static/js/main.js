@@ -78,7 +78,7 @@ function follow() {
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
-  const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem));
+  const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem), problem.angle);
   show(view === "climb" && isFaulty ? "compose" : view, problem, fields);
 }
 

@@ -6,6 +6,8 @@ const and = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Bool
 export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 const cm = (number) => `${Math.round(number)} cm`;
 
+const inRows = ([low, high]) => (low === high ? `in row ${low}` : `in rows ${low} to ${high}`);
+
 export const T = {
   skip: "Skip to the board",
   tabs: { climb: "Climb", workout: "Workout", compose: "Compose", logbook: "Logbook", climber: "Climber" },
@@ -153,14 +155,17 @@ export const T = {
     (avoided ? `${many(avoided, "hold", "holds")} avoided. ` : "") +
     `Tap the holds that you want${canComplete ? ", then let Complete fill in the rest" : ""}.`,
   faults: {
-    noStart: (low, high, canComplete) =>
-      `No start yet: tap a hold in rows ${low} to ${high}${canComplete ? ", or let Complete choose" : ""}.`,
+    noStart: (rows, canComplete) =>
+      `No start yet: tap a hold${rows ? ` ${inRows(rows)}` : ""}${canComplete ? ", or let Complete choose" : ""}.`,
     manyStarts: (labels) => `${and(labels)} are starts: a problem has one or two. Press and hold one to change it.`,
-    noFinish: (row, canComplete) =>
-      `No finish yet: tap a hold in row ${row}${canComplete ? ", or let Complete choose" : ""}.`,
+    noFinish: (rows, canComplete) =>
+      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : "tap a hand again"}${canComplete ? ", or let Complete choose" : ""}.`,
     manyFinishes: (labels) => `${and(labels)} are finishes: a problem has one or two. Press and hold one to clear it.`,
-    wrongStart: (label, low, high) => `${label} cannot be a start: starts are in rows ${low} to ${high}.`,
-    wrongFinish: (label, row) => `${label} cannot be a finish: finishes are in row ${row}.`,
+    wrong: {
+      start: (label, rows) => `${label} cannot be a start: starts are ${inRows(rows)}.`,
+      finish: (label, rows) => `${label} cannot be a finish: finishes are ${inRows(rows)}.`,
+      hands: (label) => `${label} cannot be a hand: only starts and finishes are in its row.`,
+    },
   },
   marks: { use: "included", only: "the only one", ban: "avoided", fill: "filled in", free: "free" },
   roles: { start: "start", hands: "hand", feet: "foot", finish: "finish" },
