@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from climbpath.model.checkpoint import Model, load_model
+from climbpath.model.checkpoint import Model, bundled_model
 from climbpath.model.inference import Decoder, layers_of
 from machine import machine
 
@@ -106,7 +106,7 @@ def main() -> None:
     """Time both sides in turns, for batches of several sizes."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(machine())
-    model, rng = load_model(), np.random.default_rng(0)
+    model, rng = bundled_model("moonboard"), np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         session = exported(model, Path(folder) / "step.onnx")
         print(f"onnxruntime {onnxruntime.__version__}, numpy {np.__version__}; a step of a batch, median of {REPEATS}:")

@@ -19,7 +19,7 @@ from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import BATCH, draw, generate
 from climbpath.grader.grader import Grader, bundled_grader
-from climbpath.model.checkpoint import Model, load_model
+from climbpath.model.checkpoint import Model, bundled_model
 from climbpath.model.order import problem_of
 from climbpath.model.tokens import Condition
 from climbpath.problem import DEFAULT_BOARD, Rules
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=8000, help="problems to generate")
     count = parser.parse_args().count
-    model = load_model()
+    model = bundled_model("moonboard")
     throughput(model, count)
     print(f"Machine: {machine()}")
     rate = statistics.median(throughput(model, count) for _ in range(3))

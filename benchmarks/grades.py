@@ -26,7 +26,7 @@ from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import check, draw_batches, generate
 from climbpath.grader.grader import bundled_grader
 from climbpath.grades import rank
-from climbpath.model.checkpoint import Model, load_model
+from climbpath.model.checkpoint import Model, bundled_model
 from climbpath.problem import Problem
 from machine import machine
 
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--angle", type=int, default=40)
     parser.add_argument("--count", type=int, default=1000, help="problems to generate of each grade")
     arguments = parser.parse_args()
-    setup, model = Setup(arguments.board, arguments.angle), load_model()
+    setup, model = Setup(arguments.board, arguments.angle), bundled_model("moonboard")
     layout = boards.load(setup.board)
     known = [p for p in parquet.load(arguments.problems) if p.setup == setup and not p.partial]
     known = [problem for problem in known if not why_unusable(problem, needs_grade=True)]

@@ -19,7 +19,7 @@ from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.two_sample import two_sample_auc
 from climbpath.generator.request import DEFAULT_GUIDANCE, Request, Sampling
 from climbpath.generator.sample import generate
-from climbpath.model.checkpoint import load_model
+from climbpath.model.checkpoint import bundled_model
 from climbpath.problem import DEFAULT_BOARD, Rules
 from machine import machine
 
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
     parser.add_argument("--requests", type=int, default=1000, help="held-out problems to take pins from")
     arguments = parser.parse_args()
-    model = load_model()
+    model = bundled_model("moonboard")
     problems = held_out(model, parquet.load(arguments.data), None).problems
     rng = np.random.default_rng(0)
     real = [p for p in problems if p.board == DEFAULT_BOARD and p.grade]

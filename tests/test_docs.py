@@ -37,7 +37,7 @@ README = ROOT / "README.md"
 
 each_page = pytest.mark.parametrize("page", DOCS, ids=[page.stem for page in DOCS])
 with_model = pytest.mark.skipif(
-    not (SOURCE / "assets/model.safetensors").exists(), reason="the bundled model is not made yet"
+    not (SOURCE / "assets/models/moonboard.safetensors").exists(), reason="the bundled model is not made yet"
 )
 
 

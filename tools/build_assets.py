@@ -37,7 +37,15 @@ from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, load_grader
 from climbpath.grader.metrics import table
 from climbpath.grades import rank, scale_counts
-from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
+from climbpath.model.checkpoint import (
+    Model,
+    bundled_model,
+    load_checkpoint,
+    load_model,
+    model_of,
+    save_checkpoint,
+    save_model,
+)
 from climbpath.problem import Problem
 from climbpath.training.correction import correct
 from climbpath.training.distillation import drawn_by
@@ -249,7 +257,7 @@ def tempered(model: Model, known: list[Problem]) -> Model:
 def bundle(checkpoint: Path, known_file: Path) -> None:
     """Write everything that is bundled, from the checkpoint that is released."""
     save_model(ASSETS / "model.safetensors", tempered(load_model(checkpoint), parquet.load(known_file)))
-    model, known = load_model(), parquet.load(known_file)
+    model, known = bundled_model("moonboard"), parquet.load(known_file)
     parquet.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)
     files = {

@@ -1,12 +1,11 @@
 """The public Python interface: a generator that takes what a climber would type."""
 
-from functools import cache
 from pathlib import Path
 
 from climbpath import board as boards
 from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
-from climbpath.board import Setup
+from climbpath.board import Evidence, Setup, as_learned
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
@@ -14,7 +13,7 @@ from climbpath.generator.request import Request, Sampling, Typed, parse_rules, s
 from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
-from climbpath.model.checkpoint import Model, load_model
+from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, bundled_names, load_model
 from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, Rules
 
@@ -118,10 +117,31 @@ def parse_request(
 
 
 class Generator:
-    """A model that can be asked for problems."""
+    """One or more models that can be asked for problems; of several, each knows boards of its own."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, *models: Model) -> None:
+        self.models = models
+
+    def model_of(self, setup: Setup) -> Model:
+        """The model, or of several the first that has learned a setup. Raises ClimbpathError, listing what they
+        know, if none has."""
+        if len(self.models) == 1:
+            return self.models[0]  # it says itself what it has not learned
+        for model in self.models:
+            if as_learned(setup, model.evidence) in model.evidence:
+                return model
+        known = ", ".join(map(str, self.evidence))
+        raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {known}")
+
+    @property
+    def evidence(self) -> Evidence:
+        """How many problems of every grade were learned, by setup; of several models, by the first that knows it."""
+        return {setup: counts for model in reversed(self.models) for setup, counts in model.evidence.items()}
+
+    def is_known(self, problem: Problem) -> bool:
+        """Whether a model knows a problem of exactly these holds on their board."""
+        key = problem.key
+        return any(key in model.known for model in self.models)
 
     def generate(
         self,
@@ -187,7 +207,9 @@ class Generator:
         Raises ClimbpathError, naming the condition that is in the way, if there are none.
         """
         reasons: list[str] = []
-        drawn = sample.generate(self.model, request, grader=grader_of(request.setup), give_up=reasons.append)
+        drawn = sample.generate(
+            self.model_of(request.setup), request, grader=grader_of(request.setup), give_up=reasons.append
+        )
         found = Problems(map(named, drawn))
         if not found:
             raise ClimbpathError(f"found nothing: {reasons[0]}")
@@ -224,7 +246,7 @@ class Generator:
             rules=Rules(bans=bans),
             seed=seed_or_random(seed),
         )
-        varied = vary(self.model, problem, request, keep, grader_of(request.setup))
+        varied = vary(self.model_of(problem.setup), problem, request, keep, grader_of(request.setup))
         return Problems(map(named, varied))
 
     def thin_evidence(self, setup: Setup, grades: tuple[str, ...]) -> dict[str, int]:
@@ -232,20 +254,19 @@ class Generator:
 
         Raises ClimbpathError for a grade that it has not learned.
         """
-        counts = {grade: sample.thin_evidence(self.model, setup, grade) for grade in grades}
+        counts = {grade: sample.thin_evidence(self.model_of(setup), setup, grade) for grade in grades}
         return {grade: count for grade, count in counts.items() if count is not None}
 
 
-def load(path: str | Path | None = None) -> Generator:
-    """A generator from a model or checkpoint file; the bundled model where no path is given."""
-    return _bundled() if path is None else Generator(load_model(Path(path)))
-
-
-@cache
-def _bundled() -> Generator:
-    return Generator(load_model())
+def load(path: str | Path | None = None, setup: Setup | None = None) -> Generator:
+    """A generator from a model or checkpoint file, or where no path is given, of the bundled models: of the one that
+    has learned a setup, or of all."""
+    if path is not None:
+        return Generator(load_model(Path(path)))
+    names = bundled_names() if setup is None else [bundled_model_of(setup)]
+    return Generator(*map(bundled_model, names))
 
 
 def generate_path(grade: str, seed: int | None = None) -> Problem:
     """One new problem from the bundled model (the guide says path for problem)."""
-    return load().generate(grade, seed=seed)[0]
+    return load(setup=Setup(DEFAULT_BOARD, 40)).generate(grade, seed=seed)[0]

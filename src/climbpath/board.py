@@ -1,16 +1,19 @@
 """Boards: walls with fixed holds. A board's facts are data, in boards/*.json, never code."""
 
 import json
+import re
 import reprlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from climbpath.errors import ClimbpathError
+from climbpath.folders import boards_folder
 from climbpath.grades import LADDERS
 
 COLUMNS = "ABCDEFGHIJK"
@@ -137,6 +140,17 @@ Rows = dict[str, tuple[int, int]]
 """Role -> lowest and highest row in which holds may have it; of a role that is not named, none may."""
 
 
+class Aurora(NamedTuple):
+    """Which layout of which app an Aurora board is: climbs are known by its numbers."""
+
+    app: str
+    """'kilter', 'tension' and so on."""
+    layout: int
+    """The layout's number."""
+    roles: dict[str, int]
+    """Role -> its number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Board:
     """A layout. Board order is by y, then x."""
@@ -167,6 +181,8 @@ class Board:
     """Its sizes by name, the largest first."""
     colours: dict[str, str]
     """Role -> the colour of its light, as RRGGBB, where the board names one."""
+    aurora: Aurora | None
+    """Where its climbs come from, if it is an Aurora board."""
     holds: tuple[Hold, ...]
     """Its holds in board order."""
 
@@ -329,19 +345,50 @@ def short_hold_set(name: str) -> str:
     return short.removeprefix("hold set ").replace("wooden holds", "wooden")
 
 
-def names() -> list[str]:
-    """Names of the built-in boards."""
+def shipped_names() -> list[str]:
+    """Names of the boards that climbpath brings along."""
     folder = resources.files("climbpath") / "boards"
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
 
 
+def names() -> list[str]:
+    """Names of all boards: those that climbpath brings along, then those that its user imported."""
+    shipped, folder = shipped_names(), boards_folder()
+    own = sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+    return shipped + [name for name in own if name not in shipped and _NAME.fullmatch(name)]
+
+
+def new_name(text: str) -> str:
+    """A name for a board to be imported. Raises ClimbpathError for what is none, and for a taken one."""
+    if not _NAME.fullmatch(text):
+        raise ClimbpathError(f"{text!r} is no name for a board: use small letters, digits and hyphens, as in 'my-wall'")
+    if text in shipped_names():
+        raise ClimbpathError(f"climbpath brings along a board {text} itself: choose another name")
+    return text
+
+
+def file_of(name: str) -> Path:
+    """Where a board that a user imported is, or is to be."""
+    return boards_folder() / f"{name}.json"
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+
+
 @cache
 def load(name: str) -> Board:
-    """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one."""
+    """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one, and, naming the file, for
+    an imported one that is damaged."""
+    if name in shipped_names():
+        text = (resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8")
+        return from_json(name, json.loads(text))
     if name not in names():
         raise ClimbpathError(f"there is no board {name!r}: choose from {', '.join(names())}")
-    text = (resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8")
-    return from_json(name, json.loads(text))
+    try:
+        return from_json(name, json.loads(file_of(name).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = reprlib.repr(str(error))
+        raise ClimbpathError(f"{file_of(name)} is no board ({reason}): import it again, or remove the file") from None
 
 
 def from_json(name: str, facts: dict[str, Any]) -> Board:
@@ -378,6 +425,7 @@ def from_json(name: str, facts: dict[str, Any]) -> Board:
         hold_sets=tuple(facts["hold_sets"]),
         sizes={one: Size(one, tuple(size["edges"]), size["leds"]) for one, size in facts["sizes"].items()},
         colours=facts.get("colours", {}),
+        aurora=Aurora(**facts["aurora"]) if "aurora" in facts else None,
         holds=tuple(sorted(holds, key=lambda hold: (hold.y, hold.x))),
     )
 

@@ -311,7 +311,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
 
 # What goes wrong
 
-MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
+MODEL = resources.files("climbpath") / "assets" / "models" / "moonboard.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -325,13 +325,13 @@ MODEL = resources.files("climbpath") / "assets" / "model.safetensors"
         (("grade", FIVE, "--start", "L19"), "there is no hold 'L19' on MoonBoard 2016"),
         (("grade", FIVE, "--board", "kilter"), "there is no board 'kilter'"),
         (("grade", FIVE, "--angle", "30"), "can be set to 25° or 40°, not 30°"),
-        (("grade", "D5s D7 E12", "--board", "moonboard-mini-2020"), "has not learned MoonBoard Mini 2020"),
+        (("grade", "D5s D7 E12", "--board", "moonboard-mini-2020"), "not learned MoonBoard Mini 2020"),
         (("grade", "nowhere.json"), "nowhere.json: there is no such file"),
         (("grade", "broken.json"), "broken.json"),
         (("grade", "empty.csv"), "empty.csv"),
         (("grade", FIVE, "--grader", "nowhere.safetensors"), "there is no grader nowhere.safetensors"),
         (("grade", FIVE, "--grader", "broken.json"), "broken.json cannot be read as a grader"),
-        (("grade", FIVE, "--grader", str(MODEL)), "model.safetensors is not a climbpath grader"),
+        (("grade", FIVE, "--grader", str(MODEL)), "moonboard.safetensors is not a climbpath grader"),
         (("grade", FIVE, "--out", "broken.json"), "broken.json exists already"),
         (("beta", FIVE, "--height", "20"), "a climber's height is 100 to 230 cm (3'3\" to 7'7\"), not 20"),
         (("beta", FIVE, "--height", "nan"), "cannot read the height 'nan': write it as 165, 1.65 m or 5'5\""),

@@ -12,7 +12,7 @@ from PIL import Image
 import climbpath
 from climbpath.data import importers
 from climbpath.generator.request import DEFAULT_GUIDANCE
-from climbpath.model.checkpoint import load_model
+from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, violations
 from support.commands import climbpath as run_climbpath
@@ -112,7 +112,7 @@ def test_thin_evidence_is_noted(tmp_path: Path) -> None:
 
 
 def test_the_bundled_model_knows_both_boards_and_ships_no_problem() -> None:
-    model = load_model()
+    model = bundled_model("moonboard")
     assert set(map(str, model.evidence)) == {
         "moonboard-2016@40",
         "moonboard-masters-2017@25",
@@ -130,7 +130,7 @@ def test_the_demo_problems_are_valid_and_novel() -> None:
     from climbpath.training.train import read_problems
 
     problems = read_problems("")
-    known = set(load_model().known_keys.tolist())
+    known = set(bundled_model("moonboard").known_keys.tolist())
     assert len(problems) == 11_000
     assert len({problem.key for problem in problems}) == 11_000
     assert not any(problem.key in known for problem in problems)

@@ -444,7 +444,7 @@ SCRAPED, DUMPED, OWN = scrape_record(SIX), api_record(MASTERS), MASTERS.to_dict(
         (changed(SCRAPED, "holds", "IH", ["L19"]), "no hold 'L19'"),
         (changed(SCRAPED, "holds", "IH", ["A6"]), "no hold 'A6'"),
         (changed(SCRAPED, "holds", "IH", ["x" * 1_000_000]), "no hold 'XXX"),
-        (changed(SCRAPED, "holds", "IH", ["E18"]), "hand hold E18 is in row 18, where only finish holds are"),
+        (changed(SCRAPED, "holds", "IH", ["E18"]), "hand hold E18 is not in rows 2 to 17"),
         (changed(SCRAPED, "holds", {"SH": [], "IH": [], "FH": []}), "the problem has no start hold"),
     ],
 )

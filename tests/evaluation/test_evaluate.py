@@ -17,11 +17,11 @@ from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
-from climbpath.model.checkpoint import load_model
+from climbpath.model.checkpoint import bundled_model
 from climbpath.problem import Problem
 from support.making import SETUP, ask, random_problems
 
-MODEL = load_model()
+MODEL = bundled_model("moonboard")
 BOARD = boards.load("moonboard-2016")
 
 

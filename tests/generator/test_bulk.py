@@ -16,12 +16,12 @@ from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.generator import bulk
 from climbpath.generator.request import Request
-from climbpath.model.checkpoint import load_model
+from climbpath.model.checkpoint import bundled_model
 from climbpath.problem import Rules, violations
 from support.commands import climbpath_here, needs_posix
 from support.making import ask
 
-MODEL = load_model()
+MODEL = bundled_model("moonboard")
 
 
 def request(number: int, grades: str = "6C,7A", **more: Any) -> Request:

@@ -14,7 +14,7 @@ from climbpath.generator.sample import generate
 from climbpath.grader.grader import bundled_grader, expected, predictions
 from climbpath.grader.scale import LEAST_EVIDENCE, Scale, fit_scale, offered
 from climbpath.grades import LADDER, rank
-from climbpath.model.checkpoint import load_model
+from climbpath.model.checkpoint import bundled_model
 from support.making import random_problems
 
 MAIN = Setup("moonboard-2016", 40)
@@ -101,16 +101,16 @@ def test_the_grade_is_the_likeliest_and_its_range_names_what_is_half_as_likely()
 @pytest.mark.parametrize("grades", [("6B+",), ("7A+",), ("6B+", "6C", "7B")])
 def test_only_problems_come_whose_grade_was_asked_for(grades: tuple[str, ...]) -> None:
     request = Request(setup=MAIN, grades=grades, number=9, seed=4)
-    found = list(generate(load_model(), request, grader=bundled_grader()))
+    found = list(generate(bundled_model("moonboard"), request, grader=bundled_grader()))
     assert sorted(problem.grade or "" for problem in found) == sorted(grades * (9 // len(grades)))
     assert [problem.asked_grade for problem in found] == [problem.grade for problem in found]
     assert [p.grade for p in bundled_grader().graded(found)] == [p.grade for p in found]
-    assert list(generate(load_model(), request, grader=bundled_grader())) == found
+    assert list(generate(bundled_model("moonboard"), request, grader=bundled_grader())) == found
 
 
 def test_any_grade_keeps_the_grade_that_was_asked_for_beside_the_graders() -> None:
     request = Request(setup=MAIN, grades=("7A",), number=30, any_grade=True, seed=4)
-    found = list(generate(load_model(), request, grader=bundled_grader()))
+    found = list(generate(bundled_model("moonboard"), request, grader=bundled_grader()))
     assert {problem.asked_grade for problem in found} == {"7A"}
     assert len({problem.grade for problem in found}) > 1
 
@@ -118,8 +118,8 @@ def test_any_grade_keeps_the_grade_that_was_asked_for_beside_the_graders() -> No
 def test_a_grade_of_thin_evidence_is_refused_with_the_grades_that_there_are() -> None:
     request = Request(setup=MAIN, grades=("8B",))
     with pytest.raises(ClimbpathError, match=r"8B on .* rests on 10 real problems, too few .* ask for 6B\+ to 8A, or"):
-        list(generate(load_model(), request, grader=bundled_grader()))
-    assert list(generate(load_model(), replace(request, any_grade=True), grader=bundled_grader()))
+        list(generate(bundled_model("moonboard"), request, grader=bundled_grader()))
+    assert list(generate(bundled_model("moonboard"), replace(request, any_grade=True), grader=bundled_grader()))
 
 
 def test_the_condition_that_is_in_the_way_is_named() -> None:
@@ -129,7 +129,7 @@ def test_the_condition_that_is_in_the_way_is_named() -> None:
     def reason(**asked: object) -> str:
         said: list[str] = []
         request = Request(setup=MAIN, seed=1, **asked)  # type: ignore[arg-type]
-        assert not list(generate(load_model(), request, grader=bundled_grader(), give_up=said.append))
+        assert not list(generate(bundled_model("moonboard"), request, grader=bundled_grader(), give_up=said.append))
         return said[0]
 
     short = Rules(pins=frozenset({"F5", "G9", "E12", "H10", "C13", "E18"}))
@@ -146,6 +146,6 @@ def test_a_grade_that_the_conditions_hardly_allow_gives_way_to_another_that_was_
     rules = Rules(pins=frozenset({"F5", "D9", "G13", "E15", "G18"}))
     for seed in range(3):
         request = Request(setup=MAIN, grades=("6B+", "6C", "6C+", "7A"), rules=rules, seed=seed)
-        (found,) = generate(load_model(), request, grader=bundled_grader())
+        (found,) = generate(bundled_model("moonboard"), request, grader=bundled_grader())
         assert found.grade in request.grades
         assert found.asked_grade == found.grade

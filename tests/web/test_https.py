@@ -40,7 +40,8 @@ from support.commands import ROOT, needs_posix
 from support.serving import finish
 
 with_model = pytest.mark.skipif(
-    not (ROOT / "src/climbpath/assets/model.safetensors").exists(), reason="the bundled model is not made yet"
+    not (ROOT / "src/climbpath/assets/models/moonboard.safetensors").exists(),
+    reason="the bundled model is not made yet",
 )
 LOCAL = ["localhost", "vm.local", "127.0.0.1", "::1", "10.1.2.3", "172.31.0.9", "192.168.1.20", "169.254.7.7"]
 LOCAL += ["100.64.0.1", "fd00::2", "fe80::1"]

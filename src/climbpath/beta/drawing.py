@@ -132,7 +132,7 @@ def _overview(beta: Beta, theme: Theme, size: str | None) -> Overlay:
         aside = place.ring + 2 + _half_width(words)
         at = _roomiest([finish + aside, finish - aside], words, solids, lines, place)
         pills += _pill(at, words, theme.clear, theme)
-    return Overlay([*arrows, *_marks(place, beta.start, theme), *pills], _idle(beta), _notes(beta, theme))
+    return Overlay([*arrows, *_marks(place, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
 
 
 def _steps(beta: Beta, theme: Theme, size: str | None) -> Iterator[Overlay]:
@@ -143,7 +143,7 @@ def _steps(beta: Beta, theme: Theme, size: str | None) -> Iterator[Overlay]:
     place = _placed(beta, size)
     yield Overlay(
         _marks(place, beta.start, theme),
-        _idle(beta),
+        beta.no_hand,
         [(lines[0], theme.warning if beta.start_too_far else theme.clear)],
     )
     trail: list[Shape] = []
@@ -153,13 +153,8 @@ def _steps(beta: Beta, theme: Theme, size: str | None) -> Iterator[Overlay]:
         arrow = _arrow(curve, move.hand, colours[move.hand], width, theme)
         marks = _marks(place, (hands["LH"], hands["RH"]), theme)
         note = lines[i + 1], theme.warning if move.too_far else theme.clear
-        yield Overlay([*trail, *arrow, *marks], _idle(beta), [note])
+        yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
         trail += _arrow(curve, move.hand, shapes.mix(theme.wall, colours[move.hand], 0.35), _SHAFT, theme)
-
-
-def _idle(beta: Beta) -> list[str]:
-    """The holds for hands that no hand needs."""
-    return [label for label in beta.no_hand if label not in beta.problem.feet]
 
 
 def _colours(theme: Theme) -> dict[str, str]:
@@ -170,7 +165,7 @@ def _colours(theme: Theme) -> dict[str, str]:
 def _notes(beta: Beta, theme: Theme) -> list[tuple[str, str]]:
     crux = beta.moves[beta.crux]
     notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", theme.clear)]
-    if idle := _idle(beta):
+    if idle := [label for label in beta.no_hand if label not in beta.problem.feet]:
         notes.append((f"no hand needs {', '.join(idle)}", theme.quiet))
     if beta.too_far:
         climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)

@@ -11,6 +11,7 @@ import click
 from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
+    board,
     data,
     evaluate,
     export,
@@ -58,6 +59,7 @@ def cli() -> None:
 
 
 for command in (
+    board.board,
     data.data,
     train.train,
     train_grader.train_grader,

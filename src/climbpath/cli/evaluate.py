@@ -1,5 +1,6 @@
 """Command that measures a model: evaluate."""
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -57,13 +58,18 @@ def evaluate(
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
     from climbpath.evaluation.results import to_json
-    from climbpath.model.checkpoint import load_model
+    from climbpath.model.checkpoint import bundled_model, bundled_model_of, load_model
 
     folder = report or files.new_folder(Path("out") / "evaluate")
     page, numbers = folder / "report.html", folder / "report.json"
     files.refuse_overwrite([page, numbers], force)
-    trained = load_model(model)
-    held = evaluation.held_out(trained, parquet.load(data), split)
+    known = parquet.load(data)
+    if model:
+        trained = load_model(model)
+    else:  # the bundled model of the setup with the most problems
+        (setup, _), *_ = Counter(problem.setup for problem in known).most_common()
+        trained = bundled_model(bundled_model_of(setup))
+    held = evaluation.held_out(trained, known, split)
     setup = evaluation.main_setup(held)
     board = boards.load(setup.board)
     stems = [path.stem for path in compare]

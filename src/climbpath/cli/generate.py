@@ -12,6 +12,7 @@ from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
+    from climbpath.board import Setup
     from climbpath.generator.request import Request
 
 
@@ -36,15 +37,19 @@ if TYPE_CHECKING:
     type=float,
     help="Above 1: closer to what is typical of the grade. [default: 1; 1.25 with --any-grade, if possible]",
 )
-@click.option("--pin", help="Holds that every problem uses: F5,E12; F5s as a start, E12h as a hand hold.")
+@click.option("--pin", help="Holds that every problem uses: F5,E12; F5s as a start, E12h hand, F2f foot, E18e finish.")
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
+@click.option("--size", help="The size of your board; only its holds: '12 x 12 with kickboard'.")
 @click.option("--hold-sets", help="Only holds of these sets: A,Original.")
-@click.option("--min-holds", type=int, default=3, help="Fewest holds.")
-@click.option("--max-holds", type=int, default=14, help="Most holds.")
+@click.option("--min-holds", type=int, help="Fewest holds for hands, with start and finish. [default: the board's]")
+@click.option("--max-holds", type=int, help="Most of them. [default: the board's]")
+@click.option("--max-feet", type=int, help="Most foot holds, where problems have such. [default: the board's]")
+@click.option("--method", help="The foot rule, on MoonBoards: 'No kickboard'. [default: Feet follow hands]")
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
 @click.option("--any-grade", is_flag=True, help="Keep problems, too, to which the grader gives another grade.")
+@click.option("--mirror", is_flag=True, help="Mirror every problem, on a board that has mirror partners.")
 @climber_flags
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
 @click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
@@ -63,6 +68,8 @@ def generate(
     formats: str | None,
     theme: str,
     force: bool,
+    mirror: bool,
+    method: str | None,
     **conditions: Any,
 ) -> None:
     """Generate new, valid problems at a grade.
@@ -81,10 +88,11 @@ def generate(
     on a board that the grader does not know, it is the grade asked for.
     """
     from climbpath import api
+    from climbpath.problem import DEFAULT_METHOD
 
-    generator = api.load(model)
     climber = None if height is None and ape is None else climber_of(height, ape)
-    request = api.parse_request(grade, climber=climber, **conditions)
+    request = api.parse_request(grade, climber=climber, method=method or DEFAULT_METHOD, **conditions)
+    generator = api.load(model, request.setup)
     if formats and "parquet" in formats.lower():
         _generate_to_parquet(
             generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
@@ -94,8 +102,22 @@ def generate(
         raise ClimbpathError(f"more than {MOST_LISTED:,} problems go to one file: --format parquet")
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request)
+    if mirror:
+        problems = api.Problems(problem.mirrored for problem in problems)
+    _tell_angle(request.setup, problems[0].setup)
     warn_of_thin_evidence(generator, request.setup, request.grades)
     print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force, theme)
+
+
+def _tell_angle(asked: "Setup", drawn: "Setup") -> None:
+    """Say so where problems were drawn at another angle than was asked for."""
+    from climbpath.board import show_angle
+
+    if asked != drawn:
+        warn(
+            f"the model has not learned {asked.words}: these problems, and their grades, are as at "
+            f"{'an unknown angle' if drawn.angle is None else show_angle(drawn.angle)}"
+        )
 
 
 def _generate_to_parquet(
@@ -109,7 +131,9 @@ def _generate_to_parquet(
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
     refuse_overwrite([path], force)
     try:
-        written, reason = bulk.generate_to_parquet(generator.model, request, path, str(model) if model else None)
+        written, reason = bulk.generate_to_parquet(
+            generator.model_of(request.setup), request, path, str(model) if model else None
+        )
     except KeyboardInterrupt:
         click.echo(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True

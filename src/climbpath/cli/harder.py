@@ -59,7 +59,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle)
         versions = adjust(
-            load(model).model,
+            load(model, one.setup).model_of(one.setup),
             bundled_grader(),
             one,
             steps,

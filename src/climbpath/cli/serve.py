@@ -19,9 +19,17 @@ from climbpath.cli.common import FILE, model_flag
     default=256,
     help="Most connections from one address: a phone has about 6, and a gym's phones may share an address.",
 )
+@click.option("--lights", help="Light a board with this machine's Bluetooth, too: its name or address, or any.")
 @model_flag
 def serve(
-    host: str, port: int, https: bool, logbook: Path | None, data: Path | None, connections: int, model: Path | None
+    host: str,
+    port: int,
+    https: bool,
+    logbook: Path | None,
+    data: Path | None,
+    connections: int,
+    lights: str | None,
+    model: Path | None,
 ) -> None:
     """Start the web app for this machine or for phones: generate and compose problems, see beta, keep a logbook.
 
@@ -34,15 +42,16 @@ def serve(
     installing an app and offline use only on localhost or over HTTPS. --https makes this possible, and serves a setup
     page that shows how to make a phone trust this machine.
     """
-    import platformdirs
-
     from climbpath import api
     from climbpath.cli.common import read_file
+    from climbpath.folders import data_folder
+    from climbpath.lights import shared
     from climbpath.web import serving
     from climbpath.web.connections import Limits
 
-    folder = platformdirs.user_data_path("climbpath")
+    folder = data_folder()
     known = [p for p in read_file(data) if not p.partial] if data else []
     limits = Limits(connections=max(800, connections), per_address=connections)
     endpoint = serving.Endpoint(host, port, folder, https, limits)
-    serving.serve(endpoint, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo)
+    board = shared.bluetooth_board(None if lights == "any" else lights) if lights else None
+    serving.serve(endpoint, api.load(model), known, logbook or folder / "logbook.sqlite3", click.echo, board)

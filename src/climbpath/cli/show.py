@@ -48,10 +48,7 @@ def show(problem: str, board: str, angle: int, height: str | None, ape: str | No
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))
         return
-    model = load().model
-    if one.setup not in model.evidence:
-        return
-    if one.key in model.known:
+    if load().is_known(one):
         click.echo("\nA known problem has exactly these holds.")
     else:
         click.echo("\nNo known problem has exactly these holds. (--data FILE shows the most similar ones.)")

@@ -64,7 +64,7 @@ def vary(
             raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
         original = grader.graded([original])[0]
     seed = seed_or_random(seed)
-    writers, generator = parse_writers(formats, visualize, out), api.load(model)
+    writers, generator = parse_writers(formats, visualize, out), api.load(model, original.setup)
     variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
     warn_of_thin_evidence(generator, original.setup, (original.grade or "",))
     click.echo(f"from {grades.show(original.grade or '')}  {original.notation}")

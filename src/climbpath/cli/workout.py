@@ -61,7 +61,7 @@ def workout(
     paths = {name: folder / f"workout.{name}" for name in chosen}
     if paths:
         files.refuse_overwrite(list(paths.values()), force)
-    generator = api.load(model)
+    generator = api.load(model, Setup(board, angle))
     evening = planner.plan(
         generator,
         grade,

@@ -3,23 +3,24 @@
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, fold, shapes_of
-from climbpath.model.tensors import check_format, read_tensors, write_tensors
+from climbpath.model.tensors import check_format, read_about, read_tensors, write_tensors
 from climbpath.problem import DEFAULT_METHOD
 
 FORMAT = 4
-BUNDLED = "model.safetensors"
+BUNDLED = "assets/models"
+"""The folder of the package's models, each of some boards of one family; the first that has learned a setup is its."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,11 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
     )
 
 
-def save_model(path: Path, model: Model) -> None:
-    """Write a model as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
+def save_model(path: Path, model: Model, half: bool = False) -> None:
+    """Write a model as safetensors: its weights, the key hashes, and everything else as JSON metadata.
+
+    With `half` the weights take half the room, as float16, which cuts off what is beyond three digits.
+    """
     about = {
         "config": model.config.to_dict(),
         "evidence": evidence_to_json(model.evidence),
@@ -142,17 +146,46 @@ def save_model(path: Path, model: Model) -> None:
         "about": model.about,
     }
     keys = {"known_keys": model.known_keys, "train_keys": model.train_keys}
-    write_tensors(path, "climbpath", FORMAT, about, {**model.weights, **keys})
+    weights = {name: value.astype(np.float16 if half else np.float32) for name, value in model.weights.items()}
+    write_tensors(path, "climbpath", FORMAT, about, {**weights, **keys})
 
 
-def load_model(path: Path | None = None) -> Model:
-    """The model of a .safetensors file or a checkpoint; the bundled one if no path is given.
+def bundled_names() -> list[str]:
+    """The names of the models that come with climbpath."""
+    names = [entry.name for entry in (resources.files("climbpath") / BUNDLED).iterdir()]
+    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+
+
+@cache
+def bundled_evidence(name: str) -> Evidence:
+    """What a bundled model was trained on; its weights are not read."""
+    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+        return evidence_from_json(read_about(path, "climbpath")["evidence"])
+
+
+def bundled_model_of(setup: Setup) -> str:
+    """The name of the bundled model that has learned a setup. Raises ClimbpathError, listing those learned, if none."""
+    known: list[Setup] = []
+    for name in bundled_names():
+        evidence = bundled_evidence(name)
+        if as_learned(setup, evidence) in evidence:
+            return name
+        known += evidence
+    raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
+
+
+@cache
+def bundled_model(name: str) -> Model:
+    """A model that comes with climbpath, read once."""
+    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+        return _read_model(path)
+
+
+def load_model(path: Path) -> Model:
+    """The model of a .safetensors file or a checkpoint.
 
     Raises ClimbpathError if the file is missing, damaged, or neither of the two.
     """
-    if path is None:
-        with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:
-            return _read_model(bundled)
     if not path.exists():
         raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
     if not path.is_file():
@@ -214,5 +247,6 @@ def _foreign(path: Path, start: bytes, zipped: bool) -> str | None:
 def _read_model(path: Path) -> Model:
     about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
+    tensors = {name: value.astype(np.float32) for name, value in tensors.items()}
     evidence, consensus = (evidence_from_json(about[name]) for name in ("evidence", "consensus"))
     return Model(ModelConfig.from_dict(about["config"]), tensors, evidence, consensus, known, train, about["about"])

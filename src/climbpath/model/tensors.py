@@ -39,6 +39,15 @@ def write_tensors(
         temporary.write_bytes(save(whole, metadata=metadata))  # save_file would let nobody else read it
 
 
+def read_about(path: Path, field: str) -> dict[str, Any]:
+    """The JSON metadata of a safetensors file that write_tensors wrote, unchecked, without its tensors."""
+    from safetensors import safe_open
+
+    with safe_open(os.fspath(path), framework="numpy") as file:
+        about: dict[str, Any] = json.loads(file.metadata()[field])
+    return about
+
+
 def checksum(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
     """BLAKE2b over JSON and tensors, so that no changed bit goes unnoticed."""
     digest = hashlib.blake2b(json.dumps(content).encode(), digest_size=16)

@@ -17,12 +17,14 @@ from threadpoolctl import threadpool_limits
 from climbpath import __version__
 from climbpath.api import Generator, bundled_grader
 from climbpath.errors import ClimbpathError
+from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.routes.files import add_file_routes
 from climbpath.web.routes.generate import add_generate_routes, app_info
 from climbpath.web.routes.invitation import Invitation, add_invitation_routes
+from climbpath.web.routes.lights import add_light_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
@@ -56,6 +58,7 @@ def create_app(
     known: Sequence[Problem] = (),
     token: str | None = None,
     invitation: Invitation | None = None,
+    lights: SharedBoard | None = None,
 ) -> FastAPI:
     """Create the app.
 
@@ -65,6 +68,7 @@ def create_app(
         known: known problems, which the search for similar ones covers in addition to the logbook.
         token: access token that every client needs; None serves this machine only, without a token.
         invitation: where another device finds the app; None if only this machine can open it.
+        lights: the board that this machine lights; None if it lights nothing.
     """
     app = FastAPI(
         title="climbpath",
@@ -75,6 +79,7 @@ def create_app(
         lifespan=_lifespan,
         responses=ERRORS,
     )
+    app.state.lights = lights
     used = Used()
     app.add_middleware(Gate, used=used)
     app.add_middleware(Guard, token=token)  # the last one added is the first that a request meets
@@ -82,6 +87,7 @@ def create_app(
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)
+    add_light_routes(app, lights)
     _add_error_handlers(app)
     _add_boards(app, services)
     static = resources.files("climbpath") / "web" / "static"
@@ -102,6 +108,8 @@ def _add_boards(app: FastAPI, services: Services) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with threadpool_limits(1):  # requests run in parallel, each on one core
         yield
+    if app.state.lights:
+        await app.state.lights.close()
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
+from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
 from climbpath.terminal import printable
 from climbpath.web import certificates, trust
@@ -120,9 +121,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    endpoint: Endpoint, generator: Generator, known: Sequence[Problem], logbook: Path, echo: Callable[[str], None]
+    endpoint: Endpoint,
+    generator: Generator,
+    known: Sequence[Problem],
+    logbook: Path,
+    echo: Callable[[str], None],
+    lights: SharedBoard | None = None,
 ) -> None:
-    """Serve the app until it is stopped; `echo` prints where to find it.
+    """Serve the app until it is stopped; `echo` prints where to find it; `lights` is the board that it lights.
 
     With HTTPS, the next port serves the setup page, which shows how a device learns to trust this machine.
 
@@ -138,7 +144,7 @@ def serve(
     links = [f"{address}?token={token}" if token else address for address in addresses]
 
     setup = f"http://{_url_host(names[0])}:{endpoint.port + 1}/" if endpoint.https else None
-    app = create_app(generator, Logbook(logbook), known, token, Invitation(links[0], setup) if token else None)
+    app = create_app(generator, Logbook(logbook), known, token, Invitation(links[0], setup) if token else None, lights)
 
     # with HTTPS, a new certificate, and a second server for the setup page
     if endpoint.https:

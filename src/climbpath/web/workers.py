@@ -333,7 +333,7 @@ class Sampler:
         """Problems of the grades of all requests under the conditions that they share, until the batch is over."""
         first = batch.requests[0]
         return sample.generate(
-            self.generator.model,
+            self.generator.model_of(first.request.setup),
             first.request,
             sum((one.missing for one in batch.requests), Counter[str]()),
             known=first.known,

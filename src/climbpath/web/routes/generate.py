@@ -91,7 +91,9 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
 
         def task() -> SimilarProblems:
             saved = [entry.problem for entry in services.logbook.entries(str(profile))]
-            is_known, known, found = similar.compare(problem, [*saved, *services.known], services.generator.model.known)
+            is_known, known, found = similar.compare(
+                problem, [*saved, *services.known], services.generator.is_known(problem)
+            )
             problems = [SimilarProblem(problem=problem_out(one), similarity=round(value, 3)) for one, value in found]
             return SimilarProblems(is_known=is_known, known=known, problems=problems)
 
@@ -123,7 +125,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
 
 def app_info(services: Services) -> AppInfo:
     """The boards, and what the models know of them."""
-    evidence, graded = services.generator.model.evidence, services.grader.evidence
+    evidence, graded = services.generator.evidence, services.grader.evidence
     return AppInfo(
         version=__version__,
         ladder=list(grades.LADDER),

@@ -11,6 +11,7 @@ import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
 import { ENDINGS, holdsOf, hasRows, mayBe, problemOf, query, readHolds, rolesOf, rowsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { composeLights } from "./lights.js";
 import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
@@ -210,6 +211,7 @@ export class Compose {
   take(step) {
     put(step);
     this.changed();
+    composeLights(litRoles(step), layout());
   }
 
   // Make a hold a pin in a role; where it would be one start or finish too many, ask what it should be.
@@ -325,6 +327,7 @@ export class Compose {
       });
       if (!this.root.isConnected) return;
       this.changed();
+      composeLights(litRoles(now()), layout());
       this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
@@ -338,6 +341,7 @@ export class Compose {
     one.at = Math.max(0, Math.min(one.steps.length - 1, one.at + by));
     keepNow();
     this.changed();
+    composeLights(litRoles(now()), layout());
   }
 
   clear() {
