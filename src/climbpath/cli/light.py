@@ -25,8 +25,14 @@ def wall_flags(command: Command) -> Command:
     """Adds the flags that say which wall is lit."""
     for flag in (
         click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for a strip wired otherwise."),
-        click.option("--size", help="Size of the board, as in '12 x 14'. [default: the one lit last]"),
-        click.option("--board", help="Name of the board; a wrong one lists all. [default: the one lit last]"),
+        click.option(
+            "--size",
+            help="Size of the board, as in '12 x 14'. [default: as climbpath board use, else the one lit last]",
+        ),
+        click.option(
+            "--board",
+            help="Name of the board; a wrong one lists all. [default: as climbpath board use, else the one lit last]",
+        ),
     ):
         command = flag(command)
     return command
@@ -91,6 +97,7 @@ def light(
     from climbpath.lights.messages import Sending, encode, is_moonboard
     from climbpath.lights.messages import off as put_out
     from climbpath.lights.moonboard import dark
+    from climbpath.settings import remembered
 
     if [problem is not None, scan, off].count(True) != 1:
         raise ClimbpathError("name one problem, or --scan, or --off")
@@ -103,7 +110,10 @@ def light(
     # the wall, and what is lit there
     path = memory.memory_file()
     known = memory.recall(path)
-    name = board or known.board or DEFAULT_BOARD
+    used = remembered()
+    name = board or (used.board if used else known.board) or DEFAULT_BOARD
+    if used and size is None and used.board == name:
+        size = used.size
     one = None if problem is None else _problem(problem, name)
     wall = wall_from(one.board if one else name, size, mapping, known)
     lights = wall.lights(holds_of(one, _hands(one) if new_letters else {}), mirror) if one else []
