@@ -448,7 +448,7 @@ def test_a_size_shows_its_own_holds_alone_unless_the_problem_has_others() -> Non
     drawn = "\n".join(drawing.text(inside, colour=False, size="7 x 10").splitlines()[:-2])
     assert drawn.count("·") == len(small) - 2
     assert drawing.png(inside, 120, size="7 x 10") != drawing.png(inside, 120)
-    with pytest.raises(ClimbpathError, match="has no size .9 x 9.: choose from 16 x 12"):
+    with pytest.raises(ClimbpathError, match="has no size '9 x 9': choose from 16 x 12"):
         drawing.svg(inside, size="9 x 9")
 
 
