@@ -122,12 +122,14 @@ def test_what_cannot_be_lit_says_why(arguments: tuple[str, ...], words: str, tmp
 def test_what_was_lit_last_is_remembered(tmp_path: Path) -> None:
     path = tmp_path / "here" / "lights.json"
     assert recall(path) == Memory()
-    memory = Memory({"moonboard-2016": "11 x 18"}, {"moonboard-2016": "AA:BB:CC:DD:EE:FF"})
+    memory = Memory("moonboard-2016", {"moonboard-2016": "11 x 18"}, {"moonboard-2016": "AA:BB:CC:DD:EE:FF"})
     remember(path, memory)
     assert recall(path) == memory
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"sizes": {"a": 1}, "devices": {}}', "\xff", "null"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"board": null, "sizes": {"a": 1}, "devices": {}}', "\xff", "null"]
+)
 def test_a_damaged_memory_is_an_empty_one(content: str, tmp_path: Path) -> None:
     (tmp_path / "lights.json").write_text(content, encoding="latin-1")
     assert recall(tmp_path / "lights.json") == Memory()
@@ -141,10 +143,15 @@ def test_the_board_and_size_in_use_are_lit(tmp_path: Path) -> None:
     assert sent == out("1130s 1505 1595e", "--size", "12x14", "--dry-run", cwd=tmp_path)
 
 
+def test_the_board_lit_last_is_lit_again(tmp_path: Path, own_memory: Path) -> None:
+    remember(own_memory, Memory("moonboard-mini-2020", {}, {}))
+    assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
+
+
 def test_the_size_of_a_board_that_was_lit_is_known_the_next_time(tmp_path: Path, own_memory: Path) -> None:
     three = ("1130s 1505 1595e", "--board", "kilter-original", "--dry-run")
     assert "which size is your Kilter Board Original? Name it with --size: " in refusal(*three, cwd=tmp_path)
-    remember(own_memory, Memory({"kilter-original": "12 x 14"}, {}))
+    remember(own_memory, Memory("moonboard-2016", {"kilter-original": "12 x 14"}, {}))
     assert out(*three, cwd=tmp_path).startswith("01 0a ")
 
 

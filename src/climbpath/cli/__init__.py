@@ -18,6 +18,7 @@ from climbpath.cli import (
     generate,
     grade,
     harder,
+    invite,
     led_server,
     light,
     serve,
@@ -48,7 +49,19 @@ EXTRAS = {
         "torch",
     },
     "lights": {"bleak", "dbus_fast"},
-    "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
+    "metrics": {"prometheus_client"},
+    "postgres": {"psycopg"},
+    "web": {
+        "alembic",
+        "cryptography",
+        "fastapi",
+        "httptools",
+        "pydantic",
+        "segno",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+    },
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
@@ -77,6 +90,7 @@ for command in (
     light.light,
     led_server.led_server,
     serve.serve,
+    invite.invite,
 ):
     cli.add_command(command)
 

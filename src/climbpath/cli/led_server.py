@@ -159,12 +159,14 @@ async def _bluetooth(name: str, is_moonboard: bool, bridge: Callable[[], "Bridge
 async def _http(host: str, port: int, feed: "Callable[[bytes], list[Shown | Fault]]") -> None:
     """Take bytes over HTTP."""
     from climbpath.folders import data_folder
-    from climbpath.web import serving
+    from climbpath.web import logs, serving
     from climbpath.web.bridge import PATH, create_app
+    from climbpath.web.server import server_of
 
     token = None if serving.is_local(host) else serving.access_token(data_folder() / "led-server")
     listener = serving.listen(host, port)
-    server = serving.server_of(create_app(feed, token))
+    logs.configure("text")
+    server = server_of(create_app(feed, token))
     click.echo(f"Taking bytes at http://{host}:{port}{PATH}. Stop with Ctrl-C.")
     if token:
         click.echo(f"Clients need the header 'Authorization: Bearer {token}'.")

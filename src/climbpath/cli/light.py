@@ -24,8 +24,14 @@ def wall_flags(command: Command) -> Command:
     """Adds the flags that say which wall is lit."""
     for flag in (
         click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for a strip wired otherwise."),
-        click.option("--size", help="Size of the board, as in '12 x 14'. [default: the one lit last]"),
-        click.option("--board", help="Name of the board; a wrong one lists all. [default: the one in use]"),
+        click.option(
+            "--size",
+            help="Size of the board, as in '12 x 14'. [default: as climbpath board use, else the one lit last]",
+        ),
+        click.option(
+            "--board",
+            help="Name of the board; a wrong one lists all. [default: as climbpath board use, else the one lit last]",
+        ),
     ):
         command = flag(command)
     return command
@@ -81,8 +87,8 @@ def light(
     climbpath light --scan
     climbpath light --off
 
-    MoonBoards and Aurora's boards (Kilter, Tension and others) are known. climbpath board use says which board and size
-    are in use; the size and the device lit last are remembered. MoonBoards are sent start, hand and end, which every
+    MoonBoards and Aurora's boards (Kilter, Tension and others) are known. The board, its size and the device
+    are those of climbpath board use, or else those lit last. MoonBoards are sent start, hand and end, which every
     controller understands, and footholds stay dark; --new-letters sends all roles.
     """
     from climbpath.lights import memory
@@ -104,7 +110,7 @@ def light(
     path = memory.memory_file()
     known = memory.recall(path)
     used = remembered()
-    name = board or (used.board if used else DEFAULT_BOARD)
+    name = board or (used.board if used else known.board) or DEFAULT_BOARD
     one = None if problem is None else _problem(problem, name)
     lit = one.board if one else name
     in_use = used.size if used and used.board == lit else None
@@ -124,7 +130,7 @@ def light(
         click.echo(bytes_text(message(LEVEL)))
     else:
         found = _send(message, device or known.devices.get(lit), wall)
-        known.sizes[lit], known.devices[lit] = wall.size, found.address
+        known.board, known.sizes[lit], known.devices[lit] = lit, wall.size, found.address
         memory.remember(path, known)
         done = f"lit {len(lights)} hold{'s' * (len(lights) != 1)}" if one else "all lights are out"
         click.echo(f"{done} on {found.title}")

@@ -1,4 +1,4 @@
-"""What `climbpath light` remembers of every board that it lit: its size, and its Bluetooth device."""
+"""What `climbpath light` remembers between calls: the board, its size, and the Bluetooth device."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -12,6 +12,8 @@ from climbpath.folders import data_folder
 class Memory:
     """What is remembered."""
 
+    board: str | None = None
+    """Name of the board that was lit last."""
     sizes: dict[str, str] = field(default_factory=dict)
     """Board -> the size that was lit last."""
     devices: dict[str, str] = field(default_factory=dict)
@@ -27,15 +29,15 @@ def recall(path: Path) -> Memory:
     """What the file says; nothing where there is none, or none that can be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        sizes, devices = content["sizes"], content["devices"]
+        board, sizes, devices = content["board"], content["sizes"], content["devices"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Memory()
     texts = [sizes, devices]
-    if not all(isinstance(one, dict) for one in texts):
+    if not isinstance(board, str | None) or not all(isinstance(one, dict) for one in texts):
         return Memory()
     if not all(isinstance(word, str) for one in texts for pair in one.items() for word in pair):
         return Memory()
-    return Memory(sizes, devices)
+    return Memory(board, sizes, devices)
 
 
 def remember(path: Path, memory: Memory) -> None:

@@ -332,6 +332,8 @@ export const T = {
   inviteSetup: "1. Scan this first. It shows the other phone how to trust this machine:",
   inviteThen: "2. Then scan this:",
   inviteWarning: "Whoever has this code can see and change every logbook here.",
+  invitePrivate: "Whoever has this code can join with a logbook of their own, and sees nobody else's.",
+  inviteOwn: "This one is for another device of yours. It opens your logbook: show it to nobody.",
   inviteLocal: "Only this machine can open the app now. To let phones in, stop it with Ctrl-C and start it with:",
   inviteCommand: "climbpath serve --host 0.0.0.0",
   inviteAfter: "Then the code is here, and in the terminal. Add --https to install the app on the phone.",
