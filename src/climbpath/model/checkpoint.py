@@ -190,7 +190,8 @@ def load_model(path: Path) -> Model:
         raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or a device"
-        raise ClimbpathError(f"{path} is {kind}: name a file, for example {path / 'best.pt'}")
+        example = f", for example {path / 'best.pt'}" if path.is_dir() else ""
+        raise ClimbpathError(f"{path} is {kind}: name a file{example}")
     with path.open("rb") as file:
         start = file.read(16)
     zipped = start.startswith(b"PK\x03\x04")
