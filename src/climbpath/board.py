@@ -87,6 +87,16 @@ def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
     return unknown if setup not in evidence and unknown in evidence else setup
 
 
+def drawn_as(setup: Setup, evidence: Collection[Setup]) -> Setup:
+    """The learned setup that problems of this one are drawn as: `as_learned`, and of a board of which nothing was
+    learned that of the board whose holes it shares; otherwise itself."""
+    found, alike = as_learned(setup, evidence), load(setup.board).alike
+    if found in evidence or alike is None:
+        return found
+    other = as_learned(setup._replace(board=alike), evidence)
+    return other if other in evidence else found
+
+
 def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:
     """Evidence in plain JSON types."""
     return {str(setup): dict(counts) for setup, counts in evidence.items()}
@@ -159,6 +169,8 @@ class Board:
     """What commands and files call it: 'moonboard-2016'."""
     title: str
     """What people call it: 'MoonBoard 2016'."""
+    alike: str | None
+    """The board whose holes it shares and whose problems stand in for its own where there are none to learn from."""
     family: str
     """Who makes it: 'moonboard', 'kilter', 'tension', …; boards of a family share a model."""
     angles: tuple[int, ...]
@@ -282,6 +294,12 @@ class Board:
         table = np.full(self.may_ever.shape, -1)
         table[self.choice_roles, self.choice_holds] = np.arange(len(self.choice_roles))
         return table
+
+    @cached_property
+    def mirrored_choices(self) -> np.ndarray:
+        """The mirror image of every choice, and last of "end", which is itself, [C + 1]; for boards with partners."""
+        partner = np.array([self.index[str(hold.mirror)] for hold in self.holds])
+        return np.append(self.choice_of[self.choice_roles, partner[self.choice_holds]], len(self.choice_roles))
 
     def permitted(self, angle: int | None) -> np.ndarray:
         """Which choices there are at an angle, bool [C]."""
@@ -414,6 +432,7 @@ def from_json(name: str, facts: dict[str, Any]) -> Board:
     return Board(
         name=name,
         title=facts["title"],
+        alike=facts.get("alike"),
         family=facts["family"],
         angles=tuple(facts["angles"]),
         ladder=LADDERS[facts["grades"]],

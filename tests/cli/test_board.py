@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from climbpath import board as boards
+from climbpath.cli.generate import generate
 from climbpath.settings import Wall, remembered
 from support.aurora import Row, cave, facts_of, write_database
 from support.commands import climbpath_here
@@ -162,3 +163,57 @@ def test_a_damaged_board_file_names_itself_and_leaves_the_others_alone(tmp_path:
     listed = done("list", cwd=tmp_path)
     assert "tension-1  Tension Board 1  ← In use" in listed
     assert "is no board" in listed
+
+
+# What is remembered, in other commands
+
+
+def flags_of(*arguments: str) -> dict[str, object]:
+    """What the flags of climbpath generate come to."""
+    return generate.make_context("generate", ["--grade", "6B", *arguments]).params
+
+
+def wall_in(found: dict[str, object]) -> tuple[object, ...]:
+    return found["board"], found["angle"], found["size"], found["hold_sets"]
+
+
+def test_commands_use_the_board_that_is_remembered(tmp_path: Path) -> None:
+    assert wall_in(flags_of()) == ("moonboard-2016", 40, None, None)
+    done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
+    assert wall_in(flags_of()) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
+    assert wall_in(flags_of("--board", "kilter-original")) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
+
+
+def test_flags_win_over_what_is_remembered(tmp_path: Path) -> None:
+    done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
+    assert wall_in(flags_of("--angle", "30", "--size", "12 x 14")) == ("kilter-original", 30, "12 x 14", "Bolt Ons")
+    assert wall_in(flags_of("--size", "all", "--hold-sets", "ALL")) == ("kilter-original", 25, None, None)
+    assert wall_in(flags_of("--angle", "unknown"))[1] is None
+    assert wall_in(flags_of("--board", "tension-1")) == ("tension-1", 40, None, None)
+    assert wall_in(flags_of("--angle", "30°", "--board", "tension-1")) == ("tension-1", 30, None, None)
+
+
+def test_a_board_without_40_degrees_is_at_its_steepest_angle(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "cave.sqlite3", cave())
+    done("import", path, "--name", "cave", cwd=tmp_path)
+    assert flags_of("--board", "cave")["angle"] == 45
+
+
+def test_an_angle_that_is_none_is_refused(tmp_path: Path) -> None:
+    found = climbpath_here("generate", "--grade", "6B", "--angle", "steep", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "'steep' is no angle: write degrees, as in 40, or unknown" in found.stderr
+
+
+def test_problems_at_an_unknown_angle_are_listed_and_filtered_as_such(tmp_path: Path) -> None:
+    frames = "p1083r15p1117r15p1164r12p1233r13p1302r14"
+    climbs = [Row("AB", frames), Row("CD", frames, (), (20, None))]
+    write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), climbs)
+    said = climbpath_here("data", "import", "kilter.sqlite3", "-o", "all.parquet", cwd=tmp_path).stdout
+    rows = [line.split() for line in said.splitlines() if line.startswith("kilter-original")]
+    assert rows == [["kilter-original", "unknown", "1"], ["kilter-original", "40", "1"]]
+    for angle in ("unknown", "40"):
+        left = climbpath_here("data", "filter", "all.parquet", "-o", f"{angle}.parquet", "--angle", angle, cwd=tmp_path)
+        assert left.returncode == 0, left.stderr
+    missing = climbpath_here("data", "filter", "40.parquet", "-o", "x.parquet", "--angle", "unknown", cwd=tmp_path)
+    assert "no problem has the angle unknown: there are 40 (1)" in missing.stderr

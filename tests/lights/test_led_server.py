@@ -54,7 +54,7 @@ class Running:
         command = [sys.executable, "-m", "climbpath", "led-server", *map(str, flags)]
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=out, cwd=folder, env={**os.environ, "XDG_DATA_HOME": str(folder)}
+                command, stdout=out, stderr=out, cwd=folder, env={**os.environ, "CLIMBPATH_HOME": str(folder)}
             )
 
     def says(self, words: str) -> None:

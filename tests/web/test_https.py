@@ -314,7 +314,7 @@ def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
         pytest.skip("Windows has no signal that stops it in order")
     port = port or free_port()
     words = [sys.executable, "-m", "climbpath", "serve", "--port", str(port), *map(str, arguments)]
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PYTHONUTF8": "1"}
+    home = {"HOME": str(folder), "CLIMBPATH_HOME": str(folder / "climbpath"), "PYTHONUTF8": "1"}
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env={**os.environ, **home}
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, drawn_as, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
@@ -168,7 +168,7 @@ def bundled_model_of(setup: Setup) -> str:
     known: list[Setup] = []
     for name in bundled_names():
         evidence = bundled_evidence(name)
-        if as_learned(setup, evidence) in evidence:
+        if drawn_as(setup, evidence) in evidence:
             return name
         known += evidence
     raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
@@ -190,7 +190,8 @@ def load_model(path: Path) -> Model:
         raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or a device"
-        raise ClimbpathError(f"{path} is {kind}: name a file, for example {path / 'best.pt'}")
+        example = f", for example {path / 'best.pt'}" if path.is_dir() else ""
+        raise ClimbpathError(f"{path} is {kind}: name a file{example}")
     with path.open("rb") as file:
         start = file.read(16)
     zipped = start.startswith(b"PK\x03\x04")

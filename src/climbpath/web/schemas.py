@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import Board, Setup, as_learned, column_of, row_of
+from climbpath.board import Board, Setup, as_learned, column_of, drawn_as, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
 from climbpath.grades import ALL_GRADES, v_grade
@@ -210,7 +210,7 @@ class BoardOut(BaseModel):
 
 def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded: Collection[Setup]) -> BoardOut:
     """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
-    setups = {angle: as_learned(Setup(board.name, angle), evidence) for angle in board.angles}
+    setups = {angle: drawn_as(Setup(board.name, angle), evidence) for angle in board.angles}
     counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
@@ -244,8 +244,12 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()
         },
-        graded={angle: as_learned(setup, evidence) in graded for angle, setup in setups.items()},
+        graded={angle: _is_graded(Setup(board.name, angle), graded) for angle in board.angles},
     )
+
+
+def _is_graded(setup: Setup, graded: Collection[Setup]) -> bool:
+    return as_learned(setup, graded) in graded
 
 
 class CodeOut(BaseModel):

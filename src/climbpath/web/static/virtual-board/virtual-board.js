@@ -40,7 +40,8 @@ async function choose(chosen, size) {
   const address = new URLSearchParams({ board: layout.name });
   if (sizes.length > 1) address.set("size", wall.size);
   history.replaceState(null, "", `?${address}`);
-  view.lay(layout, false);
+  const holds = layout.holds.filter(({ label }) => label in leds.sizes[wall.size]);
+  view.lay({ ...layout, name: `${layout.name} ${wall.size}`, holds }, false);
   view.sheet.style.setProperty("--shape", view.cm.wide / view.cm.high);
   render();
 }
