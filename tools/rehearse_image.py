@@ -35,7 +35,8 @@ class Stage:
         self.variables |= {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
         self.health, self.entry, self.command = list[str](), list[str](), list[str]()
         shutil.rmtree(root, ignore_errors=True)
-        subprocess.run(["cp", "--archive", base, root], check=True)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "--archive", "--one-file-system", base, root], check=True)
         for name in SETTINGS:
             if Path(name).exists():
                 (root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
