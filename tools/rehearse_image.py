@@ -81,7 +81,7 @@ IGNORED = shutil.ignore_patterns("__pycache__")
 def instructions(text: str) -> list[tuple[str, str]]:
     """(instruction, the rest of it), without comments, and with continued lines joined."""
     lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    joined = re.sub(r"\\\n\s*", " ", lines)
+    joined = re.sub(r"\s*\\\n\s*", " ", lines)
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line.strip())]
 
 
