@@ -13,7 +13,7 @@ from climbpath.lights import aurora, moonboard, virtual
 from climbpath.lights.leds import Light, holds_of
 from climbpath.lights.messages import wall_of
 from climbpath.lights.receiver import Shown
-from lights.test_receiver import fuzzed
+from support.fuzz import fuzzed
 from support.making import random_problems
 from support.radio import RADIO, lit, virtual_board
 from support.server import Server
@@ -317,7 +317,7 @@ def test_the_walk_over_the_leds_makes_a_mapping_that_is_used(context: BrowserCon
     for label in ("F5", "D9", "G13", "E15", "G18"):
         touch(page, label)
     expect(box.get_by_role("status")).to_contain_text("LED 6 ")
-    press(box.get_by_role("button", name="Use these 5"))
+    press(box.get_by_role("button", name="Use this wiring (5 seen)"))
     back(page)
     press(action(page, "Light this problem"))
     lit(board, *(f"LED {i} hand" if i in (2, 3) else f"{one}" for i, one in enumerate(OWN, 1)))

@@ -159,7 +159,7 @@ function connected(isTaken) {
 async function begin() {
   try {
     boards = (await load("/boards.json")).boards;
-    await choose(fields.get("board"), fields.get("size"));
+    await choose(fields.get("board") ?? kept("setup", {}).board, fields.get("size"));
     replace(main, head, h("div", { class: "wall-view" }, view.sheet), stateBox);
     serving = serveVirtual({ name, connected, received });
   } catch {

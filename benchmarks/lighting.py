@@ -1,6 +1,6 @@
 """Lights: from a swipe on the page to the last byte written to the board, over a link where each write takes 7.5 ms.
 
-python benchmarks/lights.py [--browser /usr/bin/chromium]
+python benchmarks/lighting.py [--browser /usr/bin/chromium]
 
 Server and browser share the cores. The link is a stand-in for the browser's Bluetooth with writes of 20 bytes. Only
 swipes to problems that are there count: what a new one takes is measured in page.py.
