@@ -30,7 +30,7 @@ from climbpath.training.machine import Machine
 from climbpath.training.recipes import FAST, Recipe
 from climbpath.training.train import train
 
-TEMPERATURES = (1.0, 1.03, 1.06, 1.1, 1.14, 1.18)
+TEMPERATURES = (1.0, 1.02, 1.05, 1.08, 1.1)
 LEAST_AT_ANGLE = 300
 """With fewer train problems at an angle, a board that also knows an unknown angle is drawn at that one."""
 
@@ -44,19 +44,24 @@ class Family(NamedTuple):
     """Which files there."""
     recipe: Recipe
     """How it is trained."""
+    hottest: float
+    """The highest temperature: beyond, problems of these boards are easier to tell from real ones, though validation
+    problems are likelier."""
 
 
 FAMILIES = {
-    "kilter": Family(("aurora",), "kilter_climbs.sqlite3", replace(FAST, name="kilter")),
+    "kilter": Family(("aurora",), "kilter_climbs.sqlite3", replace(FAST, name="kilter"), 1.05),
     "tension": Family(
         ("aurora",),
         "tension_climbs.sqlite3",
         replace(FAST, name="tension", mirrored=0.5, boards=("tension-1", "tension-2-mirror", "tension-2-spray")),
+        1.05,
     ),
     "moonboard-newer": Family(
         ("moonboard2016", "moonboard2017", "moonboard_catalog"),
         "*[vz]",
         replace(FAST, name="moonboard-newer", d_model=128, dim_feedforward=512),
+        1.1,
     ),
 }
 
@@ -91,13 +96,13 @@ def build(name: str, family: Family, data: Path) -> list[Path]:
     known = parquet.load(source)
     resume = (folder / "latest.pt").exists()
     train(known, family.recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0), resume=resume)
-    model = without_thin_angles(tempered(load_model(folder / "best.pt"), known))
+    model = without_thin_angles(tempered(load_model(folder / "best.pt"), known, family.hottest))
     save_model(ASSETS / "models" / f"{name}.safetensors", model, half=True)
     return files
 
 
-def tempered(model: Model, known: list[Problem]) -> Model:
-    """The model with its logits divided by the temperature that suits the validation problems best."""
+def tempered(model: Model, known: list[Problem], hottest: float) -> Model:
+    """The model with its logits divided by the temperature that suits the validation problems best, up to a highest."""
     validation = [
         p
         for p in split(known)["validation"]
@@ -106,6 +111,7 @@ def tempered(model: Model, known: list[Problem]) -> Model:
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in TEMPERATURES
+        if t <= hottest
     ]
     nats = [float(nats_per_problem(one, validation).mean()) for one in cooled]
     best = int(np.argmin(nats))
