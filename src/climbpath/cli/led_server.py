@@ -56,7 +56,6 @@ def led_server(
     """
     from climbpath.lights.bridge import Bridge, wiring_of
     from climbpath.lights.drivers import load_driver
-    from climbpath.lights.leds import MOST_LEDS
     from climbpath.lights.messages import is_moonboard
     from climbpath.settings import remembered
 
@@ -66,12 +65,14 @@ def led_server(
     name = board or (used.board if used else DEFAULT_BOARD)
     chosen = size or (used.size if used and used.board == name else None)
     usual = wall_from(name, chosen, None)
-    wiring = wiring_of(usual.leds, wall_from(name, chosen, mapping).leds) if mapping else None
+    own = wall_from(name, chosen, mapping).leds if mapping else None
+    wiring = wiring_of(usual.leds, own) if own else {led: led for led in range(max(usual.leds.values()) + 1)}
     strip = load_driver(driver, click.echo)
 
     def bridge() -> "Bridge":
         return Bridge(strip, wiring, warn)
 
+    strip.start(max(wiring.values(), default=0) + 1)
     tasks: list[Task] = []
     if http:
         tasks.append(_http(host, port, lambda received: bridge().feed(received)))
@@ -79,7 +80,6 @@ def led_server(
         tasks.append(_serial(serial, int(speed), bridge()))
     if bluetooth:
         tasks.append(_bluetooth(bluetooth, is_moonboard(usual.board), bridge))
-    strip.start(max([*(wiring or {}).values(), *usual.leds.values(), 0]) + 1 if wiring else MOST_LEDS)
     try:
         asyncio.run(_until_stopped(tasks))
     finally:
