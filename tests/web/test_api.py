@@ -27,7 +27,7 @@ from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import influence
 from climbpath.grader.scale import LEAST_EVIDENCE, offered
-from climbpath.grades import LADDER, v_grade
+from climbpath.grades import ALL_GRADES, LADDER, rank, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.web import importing, security, transfer, workers
@@ -95,8 +95,9 @@ def generated(client: Client, **body: Any) -> list[Problem]:
 
 def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
     app_info = client.get("/api/boards")
-    assert app_info["ladder"] == list(LADDER)
-    assert app_info["v_grades"] == [v_grade(grade) for grade in LADDER]
+    assert app_info["ladder"] == list(ALL_GRADES)
+    assert app_info["v_grades"] == [v_grade(grade) for grade in ALL_GRADES]
+    assert app_info["ranks"] == sorted(map(rank, ALL_GRADES))
     assert [board["name"] for board in app_info["boards"]] == boards.names()
     evidence = load().models[0].evidence
     for board in app_info["boards"]:
