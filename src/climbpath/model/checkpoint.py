@@ -130,6 +130,7 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
                 "teachers": [Path(path).parent.name for path in checkpoint["recipe"]["teachers"]],
             },
             **{name: checkpoint[name] for name in ("epoch", "val_loss", "nats_per_problem")},
+            "methods": checkpoint.get("methods", {}),
         },
     )
 

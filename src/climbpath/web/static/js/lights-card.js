@@ -55,7 +55,10 @@ export class LightsCard {
         "div",
         { class: "row buttons" },
         hasBluetooth() &&
-          button("bulb", isBusy ? T.lights.connecting : T.lights.connect, connect("bluetooth"), { disabled: isBusy }),
+          button("bulb", isBusy ? T.lights.connecting : T.lights.connect, connect("bluetooth"), {
+            class: "primary",
+            disabled: isBusy,
+          }),
         this.server?.offered && button("bulb", T.lights.useServer, connect("server"), { disabled: isBusy }),
         button("board", T.lights.useVirtual, connect("virtual"), { class: "ghost", disabled: isBusy }),
       ),

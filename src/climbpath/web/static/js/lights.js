@@ -7,7 +7,7 @@ import { keep, kept } from "./storage.js";
 import { boardOf, change, state as app } from "./state.js";
 import { problemOf, rolesOf } from "./problem.js";
 import { LightError, aurora, kindOf, levelOf, moonboard, off } from "./lights-bytes.js";
-import { fetchLeds, handsOf, holdsWithRoles, lightsOf, wallOf } from "./lights-walls.js";
+import { fetchLeds, handsOf, holdsWithRoles, knownLeds, lightsOf, wallOf } from "./lights-walls.js";
 import { allowedBoard, chooseBoard, connectTo } from "./lights-bluetooth.js";
 import { connectToVirtual } from "./lights-channel.js";
 import { connectToServer } from "./lights-server.js";
@@ -168,7 +168,8 @@ async function sendAll() {
 
 async function deliver(task, { name, write, show }) {
   const { layout } = task;
-  const wall = wallOf(layout, await ledsOf(layout), lightState());
+  // without a wait where nothing has to be fetched: the bytes are on their way before the page is drawn
+  const wall = wallOf(layout, knownLeds(layout.name) ?? (await ledsOf(layout)), lightState());
   if (wall.sizes) throw new LightError(T.lights.whichSize(layout.title));
   const kind = kindOf(name);
   if (kind && (kind === "moonboard") !== wall.isMoonboard) throw new LightError(T.lights.otherKind(name, wall.title));

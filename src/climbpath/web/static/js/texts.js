@@ -420,7 +420,7 @@ export const T = {
     ledFound: (number, label) => `LED ${number} is at ${label}.`,
     ledNext: "Next LED",
     ledBefore: "One back",
-    keepWiring: (n) => `Use these ${n}`,
+    keepWiring: (n) => `Use this wiring (${n} seen)`,
     saveWiring: "Save as a file",
     nothing: "There is nothing to light.",
     onlyFeet: "Footholds alone light only with left, right, match and feet switched on.",
