@@ -99,6 +99,17 @@ export const T = {
   fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
+  asUnknown: "Graded as at an unknown angle: no model has learned this one.",
+  madeAsUnknown: "New problems are made as at an unknown angle: no model has learned this one.",
+  drawnAs: (title) =>
+    `New problems are made as on ${title}, which has the same holes: nobody has learned this board yet.`,
+  learnedAngles: "Learned",
+  otherAngles: "As at an unknown angle",
+  angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
+  size: "Size of your board",
+  everySize: "All holds",
+  footRule: "Feet",
+  withV: (grade, v) => (grade === v ? grade : `${grade} · ${v}`),
   notGraded: "There is no grader for this board and angle yet.",
   hardest: (label, steps) =>
     `Without ${label} it would be about ${Math.abs(steps).toFixed(1)} grades ${steps < 0 ? "easier" : "harder"}.`,
@@ -440,8 +451,8 @@ export const T = {
     lose: "Lose the connection",
   },
 
-  boardLabel: (title, angle) => `${title} at ${angle}°`,
-  boardShort: (title, angle) => `${title} ${angle}°`,
+  boardLabel: (title, angle) => `${title} at ${angle === null ? "an unknown angle" : `${angle}°`}`,
+  boardShort: (title, angle) => `${title} ${T.angleShort(angle)}`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },
