@@ -71,12 +71,12 @@ def batches(path: Source, batch_size: int = 10_000) -> Iterator["pa.RecordBatch"
     checksum = Checksum()
     try:
         with _seekable(path) as file:
-            check_footer(file)
+            groups = check_footer(file)
             table = parquet.ParquetFile(file, page_checksum_verification=True)
             _check(table.schema_arrow, table.metadata.created_by)
-            for group in range(table.metadata.num_row_groups):
-                check_group(file, table.metadata.row_group(group))
-                for batch in table.iter_batches(batch_size, row_groups=[group]):
+            for number, chunks in enumerate(groups):
+                check_group(file, chunks)
+                for batch in table.iter_batches(batch_size, row_groups=[number]):
                     checksum.add(batch)
                     yield batch
             stated = (table.metadata.metadata or {}).get(CHECKSUM)

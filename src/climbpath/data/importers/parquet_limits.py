@@ -6,13 +6,10 @@ in Python. (Apache Parquet, parquet.thrift; Thrift's compact protocol.)
 """
 
 import os
-from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, NamedTuple
 
 from climbpath.errors import ClimbpathError
-
-if TYPE_CHECKING:
-    from pyarrow import parquet
 
 LARGEST_FOOTER, MOST_STRUCTS, MOST_COLUMNS = 4 << 20, 100_000, 64
 """Bytes of the footer, parts of it, and lines of its schema; climbpath's footers have some 12,000 parts for a million
@@ -24,13 +21,35 @@ PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY = 0, 2, 3, 8
 """Encodings that make nothing longer than its page, or its dictionary's texts. (parquet.thrift, Encoding)"""
 DATA, DICTIONARY, DATA_V2 = 0, 2, 3
 """Kinds of pages. (parquet.thrift, PageType)"""
+BYTE_ARRAY = 6
+"""The physical type of texts. (parquet.thrift, Type)"""
+CODECS = {0: "uncompressed", 1: "snappy", 2: "gzip", 4: "brotli", 5: "lz4_raw", 6: "zstd", 7: "lz4_raw"}
+"""Compression codecs by number, as Arrow names them; LZO, 3, is one that Arrow lacks. (parquet.thrift,
+CompressionCodec)"""
 TOO_LARGE = "write it again in row groups of 10,000 problems, as climbpath does"
 DAMAGED = "the Parquet is damaged or cut off: "
 DEEPEST = 16
 
 
-def check_footer(file: IO[bytes]) -> None:
-    """Raises ClimbpathError where a file's footer is damaged, or could take much memory."""
+class Chunk(NamedTuple):
+    """Where a column of a row group lies in a file, as its footer says. (parquet.thrift, ColumnMetaData)"""
+
+    kind: int
+    """Its physical type."""
+    codec: str
+    """How it is compressed, as Arrow names it."""
+    first: int
+    """Where it begins, in bytes."""
+    packed: int
+    """Its size, compressed, in bytes."""
+
+
+def check_footer(file: IO[bytes]) -> list[list[Chunk]]:
+    """The column chunks of every row group. Raises ClimbpathError where a file's footer is damaged, or could take much
+    memory.
+
+    Arrow is not asked for them: it ends the process over one whose codec or statistics it does not know.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 8))
     length = int.from_bytes(file.read(4), "little")
@@ -42,32 +61,47 @@ def check_footer(file: IO[bytes]) -> None:
     footer = _Reader(file.read(length)).struct()
     if not isinstance(schema := footer.get(2), list) or len(schema) > MOST_COLUMNS:
         raise ClimbpathError("its columns are not those that climbpath writes")
+    return [[_chunk(one) for one in _structs(group.get(1))] for group in _structs(footer.get(4, []))]
 
 
-def check_group(file: IO[bytes], group: "parquet.RowGroupMetaData") -> None:
-    """Raises ClimbpathError where a row group could take much memory."""
+def _chunk(column: dict[int, Any]) -> Chunk:
+    """The chunk of a ColumnChunk. Raises ClimbpathError where it has no known codec."""
+    (told,) = _structs([column.get(3)])
+    codec = CODECS.get(_whole(told, 4, -1))
+    if codec is None:
+        raise ClimbpathError(f"{DAMAGED}a column is compressed in a way that nobody knows")
+    data, dictionary = _whole(told, 9, 0), _whole(told, 11, 0)
+    first = min(data, dictionary) if dictionary > 0 else data
+    return Chunk(_whole(told, 1, -1), codec, max(0, first), max(0, _whole(told, 7, 0)))
+
+
+def _structs(found: Any) -> list[dict[int, Any]]:
+    """A list of structs. Raises ClimbpathError where it is anything else."""
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ClimbpathError(f"{DAMAGED}its row groups are none")
+    return found
+
+
+def check_group(file: IO[bytes], chunks: Sequence[Chunk]) -> None:
+    """Raises ClimbpathError where a row group of these chunks could take much memory."""
     packed = unpacked = texts = values = 0
-    for number in range(group.num_columns):
-        column = group.column(number)
-        packed += column.total_compressed_size
+    for chunk in chunks:
+        packed += chunk.packed
         _limit("packed bytes", packed, LARGEST_GROUP)
-        first = column.data_page_offset
-        if column.has_dictionary_page and column.dictionary_page_offset:
-            first = min(first, column.dictionary_page_offset)
-        file.seek(max(0, first))
+        file.seek(chunk.first)
         longest, meant = 0, 0
-        for kind, page, size, content in _pages(file.read(max(0, column.total_compressed_size))):
+        for kind, page, size, content in _pages(file.read(chunk.packed)):
             unpacked += size
             _limit("bytes", unpacked, LARGEST_GROUP)
             if kind == DICTIONARY:
-                if column.physical_type == "BYTE_ARRAY":
-                    longest, count = _texts(_unpacked(content, size, column.compression))
+                if chunk.kind == BYTE_ARRAY:
+                    longest, count = _texts(_unpacked(content, size, chunk.codec))
                     values += count
                     _limit("values", values, MOST_VALUES)
                 continue
             count, encoding = _whole(page, 1, 0), _whole(page, 4 if kind == DATA_V2 else 2, -1)
             if encoding not in (PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY):
-                raise ClimbpathError(f"column {column.path_in_schema} is encoded as climbpath encodes none")
+                raise ClimbpathError("a column is encoded as climbpath encodes none")
             values += max(0, count)
             _limit("values", values, MOST_VALUES)
             meant += count if encoding in (PLAIN_DICTIONARY, RLE_DICTIONARY) else 0
@@ -104,10 +138,10 @@ def _unpacked(content: bytes, size: int, codec: str) -> bytes:
     """A page unpacked. Raises ClimbpathError where it is not of that size."""
     import pyarrow as pa
 
-    if codec == "UNCOMPRESSED":
+    if codec == "uncompressed":
         return content
     try:
-        return bytes(pa.decompress(content, size, {"LZ4": "lz4_raw"}.get(codec, codec.lower()), asbytes=True))
+        return bytes(pa.decompress(content, size, codec, asbytes=True))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ClimbpathError(f"{DAMAGED}a page cannot be unpacked ({error})") from None
 
