@@ -15,7 +15,7 @@ from starlette.routing import Match
 from threadpoolctl import threadpool_limits
 
 from climbpath import __version__
-from climbpath.api import Generator, bundled_grader
+from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
 from climbpath.web.logbook.database import UnusableError
@@ -78,7 +78,7 @@ def create_app(
     used = Used()
     app.add_middleware(Gate, used=used)
     app.add_middleware(Guard, token=token)  # the last one added is the first that a request meets
-    services = Services(generator, bundled_grader(), logbook, known, Sampler(generator, used), Workers(2, used))
+    services = Services(generator, logbook, known, Sampler(generator, used), Workers(2, used))
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)

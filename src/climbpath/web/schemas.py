@@ -243,7 +243,7 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()
         },
-        graded={angle: as_learned(setup, evidence) in graded for angle, setup in setups.items()},
+        graded={angle: as_learned(Setup(board.name, angle), graded) in graded for angle in board.angles},
     )
 
 
