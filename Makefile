@@ -35,6 +35,8 @@ lock:  ## pin requirements.lock anew, with hashes; torch is pinned in tools/torc
 		--group dev --universal --python-version 3.11 --no-header \
 		--no-annotate --generate-hashes --constraint tools/torch.txt --quiet --output-file build/requirements.lock
 	awk '/^[a-z]/ {keep = !/^(torch|triton|nvidia-|cuda-)/} keep' build/requirements.lock > requirements.lock
+	uv pip compile pyproject.toml --extra web --extra postgres --extra metrics --universal --python-version 3.11 --no-header \
+		--no-annotate --generate-hashes --constraint requirements.lock --quiet --output-file deploy/requirements.lock
 
 clean:
 	rm -rf .venv node_modules out build

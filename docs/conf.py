@@ -25,6 +25,7 @@ html_copy_source = False
 
 NAVIGATION = {
     "Using it": ("climbing", "web", "data", "cpu-training", "evaluate", "commands"),
+    "Boards": ("boards/moonboard", "boards/kilter", "boards/tension", "boards/facts"),
     "How it works": ("glossary", "architecture", "promises", "file-formats", "benchmarks"),
     "Development": ("/CONTRIBUTING", "/CHANGELOG", "dev/experiments", "dev/clearer", "dev/robustness", "dev/licences"),
 }

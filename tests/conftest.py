@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from uuid import uuid4
 
 import pytest
@@ -21,8 +22,10 @@ MISSING = (
 
 
 def pytest_configure() -> None:
-    """One thread, as in the processes that tests start, before torch is imported: both compute the same bits."""
+    """One thread, as in the processes that tests start, before torch is imported: both compute the same bits. And a
+    home of the tests' own, without the developer's boards and settings."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["CLIMBPATH_HOME"] = mkdtemp(prefix="climbpath-tests-")
 
 
 @pytest.fixture(scope="session")

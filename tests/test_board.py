@@ -71,3 +71,14 @@ def test_evidence_is_read_back_from_json(evidence: Evidence) -> None:
 def test_evidence_of_what_does_not_exist_is_refused(content: dict[str, dict[str, int]]) -> None:
     with pytest.raises(ValueError, match=r"there is no setup|no numbers of problems by grade|invalid literal"):
         evidence_from_json(content)
+
+
+@pytest.mark.parametrize("name", [name for name in boards.names() if boards.load(name).has_mirror])
+def test_the_mirror_image_of_a_mirror_image_is_the_hold_itself(name: str) -> None:
+    layout = boards.load(name)
+    for hold in layout.holds:
+        partner = layout.hold(str(hold.mirror))
+        assert partner.mirror == hold.label
+        assert partner.y == pytest.approx(hold.y)
+    choices = layout.mirrored_choices
+    assert (choices[choices] == range(len(choices))).all()

@@ -5,7 +5,7 @@ from pathlib import Path
 from climbpath import board as boards
 from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
-from climbpath.board import Evidence, Setup, as_learned
+from climbpath.board import Evidence, Setup, drawn_as
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
@@ -123,11 +123,15 @@ class Generator:
         self.models = models
 
     def model_of(self, setup: Setup) -> Model:
-        """The first model that has learned a setup. Raises ClimbpathError, listing what they know, if none has."""
+        """The model, or of several the first that has learned a setup. Raises ClimbpathError, listing what they
+        know, if none has."""
+        if len(self.models) == 1:
+            return self.models[0]  # it says itself what it has not learned
         for model in self.models:
-            if as_learned(setup, model.evidence) in model.evidence:
+            if drawn_as(setup, model.evidence) in model.evidence:
                 return model
-        raise ClimbpathError(f"no model has learned {setup.words}: known are {', '.join(map(str, self.evidence))}")
+        known = ", ".join(map(str, self.evidence))
+        raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {known}")
 
     @property
     def evidence(self) -> Evidence:

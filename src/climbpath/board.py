@@ -1,16 +1,19 @@
 """Boards: walls with fixed holds. A board's facts are data, in boards/*.json, never code."""
 
 import json
+import re
 import reprlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from climbpath.errors import ClimbpathError
+from climbpath.folders import boards_folder
 from climbpath.grades import LADDERS
 
 COLUMNS = "ABCDEFGHIJK"
@@ -84,6 +87,16 @@ def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
     return unknown if setup not in evidence and unknown in evidence else setup
 
 
+def drawn_as(setup: Setup, evidence: Collection[Setup]) -> Setup:
+    """The learned setup that problems of this one are drawn as: `as_learned`, and of a board of which nothing was
+    learned that of the board whose holes it shares; otherwise itself."""
+    found, alike = as_learned(setup, evidence), load(setup.board).alike
+    if found in evidence or alike is None:
+        return found
+    other = as_learned(setup._replace(board=alike), evidence)
+    return other if other in evidence else found
+
+
 def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:
     """Evidence in plain JSON types."""
     return {str(setup): dict(counts) for setup, counts in evidence.items()}
@@ -137,6 +150,17 @@ Rows = dict[str, tuple[int, int]]
 """Role -> lowest and highest row in which holds may have it; of a role that is not named, none may."""
 
 
+class Aurora(NamedTuple):
+    """Which layout of which app an Aurora board is: climbs are known by its numbers."""
+
+    app: str
+    """'kilter', 'tension' and so on."""
+    layout: int
+    """The layout's number."""
+    roles: dict[str, int]
+    """Role -> its number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Board:
     """A layout. Board order is by y, then x."""
@@ -145,6 +169,8 @@ class Board:
     """What commands and files call it: 'moonboard-2016'."""
     title: str
     """What people call it: 'MoonBoard 2016'."""
+    alike: str | None
+    """The board whose holes it shares and whose problems stand in for its own where there are none to learn from."""
     family: str
     """Who makes it: 'moonboard', 'kilter', 'tension', …; boards of a family share a model."""
     angles: tuple[int, ...]
@@ -167,6 +193,8 @@ class Board:
     """Its sizes by name, the largest first."""
     colours: dict[str, str]
     """Role -> the colour of its light, as RRGGBB, where the board names one."""
+    aurora: Aurora | None
+    """Where its climbs come from, if it is an Aurora board."""
     holds: tuple[Hold, ...]
     """Its holds in board order."""
 
@@ -267,6 +295,12 @@ class Board:
         table[self.choice_roles, self.choice_holds] = np.arange(len(self.choice_roles))
         return table
 
+    @cached_property
+    def mirrored_choices(self) -> np.ndarray:
+        """The mirror image of every choice, and last of "end", which is itself, [C + 1]; for boards with partners."""
+        partner = np.array([self.index[str(hold.mirror)] for hold in self.holds])
+        return np.append(self.choice_of[self.choice_roles, partner[self.choice_holds]], len(self.choice_roles))
+
     def permitted(self, angle: int | None) -> np.ndarray:
         """Which choices there are at an angle, bool [C]."""
         allowed: np.ndarray = self.may(angle)[self.choice_roles, self.choice_holds]
@@ -329,19 +363,50 @@ def short_hold_set(name: str) -> str:
     return short.removeprefix("hold set ").replace("wooden holds", "wooden")
 
 
-def names() -> list[str]:
-    """Names of the built-in boards."""
+def shipped_names() -> list[str]:
+    """Names of the boards that climbpath brings along."""
     folder = resources.files("climbpath") / "boards"
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
 
 
+def names() -> list[str]:
+    """Names of all boards: those that climbpath brings along, then those that its user imported."""
+    shipped, folder = shipped_names(), boards_folder()
+    own = sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+    return shipped + [name for name in own if name not in shipped and _NAME.fullmatch(name)]
+
+
+def new_name(text: str) -> str:
+    """A name for a board to be imported. Raises ClimbpathError for what is none, and for a taken one."""
+    if not _NAME.fullmatch(text):
+        raise ClimbpathError(f"{text!r} is no name for a board: use small letters, digits and hyphens, as in 'my-wall'")
+    if text in shipped_names():
+        raise ClimbpathError(f"climbpath brings along a board {text} itself: choose another name")
+    return text
+
+
+def file_of(name: str) -> Path:
+    """Where a board that a user imported is, or is to be."""
+    return boards_folder() / f"{name}.json"
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+
+
 @cache
 def load(name: str) -> Board:
-    """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one."""
+    """The board of this name. Raises ClimbpathError, listing the boards, for an unknown one, and, naming the file, for
+    an imported one that is damaged."""
+    if name in shipped_names():
+        text = (resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8")
+        return from_json(name, json.loads(text))
     if name not in names():
         raise ClimbpathError(f"there is no board {name!r}: choose from {', '.join(names())}")
-    text = (resources.files("climbpath") / "boards" / f"{name}.json").read_text(encoding="utf-8")
-    return from_json(name, json.loads(text))
+    try:
+        return from_json(name, json.loads(file_of(name).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = reprlib.repr(str(error))
+        raise ClimbpathError(f"{file_of(name)} is no board ({reason}): import it again, or remove the file") from None
 
 
 def from_json(name: str, facts: dict[str, Any]) -> Board:
@@ -367,6 +432,7 @@ def from_json(name: str, facts: dict[str, Any]) -> Board:
     return Board(
         name=name,
         title=facts["title"],
+        alike=facts.get("alike"),
         family=facts["family"],
         angles=tuple(facts["angles"]),
         ladder=LADDERS[facts["grades"]],
@@ -378,6 +444,7 @@ def from_json(name: str, facts: dict[str, Any]) -> Board:
         hold_sets=tuple(facts["hold_sets"]),
         sizes={one: Size(one, tuple(size["edges"]), size["leds"]) for one, size in facts["sizes"].items()},
         colours=facts.get("colours", {}),
+        aurora=Aurora(**facts["aurora"]) if "aurora" in facts else None,
         holds=tuple(sorted(holds, key=lambda hold: (hold.y, hold.x))),
     )
 

@@ -52,8 +52,18 @@ def test_both_light_themes_are_equal() -> None:
 def test_every_text_is_in_texts_js_and_is_used() -> None:
     texts = SCRIPTS["texts.js"]
     known = set(re.findall(r"^  (\w+):", texts, re.MULTILINE))
-    used = {name for script in SCRIPTS.values() for name in re.findall(r"\bT\.(\w+)", script)}
+    scripts = [path.read_text(encoding="utf-8") for path in STATIC.rglob("*.js")]
+    used = {name for script in scripts for name in re.findall(r"\bT\.(\w+)", script)}
     assert known == used
+
+
+def test_every_text_about_lights_is_used() -> None:
+    scripts = [path.read_text(encoding="utf-8") for path in STATIC.rglob("*.js")]
+    for group in ("lights", "virtualBoard"):
+        (block,) = re.findall(rf"^  {group}: \{{\n(.*?)^  \}},$", SCRIPTS["texts.js"], re.MULTILINE | re.DOTALL)
+        known = set(re.findall(r"^    (\w+):", block, re.MULTILINE))
+        used = {name for script in scripts for name in re.findall(rf"\bT\.{group}\.(\w+)", script)}
+        assert known - {"newLetters", "extraLeds", "mini"} == used
 
 
 def test_no_script_turns_text_into_markup() -> None:

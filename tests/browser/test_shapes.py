@@ -5,6 +5,7 @@ import re
 
 from climbpath import board as boards
 from climbpath.drawing.holds import outline
+from climbpath.web.schemas import board_out
 from support.steps import LINK
 from support.visits import Visit
 
@@ -19,15 +20,13 @@ DRAWN = """async (layout) => {
     place.querySelector(".lip").getAttribute("d"),
   ]);
 }"""
-KEYS = ("label", "x", "y", "column", "row", "hold_set", "orientation")
 
 
 def test_every_hold_of_every_board_has_the_same_outline_in_pictures_as_on_the_page(visit: Visit) -> None:
     page = visit(LINK)
     for board in boards.names():
         layout = boards.load(board)
-        holds = [{key: getattr(hold, key) for key in KEYS} for hold in layout.holds]
-        drawn = page.evaluate(DRAWN, {"name": board, "holds": holds})
+        drawn = page.evaluate(DRAWN, board_out(layout, {}, ()).model_dump())
         assert [label for label, *_ in drawn] == list(layout.labels)
         for label, transform, *paths in drawn:
             turn = math.radians(float(re.findall(r"-?[\d.]+", transform)[0]))

@@ -248,9 +248,9 @@ def test_a_pickle_s_program_does_not_run(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_databases_say_which_kind_they_are(tmp_path: Path) -> None:
     for tables, words in (
-        ("climbs placements", "an app of the Aurora boards (Kilter, Tension and others): SQLite and these boards"),
+        ("climbs placements", "the table 'climbs' of the database has no column 'layout_id'"),
         ("profiles entries ticks lists", "it is a logbook of climbpath's web app"),
-        ("things", "it is an SQLite database with the tables things, which is not supported yet"),
+        ("things", "it is an SQLite database with the tables things, and not one of an Aurora board"),
     ):
         path = tmp_path / tables.replace(" ", "")
         db = sqlite3.connect(path)

@@ -7,11 +7,14 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from climbpath.data import importers
-from climbpath.data.importers import Failure, Rejection
+from climbpath.data.importers import Failure, Rejection, climbpath_parquet
 from support.commands import run
 from support.making import write_json
 
@@ -73,9 +76,59 @@ def bomb(path: Path, size: int) -> None:
             archive.writestr(f"{name}.csv", b"notation\n" + b"0" * (20 * size))
 
 
+def written(path: Path, names: "pa.Array", hands: "pa.Array | None" = None, **options: Any) -> None:
+    """A Parquet file of problems with these names, and with these hands."""
+    schema, rows = climbpath_parquet.schema(), len(names)
+    columns = {field.name: pa.nulls(rows, field.type) for field in schema}
+    table = pa.table({**columns, "name": names, **({} if hands is None else {"hands": hands})}, schema=schema)
+    parquet.write_table(table, path, **{"compression": "zstd", **options})
+
+
+def long_name_meant_often(path: Path, size: int) -> None:
+    written(path, pa.array(["x" * 300_000] * 1000))
+
+
+def long_texts(path: Path, size: int) -> None:
+    written(path, pa.array([f"{i}" + "x" * (size // 4) for i in range(100)]))
+
+
+def list_of_nothing(path: Path, size: int) -> None:
+    items = pa.nulls(2 * size, pa.string())
+    written(path, pa.nulls(1, pa.string()), pa.ListArray.from_arrays(pa.array([0, len(items)], pa.int32()), items))
+
+
+def texts_made_of_the_one_before(path: Path, size: int) -> None:
+    names = pa.array([f"{'x' * 50_000}{i}" for i in range(size // 1000)])
+    written(path, names, use_dictionary=False, column_encoding={"name": "DELTA_BYTE_ARRAY"})
+
+
+def footer(path: Path, schema: bytes, columns: bytes) -> None:
+    """A Parquet file with nothing but a footer, in Thrift's compact protocol, of these parts."""
+    whole = b"\x15\4" + schema + b"\x16\0" + b"\x19\x1c" + columns + b"\x16\0\x16\0\0" + b"\0"
+    path.write_bytes(b"PAR1" + whole + struct.pack("<I", len(whole)) + b"PAR1")
+
+
+def long(kind: bytes, count: int, items: bytes) -> bytes:
+    """A list of so many structs, with its field."""
+    digits = bytearray()
+    while count > 127:
+        digits.append(count & 127 | 128)
+        count >>= 7
+    return kind + b"\xfc" + bytes([*digits, count]) + items
+
+
+def many_columns(path: Path, size: int) -> None:
+    footer(path, b"\x19\x1c\x48\1s\x15\0\0", long(b"\x19", size // 10, b"\x26\0\0" * (size // 10)))
+
+
+def deep_schema(path: Path, size: int) -> None:
+    footer(path, long(b"\x19", size // 10, b"\x48\1s\x15\2\0" * (size // 10)), b"\x19\x0c")
+
+
 HOSTILE: tuple[Callable[[Path, int], None], ...] = (
     *(deep, bad_lines, different_bad_lines, one_line, one_text, one_problem, many_fields, small_lists),
-    *(long_list_of_files, bomb),
+    *(long_list_of_files, bomb, long_name_meant_often, long_texts, list_of_nothing, texts_made_of_the_one_before),
+    *(many_columns, deep_schema),
 )
 
 
@@ -154,3 +207,47 @@ def test_a_zip_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
     (item,) = importers.read(path)
     assert isinstance(item, Failure)
     assert "the zip is damaged" in item.reason
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (long_name_meant_often, "more than 16,777,216 bytes of texts: write it again in row groups of 10,000"),
+        (list_of_nothing, "more than 1,000,000 values"),
+        (texts_made_of_the_one_before, "column name is encoded as climbpath encodes none"),
+        (long_texts, "more than 16,777,216 bytes: write it again"),
+        (many_columns, "its footer has too many parts"),
+        (deep_schema, "its footer has too many parts"),
+    ],
+)
+def test_parquet_that_unpacks_to_more_than_it_states_is_refused_before_it_is_unpacked(
+    write: Callable[[Path, int], None], words: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "x", 1_000_000)
+    (item,) = importers.read(tmp_path / "x")
+    assert isinstance(item, Rejection)
+    assert words in item.reason
+
+
+@pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "brotli", "lz4", "zstd"])
+@pytest.mark.parametrize("page_version", ["1.0", "2.0"])
+def test_climbpath_s_parquet_that_another_program_wrote_again_is_read(
+    compression: str, page_version: str, tiny: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.parquet"
+    parquet.write_table(
+        parquet.read_table(tiny), again, compression=compression, data_page_version=page_version, row_group_size=200
+    )
+    assert list(importers.read(again)) == list(importers.read(tiny))
+
+
+def test_parquet_in_a_zip_is_read_and_a_damaged_zip_costs_that_file_only(tiny: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tiny, "problems.parquet")
+    assert list(importers.read(tmp_path / "x.zip")) == list(importers.read(tiny))
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    for at in range(2000, 2100):
+        content[at] ^= 255
+    (tmp_path / "x.zip").write_bytes(content)
+    items = list(importers.read(tmp_path / "x.zip"))
+    assert [type(item) for item in items] in ([Rejection], [Failure])

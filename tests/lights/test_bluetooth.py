@@ -19,7 +19,8 @@ from climbpath.errors import ClimbpathError
 from climbpath.lights import aurora, bluetooth
 from climbpath.lights.memory import recall
 from support.bluez import AURORA, REDBEAR, REDBEAR_WRITE, Bluez, Box, bluez
-from support.commands import climbpath_here
+from support.commands import climbpath_on_a_thread
+from support.serving import finish
 
 FIVE = "F5 D9 G13 I16 G18"
 SENT = b"l#S103,P63,P120,P159,E125#"
@@ -46,7 +47,7 @@ def air(tmp_path: Path) -> Iterator[Bluez]:
 
 
 def light(*arguments: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    return climbpath_here("light", *arguments, cwd=cwd)
+    return climbpath_on_a_thread("light", *arguments, cwd=cwd)
 
 
 def refusal(*arguments: object, cwd: Path) -> str:
@@ -75,7 +76,7 @@ def test_writes_are_as_large_as_the_connection_allows(air: Bluez, tmp_path: Path
 
 def test_no_write_is_larger_than_any_controller_takes(air: Bluez) -> None:
     air.boxes.append(Box("MoonBoard A", mtu=517))
-    asyncio.run(sent_by(bluetooth.Link(None, True), b"x" * 500))
+    finish(sent_by(bluetooth.Link(None, True), b"x" * 500))
     assert [len(part) for part, _ in air.boxes[0].writes] == [244, 244, 12]
 
 
@@ -198,7 +199,7 @@ def test_without_the_bluetooth_service_the_way_out_is_told(tmp_path: Path, monke
 
 def test_one_connection_carries_many_problems(air: Bluez) -> None:
     air.boxes.append(Box("MoonBoard A"))
-    asyncio.run(sent_by(bluetooth.Link(None, True), b"l#S1#", b"l#S2#", b"l#S3#"))
+    finish(sent_by(bluetooth.Link(None, True), b"l#S1#", b"l#S2#", b"l#S3#"))
     assert air.boxes[0].connections == 1
     assert [part for part, _ in air.boxes[0].writes] == [b"l#S1#", b"l#S2#", b"l#S3#"]
 
@@ -216,7 +217,7 @@ def test_a_kept_connection_that_was_lost_meanwhile_is_made_again(air: Bluez) -> 
         await link.send(lambda level: b"l#S2#")
         await link.close()
 
-    asyncio.run(evening())
+    finish(evening())
     assert box.connections == 2
     assert box.received == b"l#S1#l#S2#"
 
@@ -230,7 +231,7 @@ def test_an_aurora_board_is_spoken_to_at_the_level_that_its_name_says(air: Bluez
         await link.send(aurora.off)
         await link.close()
 
-    asyncio.run(send())
+    finish(send())
     assert air.boxes[0].received == aurora.off(level)
 
 
@@ -247,4 +248,4 @@ def test_a_board_that_does_not_answer_is_named() -> None:
             raise TimeoutError
 
     with pytest.raises(ClimbpathError, match="does not answer: come nearer"):
-        asyncio.run(wait())
+        finish(wait())

@@ -13,7 +13,7 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.lights import aurora, moonboard
 from climbpath.lights.leds import Light, holds_of, lights_of
-from climbpath.lights.messages import Sending, is_moonboard, sizes_of, wall_of
+from climbpath.lights.messages import Sending, encode, is_moonboard, sizes_of, wall_of
 from climbpath.problem import Problem, parse_notation
 from support.leds import read_aurora, read_moonboard, serpentine
 from support.making import problems
@@ -65,7 +65,7 @@ def test_every_problem_goes_round_on_every_moonboard(
     wall = wall_of(layout, sizes_of(layout)[0])
     lights = wall.lights(holds_of(problem))
     sending = Sending(extra_leds=extra_leds, new_letters=new_letters, mini=mini)
-    read = read_moonboard(wall.encode(lights, sending))
+    read = read_moonboard(encode(layout, lights, 3, sending))
     letters = NEW_LETTERS if new_letters else LETTERS
     roles = holds_of(problem)
     wanted = [
@@ -75,7 +75,7 @@ def test_every_problem_goes_round_on_every_moonboard(
     ]
     assert read.lights == wanted
     assert read.flags == "D" * extra_leds + "M" * mini
-    assert wall.dark(lights, new_letters) == ([] if new_letters else list(problem.feet))
+    assert moonboard.dark(lights, new_letters) == ([] if new_letters else list(problem.feet))
 
 
 def test_hands_have_their_own_letters_where_they_are_known() -> None:
@@ -150,9 +150,9 @@ def test_less_brightness_is_less_light_and_never_none(role: str, level: int) -> 
 
 
 def test_nothing_to_light_is_an_error_and_never_puts_the_lights_out() -> None:
-    for encode in (moonboard.encode, lambda lights: aurora.encode(lights, COLOURS, 3)):
+    for write in (moonboard.encode, lambda lights: aurora.encode(lights, COLOURS, 3)):
         with pytest.raises(ClimbpathError, match="nothing to light"):
-            encode([])
+            write([])
     with pytest.raises(ClimbpathError, match="footholds need the new letters"):
         moonboard.encode([Light("D3", 69, "foot")])
 
@@ -177,3 +177,42 @@ def test_a_mirrored_wall_lights_the_partners() -> None:
 )
 def test_the_level_is_in_the_name(name: str, level: int) -> None:
     assert aurora.level_of(name) == level
+
+
+AURORA = [name for name in boards.names() if not is_moonboard(boards.load(name))]
+
+
+@given(data=st.data(), name=st.sampled_from(AURORA), level=st.sampled_from([2, 3]), is_mirrored=st.booleans())
+def test_every_problem_goes_round_on_every_aurora_board_and_size(
+    data: st.DataObject, name: str, level: int, is_mirrored: bool
+) -> None:
+    layout = boards.load(name)
+    size = data.draw(st.sampled_from(sizes_of(layout)))
+    leds = layout.sizes[size].leds
+    wall = wall_of(layout, size)
+    labels = data.draw(st.lists(st.sampled_from(list(leds)), min_size=2, max_size=20, unique=True))
+    holds = [(label, data.draw(st.sampled_from(["start", "hand", "foot", "finish"]))) for label in labels]
+    partners = [layout.hold(label).mirror if is_mirrored else label for label in labels]
+    if any(partner not in leds for partner in partners):
+        with pytest.raises(ClimbpathError, match=r"has no|have no"):
+            wall.lights(holds, is_mirrored)
+        return
+    read = read_aurora(encode(layout, wall.lights(holds, is_mirrored), level))
+    assert [position for position, _ in read.lights] == [leds[str(partner)] for partner in partners]
+    assert read.level == level
+
+
+def test_the_colours_of_boards_by_aurora_are_those_of_their_apps() -> None:
+    kilter, tension = boards.load("kilter-original"), boards.load("tension-2-mirror")
+    assert kilter.colours == {"start": "00FF00", "hand": "00FFFF", "finish": "FF00FF", "foot": "FFA500"}
+    assert tension.colours == {"start": "00FF00", "hand": "0000FF", "finish": "FF0000", "foot": "FF00FF"}
+
+
+@pytest.mark.parametrize("name", AURORA)
+def test_a_size_that_is_not_known_is_asked_for_and_never_guessed(name: str) -> None:
+    layout = boards.load(name)
+    with pytest.raises(ClimbpathError, match="which size is your"):
+        wall_of(layout)
+    with pytest.raises(ClimbpathError, match="has no size"):
+        wall_of(layout, "3 x 3")
+    assert wall_of(layout, sizes_of(layout)[0].upper().replace(" ", "")).size == sizes_of(layout)[0]

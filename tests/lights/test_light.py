@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from climbpath import lights
 from climbpath.lights.memory import Memory, recall, remember
-from support.commands import climbpath_here
+from support.commands import climbpath_on_a_thread
 
 FIVE = "F5 D9 G13 I16 G18"
 FOOT = "F5s D9 D3f G18e"
@@ -22,13 +23,13 @@ def own_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def out(*arguments: object, cwd: Path) -> str:
-    done = climbpath_here("light", *arguments, cwd=cwd)
+    done = climbpath_on_a_thread("light", *arguments, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def refusal(*arguments: object, cwd: Path) -> str:
-    done = climbpath_here("light", *arguments, cwd=cwd)
+    done = climbpath_on_a_thread("light", *arguments, cwd=cwd)
     assert done.returncode == 2
     assert done.stdout == ""
     return done.stderr
@@ -43,9 +44,9 @@ def test_a_dry_run_prints_the_bytes_and_sends_nothing(tmp_path: Path) -> None:
 
 
 def test_footholds_that_stay_dark_are_named(tmp_path: Path) -> None:
-    done = climbpath_here("light", FOOT, "--dry-run", cwd=tmp_path)
+    done = climbpath_on_a_thread("light", FOOT, "--dry-run", cwd=tmp_path)
     assert "Note: D3, for the feet, stay dark: --new-letters" in done.stderr
-    done = climbpath_here("light", FOOT, "--dry-run", "--new-letters", cwd=tmp_path)
+    done = climbpath_on_a_thread("light", FOOT, "--dry-run", "--new-letters", cwd=tmp_path)
     assert "F69" in done.stdout
     assert done.stderr == ""
 
@@ -141,6 +142,7 @@ def test_without_bleak_a_dry_run_works_and_lighting_says_how_to_get_it(
 ) -> None:
     for name in ("bleak", "climbpath.lights.bluetooth"):
         monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delattr(lights, "bluetooth", raising=False)
     monkeypatch.setitem(sys.modules, "bleak", None)
     assert "this command needs bleak" in refusal(FIVE, cwd=tmp_path)
     assert "pip install '.[lights]'" in refusal("--scan", cwd=tmp_path)

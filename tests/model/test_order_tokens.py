@@ -286,3 +286,17 @@ def test_random_problems_of_the_tests_are_valid() -> None:
 
     rules = Rules(max_reach=120, max_holds=10)
     assert all(not violations(problem, rules) for problem in random_problems(50))
+
+
+def test_a_mirrored_problem_is_learned_as_its_mirror_image() -> None:
+    some = random_problems(12, "tension-1", seed=2)
+    turned = Encoded(some, HOLD, mask_invalid=True, mirrored=1.0).batch(np.arange(12))
+    images = Encoded([problem.mirrored for problem in some], HOLD, mask_invalid=True).batch(np.arange(12))
+    assert rows_of(turned) == rows_of(images)
+    assert rows_of(turned) != rows_of(Encoded(some, HOLD, mask_invalid=True).batch(np.arange(12)))
+
+
+def test_a_board_without_mirror_partners_is_never_mirrored() -> None:
+    some = random_problems(5, "tension-2-spray")
+    turned = Encoded(some, HOLD, mask_invalid=True, mirrored=1.0).batch(np.arange(5))
+    assert rows_of(turned) == rows_of(Encoded(some, HOLD, mask_invalid=True).batch(np.arange(5)))

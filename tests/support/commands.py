@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
@@ -40,6 +41,12 @@ def climbpath(*arguments: object, cwd: Path, **env: str) -> subprocess.Completed
 def climbpath_here(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command line in this process: torch takes seconds to import, in every process anew."""
     return _here(main, ["climbpath", *map(str, arguments)], cwd)
+
+
+def climbpath_on_a_thread(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same for a command with an event loop of its own: Playwright's may run on this thread."""
+    with ThreadPoolExecutor(1) as own_thread:
+        return own_thread.submit(climbpath_here, *arguments, cwd=cwd).result()
 
 
 def script_here(path: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -42,7 +42,7 @@ class Server:
             [*command, "--logbook", str(self.folder / "logbook.sqlite3")],
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "XDG_DATA_HOME": str(self.folder)} | self.environment,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "CLIMBPATH_HOME": str(self.folder)} | self.environment,
         )
         eventually(self.answers)
 

@@ -20,6 +20,7 @@ from climbpath.web import serving
 from climbpath.web.app import create_app
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.security import HEADERS
+from climbpath.web.server import server_of
 
 Result = TypeVar("Result")
 
@@ -90,7 +91,7 @@ def check(answer: requests.Response) -> None:
 def served(app: ASGIApp) -> Iterator[str]:
     """Serve an app; its address."""
     listener = serving.listen("127.0.0.1", 0)
-    server = serving._server(app)
+    server = server_of(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:

@@ -192,7 +192,7 @@ def test_the_climber_reaches_everything_and_the_grader_agrees(client: Client) ->
         ({"hold_sets": ["Wood"]}, "has no hold set 'wood'"),
         ({"hold_sets": ["A", "Wood"]}, "has no hold set 'wood'"),
         ({"angle": 25}, "has not learned MoonBoard 2016 at 25°"),
-        ({"board": "moonboard-mini-2020"}, "has not learned"),
+        ({"board": "moonboard-mini-2020"}, "not learned"),
         ({"grades": ["8C+"]}, "has not learned grade 8C+"),
         ({"grades": ["8B+"]}, "8B+ on MoonBoard 2016 at 40° rests on 28 real problems, too few"),
     ],
@@ -305,8 +305,8 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
         ({"hands": ["F5"]}, "hold F5 has two roles"),
         ({"finish": ["D9"], "hands": []}, "finish hold D9 is not in row 18"),
         ({"start": ["G13"], "hands": []}, "start hold G13 is not in rows 2 to 6"),
-        ({"hands": ["A18"]}, "hand hold A18 is in row 18"),
-        ({"angle": 25}, "can be set to 40°, not 25°"),
+        ({"hands": ["A18"]}, "hand hold A18 is not in rows 2 to 17"),
+        ({"angle": 30}, "can be set to 25° or 40°, not 30°"),
         ({"board": "moonboard-mini-2020"}, "there is no hold"),
     ],
 )
@@ -317,7 +317,7 @@ def test_an_impossible_problem_is_refused(client: Client, path: str, change: dic
 
 
 def test_a_board_that_the_grader_has_not_learned_is_refused(client: Client) -> None:
-    assert "has not learned MoonBoard Mini 2020" in client.refusal("POST", "/api/grade", 409, json=body_of(MINI))
+    assert "not learned MoonBoard Mini 2020" in client.refusal("POST", "/api/grade", 409, json=body_of(MINI))
 
 
 # pictures
@@ -352,12 +352,12 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
         ("problem=F5s-%00-G18e", 409, "cannot read"),
         ("problem=F5s-G13e", 409, "finish hold G13 is not in row 18"),
         ("problem=" + "F5-" * 200, 422, "at most 400"),
-        ("problem=F5s-G18e&angle=25", 409, "not 25°"),
-        ("problem=F5s-G18e&angle=41", 422, "angle: choose from 25, 40"),
+        ("problem=F5s-G18e&angle=30", 409, "not 30°"),
+        ("problem=F5s-G18e&angle=41", 422, "angle: choose from 0, 5, 10"),
         ("problem=F5s-G18e&angle=steep", 422, "angle"),
         ("problem=F5s-G18e&board=kilter", 422, "board: choose from"),
         ("problem=F5s-G18e&board=..%2F..%2Fetc", 422, "board"),
-        ("problem=F5s-G18e&grade=9A", 422, "grade"),
+        ("problem=F5s-G18e&grade=9A+", 422, "grade"),
         ("problem=F5s-G18e&height=nan", 422, "height"),
         ("problem=F5s-G18e&height=1e999", 422, "height"),
         ("problem=F5s-G18e&with_beta=maybe", 422, "with_beta"),
@@ -470,7 +470,7 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         ("GET", f"/api/problems{MINE}&offset=-1", None, "offset"),
         ("GET", f"/api/problems{MINE}&offset={10**30}", None, "offset"),
         ("GET", f"/api/problems{MINE}&order=stars;--", None, "order"),
-        ("GET", f"/api/problems{MINE}&easiest=V5", None, "easiest"),
+        ("GET", f"/api/problems{MINE}&easiest=V99", None, "easiest"),
         ("GET", f"/api/problems{MINE}&text={'x' * 101}", None, "text"),
         ("GET", "/api/export/xlsx" + MINE, None, "kind"),
         ("POST", "/api/import", None, "profile: Field required"),
@@ -707,7 +707,7 @@ def test_a_truncated_file_is_imported_as_far_as_possible(client: Client) -> None
         b'{"any_grade": 1}',
         b'{"any_grade": "yes"}',
         b'{"grades": []}',
-        b'{"grades": ["9A"]}',
+        b'{"grades": ["9A+"]}',
         b'{"grades": "7A"}',
         b'{"grades": null}',
         b'{"pins": ["F5", null]}',

@@ -18,8 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from climbpath.web import certificates, serving
+from climbpath.web import certificates, logs, serving
+from climbpath.web import server as server_module
 from climbpath.web.connections import USUAL, Limits, counted_address
+from climbpath.web.server import server_of
 from support.commands import needs_posix
 from support.server import PATIENCE_S, Server, eventually
 
@@ -60,7 +62,8 @@ def running(
     if folder:
         authority = certificates.authority(folder, "localhost")
         options["ssl_certfile"] = certificates.issue(authority, folder, "localhost", ["127.0.0.1"])
-    server = serving._server(app or APP, limits, **options)
+    logs.configure("text")
+    server = server_of(app or APP, limits, **options)
     listener = serving.listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
@@ -232,7 +235,7 @@ def test_the_number_of_open_files_is_what_the_system_allows(
 
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (soft, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: None)
-    assert serving._open_files() == files
+    assert server_module._open_files() == files
 
 
 def test_control_characters_of_strangers_never_reach_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.web import certificates, serving, trust
 from climbpath.web.certificates import Authority
 from climbpath.web.security import HEADERS
+from climbpath.web.server import Content, server_of
 from support.commands import ROOT, needs_posix
 from support.serving import finish
 
@@ -313,7 +314,7 @@ def start(folder: Path, *arguments: object, port: int | None = None) -> Served:
         pytest.skip("Windows has no signal that stops it in order")
     port = port or free_port()
     words = [sys.executable, "-m", "climbpath", "serve", "--port", str(port), *map(str, arguments)]
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PYTHONUTF8": "1"}
+    home = {"HOME": str(folder), "CLIMBPATH_HOME": str(folder / "climbpath"), "PYTHONUTF8": "1"}
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env={**os.environ, **home}
     )
@@ -378,7 +379,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def setup_page(folder: Path) -> Iterator[str]:
     """The address of a setup page, served without the app."""
     app = trust.create_app(certificates.authority(folder, "localhost"), "https://192.168.1.20:8000/")
-    server = serving._server(app)
+    server = server_of(app)
     with serving.listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -490,19 +491,17 @@ def test_responses_are_sent_without_delay() -> None:
 def test_an_address_that_the_authority_does_not_permit_gets_no_https(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from climbpath import api
 
     certificates.authority(tmp_path / "https", "192.168.1.20")
     monkeypatch.setattr(serving, "lan_address", lambda: "203.0.113.7")
     endpoint = serving.Endpoint("0.0.0.0", free_port(), tmp_path, https=True)
     with pytest.raises(ClimbpathError, match=r"certificate authority is not valid for 203\.0\.113\.7: choose another"):
-        serving.serve(endpoint, api.load(), [], tmp_path / "book", print)
+        serving.serve(endpoint, Content(tmp_path / "book"), print)
 
 
 @with_model
 @pytest.mark.parametrize("https", [False, True])
 def test_links_and_qr_codes_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, https: bool) -> None:
-    from climbpath import api
 
     def not_run(servers: Coroutine[None, None, None]) -> None:
         servers.close()
@@ -510,7 +509,7 @@ def test_links_and_qr_codes_are_printed(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(serving, "lan_address", lambda: "192.168.1.20")
     monkeypatch.setattr(asyncio, "run", not_run)
     port, output = free_port(), list[str]()
-    serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), api.load(), [], tmp_path / "book", output.append)
+    serving.serve(serving.Endpoint("0.0.0.0", port, tmp_path, https), Content(tmp_path / "book"), output.append)
     end = f":{port}/?token={serving.access_token(tmp_path / 'https' if https else tmp_path)}"
     first = f"2. climbpath is at https://192.168.1.20{end}" if https else f"climbpath is at http://192.168.1.20{end}"
     assert first in output

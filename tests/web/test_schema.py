@@ -3,6 +3,7 @@ refused, and every response is documented."""
 
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def test_the_api_conforms_to_its_description(
 ) -> None:
     """Few of the requests made up by default are for an entry that exists; other runs are for existing ones."""
     monkeypatch.setattr(workers, "LONGEST_S", 0.1)  # so that no example takes long
+    begin = time.perf_counter()
     (tmp_path / "schemathesis.toml").write_text(config)
     with client_of(tmp_path) as client:
         client.post(f"/api/problems?profile={KIM}", HERON.to_dict(), 201)
@@ -44,5 +46,7 @@ def test_the_api_conforms_to_its_description(
             *("--phases", phases, "--max-examples", examples, "--generation-deterministic"),
             cwd=tmp_path,
         )
+    counts = re.search(r"Test cases:\n +(.+)\n", done.stdout)
+    print(f"\nrequests: {counts[1] if counts else 'not counted'}, {time.perf_counter() - begin:.0f} s")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Selected: (\d+)/\1\n +Tested: \1\n", done.stdout), done.stdout

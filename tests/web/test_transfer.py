@@ -313,7 +313,7 @@ def spoiled(**fields: Any) -> dict[str, Any]:
         (spoiled(problem={"start": ["F5"], "finish": ["G13"]}), "finish hold G13 is not in row 18"),
         (spoiled(problem={"start": ["F5"], "finish": ["F5"]}), "hold F5 has two roles"),
         (spoiled(problem={"start": ["F5"] * 41, "finish": ["G18"]}), "problem.start: List should have at most 2"),
-        (spoiled(problem={"start": ["F5"], "finish": ["G18"], "angle": 25}), "can be set to 40°, not 25°"),
+        (spoiled(problem={"start": ["F5"], "finish": ["G18"], "angle": 30}), "can be set to 25° or 40°, not 30°"),
         (spoiled(stars=6), "stars: Input should be less than or equal to 5"),
         (spoiled(stars="4"), "stars: Input should be a valid integer"),
         (spoiled(stars=True), "stars: Input should be a valid integer"),

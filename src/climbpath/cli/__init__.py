@@ -11,12 +11,15 @@ import click
 from climbpath import __version__, terminal
 from climbpath.cli import (
     beta,
+    board,
     data,
     evaluate,
     export,
     generate,
     grade,
     harder,
+    invite,
+    led_server,
     light,
     serve,
     show,
@@ -46,7 +49,19 @@ EXTRAS = {
         "torch",
     },
     "lights": {"bleak", "dbus_fast"},
-    "web": {"cryptography", "fastapi", "httptools", "pydantic", "segno", "starlette", "uvicorn"},
+    "metrics": {"prometheus_client"},
+    "postgres": {"psycopg"},
+    "web": {
+        "alembic",
+        "cryptography",
+        "fastapi",
+        "httptools",
+        "pydantic",
+        "segno",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+    },
 }
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
@@ -58,6 +73,7 @@ def cli() -> None:
 
 
 for command in (
+    board.board,
     data.data,
     train.train,
     train_grader.train_grader,
@@ -72,7 +88,9 @@ for command in (
     harder.harder,
     harder.easier,
     light.light,
+    led_server.led_server,
     serve.serve,
+    invite.invite,
 ):
     cli.add_command(command)
 

@@ -33,7 +33,7 @@ PATIENCE = 2.0
 def beta(
     problem: str,
     board: str,
-    angle: int,
+    angle: int | None,
     height: str | None,
     ape: str | None,
     out: Path | None,

@@ -14,6 +14,7 @@ from climbpath.errors import ClimbpathError
 if TYPE_CHECKING:
     from climbpath.beta.body import Climber
     from climbpath.problem import Problem
+    from climbpath.settings import Wall
 
 Command = Callable[..., None]
 LONGEST_NAME = 255
@@ -63,14 +64,101 @@ theme_flag = click.option(
 )
 
 
+class _Angle(click.ParamType):  # type: ignore[type-arg]  # generic in later versions of click alone
+    """An angle: 40, 40° or unknown."""
+
+    name = "degrees"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == UNKNOWN or isinstance(value, int):
+            return value
+        try:
+            return int(str(value).removesuffix("°"))
+        except ValueError:
+            return self.fail(f"{value!r} is no angle: write degrees, as in 40, or {UNKNOWN}", param, ctx)
+
+
+UNKNOWN = "unknown"
+"""What is typed for an angle that is not known."""
+ALL = "all"
+"""What is typed for the whole board, or all its hold sets, where others are remembered."""
+
+
 def problem_flags(command: Command) -> Command:
-    """Adds the flags for the board of a PROBLEM in notation."""
+    """Adds the flags for the board of a PROBLEM in notation; without them it is the board that is remembered."""
     for flag in (
-        click.option("--angle", type=int, default=40, help="Angle of the board in degrees."),
-        click.option("--board", default="moonboard-2016", help="Name of the board; a wrong one lists all."),
+        click.option(
+            "--angle",
+            type=_Angle(),
+            callback=_angle,
+            help=f"Angle of the board in degrees, or {UNKNOWN}. [default: as climbpath board use, else the usual one]",
+        ),
+        click.option(
+            "--board",
+            callback=_board,
+            is_eager=True,  # the other flags depend on it
+            help="Name of the board; a wrong one lists all. [default: as climbpath board use, else moonboard-2016]",
+        ),
     ):
         command = flag(command)
     return command
+
+
+def wall_flags(command: Command) -> Command:
+    """Adds the flags for what is there of a board; without them it is what is remembered of it."""
+    for flag in (
+        click.option(
+            "--hold-sets",
+            callback=_of_wall,
+            help=f"Only holds of these sets: A,Original; or {ALL}. [default: as climbpath board use, else all]",
+        ),
+        click.option(
+            "--size",
+            callback=_of_wall,
+            help=f"Only holds of this size: '12 x 14'; or {ALL}. [default: as climbpath board use, else all]",
+        ),
+    ):
+        command = flag(command)
+    return command
+
+
+def _board(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    from climbpath.problem import DEFAULT_BOARD
+
+    wall = None if value else _remembered(context)
+    return value or (wall.board if wall else DEFAULT_BOARD)
+
+
+def _angle(context: click.Context, _: click.Parameter, value: int | str | None) -> int | None:
+    from climbpath import board as boards
+
+    if value == UNKNOWN:
+        return None
+    if isinstance(value, int):
+        return value
+    wall = _remembered(context)
+    if wall and wall.angle is not None:
+        return wall.angle
+    return boards.load(context.params["board"]).usual_angle
+
+
+def _of_wall(context: click.Context, flag: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        return None if value.strip().lower() == ALL else value
+    wall = _remembered(context)
+    if not wall:
+        return None
+    if flag.name == "size":
+        return wall.size
+    return ",".join(wall.hold_sets) if wall.hold_sets else None
+
+
+def _remembered(context: click.Context) -> "Wall | None":
+    """The wall that is remembered, where no other board was named."""
+    from climbpath.settings import remembered
+
+    wall = remembered()
+    return wall if wall and context.params.get("board", wall.board) == wall.board else None
 
 
 def climber_flags(command: Command) -> Command:
@@ -93,12 +181,12 @@ def climber_of(height: str | None, ape: str | None) -> "Climber":
     )
 
 
-def read_problem(text: str, board: str, angle: int) -> "Problem":
+def read_problem(text: str, board: str, angle: int | None) -> "Problem":
     """A PROBLEM argument: notation, a share link, a file of problems (the first is used), or - for standard input."""
     return read_problems(text, board, angle)[0]
 
 
-def read_problems(text: str, board: str, angle: int) -> list["Problem"]:
+def read_problems(text: str, board: str, angle: int | None) -> list["Problem"]:
     """The problems of an argument: notation, a share link, a file in any format that can be imported, or - for standard
     input.
 

@@ -12,7 +12,7 @@ from climbpath.cli.common import FILE, warn, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.data.importers import Item, Tallied
+    from climbpath.data.importers import Item, Tallied, Wanted
 
 SOME_UNREAD = 3
 """Exit code where some files could not be read and others could."""
@@ -39,8 +39,17 @@ def data() -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
 @click.option("--report", type=FILE, help="The JSON file for the report. [default: beside the output]")
+@click.option("--layout", help="Of databases: climbs of this layout or board only; a wrong one lists all.")
+@click.option(
+    "--min-ascents",
+    type=click.IntRange(0),
+    default=5,
+    help="Of databases: only climbs with so many ascents at their angle, where their number is known.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
-def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, force: bool) -> None:
+def import_problems(
+    files: tuple[Path, ...], output: Path, report: Path | None, layout: str | None, min_ascents: int, force: bool
+) -> None:
     """Read FILES of problems in any known format, clean them and merge them into one.
 
     Formats are detected by content, never by name. Files may be compressed with gzip or zip, and a folder stands for
@@ -50,6 +59,7 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
     \b
     Example:
       climbpath data import guide.csv scrape.json.gz -o problems.parquet
+      climbpath data import kilter.sqlite3 --layout "Kilter Board Original" -o kilter.parquet
     """
     from climbpath.data import importers, parquet, stats
     from climbpath.data.merge import Tally, gather
@@ -63,7 +73,8 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
         if not file.exists():
             raise ClimbpathError(f"{file}: there is no such file")
     notes = importers.Tallied()
-    gathered = gather(_sources(files, [output, report], notes))
+    wanted = importers.Wanted(layout, min_ascents)
+    gathered = gather(_sources(files, [output, report], notes, wanted))
     account = account_of(gathered, notes)
     write_json(report, account)
     if gathered.tallies:
@@ -89,7 +100,7 @@ def import_problems(files: tuple[Path, ...], output: Path, report: Path | None, 
 
 
 def _sources(
-    files: Iterable[Path], outputs: Sequence[Path], notes: "Tallied"
+    files: Iterable[Path], outputs: Sequence[Path], notes: "Tallied", wanted: "Wanted"
 ) -> Iterator[tuple[str, Iterable["Item"]]]:
     """Every file, also those in folders and zips, with what becomes of its records."""
     from climbpath.data import importers
@@ -100,7 +111,7 @@ def _sources(
             if isinstance(source, importers.Failure):
                 yield name, [source]
             else:
-                yield name, counted(importers.read_file(name, source, notes.note), Path(name).name, "records")
+                yield name, counted(importers.read_file(name, source, notes.note, wanted), Path(name).name, "records")
 
 
 @data.command("stats")

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, MOST_LISTED, SEED, climber_flags, climber_of, problem_flags, theme_flag, warn
+from climbpath.cli.common import (
+    FILE,
+    MOST_LISTED,
+    SEED,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    theme_flag,
+    wall_flags,
+    warn,
+)
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -41,8 +51,7 @@ if TYPE_CHECKING:
 @click.option("--start", help="Exactly these start holds: F5 or F5,G6.")
 @click.option("--finish", help="Exactly these finish holds: E18.")
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
-@click.option("--size", help="The size of your board; only its holds: '12 x 12 with kickboard'.")
-@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@wall_flags
 @click.option("--min-holds", type=int, help="Fewest holds for hands, with start and finish. [default: the board's]")
 @click.option("--max-holds", type=int, help="Most of them. [default: the board's]")
 @click.option("--max-feet", type=int, help="Most foot holds, where problems have such. [default: the board's]")
@@ -88,6 +97,7 @@ def generate(
     on a board that the grader does not know, it is the grade asked for.
     """
     from climbpath import api
+    from climbpath.board import drawn_as
     from climbpath.problem import DEFAULT_METHOD
 
     climber = None if height is None and ape is None else climber_of(height, ape)
@@ -104,20 +114,20 @@ def generate(
     problems = generator.run(request)
     if mirror:
         problems = api.Problems(problem.mirrored for problem in problems)
-    _tell_angle(request.setup, problems[0].setup)
+    _tell_how_drawn(request.setup, drawn_as(request.setup, generator.evidence))
     warn_of_thin_evidence(generator, request.setup, request.grades)
     print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force, theme)
 
 
-def _tell_angle(asked: "Setup", drawn: "Setup") -> None:
-    """Say so where problems were drawn at another angle than was asked for."""
-    from climbpath.board import show_angle
+def _tell_how_drawn(asked: "Setup", learned: "Setup") -> None:
+    """Say so where problems were drawn as on another board, or at another angle, than was asked for."""
+    from climbpath import board as boards
 
-    if asked != drawn:
-        warn(
-            f"the model has not learned {asked.words}: these problems, and their grades, are as at "
-            f"{'an unknown angle' if drawn.angle is None else show_angle(drawn.angle)}"
-        )
+    if asked.board != learned.board:
+        title, other = boards.load(asked.board).title, boards.load(learned.board).title
+        warn(f"no problems of {title} were there to learn from: these are drawn as on {other}, whose holes it shares")
+    elif asked != learned:
+        warn(f"{asked.words} has not been learned: these problems and their grades are as at an unknown angle")
 
 
 def _generate_to_parquet(

@@ -30,7 +30,7 @@ LEAST_SHOWN = 0.005
 def grade(
     problem: str,
     board: str,
-    angle: int,
+    angle: int | None,
     start: str | None,
     finish: str | None,
     file: Path | None,

@@ -39,7 +39,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
     def command(
         problem: str,
         board: str,
-        angle: int,
+        angle: int | None,
         num_samples: int,
         model: Path | None,
         seed: int,

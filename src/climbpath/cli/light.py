@@ -25,8 +25,14 @@ def wall_flags(command: Command) -> Command:
     """Adds the flags that say which wall is lit."""
     for flag in (
         click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for a strip wired otherwise."),
-        click.option("--size", help="Size of the board, as in '12 x 14'. [default: the one lit last]"),
-        click.option("--board", help="Name of the board; a wrong one lists all. [default: the one lit last]"),
+        click.option(
+            "--size",
+            help="Size of the board, as in '12 x 14'. [default: as climbpath board use, else the one lit last]",
+        ),
+        click.option(
+            "--board",
+            help="Name of the board; a wrong one lists all. [default: as climbpath board use, else the one lit last]",
+        ),
     ):
         command = flag(command)
     return command
@@ -88,7 +94,10 @@ def light(
     """
     from climbpath.lights import memory
     from climbpath.lights.leds import holds_of
-    from climbpath.lights.messages import Sending
+    from climbpath.lights.messages import Sending, encode, is_moonboard
+    from climbpath.lights.messages import off as put_out
+    from climbpath.lights.moonboard import dark
+    from climbpath.settings import remembered
 
     if [problem is not None, scan, off].count(True) != 1:
         raise ClimbpathError("name one problem, or --scan, or --off")
@@ -101,20 +110,19 @@ def light(
     # the wall, and what is lit there
     path = memory.memory_file()
     known = memory.recall(path)
-    name = board or known.board or DEFAULT_BOARD
+    used = remembered()
+    name = board or (used.board if used else known.board) or DEFAULT_BOARD
+    if used and size is None and used.board == name:
+        size = used.size
     one = None if problem is None else _problem(problem, name)
     wall = wall_from(one.board if one else name, size, mapping, known)
     lights = wall.lights(holds_of(one, _hands(one) if new_letters else {}), mirror) if one else []
 
-    def message(api_level: int) -> bytes:
-        sending = Sending(
-            level=level or api_level,
-            brightness=brightness / 100,
-            extra_leds=extra_leds,
-            new_letters=new_letters,
-            mini=mini,
-        )
-        return wall.encode(lights, sending) if one else wall.off(sending)
+    sending = Sending(brightness=brightness / 100, extra_leds=extra_leds, new_letters=new_letters, mini=mini)
+
+    def message(of_board: int) -> bytes:
+        spoken = level or of_board
+        return encode(wall.board, lights, spoken, sending) if one else put_out(wall.board, spoken)
 
     # where it goes
     if virtual:
@@ -128,8 +136,8 @@ def light(
         memory.remember(path, known)
         done = f"lit {len(lights)} hold{'s' * (len(lights) != 1)}" if one else "all lights are out"
         click.echo(f"{done} on {found.title}")
-    if one and (dark := wall.dark(lights, new_letters)):
-        warn(f"{', '.join(dark)}, for the feet, stay dark: --new-letters lights them where the controller knows how")
+    if is_moonboard(wall.board) and (unlit := dark(lights, new_letters)):
+        warn(f"{', '.join(unlit)}, for the feet, stay dark: --new-letters lights them where the controller knows how")
 
 
 def _problem(text: str, board: str) -> "Problem":
@@ -188,9 +196,10 @@ def _in_range() -> str:
 def _send(message: Callable[[int], bytes], wanted: str | None, wall: "Wall") -> "Found":
     """Send a message, which is made for an API level, to the board; returns it."""
     from climbpath.lights.bluetooth import Link
+    from climbpath.lights.messages import is_moonboard
 
     async def send() -> "Found":
-        link = Link(wanted, wall.is_moonboard)
+        link = Link(wanted, is_moonboard(wall.board))
         try:
             return await link.send(message)
         finally:

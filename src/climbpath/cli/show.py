@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @problem_flags
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
-def show(problem: str, board: str, angle: int, height: str | None, ape: str | None, data: Path | None) -> None:
+def show(problem: str, board: str, angle: int | None, height: str | None, ape: str | None, data: Path | None) -> None:
     """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b

@@ -30,7 +30,7 @@ def vary(
     num_samples: int,
     grade: str | None,
     board: str,
-    angle: int,
+    angle: int | None,
     ban: str | None,
     model: Path | None,
     seed: int | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags
+from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags, wall_flags
 from climbpath.cli.output import warn_of_thin_evidence
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--minutes", type=int, default=60, help="Length of the evening, warm-up included: 10 to 300 minutes.")
 @climber_flags
 @problem_flags
-@click.option("--hold-sets", help="Only holds of these sets: A,Original.")
+@wall_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
 @click.option("--seed", type=SEED, help="The same seed gives the same workout. [default: random]")
@@ -32,7 +32,8 @@ def workout(
     height: str | None,
     ape: str | None,
     board: str,
-    angle: int,
+    angle: int | None,
+    size: str | None,
     hold_sets: str | None,
     ban: str | None,
     model: Path | None,
@@ -69,6 +70,7 @@ def workout(
         climber_of(height, ape),
         board=board,
         angle=angle,
+        size=size,
         hold_sets=hold_sets,
         ban=ban,
         seed=seed_or_random(seed),

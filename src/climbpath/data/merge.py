@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
+from climbpath.board import order_of
 from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
 from climbpath.grades import rank
 from climbpath.problem import Problem
@@ -107,10 +108,11 @@ def report(gathered: Gathered, notes: Counter[str] | None = None) -> dict[str, A
     """The report of `climbpath data import` in plain JSON types: files, files that cannot be read, problems by board
     and angle, rejections by reason and the first of them, records left out, notes and grade conflicts."""
     setups = Counter(problem.setup for problem in gathered.problems)
+    in_order = sorted(setups.items(), key=lambda pair: order_of(pair[0]))
     return {
         "files": [tally._asdict() for tally in gathered.tallies],
         "failures": [asdict(failure) for failure in gathered.failures],
-        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in sorted(setups.items())],
+        "problems": [{"board": board, "angle": angle, "problems": n} for (board, angle), n in in_order],
         "reasons": dict(gathered.reasons.most_common()),
         "rejections": [asdict(rejection) for rejection in gathered.rejections],
         "left_out": dict(gathered.left_out.most_common()),

@@ -234,7 +234,7 @@ def centre(layout: Board, hold: Hold) -> tuple[float, float]:
 
 
 def _wall_bottom(layout: Board) -> int:
-    return round(frame(layout).bottom + (_CELL * 1.5 + 19 if layout.has_grid else _CELL))
+    return round(frame(layout).bottom + (_CELL / 2 + 19 if layout.has_grid else _CELL))
 
 
 def panel(layout: Board, theme: Theme) -> Rect:

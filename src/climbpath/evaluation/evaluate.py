@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.board import Setup
+from climbpath.board import Setup, order_of
 from climbpath.data.split import split as split_problems
 from climbpath.data.usable import why_unusable
 from climbpath.errors import ClimbpathError
@@ -136,7 +136,7 @@ def evaluate(
     for problem in held.problems:
         by_setup[problem.setup].append(problem)
     setups = {}
-    for setup, real in sorted(by_setup.items()):
+    for setup, real in sorted(by_setup.items(), key=lambda pair: order_of(pair[0])):
         # of the samples each setup gets its part by the number of its held-out problems
         size = max(1, round(samples * len(real) / len(held.problems)))
         others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
@@ -164,7 +164,9 @@ def likelihood(model: Model, problems: Sequence[Problem]) -> Likelihood:
     return Likelihood(
         all=_likelihood_row(scored, given, problems, range(len(problems))),
         by_grade={g: _likelihood_row(scored, given, problems, by_grade[g]) for g in sorted(by_grade, key=rank)},
-        by_setup={setup: _likelihood_row(scored, given, problems, by_setup[setup]) for setup in sorted(by_setup)},
+        by_setup={
+            setup: _likelihood_row(scored, given, problems, by_setup[setup]) for setup in sorted(by_setup, key=order_of)
+        },
         calibration=calibration(scored),
     )
 

@@ -20,10 +20,14 @@ from climbpath.problem import Problem, key_of, longest_reach, violations
 
 
 def can_be_valid(holds: Holds, board: Board) -> bool:
-    """Whether some choice of one or two start holds makes a valid problem of a set of holds."""
-    may = board.may(board.usual_angle)
-    low = [label for label in sorted(holds) if may[START, board.index[label]]]
-    finish = [label for label in holds if may[FINISH, board.index[label]]]
+    """Whether some choice of one or two start holds makes a valid problem of a set of holds, none of them for the feet
+    alone. Where place tells nothing, the starts are the lowest and the finish is the highest."""
+    order = [board.labels[i] for i in sorted(board.index[label] for label in holds)]
+    low, finish = order[:2], order[2:][-1:]
+    if board.rows:
+        may = board.may(board.usual_angle)
+        low = [label for label in order if may[START, board.index[label]]]
+        finish = [label for label in order if may[FINISH, board.index[label]]]
     for start in [*combinations(low, 1), *combinations(low, 2)] if finish else []:
         hands = tuple(holds.difference(start, finish))
         problem = Problem(board=board.name, angle=board.usual_angle, start=start, hands=hands, finish=tuple(finish))

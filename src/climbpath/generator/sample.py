@@ -9,7 +9,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.solver import solve
-from climbpath.board import Setup, as_learned
+from climbpath.board import Setup, as_learned, drawn_as
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.outcome import Outcome
@@ -63,8 +63,8 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
     if request.method not in model.methods(request.setup):
         known_rules = ", ".join(model.methods(request.setup))
         raise ClimbpathError(f"this model has not learned the foot rule {request.method!r}: it knows {known_rules}")
-    setup = as_learned(request.setup, model.evidence)
-    lookahead = Lookahead(boards.load(setup.board), setup.angle, request.rules)
+    angle = drawn_as(request.setup, model.evidence).angle
+    lookahead = Lookahead(boards.load(request.setup.board), angle, request.rules)
     lookahead.check()
     return lookahead
 
@@ -74,7 +74,7 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
 
     Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
-    setup = as_learned(setup, model.evidence)
+    setup = drawn_as(setup, model.evidence)
     if setup not in model.evidence:
         known = ", ".join(map(str, model.evidence))
         raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
@@ -99,8 +99,8 @@ def generate(
 
     Args:
         model: a trained model.
-        request: what is asked for; at an angle that the model has not learned it is drawn at an unknown one, where it
-            has learned that.
+        request: what is asked for; at an angle that the model has not learned it is drawn at an unknown one, and on a
+            board of which it has learned nothing as on the board whose holes that shares.
         counts: grade -> number of problems, in place of the request's own.
         grader: gives the problems their grades. Unless the request allows any grade, only those that get a grade that
             is still wanted are kept, whichever they were drawn for. Without a grader a problem has the grade that it
@@ -112,7 +112,7 @@ def generate(
     Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, no new problem can
     have a grade that is asked for, or no problem can keep to the rules.
     """
-    request = replace(request, setup=as_learned(request.setup, model.evidence))
+    request = replace(request, setup=request.setup._replace(angle=drawn_as(request.setup, model.evidence).angle))
     missing = Counter(request.counts() if counts is None else counts)
     lookahead = check(model, request, missing)
     check_offered(grader, request, missing)
@@ -161,7 +161,7 @@ def check_offered(grader: Grader | None, request: Request, grades: Iterable[str]
     offered = grader.scale_of(request.setup).grades
     for grade in grades:
         if grade not in offered:
-            known = grader.evidence[request.setup].get(grade, 0)
+            known = grader.evidence[as_learned(request.setup, grader.evidence)].get(grade, 0)
             raise ClimbpathError(
                 f"{grade} on {request.setup.words} rests on {known} real "
                 f"problems, too few to tell it from its neighbours: ask for {offered[0]} to {offered[-1]}, or allow "
@@ -214,7 +214,7 @@ def draw_batches(
 
     def draw_part(number: int) -> list[Problem]:
         rng = np.random.default_rng([request.seed, first + number])
-        condition = Condition(request.setup, method=request.method)
+        condition = Condition(drawn_as(request.setup, model.evidence), method=request.method)
         sequences = draw(model, lookahead, condition, parts[number], sampling, rng)
         rows = zip(sequences, parts[number], strict=True)
         drawn = [problem_of(row, lookahead.board, request.setup.angle, grade) for row, grade in rows]

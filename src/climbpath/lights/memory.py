@@ -4,9 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 from climbpath.files import replacing
+from climbpath.folders import data_folder
 
 
 @dataclass(slots=True)
@@ -23,7 +22,7 @@ class Memory:
 
 def memory_file() -> Path:
     """Where it is kept, in the user's data folder."""
-    return platformdirs.user_data_path("climbpath") / "lights.json"
+    return data_folder() / "lights.json"
 
 
 def recall(path: Path) -> Memory:

@@ -1,6 +1,6 @@
 """What is sent to a wall: the bytes that light holds there, and those that put its lights out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from climbpath.board import Board
@@ -24,8 +24,6 @@ MOONBOARD_COLOURS = {
 class Sending:
     """How lights are sent to a board: what its protocol has room for."""
 
-    level: int = 3
-    """API level of an Aurora board; its Bluetooth name ends with it."""
     brightness: float = 1
     """Of an Aurora board, from aurora.DIMMEST to 1."""
     extra_leds: bool = False
@@ -35,13 +33,25 @@ class Sending:
     mini: bool = False
     """Whether a MoonBoard's firmware is told that the board is a Mini."""
 
-    def __post_init__(self) -> None:
-        aurora.check_level(self.level)
-        if not aurora.DIMMEST <= self.brightness <= 1:
-            raise ClimbpathError(f"brightness is from {aurora.DIMMEST:.0%} to 100%, not {self.brightness:.0%}")
-
 
 USUAL = Sending()
+
+
+def encode(board: Board, lights: Sequence[Light], level: int, sending: Sending = USUAL) -> bytes:
+    """The bytes that show these lights on a board, and no others; `level` is the API level of an Aurora board.
+
+    Raises ClimbpathError where they cannot all be shown, and where there is nothing to show.
+    """
+    if not is_moonboard(board):
+        return aurora.encode(lights, colours_of(board), level, sending.brightness)
+    if sending.brightness < 1:
+        raise ClimbpathError("MoonBoards take no brightness from an app: set it at the controller")
+    return moonboard.encode(lights, sending.extra_leds, sending.new_letters, sending.mini)
+
+
+def off(board: Board, level: int) -> bytes:
+    """The bytes that put all lights of a board out."""
+    return moonboard.OFF if is_moonboard(board) else aurora.off(level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,45 +67,19 @@ class Wall:
     leds: Mapping[str, int]
     """Label -> position, for all holds that the wall has."""
 
-    @property
-    def is_moonboard(self) -> bool:
-        """Whether it speaks as MoonBoards do; all others speak as Aurora's boards."""
-        return is_moonboard(self.board)
-
-    @property
-    def colours(self) -> Mapping[str, str]:
-        """Role -> the colour in which the board shows it, 'RRGGBB'."""
-        return MOONBOARD_COLOURS if self.is_moonboard else colours_of(self.board)
-
     def lights(self, holds: Iterable[tuple[str, str]], mirror: bool = False) -> list[Light]:
         """The lights of holds with roles. Raises ClimbpathError that names those that the wall lacks."""
         return lights_of(holds, self.leds, self.title, mirrors_of(self.board) if mirror else None)
 
-    def encode(self, lights: list[Light], sending: Sending = USUAL) -> bytes:
-        """The bytes that show these lights, and no others. Raises ClimbpathError where they cannot all be shown."""
-        if not self.is_moonboard:
-            return aurora.encode(lights, self.colours, sending.level, sending.brightness)
-        if sending.brightness < 1:
-            raise ClimbpathError("MoonBoards take no brightness from an app: set it at the controller")
-        return moonboard.encode(lights, sending.extra_leds, sending.new_letters, sending.mini)
-
-    def dark(self, lights: list[Light], new_letters: bool = False) -> list[str]:
-        """The labels of the lights that the board cannot show: a MoonBoard's footholds without the new letters."""
-        return moonboard.dark(lights, new_letters) if self.is_moonboard else []
-
-    def off(self, sending: Sending = USUAL) -> bytes:
-        """The bytes that put all lights out."""
-        return moonboard.OFF if self.is_moonboard else aurora.off(sending.level)
-
 
 def is_moonboard(board: Board) -> bool:
-    """Whether a board speaks as MoonBoards do."""
+    """Whether a board speaks as MoonBoards do; all others speak as Aurora's boards."""
     return board.family == "moonboard"
 
 
 def colours_of(board: Board) -> Mapping[str, str]:
-    """Role -> colour of an Aurora board."""
-    return board.colours
+    """Role -> the colour in which a board shows it, 'RRGGBB'."""
+    return MOONBOARD_COLOURS if is_moonboard(board) else board.colours
 
 
 def sizes_of(board: Board) -> list[str]:
@@ -115,7 +99,7 @@ def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | 
     if chosen is None:
         raise ClimbpathError(f"{board.title} has no size {size!r}: choose from {', '.join(sizes)}")
     leds = {label: led for label, led in board.sizes[chosen].leds.items() if led is not None}
-    if not leds:
+    if not leds and mapping is None:
         raise ClimbpathError(f"nobody has told which LED is where on {board.title}: name a mapping file with --mapping")
     title = board.title if len(sizes) == 1 else f"{board.title} {chosen}"
     return Wall(board, chosen, title, leds if mapping is None else mapping)

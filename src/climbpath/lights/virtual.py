@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from climbpath.lights.messages import Wall
+from climbpath.lights.messages import Wall, colours_of
 from climbpath.lights.receiver import Fault, Receiver, Shown
 
 WRITE = 20
@@ -22,12 +22,12 @@ def received(parts: Sequence[bytes]) -> list[Shown | Fault]:
 
 def role_of(colour: str, wall: Wall) -> str:
     """The role whose colour on the wall is nearest to this one: boards show fewer colours than are asked for."""
-    wanted = bytes.fromhex(colour)
+    wanted, colours = bytes.fromhex(colour), colours_of(wall.board)
 
     def far(role: str) -> int:
-        return sum((a - b) ** 2 for a, b in zip(wanted, bytes.fromhex(wall.colours[role]), strict=True))
+        return sum((a - b) ** 2 for a, b in zip(wanted, bytes.fromhex(colours[role]), strict=True))
 
-    return min(wall.colours, key=far, default="light")
+    return min(colours, key=far, default="light")
 
 
 def labels_of(shown: Shown, wall: Wall) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, drawn_as, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
 from climbpath.model.config import ModelConfig
@@ -168,10 +168,10 @@ def bundled_model_of(setup: Setup) -> str:
     known: list[Setup] = []
     for name in bundled_names():
         evidence = bundled_evidence(name)
-        if as_learned(setup, evidence) in evidence:
+        if drawn_as(setup, evidence) in evidence:
             return name
         known += evidence
-    raise ClimbpathError(f"no bundled model has learned {setup.words}: they know {', '.join(map(str, known))}")
+    raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
 
 
 @cache

@@ -419,7 +419,8 @@ def _marks_of_holds(layout: Board) -> list[dict[str, float]]:
         if layout.has_grid:
             place = [f"column {column_of(hold.label)}", f"row {row_of(hold.label)}"]
         else:
-            place = [f"{layout.family} x {hold.x:.0f}", f"{layout.family} y {hold.y:.0f}"]
+            x, y = f"{hold.x:.0f}", f"{hold.y:.0f}"
+            place = [f"{layout.family} x {x}", f"{layout.family} y {y}", f"{layout.family} hole {x},{y}"]
         shared = [*place, f"set {hold.hold_set}", f"role {ROLES[role]}", f"hold {layout.name} {hold.label}"]
         found.append(dict.fromkeys(shared, 1.0))
     return found

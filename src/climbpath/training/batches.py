@@ -37,13 +37,20 @@ class Batch(NamedTuple):
 class Encoded:
     """Problems as arrays of choices: 40 bytes each, so that a million stay small.
 
-    `grade_dropout` is the fraction of them whose grade is dropped, anew in each batch.
+    `grade_dropout` is the fraction of them whose grade is dropped, and `mirrored` of those that are mirrored, where
+    their board has mirror partners; anew in each batch.
     """
 
     def __init__(
-        self, problems: Sequence[Problem], tokens: Vocabulary, mask_invalid: bool, grade_dropout: float = 0.0
+        self,
+        problems: Sequence[Problem],
+        tokens: Vocabulary,
+        mask_invalid: bool,
+        grade_dropout: float = 0.0,
+        mirrored: float = 0.0,
     ) -> None:
-        self.tokens, self.mask_invalid, self.grade_dropout = tokens, mask_invalid, grade_dropout
+        self.tokens, self.mask_invalid = tokens, mask_invalid
+        self.grade_dropout, self.mirrored = grade_dropout, mirrored
         sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
         self.lengths = np.array([len(sequence) for sequence in sequences], np.int64)
         self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
@@ -75,8 +82,9 @@ class Encoded:
         counted = len(part) > 0
         part = part if counted else np.zeros(1, np.int64)  # every process must take part in every step
         drops_grade = (rng.random(len(rows)) < self.grade_dropout)[part]
-        given = self._draw_pins(rows, pinned, rng)[part]
-        mine = rows[part]
+        every_sequence = self._drawn_sequences(rows, rng)
+        given = self._draw_pins(every_sequence, rows, pinned, rng)[part]
+        mine, mine_spelled = rows[part], every_sequence[part]
 
         # 2. The condition, [B, PREFIX] of ids [B, T + 1].
         steps = int(self.lengths[mine].max())
@@ -88,15 +96,14 @@ class Encoded:
 
         # 3. Setup by setup: the tokens of the choices, the pins still to be placed, and what may follow.
         board = self.tokens.boards[self.board_of[mine[0]]]
-        layout, table, columns = boards.load(board), self.tokens.spelling(board), self.tokens.tokens_of(board)
+        layout, columns = boards.load(board), self.tokens.tokens_of(board)
         every_token = len(mine), length - 1, len(columns)
         possible = np.ones(every_token, bool) if self.mask_invalid else None
         pins = np.zeros(every_token, np.float32) if given.any() else None
         for number in np.unique(self.setup_of[mine]):
             setup = self.setups[number]
             of_setup = np.flatnonzero(self.setup_of[mine] == number)
-            sequences = self.sequences[mine[of_setup], :steps].astype(np.int64)
-            sequences[sequences < 0] = len(table) - 1  # padded with the end
+            sequences = mine_spelled[of_setup, :steps]
             ids[of_setup, PREFIX:] = self.tokens.spell(board, sequences)[:, : length - PREFIX]
             left = None
             if pins is not None:
@@ -126,12 +133,23 @@ class Encoded:
             pins=packed(pins),
         )
 
-    def _draw_pins(self, rows: Ints, fraction: float, rng: np.random.Generator) -> Bools:
+    def _drawn_sequences(self, rows: Ints, rng: np.random.Generator) -> Ints:
+        """The sequences of rows of one board, some of them mirrored, padded with the end: [rows, N]."""
+        layout = boards.load(self.tokens.boards[self.board_of[rows[0]]])
+        sequences = self.sequences[rows].astype(np.int64)
+        sequences[sequences < 0] = len(layout.choice_roles)
+        if self.mirrored and layout.has_mirror:
+            # in canonical order again: choices rise, whatever their role
+            turns = rng.random(len(rows)) < self.mirrored
+            sequences[turns] = np.sort(layout.mirrored_choices[sequences[turns]], axis=1)
+        return sequences
+
+    def _draw_pins(self, sequences: Ints, rows: Ints, fraction: float, rng: np.random.Generator) -> Bools:
         """Random holds of a fraction of the rows, one to all of a problem's, as choices: bool [rows, C]."""
         layout = boards.load(self.tokens.boards[self.board_of[rows[0]]])
         pins = np.zeros((len(rows), len(layout.choice_roles)), bool)
         for row in np.flatnonzero(rng.random(len(rows)) < fraction):
-            chosen = np.unique(self.sequences[rows[row], : self.lengths[rows[row]] - 1])
+            chosen = np.unique(sequences[row, : self.lengths[rows[row]] - 1])
             drawn = rng.permutation(chosen)[: rng.integers(1, len(chosen) + 1)]
             pins[row, pin_choices(layout, layout.choice_holds[drawn], layout.choice_roles[drawn])] = True
         return pins

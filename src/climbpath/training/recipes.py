@@ -57,6 +57,9 @@ class Recipe:
     patience: int = setting("Epochs without improvement before training stops.")
     pinned: float = setting("Fraction of problems of which some holds are given as pins; needs hold tokens.")
     grade_dropout: float = setting("Fraction of problems whose grade is dropped, for guidance; needs hold tokens.")
+    mirrored: float = setting(
+        "Fraction of problems that are learned as their mirror image, on boards with mirror partners.", 0.0
+    )
     future_holds: float = setting("Weight of the future-holds task: to predict which holds occur anywhere later.")
     teachers: tuple[str, ...] = setting("Checkpoints of teacher models; needs hold tokens.", ())
     consensus: bool = setting(
@@ -71,7 +74,7 @@ class Recipe:
         for name, most in (("warmup_steps", MOST), ("seed", MOST), ("future_holds", 1000), ("weight_decay", 1000)):
             if not 0 <= getattr(self, name) <= most:  # which refuses nan, too
                 raise ClimbpathError(f"{name} must be from 0 to {most:,}, not {getattr(self, name)}")
-        for name in ("pinned", "grade_dropout"):
+        for name in ("pinned", "grade_dropout", "mirrored"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ClimbpathError(f"{name} is a fraction from 0 to 1, not {getattr(self, name)}")
         if not 0 <= self.ema_decay < 1:

@@ -53,7 +53,7 @@ class TrainingData:
 
     def encoded(self, problems: Sequence[Problem], recipe: Recipe) -> Encoded:
         """Problems to train on."""
-        return Encoded(problems, self.tokens, recipe.mask_invalid, recipe.grade_dropout)
+        return Encoded(problems, self.tokens, recipe.mask_invalid, recipe.grade_dropout, recipe.mirrored)
 
     def _takes(self, problem: Problem, part: str, recipe: Recipe) -> bool:
         reason = self._reason(problem, part, recipe)

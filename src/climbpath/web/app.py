@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -17,12 +17,17 @@ from threadpoolctl import threadpool_limits
 from climbpath import __version__
 from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
+from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
+from climbpath.web.access import Access
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.store import Logbook, NotFoundError
+from climbpath.web.observed import Observer
 from climbpath.web.routes.files import add_file_routes
 from climbpath.web.routes.generate import add_generate_routes, app_info
+from climbpath.web.routes.health import add_health_routes
 from climbpath.web.routes.invitation import Invitation, add_invitation_routes
+from climbpath.web.routes.lights import add_light_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
 from climbpath.web.schemas import ErrorOut, validation_message
@@ -56,6 +61,10 @@ def create_app(
     known: Sequence[Problem] = (),
     token: str | None = None,
     invitation: Invitation | None = None,
+    lights: SharedBoard | None = None,
+    *,
+    is_private: bool = False,
+    has_metrics: bool = False,
 ) -> FastAPI:
     """Create the app.
 
@@ -65,6 +74,9 @@ def create_app(
         known: known problems, which the search for similar ones covers in addition to the logbook.
         token: access token that every client needs; None serves this machine only, without a token.
         invitation: where another device finds the app; None if only this machine can open it.
+        lights: the board that this machine lights; None if it lights nothing.
+        is_private: whether each climber's logbook opens only with the climber's own token.
+        has_metrics: whether numbers are kept for Prometheus.
     """
     app = FastAPI(
         title="climbpath",
@@ -74,19 +86,36 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
         responses=ERRORS,
+        dependencies=[Depends(Access(logbook))] if is_private else [],
     )
+    app.state.lights = lights
     used = Used()
     app.add_middleware(Gate, used=used)
-    app.add_middleware(Guard, token=token)  # the last one added is the first that a request meets
+    app.add_middleware(Guard, token=token)
     services = Services(generator, logbook, known, Sampler(generator, used), Workers(2, used))
+    _observe(app, services, has_metrics)  # the last one added is the first that a request meets
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
     add_invitation_routes(app, invitation)
+    add_light_routes(app, lights)
+    add_health_routes(app, logbook, has_metrics)
     _add_error_handlers(app)
     _add_boards(app, services)
     static = resources.files("climbpath") / "web" / "static"
     app.mount("/", StaticFiles(directory=str(static), html=True))
     return app
+
+
+def _observe(app: FastAPI, services: Services, has_metrics: bool) -> None:
+    """Note what becomes of every request."""
+    metrics = None
+    if has_metrics:
+        from climbpath.web.metrics import metrics as metrics_of_process
+
+        metrics = metrics_of_process()
+    sampler, workers = services.sampler, services.workers
+    waiting = {"sampler": lambda: len(sampler.queue), "workers": lambda: len(workers.waiting)}
+    app.add_middleware(Observer, waiting=waiting, metrics=metrics)
 
 
 def _add_boards(app: FastAPI, services: Services) -> None:
@@ -102,6 +131,8 @@ def _add_boards(app: FastAPI, services: Services) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with threadpool_limits(1):  # requests run in parallel, each on one core
         yield
+    if app.state.lights:
+        await app.state.lights.close()
 
 
 def _add_error_handlers(app: FastAPI) -> None:

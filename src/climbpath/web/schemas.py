@@ -11,10 +11,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import Board, Setup, as_learned, column_of, row_of
+from climbpath.board import Board, Setup, as_learned, column_of, drawn_as, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
 from climbpath.grades import ALL_GRADES, v_grade
+from climbpath.lights.leds import MOST_LEDS
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
 from climbpath.web.logbook.records import Entry, LeftOut, identity_of
@@ -22,7 +23,7 @@ from climbpath.web.logbook.store import MOST_TICKS
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
 from climbpath.workout.plan import Workout, starts
 
-MOST_PROBLEMS, MOST_HOLDS, MOST_BANS, MOST_LISTED = 20, 40, 200, 60
+MOST_PROBLEMS, MOST_HOLDS, MOST_BANS, MOST_LISTED, MOST_LIGHTS = 20, 40, 200, 60, 300
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
 LONGEST_REASON = 300
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
@@ -209,7 +210,7 @@ class BoardOut(BaseModel):
 
 def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded: Collection[Setup]) -> BoardOut:
     """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
-    setups = {angle: as_learned(Setup(board.name, angle), evidence) for angle in board.angles}
+    setups = {angle: drawn_as(Setup(board.name, angle), evidence) for angle in board.angles}
     counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
@@ -243,8 +244,12 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()
         },
-        graded={angle: as_learned(Setup(board.name, angle), graded) in graded for angle in board.angles},
+        graded={angle: _is_graded(Setup(board.name, angle), graded) for angle in board.angles},
     )
+
+
+def _is_graded(setup: Setup, graded: Collection[Setup]) -> bool:
+    return as_learned(setup, graded) in graded
 
 
 class CodeOut(BaseModel):
@@ -259,6 +264,8 @@ class InvitationOut(BaseModel):
 
     app: CodeOut | None
     setup: CodeOut | None
+    climber: CodeOut | None
+    """The link for another device of the climber's own, where each climber has a token."""
 
 
 class AppInfo(BaseModel):
@@ -663,3 +670,46 @@ class ImportResult(BaseModel):
     """Ticks whose problems are not known here; they are kept, and looked for again at the next import."""
     notes: list[str]
     """What was left out of records that were added, such as odd dates."""
+
+
+class LightsOut(BaseModel):
+    """Whether this machine lights a board, who holds it, whether that is the client, and how many wait before it."""
+
+    offered: bool
+    board: str | None
+    holder: str | None
+    is_mine: bool
+    ahead: int
+
+
+class HoldBoardBody(Model):
+    """A page that asks for the board: its id, and its climber's name for the others."""
+
+    client: Annotated[UUID, Field(strict=False)]
+    name: ShortName
+
+
+class ReleaseBody(Model):
+    """A page that gives up the board."""
+
+    client: Annotated[UUID, Field(strict=False)]
+
+
+class LightBody(Model):
+    """A light: the number of a LED, and what it is for."""
+
+    position: Annotated[int, Field(ge=0, lt=MOST_LEDS), INTEGER]
+    role: Literal["start", "hand", "left", "right", "match", "foot", "finish"]
+
+
+class ShowBody(Model):
+    """What a page lights on a board: these lights and no others, or none at all where `off` is set."""
+
+    client: Annotated[UUID, Field(strict=False)]
+    board: BoardName
+    lights: Annotated[list[LightBody], Field(max_length=MOST_LIGHTS)] = []
+    off: bool = False
+    brightness: Annotated[int, Field(ge=10, le=100), INTEGER] = 100
+    extra_leds: bool = False
+    new_letters: bool = False
+    mini: bool = False

@@ -9,6 +9,7 @@ bodies are limited in size. The page loads nothing from other sites and runs no 
 import contextlib
 import hmac
 import re
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -20,6 +21,8 @@ from climbpath.errors import ClimbpathError
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE_S = 365 * 86400
+MOST_CLIMBERS = 20
+"""Climbers on a device, where each has a token."""
 MOST_BYTES, MOST_IMPORTED_BYTES = 64 << 10, 1 << 30
 IMPORT_PATH = "/api/import"
 HEADERS = {
@@ -86,31 +89,57 @@ class Guard:
         if not self.token:
             return None
         # a link with the token: store it in a cookie
-        if is_read and hmac.compare_digest(request.query_params.get("token", "").encode(), self.token.encode()):
-            return self._set_cookie(request)
+        given, climbers = _split(request.query_params.get("token", ""))
+        if is_read and hmac.compare_digest(given.encode(), self.token.encode()):
+            return self._keep(request, climbers)
         if (is_read and _is_open(path)) or self._has_token(request):
             return None
         # no token, or a wrong one
         return _error(401, "an access token is needed: open the link or scan the QR code that climbpath serve printed")
 
     def _has_token(self, request: Request) -> bool:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer if scheme.lower() == "bearer" else request.cookies.get(_cookie_name(request), "")
+        given, _ = _split(_token(request))
         return hmac.compare_digest(given.encode(), (self.token or "").encode())
 
-    def _set_cookie(self, request: Request) -> Response:
-        """Store the token in a cookie, and redirect to the address without it."""
+    def _keep(self, request: Request, climbers: list[str]) -> Response:
+        """Store the token in a cookie, beside what the device has, and redirect to the address without it."""
         clean = request.url.remove_query_params("token")
         response = RedirectResponse(f"/{clean.path.lstrip('/')}?{clean.query}".rstrip("?"), 303)
-        response.set_cookie(
-            _cookie_name(request),
-            self.token or "",
-            max_age=COOKIE_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        before = climber_tokens(request) if self._has_token(request) else []
+        set_token_cookie(request, response, [*before, *climbers], self.token or "")
         return response
+
+
+def climber_tokens(request: Request) -> list[str]:
+    """The tokens of climbers that a request comes with."""
+    return _split(_token(request))[1]
+
+
+def set_token_cookie(request: Request, response: Response, climbers: Sequence[str], token: str = "") -> None:
+    """Store the server's token, given or as the request has it, and those of climbers in a cookie; the latest of them
+    if they are many.
+    """
+    several = list(dict.fromkeys(climbers))[-MOST_CLIMBERS:]
+    response.set_cookie(
+        _cookie_name(request),
+        ".".join([token or _split(_token(request))[0], *several]),
+        max_age=COOKIE_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+def _token(request: Request) -> str:
+    """The access token that a request comes with."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if scheme.lower() == "bearer" else request.cookies.get(_cookie_name(request), "")
+
+
+def _split(token: str) -> tuple[str, list[str]]:
+    """The server's token, and those of climbers after it."""
+    server, *climbers = token.split(".")
+    return server, [one for one in climbers if one][-MOST_CLIMBERS:]
 
 
 def _cookie_name(request: Request) -> str:
@@ -120,7 +149,7 @@ def _cookie_name(request: Request) -> str:
 
 def _is_open(path: str) -> bool:
     """Whether anybody may read a path: the page's own files, which contain nothing of anybody, and no work."""
-    return not path.startswith("/api/") and path != "/openapi.json"
+    return not path.startswith("/api/") and path not in ("/openapi.json", "/metrics")
 
 
 def _content_length(headers: Headers) -> int:

@@ -1,62 +1,44 @@
 """Starting the web app: sockets, access token, HTTPS, and the links and QR codes that it prints."""
 
-import asyncio
-import contextlib
 import io
-import logging.config
 import os
 import secrets
-import signal
 import socket
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
-import segno
-import uvicorn
-from starlette.types import ASGIApp
-
-from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
-from climbpath.problem import Problem
-from climbpath.terminal import printable
-from climbpath.web import certificates, trust
-from climbpath.web.app import create_app
-from climbpath.web.connections import USUAL, Connection, Door, Limits
-from climbpath.web.logbook.store import Logbook
+from climbpath.web import processes, server
+from climbpath.web.connections import USUAL, Limits
 from climbpath.web.routes.invitation import Invitation
 from climbpath.web.security import LOCAL_NAMES, check_token
+from climbpath.web.server import Content, Site, Tls
 
-OPEN_FILES = 4096
-"""Files and connections that the server asks the system for, where that allows a program fewer."""
-
-
-class _Plain(logging.Formatter):
-    """Writes out control characters: errors may quote what strangers sent."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
-
-
-LOG: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": _Plain, "fmt": "%(levelname)s: %(message)s"}},
-    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {name: {"handlers": ["terminal"], "propagate": False} for name in ("uvicorn", "asyncio")},
-}
+TOKEN_VARIABLE = "CLIMBPATH_TOKEN"  # noqa: S105 - not a token
+"""The variable of the environment that may hold the access token: machines that serve together need the same."""
 
 
 class Endpoint(NamedTuple):
-    """Where the app listens, and the folder for its files."""
+    """Where the app listens, and how it serves."""
 
     host: str
     port: int
     folder: Path
+    """For its own files."""
     https: bool
     limits: Limits = USUAL
+    workers: int = 1
+    """Processes."""
+    address: str | None = None
+    """Where others find it, if that is not the machine's own address."""
+    proxies: str = ""
+    """Addresses of proxies that say whom a request is from, with commas."""
+    metrics: bool = False
+    log: str = "text"
 
 
 def is_local(host: str) -> bool:
@@ -95,6 +77,8 @@ def lan_address() -> str:
 
 def qr_code(address: str) -> str:
     """An address as a QR code, drawn in text for a terminal."""
+    import segno
+
     out = io.StringIO()
     segno.make(address, error="m").terminal(out, compact=True)
     return out.getvalue()
@@ -119,9 +103,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(
-    endpoint: Endpoint, generator: Generator, known: Sequence[Problem], logbook: Path, echo: Callable[[str], None]
-) -> None:
+def serve(endpoint: Endpoint, content: Content, echo: Callable[[str], None]) -> None:
     """Serve the app until it is stopped; `echo` prints where to find it.
 
     With HTTPS, the next port serves the setup page, which shows how a device learns to trust this machine.
@@ -130,39 +112,70 @@ def serve(
     """
     # HTTPS has its own token, because others in the network may have read one that went over plain HTTP
     folder = endpoint.folder / "https" if endpoint.https else endpoint.folder
-    token = None if is_local(endpoint.host) else access_token(folder)
+    is_shared = bool(endpoint.address) or not is_local(endpoint.host)
+    token = None if not is_shared else given_token() or access_token(folder)
 
     # links to the app, the one for phones first
     names = _names(endpoint.host)
     addresses = [f"{'https' if endpoint.https else 'http'}://{_url_host(name)}:{endpoint.port}/" for name in names]
+    if endpoint.address:
+        addresses = [endpoint.address.rstrip("/") + "/"]
     links = [f"{address}?token={token}" if token else address for address in addresses]
-
     setup = f"http://{_url_host(names[0])}:{endpoint.port + 1}/" if endpoint.https else None
-    app = create_app(generator, Logbook(logbook), known, token, Invitation(links[0], setup) if token else None)
 
     # with HTTPS, a new certificate, and a second server for the setup page
+    tls, steps = None, list[str]()
     if endpoint.https:
+        from climbpath.web import certificates
+
         authority = certificates.authority(folder, names[0])
         others = [*sorted(LOCAL_NAMES), lan_address(), *certificates.own_names()]
-        certificate = certificates.issue(authority, folder, names[0], others)
-        setup_app = trust.create_app(authority, addresses[0])
-        servers = [_server(app, endpoint.limits, ssl_certfile=certificate), _server(setup_app, endpoint.limits)]
-        sockets = [listen(endpoint.host, endpoint.port), listen(endpoint.host, endpoint.port + 1)]
-        echo(f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be")
-        echo(textwrap.indent(authority.fingerprint, "  "))
-        if token and setup:
-            echo(qr_code(setup))
-    else:
-        servers, sockets = [_server(app, endpoint.limits)], [listen(endpoint.host, endpoint.port)]
+        tls = Tls(certificates.issue(authority, folder, names[0], others), folder, names[0], addresses[0])
+        steps = [
+            f"1. Trust this machine, once on each device: {setup}\nThe certificate's SHA-256 fingerprint must be",
+            textwrap.indent(authority.fingerprint, "  "),
+        ]
+        steps += [qr_code(setup)] if token and setup else []
+    ports = [endpoint.port, endpoint.port + 1] if endpoint.https else [endpoint.port]
 
-    # print where the app is, then serve it
-    echo(f"{'2. ' if endpoint.https else ''}climbpath is at {links[0]}")
-    for link in links[1:]:
-        echo(f"On this machine also at {link}")
-    echo(f"The logbook is {logbook}. Stop with Ctrl-C.")
-    if token:
-        echo(qr_code(links[0]))
-    asyncio.run(_run(servers, sockets))
+    def announce() -> None:
+        for step in steps:
+            echo(step)
+        echo(f"{'2. ' if endpoint.https else ''}climbpath is at {links[0]}")
+        for link in links[1:]:
+            echo(f"On this machine also at {link}")
+        echo(f"The logbook is {database_name(content.logbook)}. Stop with Ctrl-C.")
+        if token:
+            echo(qr_code(links[0]))
+
+    invitation = Invitation(links[0], setup) if token else None
+    site = Site(content, token, invitation, tls, endpoint.limits, endpoint.proxies, endpoint.metrics, endpoint.log)
+    sockets = [listen(endpoint.host, port) for port in ports]
+    if endpoint.workers > 1:
+        processes.supervise(site, sockets, endpoint.workers, announce)
+    else:
+        servers = server.build(site)
+        announce()
+        server.run(servers, sockets)
+
+
+def database_name(logbook: Path | str) -> str:
+    """A logbook as it is called in messages, without a password."""
+    if isinstance(logbook, Path):
+        return str(logbook)
+    parts = urlsplit(logbook)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def given_token() -> str | None:
+    """The access token in the environment, if there is one. Raises ClimbpathError if it is none."""
+    given = os.environ.get(TOKEN_VARIABLE)
+    if not given:
+        return None
+    try:
+        return check_token(given)
+    except ClimbpathError as error:
+        raise ClimbpathError(f"{TOKEN_VARIABLE}: {error}") from None
 
 
 def _names(host: str) -> list[str]:
@@ -174,88 +187,3 @@ def _names(host: str) -> list[str]:
 
 def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _server(app: ASGIApp, limits: Limits = USUAL, **options: Any) -> uvicorn.Server:
-    logging.config.dictConfig(LOG)
-    config = uvicorn.Config(
-        app,
-        http=Connection,
-        ws="none",
-        log_level="error",  # strangers could fill the terminal with uvicorn's warnings of their requests
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        use_colors=False,
-        timeout_keep_alive=int(limits.idle_s),
-        timeout_graceful_shutdown=10,
-        **options,
-    )
-    return _Server(config, limits)
-
-
-def _open_files() -> int:
-    """How many files and connections this process may have open, after asking for OPEN_FILES."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return OPEN_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft == resource.RLIM_INFINITY:
-        return OPEN_FILES
-    if soft >= wanted:
-        return soft
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return soft
-
-
-class _Server(uvicorn.Server):
-    """A server whose connections keep to limits, one of several that stop together, at once, and without an error."""
-
-    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
-        super().__init__(config)
-        self.limits = limits
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=[])  # the app alone: the sockets are opened below
-        files = _open_files()
-        limits = self.limits._replace(connections=min(self.limits.connections, files // 2))
-
-        def make() -> Connection:
-            return Connection(self.config, self.server_state, self.lifespan.state)
-
-        # the door opens TLS itself, so that connections count before, too
-        door = Door(limits, make, self.config.ssl)
-        loop, backlog = asyncio.get_running_loop(), min(self.config.backlog, files // 4)
-        self.servers += [await loop.create_server(door, sock=one, backlog=backlog) for one in sockets or []]
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # browsers keep idle TLS connections open even when asked to close them: Ctrl-C would wait for them
-        for connection in list(self.server_state.connections):
-            cycle = getattr(connection, "cycle", None)
-            if cycle is None or cycle.response_complete:
-                connection.transport.abort()
-        await super().shutdown(sockets)
-
-
-async def _run(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket]) -> None:
-    """Run the servers until a stop signal; at a second one they no longer wait for open requests."""
-
-    def stop(number: int, frame: object) -> None:
-        for server in servers:
-            server.force_exit = server.should_exit
-            server.should_exit = True
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        await asyncio.gather(*(server.serve([listener]) for server, listener in zip(servers, sockets, strict=True)))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

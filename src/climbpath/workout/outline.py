@@ -10,7 +10,7 @@ import numpy as np
 
 from climbpath.api import Generator
 from climbpath.beta.body import DEFAULT_CLIMBER, Climber
-from climbpath.board import Setup, as_learned
+from climbpath.board import Setup, drawn_as
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request
 from climbpath.grader.scale import LEAST_EVIDENCE
@@ -117,7 +117,7 @@ def outline(generator: Generator, evening: Evening) -> Outline:
 
     Raises ClimbpathError where the model has not learned a grade, or knows none here and there is no list.
     """
-    evidence = generator.evidence.get(as_learned(evening.setup, generator.evidence), {})
+    evidence = generator.evidence.get(drawn_as(evening.setup, generator.evidence), {})
     if not evening.listed:
         generator.thin_evidence(evening.setup, evening.grades)  # raises for grades that are not learned
     parts = _listed_parts(evening, evidence) if evening.listed else _parts(evening.grades, evening.minutes, evidence)

@@ -148,7 +148,8 @@ def plan(
     climber: Climber = DEFAULT_CLIMBER,
     *,
     board: str = DEFAULT_BOARD,
-    angle: int = 40,
+    angle: int | None = 40,
+    size: str | None = None,
     hold_sets: str | None = None,
     ban: str | None = None,
     seed: int = 0,
@@ -165,7 +166,8 @@ def plan(
         minutes: 10 to 300.
         climber: who must be able to reach every move of the betas.
         board: a board's name.
-        angle: of the board, in degrees.
+        angle: of the board, in degrees; None for one that is not known.
+        size: use only holds of this size of the board, '12 x 14'.
         hold_sets: use only holds of these sets, 'A,Original'.
         ban: holds that must not be used, 'G2,H10'.
         seed: the same seed gives the same workout.
@@ -178,7 +180,7 @@ def plan(
         grades=tuple(parse_grades(grade)),
         minutes=minutes,
         climber=climber,
-        rules=parse_rules(board, hold_sets=hold_sets, ban=ban),
+        rules=parse_rules(board, size=size, hold_sets=hold_sets, ban=ban),
         seed=seed,
     )
     outlined = outline(generator, evening)

@@ -6,12 +6,13 @@ rejected with the reason.
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from climbpath.data.importers import (
     api_dump,
     app_catalog,
     archives,
+    aurora,
     catalog,
     climbpath_csv,
     climbpath_json,
@@ -38,10 +39,34 @@ from climbpath.data.importers.sample import Sample, sample
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
 
-__all__ = ["FORMATS", "Failure", "Importer", "Item", "LeftOut", "Rejection", "Tallied", "detect", "read", "sources"]
+__all__ = [
+    "FORMATS",
+    "Failure",
+    "Importer",
+    "Item",
+    "LeftOut",
+    "Rejection",
+    "Tallied",
+    "Wanted",
+    "detect",
+    "read",
+    "sources",
+]
 
 Item = Problem | Rejection | LeftOut | Failure
 """What becomes of a record, or of a whole file that cannot be read."""
+
+
+class Wanted(NamedTuple):
+    """Which climbs of databases are wanted."""
+
+    layout: str | None = None
+    """Of the layout or board of this name; None is all."""
+    min_ascents: int = aurora.MIN_ASCENTS
+    """With so many ascents at an angle, where their number is known."""
+
+
+EVERYTHING = Wanted()
 
 
 class Importer(Protocol):
@@ -88,6 +113,7 @@ FORMATS: tuple[Importer, ...] = (
     hand_sequences,
     climbpath_json,
     climbpath_parquet,
+    aurora,
 )
 
 
@@ -101,7 +127,7 @@ def detect(path: Source) -> Importer:
     for importer in FORMATS:
         if importer.recognises(start):
             return importer
-    raise ClimbpathError(refusal(path, start, FORMATS))
+    raise ClimbpathError(refusal(start, FORMATS))
 
 
 def sources(path: Path, without: Collection[Path] = ()) -> Iterator[tuple[str, Source | Failure]]:
@@ -133,7 +159,7 @@ def read(path: Path, note: Note = unnoted) -> Iterator[Item]:
             yield from read_file(name, source, note)
 
 
-def read_file(name: str, source: Source, note: Note = unnoted) -> Iterator[Item]:
+def read_file(name: str, source: Source, note: Note = unnoted, wanted: Wanted = EVERYTHING) -> Iterator[Item]:
     """What becomes of every record of one file."""
     try:
         importer = detect(source)
@@ -142,7 +168,8 @@ def read_file(name: str, source: Source, note: Note = unnoted) -> Iterator[Item]
         return
     index = -1
     try:
-        for index, record in enumerate(importer.records(source)):
+        records = aurora.records(source, *wanted) if importer is aurora else importer.records(source)
+        for index, record in enumerate(records):
             try:
                 if isinstance(record, ClimbpathError):
                     raise record
@@ -152,4 +179,7 @@ def read_file(name: str, source: Source, note: Note = unnoted) -> Iterator[Item]
             except ClimbpathError as error:
                 yield Rejection(name, index, shortened(str(error)))
     except ClimbpathError as error:
-        yield Rejection(name, index + 1, shortened(str(error)))
+        if importer is aurora and index < 0:  # a table is missing, or the layout that is wanted
+            yield Failure(name, shortened(str(error)))
+        else:
+            yield Rejection(name, index + 1, shortened(str(error)))

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
-from io import BytesIO
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from climbpath.data.importers.pieces import Source
+from climbpath.data.importers.parquet_limits import check_footer, check_group
+from climbpath.data.importers.pieces import Source, pieces
 from climbpath.data.importers.records import Note, unnoted
 from climbpath.data.importers.sample import Sample
 from climbpath.errors import ClimbpathError
@@ -22,13 +24,11 @@ EXAMPLE = ("a Parquet file that climbpath wrote:", "climbpath data import proble
 NAMES = frozenset({"a Parquet file"})
 NEEDS = "it needs the columns that climbpath data import writes"
 LARGEST_MEMBER = 256 << 20
-"""Bytes of a Parquet file in a zip, which is unpacked in memory."""
+"""Bytes of a Parquet file in a zip, which is unpacked to a temporary file."""
 VERSION = "4"
 """Of the schema; it stands in the file's metadata."""
 CHECKSUM = b"climbpath.checksum"
 """Where the checksum of the content stands in the file's metadata; files that other programs wrote again lack it."""
-LARGEST_GROUP = 256 << 20
-"""Bytes that a row group may unpack to by its own statement; climbpath's take 2 MB."""
 MAGIC = b"PAR1"
 """The first bytes of every Parquet file."""
 
@@ -68,29 +68,37 @@ def batches(path: Source, batch_size: int = 10_000) -> Iterator["pa.RecordBatch"
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
             raise ClimbpathError("it is Parquet compressed with gzip: decompress it first")
-    source: Path | BytesIO
-    if isinstance(path, Path):
-        source = path
-    else:
-        with path.open("rb") as file:
-            source = BytesIO(file.read(LARGEST_MEMBER + 1))
-        if source.getbuffer().nbytes > LARGEST_MEMBER:
-            raise ClimbpathError("it is a very large Parquet file in a zip: unpack it first")
     checksum = Checksum()
     try:
-        with parquet.ParquetFile(source, page_checksum_verification=True) as table:
-            _check(table.schema_arrow)
+        with _seekable(path) as file:
+            check_footer(file)
+            table = parquet.ParquetFile(file, page_checksum_verification=True)
+            _check(table.schema_arrow, table.metadata.created_by)
             for group in range(table.metadata.num_row_groups):
-                if table.metadata.row_group(group).total_byte_size > LARGEST_GROUP:
-                    raise ClimbpathError(f"a part of it unpacks to more than {LARGEST_GROUP >> 20} MB")
-            for batch in table.iter_batches(batch_size):
-                checksum.add(batch)
-                yield batch
+                check_group(file, table.metadata.row_group(group))
+                for batch in table.iter_batches(batch_size, row_groups=[group]):
+                    checksum.add(batch)
+                    yield batch
             stated = (table.metadata.metadata or {}).get(CHECKSUM)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
     if stated is not None and stated != checksum.value():
         raise ClimbpathError("the Parquet is damaged: its checksum is not that of its content")
+
+
+@contextmanager
+def _seekable(path: Source) -> Iterator[IO[bytes]]:
+    """A file to be read here and there; one in a zip is unpacked to a temporary file first."""
+    if isinstance(path, Path):
+        with path.open("rb") as file:
+            yield file
+        return
+    with TemporaryFile() as file:
+        for piece in pieces(path):
+            file.write(piece)
+            if file.tell() > LARGEST_MEMBER:
+                raise ClimbpathError("it is a very large Parquet file in a zip: unpack it first")
+        yield file
 
 
 class Checksum:
@@ -140,11 +148,13 @@ def problem(record: dict[str, Any], note: Note = unnoted) -> Problem:
     return check_sound(Problem.from_dict(record))
 
 
-def _check(found: "pa.Schema") -> None:
+def _check(found: "pa.Schema", created_by: str) -> None:
     version = (found.metadata or {}).get(b"climbpath.problems", b"").decode("utf-8", "replace")
     if not version:
         raise ClimbpathError("it is Parquet, but not written by climbpath")
     if version != VERSION:
         raise ClimbpathError(f"it is of version {version}, and this climbpath reads version {VERSION}")
+    if created_by.startswith("parquet-mr"):  # whose old files Arrow reads beyond the sizes that they state
+        raise ClimbpathError("it was written again by another program: take the file that climbpath wrote")
     if not found.equals(schema()):
         raise ClimbpathError("its columns are not those that climbpath writes")

@@ -9,7 +9,9 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from climbpath.errors import ClimbpathError
@@ -25,6 +27,8 @@ DELIMITERS = ",;\t"
 Source = Path | zipfile.Path
 """A file, or a file in a zip."""
 
+LARGEST_UNPACKED = 4 << 30
+"""Bytes to which a file may unpack that has to be on the disk as a whole."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -56,6 +60,30 @@ def pieces(path: Source) -> Iterator[bytes]:
         raise ClimbpathError(f"it cannot be unpacked ({error}): unpack the zip with another program first") from error
     except OSError as error:
         raise ClimbpathError(f"it cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def on_disk(path: Source) -> Iterator[Path]:
+    """A file of its own on the disk, for what cannot be read piece by piece: the file itself, or what a packed one
+    unpacks to.
+
+    Raises ClimbpathError where it cannot be read, or unpacks to more than LARGEST_UNPACKED.
+    """
+    if isinstance(path, Path):
+        with path.open("rb") as file:
+            packed = file.read(2) == _GZIP
+        if not packed:
+            yield path
+            return
+    with TemporaryDirectory() as folder:
+        unpacked, size = Path(folder) / "unpacked", 0
+        with unpacked.open("wb") as file:
+            for piece in pieces(path):
+                size += len(piece)
+                if size > LARGEST_UNPACKED:
+                    raise ClimbpathError(f"it unpacks to more than {LARGEST_UNPACKED >> 30} GiB: unpack it yourself")
+                file.write(piece)
+        yield unpacked
 
 
 def head(path: Source) -> bytes:

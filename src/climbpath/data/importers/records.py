@@ -280,13 +280,8 @@ def _shared(text: str) -> str:
 
 MOONBOARD_ANGLES = (25, 40)
 """Angles at which MoonBoards are set; climbpath does not have every board at both yet."""
-UNSUPPORTED = {
-    "2010": "MoonBoard 2010",
-    "2024": "MoonBoard 2024",
-    "mini 2025": "MoonBoard Mini 2025",
-    "2025": "MoonBoard Mini 2025",
-}
-"""Boards that files name and climbpath does not have yet, by what is left of their names."""
+UNSUPPORTED = {"2010": "MoonBoard 2010"}
+"""Boards that files name and climbpath does not have, by what is left of their names."""
 BY_WORDS = {
     "2016": "moonboard-2016",
     "2017": "moonboard-masters-2017",
@@ -295,6 +290,9 @@ BY_WORDS = {
     "masters 2019": "moonboard-masters-2019",
     "2020": "moonboard-mini-2020",
     "mini 2020": "moonboard-mini-2020",
+    "2024": "moonboard-2024",
+    "2025": "moonboard-mini-2025",
+    "mini 2025": "moonboard-mini-2025",
 }
 """Boards by what is left of their names without 'MoonBoard', words in alphabetical order after the year."""
 # The numbers that the MoonBoard's site and app give their hold setups, as their own records name them ("Holdsetup":

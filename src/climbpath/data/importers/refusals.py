@@ -2,13 +2,10 @@
 
 import pickletools
 import re
-import sqlite3
-from collections.abc import Iterable
-from contextlib import closing, suppress
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import Protocol
 
-from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import shortened
 from climbpath.data.importers.sample import Sample
 
@@ -61,11 +58,11 @@ class Described(Protocol):
         """What a file needs to be read as it."""
 
 
-def refusal(path: Source, sample: Sample, formats: Iterable[Described]) -> str:
+def refusal(sample: Sample, formats: Iterable[Described]) -> str:
     """Why a file of no known format is not read: what it is, what was found, and what comes nearest."""
     start = sample.start
     if start.startswith(SQLITE):
-        return _sqlite(path)
+        return _sqlite(sample.tables)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:2]:
         return UTF_16
     if _is_pickle(start):
@@ -129,26 +126,8 @@ def _is_pickle(start: bytes) -> bool:
     return False
 
 
-def _sqlite(path: Source) -> str:
-    names = _tables(path)
-    if "climbs" in names and names & {"placements", "climb_stats", "difficulty_grades", "layouts"}:
-        return (
-            "it is the SQLite database of an app of the Aurora boards (Kilter, Tension and others): SQLite and these "
-            "boards are not supported yet"
-        )
-    if {"entries", "profiles", "ticks"} <= names:
+def _sqlite(names: Collection[str]) -> str:
+    if {"entries", "profiles", "ticks"} <= set(names):
         return "it is a logbook of climbpath's web app: name it with climbpath serve --logbook, or export it there"
     listed = f" with the tables {_listed(sorted(names))}" if names else ""
-    return f"it is an SQLite database{listed}, which is not supported yet: save its problems as JSON or CSV"
-
-
-def _tables(path: Source) -> set[str]:
-    """The tables of a database; none where it is packed or damaged."""
-    if not isinstance(path, Path):
-        return set()
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
-            rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 200").fetchall()
-    except sqlite3.Error:
-        return set()
-    return {str(name).lower() for (name,) in rows}
+    return f"it is an SQLite database{listed}, and not one of an Aurora board: save its problems as JSON or CSV"

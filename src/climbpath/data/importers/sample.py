@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from climbpath.data.aurora import database
 from climbpath.data.importers import documents, pieces
 from climbpath.data.importers.pieces import Source
 from climbpath.errors import ClimbpathError
@@ -24,6 +25,8 @@ class Sample:
     """The field that holds the list of records, where it is JSON and has such a field."""
     record: dict[str, Any] = field(default_factory=dict)
     """The first record that is an object, where it is JSON."""
+    tables: frozenset[str] = frozenset()
+    """Names of its tables, where it is an SQLite database."""
 
     @property
     def is_json(self) -> bool:
@@ -41,6 +44,8 @@ def sample(path: Source) -> Sample:
     start = pieces.head(path)
     if not start.strip():
         raise ClimbpathError("it is empty")
+    if start.startswith(database.HEADER):
+        return Sample(start, tables=_tables(path))
     found = Sample(start)
     if not found.is_json:
         try:
@@ -57,3 +62,9 @@ def sample(path: Source) -> Sample:
     except ClimbpathError:
         pass
     return Sample(start, (), container, record)
+
+
+def _tables(path: Source) -> frozenset[str]:
+    """The tables of a database. Raises ClimbpathError where it is locked or damaged."""
+    with pieces.on_disk(path) as file, database.opened(file) as connection:
+        return frozenset(database.tables(connection))

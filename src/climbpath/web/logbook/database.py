@@ -143,7 +143,9 @@ def _postgres(url: str) -> Database:
             " of the password percent-encoded"
         ) from None
     except (ModuleNotFoundError, NoSuchModuleError):
-        raise UnusableError('a logbook in PostgreSQL needs: pip install "climbpath[web,postgres]"') from None
+        raise UnusableError(
+            "a logbook in PostgreSQL needs psycopg: run pip install '.[postgres]' in climbpath's folder"
+        ) from None
     name = writer.url.set(drivername="postgresql").render_as_string(hide_password=True)
     return Database(name, writer.execution_options(isolation_level="AUTOCOMMIT"), writer, None)
 

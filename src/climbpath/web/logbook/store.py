@@ -56,6 +56,11 @@ class Logbook:
         self.where = where
         self.database = open_database(where)
 
+    def check(self) -> None:
+        """Ask the database for nothing: whether it can be read."""
+        with self.database.reading() as db:
+            db.execute(select(profiles.c.id).limit(1))
+
     def profiles(self) -> list[Profile]:
         """The climbers, in the order in which they were added."""
         query = select(profiles).where(~profiles.c.deleted).order_by(profiles.c.made, profiles.c.rowid)
@@ -73,7 +78,7 @@ class Logbook:
         with self.database.transaction() as db:
             db.execute(
                 insert(db, profiles)
-                .values(changed | {"made": _now()})
+                .values(changed | {"made": now()})
                 .on_conflict_do_update(index_elements=["id"], set_=changed)
             )
         return profile
@@ -216,7 +221,7 @@ class Logbook:
             _add_rows(db, not_found, [{"profile": profile, "tick": json.dumps(one._asdict())} for one in missing])
 
 
-def _now() -> str:
+def now() -> str:
     """The current time in ISO 8601 and UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -271,7 +276,7 @@ def _entry_row(profile: str, entry: Entry) -> dict[str, object]:
         "board": problem.board,
         "step": rank(problem.grade) if problem.grade else None,
         "name": problem.name or "",
-        "saved": entry.saved or _now(),
+        "saved": entry.saved or now(),
     }
 
 

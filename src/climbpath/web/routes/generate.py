@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Response
+from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
 
 from climbpath import __version__, grades
@@ -20,6 +21,8 @@ from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_b
 from climbpath.naming import file_stem
 from climbpath.problem import Problem, check_sound, parse_notation
 from climbpath.web import similar
+from climbpath.web.access import own_climbers
+from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
 from climbpath.web.schemas import (
     Angle,
@@ -57,12 +60,15 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         return app_info(services)
 
     @app.post("/api/generate", responses=NOT_FOUND)
-    async def post_generate(body: GenerateRequest) -> GeneratedProblems:
+    async def post_generate(body: GenerateRequest, http: HttpRequest) -> GeneratedProblems:
         """New problems: valid, novel and distinct. Waiting requests with equal conditions are sampled in one batch."""
         services.sampler.admit()
         request = _request(services, body)
         sent = frozenset[int]()
         if body.unsent_by:
+            own = own_climbers(http)
+            if own is not None and str(body.unsent_by) not in own:
+                raise NotFoundError(NO_PROFILE)
             sent = await run_in_threadpool(services.logbook.sent_keys, str(body.unsent_by))
         problems = await services.sampler.generate(request, body.seed is not None, sent)
         return GeneratedProblems(problems=[problem_out(problem) for problem in problems])

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
+from fastapi import Request as HttpRequest
 
 from climbpath.problem import check_sound
+from climbpath.web.access import admit, own_climbers
 from climbpath.web.logbook.records import Entry, Profile, Tick
 from climbpath.web.logbook.search import Search
 from climbpath.web.logbook.statistics import statistics
@@ -35,14 +37,17 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
     """Add these routes to the app."""
 
     @app.get("/api/profiles")
-    def get_profiles() -> list[ProfileOut]:
-        """All climbers."""
-        return [ProfileOut(**profile._asdict()) for profile in services.logbook.profiles()]
+    def get_profiles(request: HttpRequest) -> list[ProfileOut]:
+        """All climbers; where each has a token, those of this device."""
+        own = own_climbers(request)
+        found = [profile for profile in services.logbook.profiles() if own is None or profile.id in own]
+        return [ProfileOut(**profile._asdict()) for profile in found]
 
     @app.put("/api/profiles/{profile}")
-    def put_profile(profile: UUID, body: ProfileBody) -> ProfileOut:
+    def put_profile(profile: UUID, body: ProfileBody, request: HttpRequest, response: Response) -> ProfileOut:
         """Add a climber with an id that the client chooses, or change the one with that id."""
         saved = services.logbook.put_profile(Profile(str(profile), **body.model_dump()))
+        admit(services.logbook, request, response, saved.id)
         return ProfileOut(**saved._asdict())
 
     @app.delete("/api/profiles/{profile}", responses=NOT_FOUND, status_code=204)

@@ -1,7 +1,7 @@
 // Offline use: caches the files of the page, which come from the server whenever it answers in time. The page itself
 // stores the data that it needs offline.
 
-const CACHE = "climbpath-3";
+const CACHE = "climbpath-4";
 const PATIENCE_MS = 3000;
 const PAGE = [
   "/",
@@ -25,6 +25,15 @@ const PAGE = [
   "/js/guest.js",
   "/js/invite.js",
   "/js/lengths.js",
+  "/js/lights.js",
+  "/js/lights-bluetooth.js",
+  "/js/lights-bytes.js",
+  "/js/lights-card.js",
+  "/js/lights-channel.js",
+  "/js/lights-receiver.js",
+  "/js/lights-server.js",
+  "/js/lights-walk.js",
+  "/js/lights-walls.js",
   "/js/logbook.js",
   "/js/main.js",
   "/js/panel.js",
@@ -42,6 +51,9 @@ const PAGE = [
   "/js/who.js",
   "/js/workout.js",
   "/js/zoom.js",
+  "/virtual-board/index.html",
+  "/virtual-board/virtual-board.css",
+  "/virtual-board/virtual-board.js",
 ];
 
 self.addEventListener("install", (event) => {

@@ -65,7 +65,7 @@ const setClass = (name) => `set-${name.toLowerCase().replaceAll(" ", "-")}`;
 
 export class BoardView {
   // `on` may have tap(label) and press(label) for editing, nearer(x, y), which is true if a touch at this point of the
-  // screen has to come nearer first, and swipe(±1) for the next or the previous problem.
+  // screen has to come nearer first, swipe(±1) for the next or the previous problem, and touch() for a tap anywhere.
   constructor(on = {}) {
     this.on = on;
     this.root = svg("svg", { class: "board", focusable: "false" });
@@ -100,12 +100,16 @@ export class BoardView {
     this.layout = layout;
     this.isEdited = isEdited;
     this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
-    const wide = Math.max(...layout.holds.map((hold) => hold.x), 200);
-    this.high = Math.max(...layout.holds.map((hold) => hold.y));
-    this.cm = { gutter: GUTTER, wide: wide + 2 * EDGE, high: this.high + 2 * EDGE };
-    const columns = [...new Map(layout.holds.map((hold) => [hold.column, hold.x])).entries()];
-    const rows = [...new Map(layout.holds.map((hold) => [hold.row, hold.y])).entries()];
-    this.root.setAttribute("viewBox", `${-EDGE} ${-EDGE} ${this.cm.wide} ${this.cm.high}`);
+    const inGrid = layout.holds.filter((hold) => hold.row !== null);
+    const [xs, ys] = [layout.holds.map((hold) => hold.x), layout.holds.map((hold) => hold.y)];
+    const [left, low] = inGrid.length ? [0, 0] : [Math.min(...xs), Math.min(...ys)];
+    const wide = Math.max(...xs, left + 200);
+    this.origin = { x: left, y: low };
+    this.high = Math.max(...ys);
+    this.cm = { gutter: GUTTER, wide: wide - left + 2 * EDGE, high: this.high - low + 2 * EDGE };
+    const columns = [...new Map(inGrid.map((hold) => [hold.column, hold.x])).entries()];
+    const rows = [...new Map(inGrid.map((hold) => [hold.row, hold.y])).entries()];
+    this.root.setAttribute("viewBox", `${left - EDGE} ${-EDGE} ${this.cm.wide} ${this.cm.high}`);
     this.rows.setAttribute("viewBox", `0 ${-EDGE} ${GUTTER} ${this.cm.high}`);
     this.columns.setAttribute("viewBox", `${-EDGE} 0 ${this.cm.wide} ${GUTTER}`);
     const name = (x, y, words) => svg("text", { x, y, "text-anchor": "middle", "dominant-baseline": "central" }, words);
@@ -149,7 +153,7 @@ export class BoardView {
       return place;
     });
     this.root.replaceChildren(
-      svg("rect", { class: "wall", x: -EDGE, y: -EDGE, width: this.cm.wide, height: this.cm.high, rx: 7 }),
+      svg("rect", { class: "wall", x: left - EDGE, y: -EDGE, width: this.cm.wide, height: this.cm.high, rx: 7 }),
       grid,
       this.glow,
       svg("g", null, holds),
@@ -222,9 +226,10 @@ export class BoardView {
       const hold = this.byLabel.get(label);
       const mark = svg("g", null, svg("circle", { r: 4.6 }), svg("text", { y: 2, "text-anchor": "middle" }, hand[0]));
       const place = svg("g", { class: `hand ${hand}`, transform: `translate(${hold.x} ${this.y(hold.y)})` }, mark);
-      const right = this.cm.wide - 2 * EDGE - hold.x;
-      place.style.setProperty("--beside", `${EDGE + (hand === "LH" ? hold.x : right)}px`); // how much wall there is
-      place.style.setProperty("--below", `${EDGE + hold.y}px`);
+      const beside = hold.x - this.origin.x;
+      const right = this.cm.wide - 2 * EDGE - beside;
+      place.style.setProperty("--beside", `${EDGE + (hand === "LH" ? beside : right)}px`); // how much wall there is
+      place.style.setProperty("--below", `${EDGE + hold.y - this.origin.y}px`);
       return place;
     });
     this.over.replaceChildren(...arrows, ...marks);
@@ -280,6 +285,8 @@ export class BoardView {
       }
     } else if (this.on.swipe && Math.abs(across) > SWIPE_PX && Math.abs(across) > 1.5 * Math.abs(down)) {
       this.on.swipe(across < 0 ? 1 : -1);
+    } else if (Math.hypot(across, down) <= STILL_PX) {
+      this.on.touch?.();
     }
     this.from = null;
   }

@@ -23,6 +23,7 @@ import { entryOf, inCopy } from "./book.js";
 import { endRest, isOn, rest, skip, slotNow } from "./timer.js";
 import { allowSound } from "./signal.js";
 import { workoutBar } from "./workout.js";
+import { areLightsOn, askForLights, lightState, showLights, stepLights, tapLights } from "./lights.js";
 import { advance, again, shuffle, stopPlaying } from "./play.js";
 import { holdsOf } from "./problem.js";
 import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
@@ -63,7 +64,10 @@ const suits = (problem) =>
 export class Climb {
   constructor(linked) {
     if (linked && !resume() && linked.identity !== this.problem?.identity) see(linked);
-    this.stage = new Stage({ on: { swipe: (way) => this.go(way) }, top: () => this.top() });
+    this.stage = new Stage({
+      on: { swipe: (way) => this.go(way), touch: () => this.touched() },
+      top: () => this.top(),
+    });
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
       ["entry", "grade", "beta", "tuning", "similar", "share"].map((name) => [
@@ -97,6 +101,7 @@ export class Climb {
     if ("setup" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
       replace(this.cards.tuning, tuningCard());
     }
+    if ("lights" in fields && this.problem) this.renderStage();
     if ("playing" in fields || "workout" in fields || "tick" in fields) replace(this.stage.filters, this.top());
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
@@ -267,6 +272,7 @@ export class Climb {
       if (this.stage.step !== null) this.stage.step = 0;
     }
     Object.assign(this, { who, identity: problem.identity, entry: inCopy(problem.identity) });
+    showLights(problem, analysisOf(problem)?.beta);
     this.render();
     const isCurrent = () => this.problem?.identity === problem.identity && profile().id === who.id;
     const update = (fields) => {
@@ -322,6 +328,7 @@ export class Climb {
     this.stage.show(this.problem, { absent: absentSets(), beta: analysisOf(this.problem)?.beta });
     this.renderStage();
     this.renderBeta(analysisOf(this.problem));
+    stepLights(this.problem, analysisOf(this.problem)?.beta, step);
   }
 
   renderStage() {
@@ -364,8 +371,20 @@ export class Climb {
         h("span", null, T.next),
         icon("next"),
       ),
-      button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare }),
+      button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare, class: "share" }),
+      areLightsOn() && this.bulb(isBare),
     ];
+  }
+
+  bulb(isBare) {
+    const isLost = lightState().is === "lost";
+    const light = () => askForLights(this.problem, analysisOf(this.problem)?.beta);
+    const attributes = { quiet: true, disabled: isBare, class: isLost ? "bulb" : "bulb on" };
+    return button("bulb", isLost ? T.lights.isLost : T.lights.lit, light, attributes);
+  }
+
+  touched() {
+    if (this.problem) tapLights(this.problem, analysisOf(this.problem)?.beta);
   }
 
   open(problem) {
@@ -386,6 +405,7 @@ export class Climb {
       else this.go(-1);
     } else if (event.key === "b" && problem && analysisOf(problem)?.beta) this.toStep(isStepping ? null : 0);
     else if (event.key === "s" && problem) this.stage.caption.querySelector(".heart").click();
+    else if (event.key === "l" && problem) askForLights(problem, analysisOf(problem)?.beta);
     else if (event.key === "t" && problem) openTries(problem, this.entry);
     else if (event.key === "Escape" && isStepping) this.toStep(null);
     else return false;

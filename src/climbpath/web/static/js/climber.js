@@ -6,6 +6,7 @@ import { change, profile, state } from "./state.js";
 import { card } from "./panel.js";
 import { keepProfile, removeProfile } from "./book.js";
 import { keep, kept, newId } from "./storage.js";
+import { LightsCard } from "./lights-card.js";
 import { invite } from "./invite.js";
 import { readLength } from "./lengths.js";
 import { lengthField, shown } from "./person.js";
@@ -24,15 +25,18 @@ export function applyTheme() {
 export class ClimberView {
   constructor() {
     this.root = h("div", { class: "page" });
+    this.lights = new LightsCard();
     this.wrong = {}; // field -> {text, words} of a length that cannot be
   }
 
   start() {
     this.render();
+    this.lights.start();
   }
 
   heard(fields) {
     if ("profiles" in fields || "profileId" in fields) this.render();
+    this.lights.heard(fields);
   }
 
   render() {
@@ -131,6 +135,7 @@ export class ClimberView {
             { class: "ghost" },
           ),
         ),
+      this.lights.root,
       card(T.inviteTitle, h("p", null, T.inviteWords), button("share", T.inviteShow, invite)),
       card(
         T.theme,

@@ -9,14 +9,16 @@ import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
-import { ENDINGS, holdsOf, isStartRow, problemOf, query, readHolds, rolesOf } from "./problem.js";
+import { ENDINGS, holdsOf, hasRows, mayBe, problemOf, query, readHolds, rolesOf, rowsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
+import { composeLights } from "./lights.js";
 import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
 const MOST_ENDS = 2; // a problem has one or two starts, and one or two finishes
 const ANALYSE_AFTER_MS = 30;
+const TAPPED = ["start", "hands", "finish", "feet"]; // roles, one tap after the other, where rows imply none
 const MARKS = { ...ENDINGS, hands: "h" }; // a pin's role in links and requests
 const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null, asked: null };
 
@@ -72,20 +74,19 @@ const banned = (step, label) => {
 };
 
 // Why the lit holds are not a problem yet, as a message; null if they are one.
-export function faultOf(roles, on, bans = []) {
+export function faultOf(roles, on, angle, bans = []) {
   const [starts, finishes] = [inRole(roles, "start"), inRole(roles, "finish")];
   const hold = (label) => on.holds.find((one) => one.label === label);
-  const [low, high] = on.start_rows;
-  const canComplete = on.grades[state.setup.angle]?.length > 0;
+  const canComplete = on.grades[angle]?.length > 0;
   if (!Object.keys(roles).length) return T.empty(bans.length, canComplete);
-  const wrongStart = starts.find((label) => !isStartRow(hold(label), on));
-  const wrongFinish = finishes.find((label) => hold(label).row !== on.top_row);
-  if (wrongStart) return T.faults.wrongStart(wrongStart, low, high);
-  if (wrongFinish) return T.faults.wrongFinish(wrongFinish, on.top_row);
+  for (const role of ["start", "finish", "hands"]) {
+    const wrong = inRole(roles, role).find((label) => !mayBe(role, hold(label), on, angle));
+    if (wrong) return T.faults.wrong[role](wrong, rowsOf(role, on, angle));
+  }
   if (starts.length > MOST_ENDS) return T.faults.manyStarts(starts);
   if (finishes.length > MOST_ENDS) return T.faults.manyFinishes(finishes);
-  if (!starts.length) return T.faults.noStart(low, high, canComplete);
-  if (!finishes.length) return T.faults.noFinish(on.top_row, canComplete);
+  if (!starts.length) return T.faults.noStart(rowsOf("start", on, angle), canComplete);
+  if (!finishes.length) return T.faults.noFinish(rowsOf("finish", on, angle), canComplete);
   return null;
 }
 
@@ -111,7 +112,7 @@ function stepOf(problem, fields) {
   const pins = fields?.has("pins") ? read("pins") : roles;
   const step = { ...BLANK, bans: Object.keys(read("bans")), grade: problem.grade };
   step.roles = Object.fromEntries(
-    Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on)]),
+    Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on, problem.angle)]),
   );
   if (Object.keys(roles).some((label) => !(label in pins))) step.filled = roles;
   const only = (fields?.get("only") ?? "").split("-");
@@ -121,10 +122,18 @@ function stepOf(problem, fields) {
   };
 }
 
-// What a tapped hold is, as its row implies.
-function usualRole(label, on) {
+// What a tapped hold is, as its row implies; where rows imply nothing, a start while there is room for one, else a hand.
+function usualRole(label, on, angle, lit = {}) {
+  if (!hasRows(on, angle)) return inRole(lit, "start").length < MOST_ENDS ? "start" : "hands";
   const hold = on.holds.find((one) => one.label === label);
-  return hold.row === on.top_row ? "finish" : isStartRow(hold, on) ? "start" : "hands";
+  return ["finish", "start"].find((role) => mayBe(role, hold, on, angle)) ?? "hands";
+}
+
+// What a hold is after another tap: where rows imply no role, the next one that it can have, then nothing but avoided.
+function nextRole(label, on, angle, lit) {
+  if (hasRows(on, angle)) return undefined;
+  const later = TAPPED.slice(TAPPED.indexOf(lit[label]) + 1);
+  return later.find((role) => role !== "finish" || inRole(lit, "finish").length < MOST_ENDS);
 }
 
 export class Compose {
@@ -155,7 +164,7 @@ export class Compose {
   // The lit holds as a problem, null while they are none. Its grade is the grader's, unless a link brought another.
   get problem() {
     const roles = litRoles(now());
-    if (faultOf(roles, layout())) return null;
+    if (faultOf(roles, layout(), state.setup.angle)) return null;
     const problem = problemOf(roles, layout(), state.setup.angle, now().grade);
     const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
     return { ...problem, grade, asked_grade: now().asked };
@@ -184,9 +193,11 @@ export class Compose {
   // Include, avoid, clear. The first tap on a hold that the model filled in makes it a pin as it is shown.
   tap(label) {
     const step = now();
+    const here = [label, layout(), state.setup.angle, litRoles(step)];
+    const next = label in step.roles ? nextRole(...here) : (step.filled[label] ?? usualRole(...here));
     if (step.bans.includes(label)) this.take(cleared(step, label));
-    else if (label in step.roles) this.take(banned(step, label));
-    else this.include(label, step.filled[label] ?? usualRole(label, layout()));
+    else if (next) this.include(label, next);
+    else this.take(banned(step, label));
   }
 
   // The first touch on holds that are too close together for fingers only zooms in there.
@@ -200,6 +211,7 @@ export class Compose {
   take(step) {
     put(step);
     this.changed();
+    composeLights(litRoles(step), layout());
   }
 
   // Make a hold a pin in a role; where it would be one start or finish too many, ask what it should be.
@@ -264,18 +276,20 @@ export class Compose {
   press(label) {
     const on = layout();
     const hold = on.holds.find((one) => one.label === label);
-    const isTop = hold.row === on.top_row;
+    const may = (role) => mayBe(role, hold, on, state.setup.angle);
+    const ends = ["start", "finish"].filter(may);
+    const isTop = hasRows(on, state.setup.angle) && may("finish");
     const any = (role) => this.pick(label, T.roleChoices[role], role, () => this.include(label, role));
     const only = (role) => this.pick(label, T.onlyChoices[role], role, () => this.only(label, role));
-    const end = isTop ? "finish" : isStartRow(hold, on) && "start";
     dialog(
       T.roleTitle(label),
       T.close,
       h(
         "div",
         { class: "picks" },
-        end && [any(end), only(end)],
-        !isTop && [any("hands"), any("feet")],
+        ends.map((end) => [any(end), only(end)]),
+        may("hands") && any("hands"),
+        !isTop && any("feet"),
         this.pick(label, T.roleChoices.ban, null, () => this.take(banned(now(), label))),
         this.pick(label, T.roleChoices.free, null, () => this.take(cleared(now(), label))),
       ),
@@ -313,6 +327,7 @@ export class Compose {
       });
       if (!this.root.isConnected) return;
       this.changed();
+      composeLights(litRoles(now()), layout());
       this.stage.zoom.far();
     } catch (error) {
       toast(error.message);
@@ -326,6 +341,7 @@ export class Compose {
     one.at = Math.max(0, Math.min(one.steps.length - 1, one.at + by));
     keepNow();
     this.changed();
+    composeLights(litRoles(now()), layout());
   }
 
   clear() {
@@ -379,7 +395,7 @@ export class Compose {
     const on = layout();
     const step = now();
     const roles = litRoles(step);
-    const fault = faultOf(roles, on, step.bans);
+    const fault = faultOf(roles, on, state.setup.angle, step.bans);
     const analysis = problem && analysisOf(problem);
     stage.lay();
     if (!analysis?.beta) stage.step = null;

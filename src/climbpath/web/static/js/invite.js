@@ -2,6 +2,7 @@
 
 import { button, dialog, h, svg, toast } from "./dom.js";
 import { ask } from "./api.js";
+import { profile } from "./state.js";
 import { T } from "./texts.js";
 
 const QUIET = 4; // modules of margin that scanners need
@@ -29,12 +30,13 @@ const shown = ({ link, code }, words) => [
 export async function invite() {
   let invitation;
   try {
-    invitation = await ask("GET", "/api/invitation");
+    const who = profile() ? `?profile=${profile().id}` : "";
+    invitation = await ask("GET", `/api/invitation${who}`);
   } catch (error) {
     toast(error.message);
     return;
   }
-  const { app, setup } = invitation;
+  const { app, setup, climber } = invitation;
   if (!app) {
     dialog(
       T.inviteTitle,
@@ -58,7 +60,8 @@ export async function invite() {
           await navigator.clipboard.writeText(app.link);
           toast(T.copied);
         }),
-      h("p", { class: "warn" }, T.inviteWarning),
+      h("p", { class: "warn" }, climber ? T.invitePrivate : T.inviteWarning),
+      climber && shown(climber, T.inviteOwn),
     ),
   );
 }

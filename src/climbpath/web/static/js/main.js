@@ -15,6 +15,7 @@ import { Who } from "./who.js";
 import { showGuest } from "./guest.js";
 import { readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
+import { resumeLights } from "./lights.js";
 import { keepAwake } from "./awake.js";
 
 const main = document.getElementById("main");
@@ -78,7 +79,7 @@ function follow() {
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
-  const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem));
+  const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem), problem.angle);
   show(view === "climb" && isFaulty ? "compose" : view, problem, fields);
 }
 
@@ -149,6 +150,7 @@ async function begin() {
   follow();
   window.addEventListener("popstate", () => (profile() && arrived()) || follow());
   reconnect();
+  resumeLights();
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused if the certificate is not trusted
 }
 

@@ -49,27 +49,42 @@ export function readHolds(text, layout) {
 }
 
 // The problem in a link, which may be faulty; null if there is none, or none that fits the board.
-export function readLink(fields, { boards, ladder }) {
+export function readLink(fields, { boards }) {
   const layout = boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
   const angle = Number(fields.get("angle") || 40);
   const grade = fields.get("grade")?.trim().toUpperCase() || null;
   const roles = layout && fields.has("problem") && readHolds(fields.get("problem"), layout);
-  if (!roles || !layout.angles.includes(angle) || (grade && !ladder.includes(grade))) return null;
+  if (!roles || !layout.angles.includes(angle) || (grade && !layout.ladder.includes(grade))) return null;
   for (const label of Object.keys(roles)) roles[label] ??= "hands";
-  return { ...problemOf(inferred(roles, layout), layout, angle, grade), name: cut(fields.get("name") ?? "") || null };
+  return {
+    ...problemOf(inferred(roles, layout, angle), layout, angle, grade),
+    name: cut(fields.get("name") ?? "") || null,
+  };
 }
 
-// The roles that rows imply for plain holds: the top row is the finish, and up to two holds in the start rows are the
-// start if no start is marked.
-export function inferred(roles, layout) {
+// The roles that rows imply for plain holds: where no finish is marked, those of the finish rows are it, and up to two
+// holds in the start rows are the start if no start is marked. Nothing where place tells nothing of a hold's role.
+export function inferred(roles, layout, angle) {
   const all = { ...roles };
-  const plain = layout.holds.filter((hold) => roles[hold.label] === "hands");
-  for (const hold of plain) if (hold.row === layout.top_row) all[hold.label] = "finish";
+  if (!hasRows(layout, angle)) return all;
+  const plain = () => layout.holds.filter((hold) => all[hold.label] === "hands");
+  if (!Object.values(roles).includes("finish")) {
+    for (const hold of plain().filter((one) => mayBe("finish", one, layout, angle))) all[hold.label] = "finish";
+  }
   if (!Object.values(roles).includes("start")) {
-    const low = plain.filter((hold) => isStartRow(hold, layout));
+    const low = plain().filter((hold) => mayBe("start", hold, layout, angle));
     if (low.length <= 2) for (const hold of low) all[hold.label] = "start";
   }
   return all;
 }
 
-export const isStartRow = (hold, layout) => hold.row >= layout.start_rows[0] && hold.row <= layout.start_rows[1];
+// Whether a hold's row tells its role on a board at an angle, and in which rows a role is, lowest and highest.
+export const hasRows = (layout, angle) => angle in layout.rows;
+export const rowsOf = (role, layout, angle) => layout.rows[angle]?.[role];
+
+// Whether a hold can have a role. Feet can be anywhere.
+export function mayBe(role, hold, layout, angle) {
+  if (role === "feet" || !hasRows(layout, angle)) return true;
+  const rows = rowsOf(role === "hands" ? "hand" : role, layout, angle);
+  return Boolean(rows) && hold.row >= rows[0] && hold.row <= rows[1];
+}

@@ -55,17 +55,17 @@ export function knownGrades() {
   const { grades, thin } = layout();
   const { angle } = state.setup;
   const all = [...(grades[angle] ?? []), ...(state.tuning.matching ? [] : Object.keys(thin[angle] ?? {}))];
-  return all.sort((a, b) => state.appInfo.ladder.indexOf(a) - state.appInfo.ladder.indexOf(b));
+  return all.sort((a, b) => layout().ladder.indexOf(a) - layout().ladder.indexOf(b));
 }
 export const fewProblems = (grade) => layout().thin[state.setup.angle]?.[grade];
-export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)];
+export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)] ?? grade;
 
 // The range of grades, each moved to the nearest one that the model has learned here.
 export function rangeHere() {
-  const { ladder } = state.appInfo;
+  const { ladder } = layout();
   const known = knownGrades();
   const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  const easiest = known.length ? known : ladder.slice(ladder.indexOf("6B+"));
+  const easiest = known.length ? known : ladder.slice(Math.max(0, ladder.indexOf("6B+")));
   const range = state.range ?? [easiest[0], easiest[Math.min(USUAL, easiest.length) - 1]];
   return range
     .map((grade) =>
@@ -76,7 +76,7 @@ export function rangeHere() {
 
 // The grades in range that the model has learned here.
 export function gradesInRange() {
-  const { ladder } = state.appInfo;
+  const { ladder } = layout();
   const [low, high] = rangeHere().map((grade) => ladder.indexOf(grade));
   return knownGrades().filter((grade) => ladder.indexOf(grade) >= low && ladder.indexOf(grade) <= high);
 }

@@ -6,6 +6,8 @@ const and = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Bool
 export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 const cm = (number) => `${Math.round(number)} cm`;
 
+const inRows = ([low, high]) => (low === high ? `in row ${low}` : `in rows ${low} to ${high}`);
+
 export const T = {
   skip: "Skip to the board",
   tabs: { climb: "Climb", workout: "Workout", compose: "Compose", logbook: "Logbook", climber: "Climber" },
@@ -153,14 +155,17 @@ export const T = {
     (avoided ? `${many(avoided, "hold", "holds")} avoided. ` : "") +
     `Tap the holds that you want${canComplete ? ", then let Complete fill in the rest" : ""}.`,
   faults: {
-    noStart: (low, high, canComplete) =>
-      `No start yet: tap a hold in rows ${low} to ${high}${canComplete ? ", or let Complete choose" : ""}.`,
+    noStart: (rows, canComplete) =>
+      `No start yet: tap a hold${rows ? ` ${inRows(rows)}` : ""}${canComplete ? ", or let Complete choose" : ""}.`,
     manyStarts: (labels) => `${and(labels)} are starts: a problem has one or two. Press and hold one to change it.`,
-    noFinish: (row, canComplete) =>
-      `No finish yet: tap a hold in row ${row}${canComplete ? ", or let Complete choose" : ""}.`,
+    noFinish: (rows, canComplete) =>
+      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : "tap a hand again"}${canComplete ? ", or let Complete choose" : ""}.`,
     manyFinishes: (labels) => `${and(labels)} are finishes: a problem has one or two. Press and hold one to clear it.`,
-    wrongStart: (label, low, high) => `${label} cannot be a start: starts are in rows ${low} to ${high}.`,
-    wrongFinish: (label, row) => `${label} cannot be a finish: finishes are in row ${row}.`,
+    wrong: {
+      start: (label, rows) => `${label} cannot be a start: starts are ${inRows(rows)}.`,
+      finish: (label, rows) => `${label} cannot be a finish: finishes are ${inRows(rows)}.`,
+      hands: (label) => `${label} cannot be a hand: only starts and finishes are in its row.`,
+    },
   },
   marks: { use: "included", only: "the only one", ban: "avoided", fill: "filled in", free: "free" },
   roles: { start: "start", hands: "hand", feet: "foot", finish: "finish" },
@@ -327,6 +332,8 @@ export const T = {
   inviteSetup: "1. Scan this first. It shows the other phone how to trust this machine:",
   inviteThen: "2. Then scan this:",
   inviteWarning: "Whoever has this code can see and change every logbook here.",
+  invitePrivate: "Whoever has this code can join with a logbook of their own, and sees nobody else's.",
+  inviteOwn: "This one is for another device of yours. It opens your logbook: show it to nobody.",
   inviteLocal: "Only this machine can open the app now. To let phones in, stop it with Ctrl-C and start it with:",
   inviteCommand: "climbpath serve --host 0.0.0.0",
   inviteAfter: "Then the code is here, and in the terminal. Add --https to install the app on the phone.",
@@ -348,6 +355,90 @@ export const T = {
   installed: "The app is installed. The logbook and the last 50 problems also work offline.",
   about: (version) =>
     `climbpath ${version}. Nobody has climbed its problems yet: check the problem, and the mats, before you pull on.`,
+
+  lights: {
+    title: "Lights",
+    words: "Light every problem on a board with LEDs: MoonBoard, Kilter, Tension and others.",
+    connect: "Connect",
+    connecting: "Connecting …",
+    useServer: "Use the Bluetooth of this server",
+    serverWords: "The machine that serves climbpath has Bluetooth. One climber at a time holds the board.",
+    held: (holder) => `${holder} holds the board now.`,
+    heldBy: (holder, ahead) =>
+      `${holder} holds the board. ${ahead ? `${many(ahead, "climber", "climbers")} before you.` : "You are next."}`,
+    useVirtual: "Try it without a board",
+    virtualWords: "Without hardware, a virtual board in another tab shows what would light.",
+    openVirtual: "Open the virtual board",
+    virtual: "The virtual board",
+    noVirtual: "No virtual board is open: open it in another tab of this browser.",
+    taken: (name) => `${name} is in use by another page.`,
+    noBluetooth:
+      "This browser has no Web Bluetooth. Chrome and Edge have it, on Android and on desktops; Safari and Firefox do not.",
+    notSecure: "Browsers allow Bluetooth only over HTTPS or on localhost: start climbpath serve with --https.",
+    notAllowed: "The browser may not use Bluetooth: allow it in the system’s settings.",
+    failed: "The board does not answer. Is it switched on, near, and connected to no other phone?",
+    refused: (name) => `${name} refused the lights: switch it off and on.`,
+    noController: (name) => `${name} is not the controller of a board that climbpath knows.`,
+    otherKind: (name, title) => `${name} is not the controller of ${title}: choose its board above.`,
+    unnamed: "A board",
+    on: (name) => `Connected to ${name}.`,
+    lost: (name) => `The connection to ${name ?? "the board"} was lost. It comes back by itself.`,
+    disconnect: "Disconnect",
+    out: "All lights out",
+    lit: "Light this problem",
+    isLost: "Connection lost: connect again",
+    when: "Light a problem",
+    whens: { swipe: "when it is shown", tap: "when I tap the board", off: "not by itself" },
+    size: "Size of the wall",
+    chooseSize: "Choose …",
+    whichSize: (title) => `Which size is your ${title}? Choose it under Climber, Lights.`,
+    brightness: "Brightness",
+    mirrored: "Mirror image",
+    newLetters: "Send left, right, match and feet too (newer controllers)",
+    extraLeds: "A second LED at every hold",
+    mini: "Tell the controller that this is a Mini",
+    wiring: "A strip of your own",
+    wiringWords: "If LEDs are wired otherwise than the app counts, walk over them or take a mapping file.",
+    mapped: "Your own wiring of this board is used.",
+    usualWiring: "Back to the usual wiring",
+    mappingFile: "Mapping file",
+    walk: "Walk over the LEDs",
+    walkWords: "One LED is on at a time. Tap the hold where it is, or go on if it is where it is shown.",
+    ledAt: (number, label) =>
+      label ? `LED ${number} should be at ${label}.` : `LED ${number} is at no hold that is known.`,
+    ledFound: (number, label) => `LED ${number} is at ${label}.`,
+    ledNext: "Next LED",
+    ledBefore: "One back",
+    keepWiring: (n) => `Use these ${n}`,
+    saveWiring: "Save as a file",
+    nothing: "There is nothing to light.",
+    onlyFeet: "Footholds alone light only with left, right, match and feet switched on.",
+    lacks: (title, labels) => `${title} has no ${and(labels)}. Choose another size, or a problem that fits it.`,
+    noPartner: (title, labels) => `${title} has no mirror partner for ${and(labels)}.`,
+    tooFar: (labels) => `This board’s controller cannot light ${and(labels)}.`,
+    tooMany: (n) => `${n} lights need more power than this board has.`,
+    noMapping: 'A mapping file is JSON such as {"A1": 0, "A2": 1}.',
+    noSuchHold: (label, title) => `The mapping file names “${label}”, which ${title} does not have.`,
+    noNumber: (label) => `The LED of ${label} must be a number from 0 to 65535.`,
+    twice: (number, one, other) => `LED ${number} is at ${one} and at ${other}.`,
+  },
+
+  virtualBoard: {
+    title: "Virtual board",
+    ofNames: "in this browser",
+    free: (name) => `Nobody is connected to ${name}: open Climber, Lights on a page of climbpath in another tab.`,
+    taken: "A page is connected.",
+    dark: "All lights are out.",
+    lit: "Lights",
+    flags: ({ extraLeds, mini }) =>
+      [extraLeds && "A second LED at every hold.", mini && "A Mini."].filter(Boolean).join(" "),
+    writes: (n, most) => `${many(n, "write", "writes")} of up to ${many(most, "byte", "bytes")}.`,
+    fault: (words) => `Not understood: ${words}.`,
+    bytes: "Bytes",
+    bytesHint: "To try bytes: a MoonBoard’s string, or any bytes in hexadecimal.",
+    show: "Show",
+    lose: "Lose the connection",
+  },
 
   boardLabel: (title, angle) => `${title} at ${angle}°`,
   boardShort: (title, angle) => `${title} ${angle}°`,

@@ -1,0 +1,1 @@
+"""Databases of the Aurora boards (Kilter, Tension and others): what is on the wall, and the climbs."""

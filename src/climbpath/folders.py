@@ -1,0 +1,26 @@
+"""Where climbpath keeps what is a user's own: boards, the logbook, settings."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+HOME = "CLIMBPATH_HOME"
+"""The environment variable that names one folder for everything."""
+
+
+def data_folder() -> Path:
+    """The folder of the logbook and of boards that were imported."""
+    home = os.environ.get(HOME)
+    return Path(home) if home else platformdirs.user_data_path("climbpath")
+
+
+def boards_folder() -> Path:
+    """The folder of boards that were imported, one JSON file for each."""
+    return data_folder() / "boards"
+
+
+def settings_file() -> Path:
+    """The file of the settings that the shell remembers."""
+    home = os.environ.get(HOME)
+    return (Path(home) if home else platformdirs.user_config_path("climbpath")) / "settings.json"

@@ -1,0 +1,69 @@
+"""What the shell remembers: the wall that its climber stands in front of."""
+
+import itertools
+import json
+from typing import Any, NamedTuple
+
+from climbpath import board as boards
+from climbpath.errors import ClimbpathError
+from climbpath.files import write_private
+from climbpath.folders import settings_file
+
+
+class Wall(NamedTuple):
+    """A board, and what of it is there."""
+
+    board: str
+    """The board's name."""
+    size: str | None = None
+    """The name of its size; None is the whole board."""
+    hold_sets: tuple[str, ...] | None = None
+    """The hold sets that are on it; None is all."""
+    angle: int | None = None
+    """In degrees; None is what is usual on the board."""
+
+
+def remembered() -> Wall | None:
+    """The wall that is remembered, if one is. Raises ClimbpathError, naming the file, where it cannot be read or what
+    it names is not there any more."""
+    path = settings_file()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return None if content.get("wall") is None else wall(**content["wall"])
+    except FileNotFoundError:
+        return None
+    except ClimbpathError as error:
+        reason = str(error)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        reason = "it cannot be read"
+    raise ClimbpathError(f"{path}, which remembers your board: {reason}; climbpath board use NAME writes it anew")
+
+
+def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | None = None) -> Wall:
+    """A wall of names as a user types them. Raises ClimbpathError for what the board does not have."""
+    layout = boards.load(board)
+    if angle is not None and angle not in layout.angles:
+        raise ClimbpathError(f"{layout.title} can be set to {angles_of(layout)}, not {angle}°")
+    sets = None if hold_sets is None else layout.parse_hold_sets(hold_sets)
+    return Wall(
+        layout.name,
+        None if size is None else layout.size(size).name,
+        None if sets is None else tuple(one for one in layout.hold_sets if one in sets),
+        angle,
+    )
+
+
+def remember(chosen: Wall | None) -> None:
+    """Remember a wall, or forget it. Raises ClimbpathError where the file cannot be written."""
+    content = {"wall": None if chosen is None else chosen._asdict()}
+    write_private(settings_file(), (json.dumps(content, indent=1) + "\n").encode())
+
+
+def angles_of(layout: boards.Board) -> str:
+    """The angles of a board in words: '40°', '25° and 40°', '0° to 70°'."""
+    angles = layout.angles
+    steps = {after - before for before, after in itertools.pairwise(angles)}
+    if len(angles) > 3 and len(steps) == 1:
+        return f"{angles[0]}° to {angles[-1]}°"
+    *some, last = (f"{angle}°" for angle in angles)
+    return f"{', '.join(some)} and {last}" if some else last

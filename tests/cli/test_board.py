@@ -1,0 +1,205 @@
+"""climbpath board: list, use, import."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from climbpath import board as boards
+from climbpath.cli.generate import generate
+from climbpath.settings import Wall, remembered
+from support.aurora import Row, cave, facts_of, write_database
+from support.commands import climbpath_here
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without boards and settings."""
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path / "home"))
+    boards.load.cache_clear()
+    return tmp_path / "home"
+
+
+def done(*arguments: object, cwd: Path) -> str:
+    found = climbpath_here("board", *arguments, cwd=cwd)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def refused(*arguments: object, cwd: Path) -> str:
+    found = climbpath_here("board", *arguments, cwd=cwd)
+    assert found.returncode == 2
+    assert found.stderr.startswith("Error: ")
+    assert "Traceback" not in found.stderr
+    return found.stderr
+
+
+def test_all_boards_are_listed_with_their_sizes_sets_and_angles(tmp_path: Path) -> None:
+    listed = done("list", cwd=tmp_path)
+    for name in boards.names():
+        layout = boards.load(name)
+        assert f"{name}  {layout.title}" in listed
+        assert all(f"{size.name} ({len(size.leds)} holds)" in listed for size in layout.sizes.values())
+        assert all(one in listed for one in layout.hold_sets)
+    assert "angles     0° to 70°" in listed
+    assert "angles     25° and 40°" in listed
+    assert all(len(line) <= 100 for line in listed.splitlines())
+
+
+def test_a_board_is_remembered_shown_and_forgotten(tmp_path: Path) -> None:
+    said = done("use", "kilter-original", "--size", "12 X 12 with  KICKBOARD", "--hold-sets", "bolt ons", "--angle", 40,
+                cwd=tmp_path)  # fmt: skip
+    assert said == "In use: Kilter Board Original · 12 x 12 with kickboard · Bolt Ons · 40°\n"
+    assert remembered() == Wall("kilter-original", "12 x 12 with kickboard", ("Bolt Ons",), 40)
+    assert done("use", cwd=tmp_path) == said
+    assert f"kilter-original  Kilter Board Original  ← {said}" in done("list", cwd=tmp_path)
+    assert done("use", "--forget", cwd=tmp_path) == "No board is remembered any more\n"
+    assert done("use", cwd=tmp_path).startswith("No board is remembered: climbpath board use NAME")
+    assert remembered() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("kilter",), "there is no board 'kilter': choose from kilter-homewall, kilter-original"),
+        (("kilter-original", "--size", "12"), "has no size '12': choose from 16 x 12, 12 x 14"),
+        (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'wood': it has Bolt Ons, Screw Ons"),
+        (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70°, not 42°"),
+        (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° and 40°, not 30°"),
+        (("--angle", "30"), "name the board, too"),
+        (("kilter-original", "--forget"), "--forget takes no board"),
+        (("../../etc/passwd",), "there is no board '../../etc/passwd'"),
+    ],
+)
+def test_what_a_board_does_not_have_is_not_remembered(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    assert words in refused("use", *arguments, cwd=tmp_path)
+    assert remembered() is None
+
+
+OTHER_SIZE = '{"wall": {"board": "tension-1", "size": "x"}}'
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"wall": 5}', '{"wall": {"board": "gone"}}', OTHER_SIZE, "[" * 9999]
+)
+def test_settings_that_cannot_be_read_name_their_file_and_the_way_out(content: str, home: Path) -> None:
+    home.mkdir()
+    (home / "settings.json").write_text(content, encoding="utf-8")
+    assert f"{home / 'settings.json'}, which remembers your board" in refused("use", cwd=home)
+    done("use", "tension-1", cwd=home)
+    assert remembered() == Wall("tension-1")
+
+
+def test_a_board_of_a_database_is_there_for_all_commands(tmp_path: Path) -> None:
+    path = write_database(
+        tmp_path / "cave.sqlite3", cave(), [Row("AB", "p100r1p102r2p104r2p110r3")], product="Decoy Board"
+    )
+    said = done("import", path, "--layout", "cave board", cwd=tmp_path)
+    assert said.startswith("decoy-board-cave-board  Decoy Board Cave Board\n  angles     20° and 45°\n")
+    assert boards.names()[-1] == "decoy-board-cave-board"
+    layout = boards.load("decoy-board-cave-board")
+    assert (layout.family, len(layout.holds), layout.hold_sets) == ("decoy", 12, ("Wood", "Resin"))
+    assert layout.size("short").leds == {str(100 + i): i for i in range(6)}
+    imported = climbpath_here("data", "import", path, "-o", "cave.parquet", cwd=tmp_path)
+    assert "rejected" in imported.stdout  # 40° is none of its angles
+    assert "can be set to 20° or 45°, not 40°" in imported.stdout
+
+
+def test_a_board_that_climbpath_brings_along_is_not_imported_again(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"))
+    said = done("import", path, "--layout", "Kilter Board Original", cwd=tmp_path)
+    assert said == (
+        "Kilter Board Original is there already: climbpath has it as the board kilter-original, with the same holds\n"
+    )
+    assert boards.names() == boards.shipped_names()
+
+
+def test_a_layout_of_that_name_with_other_holds_is_a_board_of_its_own(tmp_path: Path) -> None:
+    facts = facts_of("kilter-original")
+    facts["holds"]["1073"]["x"] += 2.54 * 4
+    path = write_database(tmp_path / "kilter.sqlite3", facts)
+    done("import", path, cwd=tmp_path)
+    assert boards.names() == [*boards.shipped_names(), "kilter-board-original"]
+
+
+def test_a_board_is_replaced_only_by_force(tmp_path: Path, home: Path) -> None:
+    path = write_database(tmp_path / "cave.sqlite3", cave())
+    done("import", path, "--name", "cave", cwd=tmp_path)
+    before = (home / "boards/cave.json").read_bytes()
+    larger = write_database(tmp_path / "larger.sqlite3", cave(14))
+    assert "you have a board cave already: add --force to replace it" in refused(
+        "import", larger, "--name", "cave", cwd=tmp_path
+    )
+    assert (home / "boards/cave.json").read_bytes() == before
+    done("import", larger, "--name", "cave", "--force", cwd=tmp_path)
+    assert len(boards.load("cave").holds) == 14
+
+
+@pytest.mark.parametrize("name", ["kilter-original", "Cave", "../cave", "", "a" * 80, "-cave", "cave.json", "cave\n"])
+def test_names_that_are_none_or_ours_are_refused(name: str, tmp_path: Path, home: Path) -> None:
+    path = write_database(tmp_path / "cave.sqlite3", cave())
+    said = refused("import", path, "--name", name, "--force", cwd=tmp_path)
+    assert "is no name for a board" in said or "brings along a board" in said
+    assert not home.exists()
+
+
+def test_what_cannot_be_a_board_says_why(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no database", encoding="utf-8")
+    assert "text: it is not an SQLite database" in refused("import", "text", cwd=tmp_path)
+    assert "none: there is no such file" in refused("import", "none", cwd=tmp_path)
+    path = write_database(tmp_path / "cave.sqlite3", cave())
+    assert f"{path}: it has no layout 'x'; its layouts: 'Kilter Board Cave Board'" in refused(
+        "import", path, "--layout", "x", cwd=tmp_path
+    )
+    no_holes = write_database(tmp_path / "no.sqlite3", cave(), without=["holes"])
+    assert f"{no_holes}: the database has no table 'holes'" in refused("import", no_holes, cwd=tmp_path)
+
+
+def test_a_damaged_board_file_names_itself_and_leaves_the_others_alone(tmp_path: Path, home: Path) -> None:
+    (home / "boards").mkdir(parents=True)
+    (home / "boards/mine.json").write_text(json.dumps({"title": "Mine"}), encoding="utf-8")
+    assert f"{home / 'boards/mine.json'} is no board" in refused("use", "mine", cwd=tmp_path)
+    done("use", "tension-1", cwd=tmp_path)
+    listed = done("list", cwd=tmp_path)
+    assert "tension-1  Tension Board 1  ← In use" in listed
+    assert "is no board" in listed
+
+
+# What is remembered, in other commands
+
+
+def flags_of(*arguments: str) -> dict[str, object]:
+    """What the flags of climbpath generate come to."""
+    return generate.make_context("generate", ["--grade", "6B", *arguments]).params
+
+
+def wall_in(found: dict[str, object]) -> tuple[object, ...]:
+    return found["board"], found["angle"], found["size"], found["hold_sets"]
+
+
+def test_commands_use_the_board_that_is_remembered(tmp_path: Path) -> None:
+    assert wall_in(flags_of()) == ("moonboard-2016", 40, None, None)
+    done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
+    assert wall_in(flags_of()) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
+    assert wall_in(flags_of("--board", "kilter-original")) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
+
+
+def test_flags_win_over_what_is_remembered(tmp_path: Path) -> None:
+    done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
+    assert wall_in(flags_of("--angle", "30", "--size", "12 x 14")) == ("kilter-original", 30, "12 x 14", "Bolt Ons")
+    assert wall_in(flags_of("--size", "all", "--hold-sets", "ALL")) == ("kilter-original", 25, None, None)
+    assert wall_in(flags_of("--angle", "unknown"))[1] is None
+    assert wall_in(flags_of("--board", "tension-1")) == ("tension-1", 40, None, None)
+    assert wall_in(flags_of("--angle", "30°", "--board", "tension-1")) == ("tension-1", 30, None, None)
+
+
+def test_a_board_without_40_degrees_is_at_its_steepest_angle(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "cave.sqlite3", cave())
+    done("import", path, "--name", "cave", cwd=tmp_path)
+    assert flags_of("--board", "cave")["angle"] == 45
+
+
+def test_an_angle_that_is_none_is_refused(tmp_path: Path) -> None:
+    found = climbpath_here("generate", "--grade", "6B", "--angle", "steep", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "'steep' is no angle: write degrees, as in 40, or unknown" in found.stderr
