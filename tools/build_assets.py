@@ -155,9 +155,9 @@ whether ten or more have repeated it; lower is better.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-**The grader** (graders/moonboard.safetensors) predicts the probability of every grade of a problem. It was trained on the same
-train part, and measured on the same test part. A new problem has the grade whose real problems the grader finds most
-alike (docs/climbing.md, "One grade"):
+**The grader** (graders/moonboard.safetensors) predicts the probability of every grade of a problem. It was trained on
+the same train part, and measured on the same test part. A new problem has the grade whose real problems the grader
+finds most alike (docs/climbing.md, "One grade"):
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 

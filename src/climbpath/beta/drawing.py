@@ -27,9 +27,9 @@ _OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
 """Factor that turns a hand's direction of travel to the hand's own side."""
 _SHAFT, _CRUX_SHAFT = 2.6, 5.0
 _RING = 13.2
-"""Radius of a hold with its ring."""
-_ENDS = _RING + 1
-"""Distance from the centre of its holds at which an arrow begins and ends."""
+"""Radius of a hold with its ring, where holds are drawn in full size."""
+_LEAST_ARROW = 0.4
+"""Least part of the way from hold to hold that an arrow takes, however near they are."""
 _LEAST = 24.0
 """Length below which an arrow is hard to see."""
 _BOWS = (0.12, 0.22, 0.34, 0.0, -0.12, 0.5, -0.25, 0.7, -0.5, 1.0, -0.8, 1.5, -1.5, 2.0)
@@ -102,7 +102,7 @@ def _overview(beta: Beta, theme: Theme) -> Overlay:
     if len(shown) < len(beta.moves):
         words = f"{len(beta.moves)} L+R"
         (finish,) = _centres(beta, [beta.moves[-1].hold])
-        aside = _RING + 2 + _half_width(words)
+        aside = _ring(beta) + 2 + _half_width(words)
         at = _roomiest([finish + aside, finish - aside], words, solids, lines)
         pills += _pill(at, words, theme.clear, theme)
     return Overlay([*arrows, *_marks(beta, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
@@ -157,9 +157,14 @@ def _centres(beta: Beta, labels: Sequence[str]) -> Points:
     return np.array([complex(*drawing.centre(layout, hold)) for hold in holds])
 
 
+def _ring(beta: Beta) -> float:
+    """The radius of a hold with its ring on the problem's board."""
+    return _RING * drawing.hold_scale(boards.load(beta.problem.board))
+
+
 def _solids(beta: Beta) -> list[Discs]:
     """What nothing may cover: the holds, and the marks at the start."""
-    return [(_centres(beta, beta.problem.holds), _RING), (np.array(_hand_positions(beta, beta.start)), _MARK)]
+    return [(_centres(beta, beta.problem.holds), _ring(beta)), (np.array(_hand_positions(beta, beta.start)), _MARK)]
 
 
 def _curves(beta: Beta) -> list[Points]:
@@ -169,19 +174,20 @@ def _curves(beta: Beta) -> list[Points]:
     curves = []
     for move in beta.moves:
         tail, tip = _centres(beta, [move.origin, move.hold])
-        ways = [_curve(tail, tip, bow * _OUTWARD[move.hand]) for bow in _BOWS]
+        ways = [_curve(tail, tip, bow * _OUTWARD[move.hand], _ring(beta) + 1) for bow in _BOWS]
         costs = [8 * i + _cost(way, solids, lines) for i, way in enumerate(ways)]  # a later bow must be worth it
         curves.append(ways[int(np.argmin(costs))])
         lines.append(_line(curves[-1]))
     return curves
 
 
-def _curve(tail: complex, tip: complex, bow: complex) -> Points:
-    """A quadratic Bézier curve from hold to hold without its ends on the rings."""
+def _curve(tail: complex, tip: complex, bow: complex, ends: float) -> Points:
+    """A quadratic Bézier curve from hold to hold without its ends on the rings, which are so far from the centres."""
+    ends = min(ends, (1 - _LEAST_ARROW) / 2 * abs(tip - tail))
     t = np.linspace(0, 1, round(1.3 * abs(tip - tail)) + 20)
     bend = (tail + tip) / 2 + bow * (tip - tail)
     points = (1 - t) ** 2 * tail + 2 * t * (1 - t) * bend + t**2 * tip
-    return points[(np.abs(points - tail) > _ENDS) & (np.abs(points - tip) > _ENDS)]
+    return points[(np.abs(points - tail) > ends) & (np.abs(points - tip) > ends)]
 
 
 def _cost(curve: Points, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
@@ -283,7 +289,7 @@ def _polygon(points: Sequence[complex], colour: str) -> Polygon:
 def _hand_positions(beta: Beta, hands: tuple[str, str]) -> list[complex]:
     """Where the marks of the two hands are: on their holds, or on either side of the one hold."""
     left, right = _centres(beta, hands)
-    aside = _RING + 7.5 if left == right else 0
+    aside = _ring(beta) + 7.5 if left == right else 0
     return [left - aside, right + aside]
 
 

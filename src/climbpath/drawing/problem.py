@@ -248,11 +248,11 @@ def wall(layout: Board, theme: Theme) -> list[Shape]:
     if layout.has_grid:
         shapes += _grid(layout, theme)
     for hold in layout.holds:
-        shapes += holds.shapes(hold, *centre(layout, hold), theme, lit=False, scale=_hold_scale(layout))
+        shapes += holds.shapes(hold, *centre(layout, hold), theme, lit=False, scale=hold_scale(layout))
     return shapes
 
 
-def _hold_scale(layout: Board) -> float:
+def hold_scale(layout: Board) -> float:
     """The size of holds, 1 on a board with a grid; smaller where more stand side by side, but never tiny."""
     return 1 if layout.has_grid else max(0.45, frame(layout).scale * _SPACING / _CELL)
 
@@ -285,7 +285,7 @@ def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = ()) -> list[
         x, y = centre(layout, hold)
         opacity = 0.45 if hold.label in dimmed else 1
         faded = role._replace(colour=mix(theme.wall, role.colour, opacity))
-        scale = _hold_scale(layout)
+        scale = hold_scale(layout)
         glow, *rings = ring(x, y, faded, scale, theme)
         shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity, scale=scale), *rings]
     return shapes

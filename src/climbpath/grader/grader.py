@@ -4,7 +4,7 @@ Several small transformers read the problem's tokens with the grade left open, a
 the prediction (training/grader.py trains them). Grades are opinions, so the prediction is a distribution, calibrated on
 held-out problems. Some of the grades learned from are the setter's, others the consensus of many repeats, which tends
 to be lower: each network has one head without and one with consensus. Where a problem's repeats are known the
-prediction is that of one head; otherwise it is the mean of both.
+prediction is that of one head; otherwise it is the mean of both, as far as a setup has problems of both kinds.
 
 A new problem has no record to compare with. Its grade follows from the grader's expected grade by a scale
 (grader/scale.py); it is the one grade that such a problem has everywhere.
@@ -40,6 +40,8 @@ FORMAT = 6
 BUNDLED = "assets/graders"
 FIELD = "climbpath grader"
 BATCH = 256
+LEAST_OF_KIND = 100
+"""With fewer training problems of a setup without, or with, a consensus grade the head for these says nothing."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,22 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return mean_softmax(self.logits(problems), consensus_weights(problems))
+        return mean_softmax(self.logits(problems), self.consensus_weights(problems))
+
+    def consensus_weights(self, problems: Sequence[Problem]) -> Floats:
+        """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known.
+
+        Where nearly all that was learned of a setup is of one kind, that one counts alone.
+        """
+        weights = [self._consensus_weight(problem) for problem in problems]
+        return np.array([(1 - weight, weight) for weight in weights], np.float32).reshape(-1, 2)
+
+    def _consensus_weight(self, problem: Problem) -> float:
+        setup = str(as_learned(problem.setup, self.evidence))
+        without, given = self.about.get("consensus", {}).get(setup, (LEAST_OF_KIND, LEAST_OF_KIND))
+        if min(without, given) < LEAST_OF_KIND:
+            return float(given > without)
+        return 0.5 if problem.repeats is None else float(problem.has_consensus)
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
         """Each network's logits of every grade without and with consensus, [members, problems, 2, ladder].
@@ -156,12 +173,6 @@ class Grader:
         sequences = np.array([choices(problem, layout) for problem in problems])
         prefix = [tokens.ids[str(condition)], tokens.ids[ANY_GRADE]]
         return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(board, sequences)], axis=1)
-
-
-def consensus_weights(problems: Sequence[Problem]) -> Floats:
-    """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known."""
-    consensus = [0.5 if problem.repeats is None else float(problem.has_consensus) for problem in problems]
-    return np.array([(1 - weight, weight) for weight in consensus], np.float32).reshape(-1, 2)
 
 
 def mean_softmax(logits: Floats, weights: Floats) -> Floats:

@@ -23,7 +23,7 @@ from climbpath.board import METHODS, Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import Grader, consensus_weights, expected, load_grader, mean_softmax, save_grader, v_of
+from climbpath.grader.grader import Grader, expected, load_grader, mean_softmax, save_grader, v_of
 from climbpath.grader.metrics import measure
 from climbpath.grader.scale import Scale, fit_scale
 from climbpath.model.config import ModelConfig
@@ -233,7 +233,8 @@ def assembled(
     """The grader of networks trained on the train part, calibrated on the validation part."""
     train, validation = parts["train"], parts["validation"]
     keys = np.array(sorted({problem.key for problem in train}), np.uint64)
-    whole = {**about, "train_problems": len(train), "methods": methods_of(train)}
+    learned = {"methods": methods_of(train), "consensus": kinds_of(train)}
+    whole = {**about, "train_problems": len(train), **learned}
     grader = calibrated(Grader(config_for(train), weights, evidence(train), {}, keys, whole), validation)
     return replace(grader, scales=fit_scales(grader, validation))
 
@@ -245,6 +246,14 @@ def methods_of(problems: Sequence[Problem]) -> dict[str, list[str]]:
         if problem.method != DEFAULT_METHOD:
             found[str(problem.setup)].add(problem.method)
     return {setup: sorted(methods) for setup, methods in sorted(found.items())}
+
+
+def kinds_of(problems: Sequence[Problem]) -> dict[str, list[int]]:
+    """How many problems of every setup have no consensus grade, and how many have one."""
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for problem in problems:
+        found[str(problem.setup)][problem.has_consensus] += 1
+    return dict(sorted(found.items()))
 
 
 def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
@@ -280,7 +289,7 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
-    logits, weights = grader.logits(problems), consensus_weights(problems)
+    logits, weights = grader.logits(problems), grader.consensus_weights(problems)
     cooled = [mean_softmax(logits / np.float32(t), weights) for t in TEMPERATURES]
     nats = [measure(one, problems, grader.ladder)["nats"] for one in cooled]
     best = float(TEMPERATURES[int(np.argmin(nats))])
