@@ -24,7 +24,7 @@ html_show_copyright = False
 html_copy_source = False
 
 NAVIGATION = {
-    "Using it": ("climbing", "web", "data", "cpu-training", "evaluate", "commands"),
+    "Using it": ("climbing", "web", "lights", "serving", "scale", "data", "cpu-training", "evaluate", "commands"),
     "Boards": ("boards/moonboard", "boards/kilter", "boards/tension", "boards/facts"),
     "How it works": ("glossary", "architecture", "promises", "file-formats", "benchmarks"),
     "Development": ("/CONTRIBUTING", "/CHANGELOG", "dev/experiments", "dev/clearer", "dev/robustness", "dev/licences"),

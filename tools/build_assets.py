@@ -256,7 +256,7 @@ def tempered(model: Model, known: list[Problem]) -> Model:
 
 def bundle(checkpoint: Path, known_file: Path) -> None:
     """Write everything that is bundled, from the checkpoint that is released."""
-    save_model(ASSETS / "model.safetensors", tempered(load_model(checkpoint), parquet.load(known_file)))
+    save_model(ASSETS / "models" / "moonboard.safetensors", tempered(load_model(checkpoint), parquet.load(known_file)))
     model, known = bundled_model("moonboard"), parquet.load(known_file)
     parquet.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)

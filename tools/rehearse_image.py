@@ -32,10 +32,11 @@ class Stage:
     def __init__(self, base: Path, root: Path) -> None:
         self.root, self.folder, self.user = root, "/", "0"
         self.variables = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-        self.variables |= {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
+        self.variables |= {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
         self.health, self.entry, self.command = list[str](), list[str](), list[str]()
         shutil.rmtree(root, ignore_errors=True)
-        subprocess.run(["cp", "--archive", base, root], check=True)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "--archive", "--one-file-system", base, root], check=True)
         for name in SETTINGS:
             if Path(name).exists():
                 (root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +82,7 @@ IGNORED = shutil.ignore_patterns("__pycache__")
 def instructions(text: str) -> list[tuple[str, str]]:
     """(instruction, the rest of it), without comments, and with continued lines joined."""
     lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    joined = re.sub(r"\\\n\s*", " ", lines)
+    joined = re.sub(r"\s*\\\n\s*", " ", lines)
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line.strip())]
 
 

@@ -14,6 +14,8 @@ from dev import CHROMIUMS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROBLEM = "board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-H8-E10-G12-D14-G16-E18e"
+MOONBOARD_BYTES = "l#S103,P136,P81,P119,P58,P123,E89#"
+KILTER_BYTES = "01 1c a3 02 54 da 00 1c 13 01 1c 08 01 1f 3d 01 1f 01 01 1f 36 01 1f 15 00 f4 0d 00 f4 f9 00 e3 03"
 COMPOSED = "board=moonboard-2016&angle=40&view=compose&problem=F5s-H8-E10-G12-D14-G16-E18e&pins=F5s-E10-D14&bans=I9-B11"
 
 
@@ -44,6 +46,18 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], sc
     context.close()
 
 
+def virtual_board(browser: Browser, address: str, query: str, sent: str, name: str) -> None:
+    """Takes a picture of the virtual board's wall after it was sent some bytes."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{address}virtual-board/?{query}")
+    page.get_by_label("Bytes").fill(sent)
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_selector(".state li")
+    page.locator("main").screenshot(path=DOCS / name)
+    context.close()
+
+
 def main() -> None:
     found = filter(None, map(shutil.which, CHROMIUMS))
     with socket.socket() as free:
@@ -60,6 +74,8 @@ def main() -> None:
                 address = f"http://localhost:{port}/"
                 picture(browser, f"{address}?{PROBLEM}", "web-phone.png", (390, 780), "dark", steps=3)
                 picture(browser, f"{address}?{COMPOSED}", "web-compose.png", (1200, 800), "light")
+                virtual_board(browser, address, "board=moonboard-2016", MOONBOARD_BYTES, "lights-moonboard.png")
+                virtual_board(browser, address, "board=kilter-original&size=12+x+14", KILTER_BYTES, "lights-kilter.png")
                 browser.close()
         finally:
             serving.terminate()

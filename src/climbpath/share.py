@@ -5,6 +5,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+from climbpath.board import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 
@@ -30,12 +31,12 @@ def read_link(text: str) -> Problem:
     if "problem" not in fields:
         raise ClimbpathError("this link has no problem: its problem= is missing")
     angle = fields.get("angle", "40")
-    if not angle.isascii() or not angle.isdigit() or len(angle) > 3:
+    if angle != UNKNOWN and (not angle.isascii() or not angle.isdigit() or len(angle) > 3):
         raise ClimbpathError(f"this link's angle {angle[:20]!r} is not a number of degrees")
     record = parse_notation(
         fields["problem"].replace("-", " "),
         fields.get("board", "moonboard-2016"),
-        int(angle),
+        None if angle == UNKNOWN else int(angle),
         fields.get("grade"),
     ).to_dict()
     return Problem.from_dict(record | {"name": fields.get("name", "")[:LONGEST_NAME] or None})

@@ -1,6 +1,7 @@
 """Lights: the real page with a stand-in for the browser's Bluetooth, which speaks to the virtual board."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from climbpath.lights import aurora, moonboard, virtual
 from climbpath.lights.leds import Light, holds_of
 from climbpath.lights.messages import wall_of
 from climbpath.lights.receiver import Shown
-from lights.test_receiver import fuzzed
+from support.fuzz import fuzzed
 from support.making import random_problems
 from support.radio import RADIO, lit, virtual_board
 from support.server import Server
-from support.steps import LINK, action, card, press, swipe, tab, toasts, touch
+from support.steps import LINK, action, card, hold, press, swipe, tab, toasts, touch
 from support.visits import Visit
 
 HERON = ["F5 start", "D9 hand", "G13 hand", "E15 hand", "G18 finish"]
@@ -316,7 +317,7 @@ def test_the_walk_over_the_leds_makes_a_mapping_that_is_used(context: BrowserCon
     for label in ("F5", "D9", "G13", "E15", "G18"):
         touch(page, label)
     expect(box.get_by_role("status")).to_contain_text("LED 6 ")
-    press(box.get_by_role("button", name="Use these 5"))
+    press(box.get_by_role("button", name="Use this wiring (5 seen)"))
     back(page)
     press(action(page, "Light this problem"))
     lit(board, *(f"LED {i} hand" if i in (2, 3) else f"{one}" for i, one in enumerate(OWN, 1)))
@@ -435,3 +436,23 @@ def test_the_server_knows_the_leds_of_its_boards(server: Server) -> None:
     leds = server.ask("GET", "/leds/moonboard-2016.json")
     assert leds["isMoonboard"]
     assert leds["sizes"]["11 x 18"]["F5"] == 103
+
+
+def test_a_board_by_aurora_lights_in_its_size_and_colours(context: BrowserContext) -> None:
+    board = virtual_board(context, "?board=kilter-original&size=12 x 14")
+    page = opened(context, "?view=compose&board=kilter-original&angle=40&problem=")
+    expect(page.locator(".message")).to_be_visible()
+    lights_card(page)
+    page.evaluate("window.radio.name = 'Kilter Board#7@3'")
+    press(card(page, "Lights").get_by_role("button", name="Connect", exact=True))
+    expect(card(page, "Lights")).to_contain_text("Connected to Kilter Board#7@3.")
+    tab(page, "Compose")
+    hold(page, "1200").locator(".touch").click(force=True)
+    expect(toasts(page)).to_contain_text("Which size is your Kilter Board Original?")
+    lights_card(page)
+    card(page, "Lights").get_by_label("Size of the wall").select_option("12 x 14")
+    card(page, "Lights").get_by_label("Brightness").select_option("50")
+    tab(page, "Compose")
+    hold(page, "1100").locator(".touch").click(force=True)
+    expect(board.locator(".state li")).to_have_count(2)
+    expect(board.locator(".state li")).to_have_text([re.compile("^1100 "), re.compile("^1200 ")])

@@ -26,7 +26,7 @@ def test_every_hold_of_every_board_has_the_same_outline_in_pictures_as_on_the_pa
     page = visit(LINK)
     for board in boards.names():
         layout = boards.load(board)
-        drawn = page.evaluate(DRAWN, board_out(layout, {}, ()).model_dump())
+        drawn = page.evaluate(DRAWN, board_out(layout, {}, (), {}).model_dump())
         assert [label for label, *_ in drawn] == list(layout.labels)
         for label, transform, *paths in drawn:
             turn = math.radians(float(re.findall(r"-?[\d.]+", transform)[0]))

@@ -203,3 +203,17 @@ def test_an_angle_that_is_none_is_refused(tmp_path: Path) -> None:
     found = climbpath_here("generate", "--grade", "6B", "--angle", "steep", cwd=tmp_path)
     assert found.returncode == 2
     assert "'steep' is no angle: write degrees, as in 40, or unknown" in found.stderr
+
+
+def test_problems_at_an_unknown_angle_are_listed_and_filtered_as_such(tmp_path: Path) -> None:
+    frames = "p1083r15p1117r15p1164r12p1233r13p1302r14"
+    climbs = [Row("AB", frames), Row("CD", frames, (), (20, None))]
+    write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), climbs)
+    said = climbpath_here("data", "import", "kilter.sqlite3", "-o", "all.parquet", cwd=tmp_path).stdout
+    rows = [line.split() for line in said.splitlines() if line.startswith("kilter-original")]
+    assert rows == [["kilter-original", "unknown", "1"], ["kilter-original", "40", "1"]]
+    for angle in ("unknown", "40"):
+        left = climbpath_here("data", "filter", "all.parquet", "-o", f"{angle}.parquet", "--angle", angle, cwd=tmp_path)
+        assert left.returncode == 0, left.stderr
+    missing = climbpath_here("data", "filter", "40.parquet", "-o", "x.parquet", "--angle", "unknown", cwd=tmp_path)
+    assert "no problem has the angle unknown: there are 40 (1)" in missing.stderr

@@ -179,6 +179,21 @@ def test_what_is_no_file_of_problems_is_called_what_it_is(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate", "--grade", "7A", "--model", "/dev/null"], "/dev/null is a pipe or a device: name a file\n"),
+        (["generate", "--grade", "7A", "--model", "folder"], "name a file, for example folder/best.pt"),
+        (["grade", "F5s G18e", "--grader", "/dev/zero"], "/dev/zero is no file: name one of"),
+        (["grade", "F5s G18e", "--grader", "folder"], "folder is no file: name one of"),
+    ],
+)
+def test_a_hint_fits_what_was_named(arguments: list[str], words: str, folder: Path) -> None:
+    done = climbpath_here(*arguments, cwd=folder)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
     ("version", "words"), [(1, "belongs to another program"), (99, "written by a newer climbpath")]
 )
 def test_a_logbook_that_is_not_ours_is_refused_at_the_start(tmp_path: Path, version: int, words: str) -> None:

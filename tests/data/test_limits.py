@@ -125,10 +125,14 @@ def deep_schema(path: Path, size: int) -> None:
     footer(path, long(b"\x19", size // 10, b"\x48\1s\x15\2\0" * (size // 10)), b"\x19\x0c")
 
 
+def lists_of_lists(path: Path, size: int) -> None:
+    footer(path, b"\x19" + b"\x19" * (size // 100), b"\x19\x0c")
+
+
 HOSTILE: tuple[Callable[[Path, int], None], ...] = (
     *(deep, bad_lines, different_bad_lines, one_line, one_text, one_problem, many_fields, small_lists),
     *(long_list_of_files, bomb, long_name_meant_often, long_texts, list_of_nothing, texts_made_of_the_one_before),
-    *(many_columns, deep_schema),
+    *(many_columns, deep_schema, lists_of_lists),
 )
 
 
@@ -218,6 +222,7 @@ def test_a_zip_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
         (long_texts, "more than 16,777,216 bytes: write it again"),
         (many_columns, "its footer has too many parts"),
         (deep_schema, "its footer has too many parts"),
+        (lists_of_lists, "its footer has too many parts"),
     ],
 )
 def test_parquet_that_unpacks_to_more_than_it_states_is_refused_before_it_is_unpacked(

@@ -1,9 +1,10 @@
 import io
+import math
 import re
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from random import Random
 from xml.etree import ElementTree
 
@@ -397,3 +398,71 @@ def test_text_and_svg_work_without_pillow() -> None:
         "print(len(drawing.text(problem)), len(drawing.svg(problem)))"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+# Sizes and density
+
+
+WALLS = [(name, None) for name in EVERY_BOARD] + [
+    (name, size) for name in EVERY_BOARD for size in boards.load(name).sizes if not boards.load(name).has_grid
+]
+
+
+@pytest.mark.parametrize(("name", "size"), WALLS)
+def test_the_rings_of_no_two_holds_meet_on_any_wall(name: str, size: str | None) -> None:
+    layout = boards.load(name)
+    place = drawing.frame(layout, size)
+    middles = [drawing.centre(layout, hold, size) for hold in place.holds]
+    apart = min(math.dist(one, other) for one, other in combinations(middles, 2))
+    for theme in (DARK, LIGHT, PAPER):
+        outermost = max(r + width / 2 for role in theme.roles.values() for r, width in role.rings)
+        assert 2 * outermost * place.unit <= 1.01 * apart
+
+
+@pytest.mark.parametrize(("name", "size"), WALLS)
+def test_every_ring_lies_on_the_wall(name: str, size: str | None) -> None:
+    layout = boards.load(name)
+    place, panel = drawing.frame(layout, size), drawing.panel(layout, DARK, size)
+    label = [hold.label for hold in place.holds]
+    problem = Problem(board=name, angle=layout.usual_angle, start=(label[0],), finish=(label[-1],))
+    edge = 12 * drawing.ring_unit(problem, size)
+    for hold in place.holds:
+        x, y = drawing.centre(layout, hold, size)
+        assert panel.x <= x - edge < x + edge <= panel.x + panel.w
+        assert panel.y <= y - edge < y + edge <= panel.y + panel.h
+
+
+def test_a_size_shows_its_own_holds_alone_unless_the_problem_has_others() -> None:
+    layout = boards.load("kilter-original")
+    small = list(layout.size("7 x 10").leds)
+    inside = Problem(board=layout.name, angle=40, start=(small[0],), finish=(small[-1],))
+    outside = replace(inside, start=tuple(label for label in layout.labels if label not in small)[:1])
+    sets = len(layout.hold_sets)
+
+    def shown(problem: Problem, size: str | None) -> int:
+        root = ElementTree.fromstring(drawing.svg(problem, size=size))
+        return sum(1 for path in elements(root, "path") if path.get("stroke")) - len(problem.holds) - sets
+
+    assert shown(inside, "7 X 10") == len(small)
+    assert shown(inside, None) == shown(outside, "7 x 10") == len(layout.holds)
+    drawn = "\n".join(drawing.text(inside, colour=False, size="7 x 10").splitlines()[:-2])
+    assert drawn.count("·") == len(small) - 2
+    assert drawing.png(inside, 120, size="7 x 10") != drawing.png(inside, 120)
+    with pytest.raises(ClimbpathError, match="has no size '9 x 9': choose from 16 x 12"):
+        drawing.svg(inside, size="9 x 9")
+
+
+def test_a_sheet_of_several_boards_shows_the_size_where_a_board_has_it() -> None:
+    layout = boards.load("kilter-original")
+    small = list(layout.size("7 x 10").leds)
+    kilter = Problem(board=layout.name, angle=40, start=(small[0],), finish=(small[-1],))
+    sheet = opened(drawing.sheet([kilter, FOUR], cell_width=120, size="7 x 10"))
+    picture = opened(drawing.png(kilter, 120, size="7 x 10"))
+    assert sheet.crop((5, 5, 125, 5 + picture.height)).tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("name", EVERY_BOARD)
+def test_every_board_fits_a_terminal_of_a_hundred_columns(name: str) -> None:
+    layout = boards.load(name)
+    problem = Problem(board=name, angle=layout.usual_angle, start=layout.labels[:1], finish=(layout.labels[-1],))
+    assert max(map(len, drawing.text(problem, colour=False).splitlines()[:-2])) <= 100

@@ -32,6 +32,7 @@ def own_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a test remembers; scans end soon."""
     path = tmp_path / "data" / "lights.json"
     monkeypatch.setattr("climbpath.lights.memory.memory_file", lambda: path)
+    monkeypatch.setenv("CLIMBPATH_HOME", str(path.parent))
     monkeypatch.setattr(bluetooth, "SCAN_S", QUICK_S)
     monkeypatch.setattr(bluetooth.scan, "__defaults__", (QUICK_S,))
     monkeypatch.setattr(bluetooth.find, "__defaults__", (QUICK_S,))

@@ -2,10 +2,7 @@
 
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,54 +14,8 @@ from climbpath.lights import aurora, drivers
 from climbpath.lights.bridge import Bridge, wiring_of
 from climbpath.lights.leds import Light
 from support.commands import climbpath_on_a_thread, needs_posix
+from support.led_server import DRIVER, Running, Strip
 from support.server import eventually
-
-DRIVER = """
-import json, pathlib
-LOG = pathlib.Path(__file__).with_suffix(".log")
-def note(*what):
-    with LOG.open("a") as file:
-        file.write(json.dumps(what) + "\\n")
-def start(leds): note("start", leds)
-def show(lights): note("show", {str(led): list(colour) for led, colour in lights.items()})
-def stop(): note("stop")
-"""
-
-
-class Strip:
-    """A driver's file, and what it was told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "my_strip.py"
-        self.path.write_text(DRIVER)
-
-    def told(self) -> list[list[object]]:
-        log = self.path.with_suffix(".log")
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-    def shown(self) -> list[object]:
-        return [what[1] for what in self.told() if what[0] == "show"]
-
-
-class Running:
-    """The command in a process of its own."""
-
-    def __init__(self, folder: Path, *flags: object) -> None:
-        self.log = folder / "led-server.log"
-        command = [sys.executable, "-m", "climbpath", "led-server", *map(str, flags)]
-        with self.log.open("w") as out:
-            self.process = subprocess.Popen(
-                command, stdout=out, stderr=out, cwd=folder, env={**os.environ, "XDG_DATA_HOME": str(folder)}
-            )
-
-    def says(self, words: str) -> None:
-        """Wait until it has printed these words."""
-        eventually(lambda: words in self.log.read_text() or self.process.poll() is not None)
-        assert words in self.log.read_text()
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
 
 
 @pytest.fixture
@@ -98,14 +49,14 @@ def test_what_comes_over_a_serial_line_is_lit(strip: Strip, start: list[Running]
         b"l#S4,P7",
         b"7,E197#",
         b"nonsense",
-        aurora.encode([Light("1", 300, "start")], {"start": "00FF00"}, 3),
+        aurora.encode([Light("1", 100, "start")], {"start": "00FF00"}, 3),
     ):
         os.write(master, part)
     eventually(lambda: len(strip.shown()) == 2)
-    assert strip.shown() == [{"4": [0, 255, 0], "77": [0, 0, 255], "197": [255, 0, 0]}, {"300": [0, 255, 0]}]
+    assert strip.shown() == [{"4": [0, 255, 0], "77": [0, 0, 255], "197": [255, 0, 0]}, {"100": [0, 255, 0]}]
     server.says("not understood: 8 bytes that begin no message")
     assert server.stop() == 0
-    assert strip.told()[0][0] == "start"
+    assert strip.told()[0] == ["start", 198]
     assert strip.told()[-1] == ["stop"]
     os.close(master)
     os.close(line)
@@ -122,7 +73,7 @@ def test_a_mapping_file_leads_to_the_strip_s_own_leds(strip: Strip, start: list[
     os.write(master, b"l#S103,P63,E125#")
     eventually(lambda: strip.shown())
     assert strip.shown() == [{"0": [0, 255, 0], "1": [255, 0, 0]}]
-    server.says("LED 63 is in no mapping")
+    server.says("the strip has no LED 63")
     os.close(master)
     os.close(line)
 
@@ -172,6 +123,7 @@ def test_other_devices_need_the_token(strip: Strip, start: list[Running], tmp_pa
         (("--http", "--driver", "none.py"), "there is no driver none.py"),
         (("--http", "--driver", "broken.py"), "broken.py is no driver: SyntaxError"),
         (("--http", "--driver", "half.py"), "half.py lacks show, stop"),
+        (("--http", "--driver", "failing.py"), "failing.py: start failed: RuntimeError: no strip"),
         (("--http", "--mapping", "none.json"), "there is no such file"),
         (("--serial", "/dev/null"), "/dev/null is no serial line"),
         (("--serial", "/dev/none"), "cannot open /dev/none"),
@@ -182,6 +134,8 @@ def test_other_devices_need_the_token(strip: Strip, start: list[Running], tmp_pa
 @needs_posix
 def test_what_cannot_be_done_says_why(flags: tuple[str, ...], words: str, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def start(:")
+    failing = 'def start(leds): raise RuntimeError("no strip")\ndef show(lights): pass\ndef stop(): pass\n'
+    (tmp_path / "failing.py").write_text(failing)
     (tmp_path / "half.py").write_text("def start(leds): pass")
     done = climbpath_on_a_thread("led-server", *flags, cwd=tmp_path)
     assert done.returncode == 2
@@ -191,10 +145,19 @@ def test_what_cannot_be_done_says_why(flags: tuple[str, ...], words: str, tmp_pa
 def test_the_driver_that_prints() -> None:
     lines: list[str] = []
     printing = drivers.load_driver("print", lines.append)
-    bridge = Bridge(printing, None, lines.append)
+    bridge = Bridge(printing, {4: 4, 5: 5}, lines.append)
     printing.start(200)
     bridge.feed(b"l#S4,E5#l##")
     assert lines == ["a strip of up to 200 LEDs", "4 00FF00, 5 FF0000", "all lights are out"]
+
+
+def test_a_driver_that_fails_once_is_noted_and_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "flaky.py"
+    path.write_text("def start(leds): pass\ndef show(lights): assert 5 not in lights\ndef stop(): pass\n")
+    notes: list[str] = []
+    bridge = Bridge(drivers.from_file(path), {4: 4, 5: 5}, notes.append)
+    assert len(bridge.feed(b"l#S5#l#S4#")) == 2
+    assert notes == [f"{path}: show failed: AssertionError"]
 
 
 def test_a_file_that_is_no_python_is_no_driver(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from climbpath import lights
+from climbpath import lights, settings
 from climbpath.lights.memory import Memory, recall, remember
 from support.commands import climbpath_on_a_thread
 
@@ -19,6 +19,7 @@ def own_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a test remembers."""
     path = tmp_path / "data" / "lights.json"
     monkeypatch.setattr("climbpath.lights.memory.memory_file", lambda: path)
+    monkeypatch.setenv("CLIMBPATH_HOME", str(path.parent))
     return path
 
 
@@ -126,15 +127,32 @@ def test_what_was_lit_last_is_remembered(tmp_path: Path) -> None:
     assert recall(path) == memory
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"board": 1, "sizes": {}, "devices": {}}', "\xff", "null"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"board": null, "sizes": {"a": 1}, "devices": {}}', "\xff", "null"]
+)
 def test_a_damaged_memory_is_an_empty_one(content: str, tmp_path: Path) -> None:
     (tmp_path / "lights.json").write_text(content, encoding="latin-1")
     assert recall(tmp_path / "lights.json") == Memory()
 
 
+def test_the_board_and_size_in_use_are_lit(tmp_path: Path) -> None:
+    settings.remember(settings.wall("moonboard-mini-2020"))
+    assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
+    settings.remember(settings.wall("kilter-original", "12 x 14"))
+    sent = out("1130s 1505 1595e", "--dry-run", cwd=tmp_path)
+    assert sent == out("1130s 1505 1595e", "--size", "12x14", "--dry-run", cwd=tmp_path)
+
+
 def test_the_board_lit_last_is_lit_again(tmp_path: Path, own_memory: Path) -> None:
     remember(own_memory, Memory("moonboard-mini-2020", {}, {}))
     assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
+
+
+def test_the_size_of_a_board_that_was_lit_is_known_the_next_time(tmp_path: Path, own_memory: Path) -> None:
+    three = ("1130s 1505 1595e", "--board", "kilter-original", "--dry-run")
+    assert "which size is your Kilter Board Original? Name it with --size: " in refusal(*three, cwd=tmp_path)
+    remember(own_memory, Memory("moonboard-2016", {"kilter-original": "12 x 14"}, {}))
+    assert out(*three, cwd=tmp_path).startswith("01 0a ")
 
 
 def test_without_bleak_a_dry_run_works_and_lighting_says_how_to_get_it(

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("bleak", reason="Bluetooth needs the extra lights")
 
 from climbpath.lights.peripheral import be_board
-from lights.test_led_server import Running, Strip
 from support.bluez import AURORA, UART, UART_WRITE, Bluez, bluez
 from support.commands import climbpath_on_a_thread
+from support.led_server import Running, Strip
 from support.server import eventually
 from support.serving import finish
 

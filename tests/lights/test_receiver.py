@@ -1,7 +1,5 @@
 """The virtual board understands what is sent to it, in writes of any size, and nothing else."""
 
-import random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from climbpath.lights.leds import Light, holds_of
 from climbpath.lights.messages import wall_of
 from climbpath.lights.receiver import Fault, Receiver, Shown
 from climbpath.problem import Problem
+from support.fuzz import fuzzed
 from support.making import problems
 
 GREEN = {"start": "00FF00"}
@@ -104,20 +103,6 @@ def test_an_endless_message_does_not_fill_the_memory() -> None:
     for _ in range(200):
         receiver.feed(middle)
     assert sum(map(len, receiver.parts)) < 20_000
-
-
-def fuzzed(seed: int) -> bytes:
-    """Random bytes, mostly of those that messages are made of, or a message with some of its bytes changed."""
-    rng = random.Random(seed)
-    if rng.random() < 0.5:
-        alphabet = b"l#~DM*SPELRF,0123456789\x01\x02\x03TRQSNMOP" if rng.random() < 0.7 else bytes(range(256))
-        return bytes(rng.choices(alphabet, k=rng.randrange(60)))
-    lights = [Light(str(i), i, "start") for i in rng.sample(range(198), rng.randrange(1, 30))]
-    good = aurora.encode(lights, GREEN, rng.choice([2, 3])) if rng.random() < 0.5 else moonboard.encode(lights)
-    bad = bytearray(good)
-    for _ in range(rng.randrange(4)):
-        bad[rng.randrange(len(bad))] = rng.randrange(256)
-    return bytes(bad[: rng.randrange(len(bad) + 1)])
 
 
 def check_fuzzed(seeds: range) -> None:

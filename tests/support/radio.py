@@ -95,7 +95,7 @@ RADIO = """
 """
 
 
-def virtual_board(context: BrowserContext, query: str = "") -> Page:
+def virtual_board(context: BrowserContext, query: str = "?board=moonboard-2016") -> Page:
     """The virtual board in a tab of its own, ready to be connected to."""
     page = context.new_page()
     page.goto(f"/virtual-board/{query}")

@@ -37,6 +37,7 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "vocabulary": st.sampled_from(["hold", "coordinate"]),
     "pinned": FRACTION,
     "grade_dropout": FRACTION,
+    "mirrored": FRACTION,
     "ema_decay": st.floats(0, 1, exclude_max=True),
     "weight_decay": st.floats(0, 1000),
     "warmup_steps": st.integers(0, 2**32 - 1),

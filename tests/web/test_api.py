@@ -23,11 +23,11 @@ from climbpath.api import bundled_grader, load
 from climbpath.beta.body import Climber
 from climbpath.beta.moves import describe
 from climbpath.beta.solver import solve
-from climbpath.board import Setup
+from climbpath.board import Setup, as_learned, drawn_as
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import influence
 from climbpath.grader.scale import LEAST_EVIDENCE, offered
-from climbpath.grades import LADDER, v_grade
+from climbpath.grades import ALL_GRADES, LADDER, rank, v_grade
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.web import importing, security, transfer, workers
@@ -95,19 +95,21 @@ def generated(client: Client, **body: Any) -> list[Problem]:
 
 def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
     app_info = client.get("/api/boards")
-    assert app_info["ladder"] == list(LADDER)
-    assert app_info["v_grades"] == [v_grade(grade) for grade in LADDER]
+    assert app_info["ladder"] == list(ALL_GRADES)
+    assert app_info["v_grades"] == [v_grade(grade) for grade in ALL_GRADES]
+    assert app_info["ranks"] == sorted(map(rank, ALL_GRADES))
     assert [board["name"] for board in app_info["boards"]] == boards.names()
-    evidence = load().models[0].evidence
+    evidence, graded = load().evidence, bundled_grader().evidence
     for board in app_info["boards"]:
         layout = boards.load(board["name"])
         assert [hold["label"] for hold in board["holds"]] == list(layout.labels)
         assert board["angles"] == list(layout.angles)
         for angle in layout.angles:
-            setup = Setup(layout.name, angle)
+            setup = drawn_as(Setup(layout.name, angle), evidence)
+            assert board["learned"][str(angle)] == setup.angle
             assert board["grades"][str(angle)] == list(offered(evidence.get(setup, {})))
             assert board["thin"][str(angle)] == {g: n for g, n in evidence.get(setup, {}).items() if n < LEAST_EVIDENCE}
-            assert board["graded"][str(angle)] == (setup in bundled_grader().evidence)
+            assert board["graded"][str(angle)] == (as_learned(Setup(layout.name, angle), graded) in graded)
 
 
 # generate

@@ -269,6 +269,18 @@ def test_the_logbook_needs_none_of_the_places_for_work(tmp_path: Path, gates: li
         assert client.refusal("GET", f"/api/statistics?profile={KIM}", 429) == BUSY
 
 
+def test_who_has_used_much_still_reads_and_writes_the_logbook(tmp_path: Path, gates: list[Gate]) -> None:
+    with client_of(tmp_path) as client:
+        gate = gates[0]
+        for address in ("127.0.0.1", "another"):
+            gate.used.charge(Client(address, address), 100)
+        gate.logbook.held = Counter({"others": turns.MOST_HEAVY})
+        gate.work.held = Counter({"others": turns.MOST_HEAVY})
+        client.ask("GET", f"/api/statistics?profile={KIM}")
+        client.post(f"/api/problems?profile={KIM}", {"start": ["F5"], "finish": ["G18"]}, 201)
+        assert client.refusal("POST", "/api/grade", 429) == BUSY
+
+
 def test_a_client_that_disconnects_gives_its_place_back(
     tmp_path: Path, gates: list[Gate], held_up: tuple[threading.Event, threading.Event]
 ) -> None:

@@ -339,7 +339,7 @@ def test_the_sheet_is_a4_pages_and_one_long_picture_for_a_phone(evening: Workout
 @pytest.mark.parametrize("form", [sheet.A4, sheet.PHONE], ids=["A4", "phone"])
 def test_a_sheet_names_problems_and_hold_sets_and_keeps_to_its_page(evening: Workout, form: Any) -> None:
     words = []
-    for shapes, end in sheet._layout(evening, form):
+    for shapes, end in sheet._layout(evening, form, None):
         texts = [shape for shape in shapes if isinstance(shape, Text)]
         assert all(text.y <= end for text in texts)
         words += [text.text for text in texts]

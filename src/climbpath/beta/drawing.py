@@ -7,6 +7,7 @@ of its move stands on it, or beside it where there is more room. Points of the p
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,46 +28,71 @@ _OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
 """Factor that turns a hand's direction of travel to the hand's own side."""
 _SHAFT, _CRUX_SHAFT = 2.6, 5.0
 _RING = 13.2
-"""Radius of a hold with its ring, where holds are drawn in full size."""
-_LEAST_ARROW = 0.4
-"""Least part of the way from hold to hold that an arrow takes, however near they are."""
+"""Radius of a hold with its ring on a board whose rings are of size 1."""
+_BEYOND = 1.0
+"""Distance from the rings of its holds at which an arrow begins and ends."""
 _LEAST = 24.0
 """Length below which an arrow is hard to see."""
 _BOWS = (0.12, 0.22, 0.34, 0.0, -0.12, 0.5, -0.25, 0.7, -0.5, 1.0, -0.8, 1.5, -1.5, 2.0)
 """How far arrows may curve, as fractions of the distance from hold to hold, the preferred first."""
-_LEFT, _RIGHT = 42.0, 336.0
-"""Leftmost and rightmost x of arrows and numbers."""
+_LEFT, _GRID_LEFT, _RIGHT = 24.0, 42.0, 336.0
+"""Leftmost x of arrows and numbers, without and with the numbers of rows beside them, and rightmost."""
 _HALF = 7.5
 """Half the height of the pill with a move's number."""
-_MARK = 7.0
-"""Radius of the mark L or R on a hand's hold."""
+_MARK, _LEAST_MARK = 7.0, 0.7
+"""Radius of the mark L or R on a hand's hold, in proportion to the rings, but not less than this part of it."""
 _DASH, _GAP = 6.0, 4.0
 _START_MS, _MOVE_MS, _LAST_MS = 1500, 1200, 3500
 
 
-def svg(beta: Beta, theme: Theme = DARK) -> str:
-    """The beta as a standalone SVG document, 360 px wide unless it is scaled."""
-    return drawing.svg(beta.problem, _overview(beta, theme), theme)
+class _Place(NamedTuple):
+    """Where and how large a beta's holds are in the picture."""
+
+    centres: dict[str, complex]
+    """Of the problem's holds, by label."""
+    ring: float
+    """Radius of a hold with its ring."""
+    mark: float
+    """Radius of the mark L or R on a hand's hold."""
+    left: float
+    """Leftmost x of arrows and numbers."""
 
 
-def png(beta: Beta, width: int = 720, theme: Theme = DARK) -> bytes:
+def _placed(beta: Beta, size: str | None) -> _Place:
+    layout = boards.load(beta.problem.board)
+    size = drawing.shown_size(beta.problem, size)
+    unit = drawing.ring_unit(beta.problem, size)
+    return _Place(
+        {label: complex(*drawing.centre(layout, layout.hold(label), size)) for label in beta.problem.holds},
+        _RING * unit,
+        _MARK * max(_LEAST_MARK, unit),
+        _GRID_LEFT if layout.has_grid else _LEFT,
+    )
+
+
+def svg(beta: Beta, theme: Theme = DARK, size: str | None = None) -> str:
+    """The beta as a standalone SVG document, 360 px wide unless it is scaled; `size` is as in drawing.problem.svg."""
+    return drawing.svg(beta.problem, _overview(beta, theme, size), theme, size)
+
+
+def png(beta: Beta, width: int = 720, theme: Theme = DARK, size: str | None = None) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
-        ClimbpathError: the width is not in 120 … 2000.
+        ClimbpathError: the width is not in 120 … 2000, or the board has no such size.
     """
-    return drawing.png(beta.problem, width, _overview(beta, theme), theme)
+    return drawing.png(beta.problem, width, _overview(beta, theme, size), theme, size)
 
 
-def gif(beta: Beta, width: int = 480, theme: Theme = DARK) -> bytes:
+def gif(beta: Beta, width: int = 480, theme: Theme = DARK, size: str | None = None) -> bytes:
     """The beta as an animated GIF file, `width` pixels wide, that loops over the start and each move.
 
     Raises:
-        ClimbpathError: the width is not in 120 … 2000.
+        ClimbpathError: the width is not in 120 … 2000, or the board has no such size.
     """
     from PIL import Image
 
-    frames = [drawing.image(beta.problem, width, overlay, theme) for overlay in _steps(beta, theme)]
+    frames = [drawing.image(beta.problem, width, overlay, theme, size) for overlay in _steps(beta, theme, size)]
     height = frames[0].height
     strip = Image.new("RGB", (width, height * len(frames)))
     for i, frame in enumerate(frames):
@@ -83,47 +109,49 @@ def gif(beta: Beta, width: int = 480, theme: Theme = DARK) -> bytes:
 # The pictures
 
 
-def _overview(beta: Beta, theme: Theme) -> Overlay:
+def _overview(beta: Beta, theme: Theme, size: str | None) -> Overlay:
     """All moves in one picture. A match at the end is only a mark at the finish: an arrow would add nothing."""
     shown = beta.moves[:-1] if beta.moves[-1].is_match else beta.moves
-    curves = _curves(beta)[: len(shown)]
+    place = _placed(beta, size)
+    curves = _curves(beta, place)[: len(shown)]
     lines = [_line(curve) for curve in curves]
-    solids = [*_solids(beta), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
+    solids = [*_solids(beta, place), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
     colours = _colours(theme)
     arrows: list[Shape] = []
     pills: list[Shape] = []
     # Each number goes where it runs into least: holds, heads, numbers before it, and the arrows of other moves.
     for i, (move, curve) in enumerate(zip(shown, curves, strict=True)):
         words = f"{i + 1}{move.hand[0]}" + " crux" * (i == beta.crux)
-        at = _roomiest(_spots(curve, words), words, solids, lines[:i] + lines[i + 1 :])
+        at = _roomiest(_spots(curve, words), words, solids, lines[:i] + lines[i + 1 :], place)
         solids.append(_discs(at, words))
         arrows += _arrow(curve, move.hand, colours[move.hand], _CRUX_SHAFT if i == beta.crux else _SHAFT, theme)
         pills += _pill(at, words, theme.warning if move.too_far else colours[move.hand], theme)
     if len(shown) < len(beta.moves):
         words = f"{len(beta.moves)} L+R"
-        (finish,) = _centres(beta, [beta.moves[-1].hold])
-        aside = _ring(beta) + 2 + _half_width(words)
-        at = _roomiest([finish + aside, finish - aside], words, solids, lines)
+        finish = place.centres[beta.moves[-1].hold]
+        aside = place.ring + 2 + _half_width(words)
+        at = _roomiest([finish + aside, finish - aside], words, solids, lines, place)
         pills += _pill(at, words, theme.clear, theme)
-    return Overlay([*arrows, *_marks(beta, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
+    return Overlay([*arrows, *_marks(place, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
 
 
-def _steps(beta: Beta, theme: Theme) -> Iterator[Overlay]:
+def _steps(beta: Beta, theme: Theme, size: str | None) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with the moves before it faded."""
     colours = _colours(theme)
     lines = [line.replace("  ", " · ") for line in describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
+    place = _placed(beta, size)
     yield Overlay(
-        _marks(beta, beta.start, theme),
+        _marks(place, beta.start, theme),
         beta.no_hand,
         [(lines[0], theme.warning if beta.start_too_far else theme.clear)],
     )
     trail: list[Shape] = []
-    for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta), strict=True)):
+    for i, (move, curve) in enumerate(zip(beta.moves, _curves(beta, place), strict=True)):
         hands[move.hand] = move.hold
         width = _CRUX_SHAFT if i == beta.crux else _SHAFT
         arrow = _arrow(curve, move.hand, colours[move.hand], width, theme)
-        marks = _marks(beta, (hands["LH"], hands["RH"]), theme)
+        marks = _marks(place, (hands["LH"], hands["RH"]), theme)
         note = lines[i + 1], theme.warning if move.too_far else theme.clear
         yield Overlay([*trail, *arrow, *marks], beta.no_hand, [note])
         trail += _arrow(curve, move.hand, shapes.mix(theme.wall, colours[move.hand], 0.35), _SHAFT, theme)
@@ -137,8 +165,8 @@ def _colours(theme: Theme) -> dict[str, str]:
 def _notes(beta: Beta, theme: Theme) -> list[tuple[str, str]]:
     crux = beta.moves[beta.crux]
     notes = [(f"{len(beta.moves)} moves · crux: {beta.crux + 1}. {crux.hand} → {crux.hold}", theme.clear)]
-    if beta.no_hand:
-        notes.append((f"no hand needs {', '.join(beta.no_hand)}", theme.quiet))
+    if idle := [label for label in beta.no_hand if label not in beta.problem.feet]:
+        notes.append((f"no hand needs {', '.join(idle)}", theme.quiet))
     if beta.too_far:
         climber = f"{beta.climber.height:g} cm" + f", ape {beta.climber.ape:+g}" * bool(beta.climber.ape)
         parts = [("start", beta.start_too_far)]
@@ -151,50 +179,41 @@ def _notes(beta: Beta, theme: Theme) -> list[tuple[str, str]]:
 # The layout
 
 
-def _centres(beta: Beta, labels: Sequence[str]) -> Points:
-    layout = boards.load(beta.problem.board)
-    holds = [layout.hold(label) for label in labels]
-    return np.array([complex(*drawing.centre(layout, hold)) for hold in holds])
-
-
-def _ring(beta: Beta) -> float:
-    """The radius of a hold with its ring on the problem's board."""
-    return _RING * drawing.hold_scale(boards.load(beta.problem.board))
-
-
-def _solids(beta: Beta) -> list[Discs]:
+def _solids(beta: Beta, place: _Place) -> list[Discs]:
     """What nothing may cover: the holds, and the marks at the start."""
-    return [(_centres(beta, beta.problem.holds), _ring(beta)), (np.array(_hand_positions(beta, beta.start)), _MARK)]
+    holds = np.array(list(place.centres.values()))
+    return [(holds, place.ring), (np.array(_hand_positions(place, beta.start)), place.mark)]
 
 
-def _curves(beta: Beta) -> list[Points]:
+def _curves(beta: Beta, place: _Place) -> list[Points]:
     """The curves of all moves' arrows, about a point per unit, each where holds and earlier curves leave most room."""
-    solids = _solids(beta)
+    solids = _solids(beta, place)
     lines: list[Discs] = []
     curves = []
     for move in beta.moves:
-        tail, tip = _centres(beta, [move.origin, move.hold])
-        ways = [_curve(tail, tip, bow * _OUTWARD[move.hand], _ring(beta) + 1) for bow in _BOWS]
-        costs = [8 * i + _cost(way, solids, lines) for i, way in enumerate(ways)]  # a later bow must be worth it
+        tail, tip = place.centres[move.origin], place.centres[move.hold]
+        ways = [_curve(tail, tip, bow * _OUTWARD[move.hand], place.ring + _BEYOND) for bow in _BOWS]
+        costs = [8 * i + _cost(way, solids, lines, place) for i, way in enumerate(ways)]  # a later bow must be worth it
         curves.append(ways[int(np.argmin(costs))])
         lines.append(_line(curves[-1]))
     return curves
 
 
 def _curve(tail: complex, tip: complex, bow: complex, ends: float) -> Points:
-    """A quadratic Bézier curve from hold to hold without its ends on the rings, which are so far from the centres."""
-    ends = min(ends, (1 - _LEAST_ARROW) / 2 * abs(tip - tail))
+    """A quadratic Bézier curve from hold to hold without its ends on the rings, `ends` from their centres; of holds
+    that are near each other, the middle of it."""
+    ends = min(ends, 0.3 * abs(tip - tail))
     t = np.linspace(0, 1, round(1.3 * abs(tip - tail)) + 20)
     bend = (tail + tip) / 2 + bow * (tip - tail)
     points = (1 - t) ** 2 * tail + 2 * t * (1 - t) * bend + t**2 * tip
     return points[(np.abs(points - tail) > ends) & (np.abs(points - tip) > ends)]
 
 
-def _cost(curve: Points, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
+def _cost(curve: Points, solids: Sequence[Discs], lines: Sequence[Discs], place: _Place) -> float:
     """The penalty of a curve for being too short to see, and for what it runs into."""
     if len(curve) < 4:
         return np.inf
-    return 20 * max(0, _LEAST - _lengths(curve)[-1]) + _crowding(_line(curve), solids, lines)
+    return 20 * max(0, _LEAST - _lengths(curve)[-1]) + _crowding(_line(curve), solids, lines, place)
 
 
 def _line(curve: Points) -> Discs:
@@ -206,14 +225,14 @@ def _lengths(curve: Points) -> NDArray[np.float64]:
     return np.concatenate([[0], np.cumsum(np.abs(np.diff(curve)))])
 
 
-def _crowding(discs: Discs, solids: Sequence[Discs], lines: Sequence[Discs]) -> float:
+def _crowding(discs: Discs, solids: Sequence[Discs], lines: Sequence[Discs], place: _Place) -> float:
     """How much of it overlaps solids or the edge of the wall, which counts most, or lines."""
     points, radius = discs
 
     def overlap(others: Points, r: float) -> float:
         return float(np.maximum(0, radius + r - np.abs(points[:, None] - others)).sum())
 
-    outside = float(np.maximum(0, np.maximum(_LEFT - points.real, points.real - _RIGHT)).sum())
+    outside = float(np.maximum(0, np.maximum(place.left - points.real, points.real - _RIGHT)).sum())
     return 5 * (outside + sum(overlap(*other) for other in solids)) + sum(overlap(*other) for other in lines)
 
 
@@ -233,8 +252,10 @@ def _spots(curve: Points, words: str) -> Iterator[complex]:
     yield from curve[len(curve) // 2] + (half + 12) * np.exp(np.arange(12) / 6 * np.pi * 1j)
 
 
-def _roomiest(spots: Iterable[complex], words: str, solids: Sequence[Discs], lines: Sequence[Discs]) -> complex:
-    ranked = [(i + _crowding(_discs(at, words), solids, lines), at) for i, at in enumerate(spots)]
+def _roomiest(
+    spots: Iterable[complex], words: str, solids: Sequence[Discs], lines: Sequence[Discs], place: _Place
+) -> complex:
+    ranked = [(i + _crowding(_discs(at, words), solids, lines, place), at) for i, at in enumerate(spots)]
     return min(ranked, key=itemgetter(0))[1]
 
 
@@ -286,21 +307,29 @@ def _polygon(points: Sequence[complex], colour: str) -> Polygon:
     return Polygon([(point.real, point.imag) for point in points], colour)
 
 
-def _hand_positions(beta: Beta, hands: tuple[str, str]) -> list[complex]:
+def _hand_positions(place: _Place, hands: tuple[str, str]) -> list[complex]:
     """Where the marks of the two hands are: on their holds, or on either side of the one hold."""
-    left, right = _centres(beta, hands)
-    aside = _ring(beta) + 7.5 if left == right else 0
+    left, right = (place.centres[hand] for hand in hands)
+    aside = place.ring + place.mark + 0.5 if left == right else 0
     return [left - aside, right + aside]
 
 
-def _marks(beta: Beta, hands: tuple[str, str], theme: Theme) -> list[Shape]:
+def _marks(place: _Place, hands: tuple[str, str], theme: Theme) -> list[Shape]:
     colours = _colours(theme)
     marks: list[Shape] = []
-    for hand, at in zip(HANDS, _hand_positions(beta, hands), strict=True):
+    for hand, at in zip(HANDS, _hand_positions(place, hands), strict=True):
         marks += [
-            Circle(at.real, at.imag, _MARK + 1.2, theme.wall),
-            Circle(at.real, at.imag, _MARK, colours[hand]),
-            Text(at.real, at.imag + 3.9, 11, hand[0], theme.page, "middle", bold=True),
+            Circle(at.real, at.imag, place.mark + 1.2, theme.wall),
+            Circle(at.real, at.imag, place.mark, colours[hand]),
+            Text(
+                at.real,
+                at.imag + 3.9 * place.mark / _MARK,
+                11 * place.mark / _MARK,
+                hand[0],
+                theme.page,
+                "middle",
+                bold=True,
+            ),
         ]
     return marks
 

@@ -78,6 +78,7 @@ class _Angle(click.ParamType):  # type: ignore[type-arg]  # generic in later ver
             return self.fail(f"{value!r} is no angle: write degrees, as in 40, or {UNKNOWN}", param, ctx)
 
 
+ANGLE = _Angle()
 UNKNOWN = "unknown"
 """What is typed for an angle that is not known."""
 ALL = "all"
@@ -89,7 +90,7 @@ def problem_flags(command: Command) -> Command:
     for flag in (
         click.option(
             "--angle",
-            type=_Angle(),
+            type=ANGLE,
             callback=_angle,
             help=f"Angle of the board in degrees, or {UNKNOWN}. [default: as climbpath board use, else the usual one]",
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, warn, write_json
+from climbpath.cli.common import ANGLE, FILE, UNKNOWN, warn, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -91,12 +91,17 @@ def import_problems(
     if not gathered.problems:
         raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
     parquet.write(output, gathered.problems)
-    setups = [tuple(setup.values()) for setup in account["problems"]]
+    setups = [(one["board"], _degrees(one["angle"]), one["problems"]) for one in account["problems"]]
     click.echo("\n" + stats.table(("board", "angle", "problems"), setups))
     click.echo(f"\nWrote {output} and {report}")
     if failures:
         warn(f"{len(failures)} of the files could not be read; the reasons are above and in {report}")
         sys.exit(SOME_UNREAD)
+
+
+def _degrees(angle: int | None) -> int | str:
+    """An angle in a table."""
+    return UNKNOWN if angle is None else angle
 
 
 def _sources(
@@ -143,7 +148,7 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="The Parquet file to write.")
 @click.option("--board", multiple=True, help="On this board; repeatable.")
-@click.option("--angle", multiple=True, type=int, help="At this angle in degrees; repeatable.")
+@click.option("--angle", multiple=True, type=ANGLE, help=f"At this angle in degrees, or {UNKNOWN}; repeatable.")
 @click.option("--method", multiple=True, help="With this foot rule; repeatable.")
 @click.option("--grades", help="Of these grades: 7A, V5, 6C..7B or 6C,7A+.")
 @click.option("--min-repeats", type=click.IntRange(min=0), default=0, help="With at least this many repeats.")
@@ -156,7 +161,7 @@ def filter_file(
     file: Path,
     output: Path,
     board: tuple[str, ...],
-    angle: tuple[int, ...],
+    angle: tuple[int | str, ...],
     method: tuple[str, ...],
     grades: str | None,
     min_repeats: int,
@@ -182,7 +187,7 @@ def filter_file(
     kept, left_out = filter_problems(
         parquet.load(file),
         board_names=board,
-        angles=angle,
+        angles=[None if one == UNKNOWN else int(one) for one in angle],
         methods=method,
         grades=parse_grades(grades) if grades is not None else (),
         min_repeats=min_repeats,

@@ -56,20 +56,23 @@ def led_server(
     """
     from climbpath.lights.bridge import Bridge, wiring_of
     from climbpath.lights.drivers import load_driver
-    from climbpath.lights.leds import MOST_LEDS
-    from climbpath.lights.memory import Memory
     from climbpath.lights.messages import is_moonboard
+    from climbpath.settings import remembered
 
     if not (serial or bluetooth or http):
         raise ClimbpathError("name what bytes come from: --bluetooth NAME, --serial LINE or --http")
-    name = board or DEFAULT_BOARD
-    usual = wall_from(name, size, None, Memory())
-    wiring = wiring_of(usual.leds, wall_from(name, size, mapping, Memory()).leds) if mapping else None
+    used = remembered()
+    name = board or (used.board if used else DEFAULT_BOARD)
+    chosen = size or (used.size if used and used.board == name else None)
+    usual = wall_from(name, chosen, None)
+    own = wall_from(name, chosen, mapping).leds if mapping else None
+    wiring = wiring_of(usual.leds, own) if own else {led: led for led in range(max(usual.leds.values()) + 1)}
     strip = load_driver(driver, click.echo)
 
     def bridge() -> "Bridge":
         return Bridge(strip, wiring, warn)
 
+    strip.start(max(wiring.values(), default=0) + 1)
     tasks: list[Task] = []
     if http:
         tasks.append(_http(host, port, lambda received: bridge().feed(received)))
@@ -77,7 +80,6 @@ def led_server(
         tasks.append(_serial(serial, int(speed), bridge()))
     if bluetooth:
         tasks.append(_bluetooth(bluetooth, is_moonboard(usual.board), bridge))
-    strip.start(max([*(wiring or {}).values(), *usual.leds.values(), 0]) + 1 if wiring else MOST_LEDS)
     try:
         asyncio.run(_until_stopped(tasks))
     finally:
@@ -156,12 +158,12 @@ async def _bluetooth(name: str, is_moonboard: bool, bridge: Callable[[], "Bridge
 
 async def _http(host: str, port: int, feed: "Callable[[bytes], list[Shown | Fault]]") -> None:
     """Take bytes over HTTP."""
-    from climbpath.lights.memory import memory_file
+    from climbpath.folders import data_folder
     from climbpath.web import logs, serving
     from climbpath.web.bridge import PATH, create_app
     from climbpath.web.server import server_of
 
-    token = None if serving.is_local(host) else serving.access_token(memory_file().parent / "led-server")
+    token = None if serving.is_local(host) else serving.access_token(data_folder() / "led-server")
     listener = serving.listen(host, port)
     logs.configure("text")
     server = server_of(create_app(feed, token))

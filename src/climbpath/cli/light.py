@@ -12,7 +12,6 @@ from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.lights.bluetooth import Found
-    from climbpath.lights.memory import Memory
     from climbpath.lights.messages import Wall
     from climbpath.problem import Problem
 
@@ -88,9 +87,9 @@ def light(
     climbpath light --scan
     climbpath light --off
 
-    MoonBoards and Aurora's boards (Kilter, Tension and others) are known. The board, its size and the device are
-    remembered. MoonBoards are sent start, hand and end, which every controller understands, and footholds stay dark;
-    --new-letters sends all roles.
+    MoonBoards and Aurora's boards (Kilter, Tension and others) are known. The board, its size and the device
+    are those of climbpath board use, or else those lit last. MoonBoards are sent start, hand and end, which every
+    controller understands, and footholds stay dark; --new-letters sends all roles.
     """
     from climbpath.lights import memory
     from climbpath.lights.leds import holds_of
@@ -112,10 +111,10 @@ def light(
     known = memory.recall(path)
     used = remembered()
     name = board or (used.board if used else known.board) or DEFAULT_BOARD
-    if used and size is None and used.board == name:
-        size = used.size
     one = None if problem is None else _problem(problem, name)
-    wall = wall_from(one.board if one else name, size, mapping, known)
+    lit = one.board if one else name
+    in_use = used.size if used and used.board == lit else None
+    wall = wall_from(lit, size or in_use or known.sizes.get(lit), mapping)
     lights = wall.lights(holds_of(one, _hands(one) if new_letters else {}), mirror) if one else []
 
     sending = Sending(brightness=brightness / 100, extra_leds=extra_leds, new_letters=new_letters, mini=mini)
@@ -130,9 +129,8 @@ def light(
     elif dry_run:
         click.echo(bytes_text(message(LEVEL)))
     else:
-        found = _send(message, device or known.devices.get(wall.board.name), wall)
-        known.board = wall.board.name
-        known.sizes[known.board], known.devices[known.board] = wall.size, found.address
+        found = _send(message, device or known.devices.get(lit), wall)
+        known.board, known.sizes[lit], known.devices[lit] = lit, wall.size, found.address
         memory.remember(path, known)
         done = f"lit {len(lights)} hold{'s' * (len(lights) != 1)}" if one else "all lights are out"
         click.echo(f"{done} on {found.title}")
@@ -147,14 +145,14 @@ def _problem(text: str, board: str) -> "Problem":
     return read_problem(text, board, boards.load(board).usual_angle)
 
 
-def wall_from(board: str, size: str | None, mapping: Path | None, known: "Memory") -> "Wall":
-    """The wall of the flags; the size is the one lit last where it is left out."""
+def wall_from(board: str, size: str | None, mapping: Path | None) -> "Wall":
+    """The wall of the flags."""
     from climbpath import board as boards
     from climbpath.lights.leds import read_mapping
     from climbpath.lights.messages import wall_of
 
     layout = boards.load(board)
-    return wall_of(layout, size or known.sizes.get(board), read_mapping(mapping, layout) if mapping else None)
+    return wall_of(layout, size, read_mapping(mapping, layout) if mapping else None)
 
 
 def _hands(problem: "Problem") -> dict[str, str]:

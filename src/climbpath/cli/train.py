@@ -44,8 +44,9 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--data",
     type=FILE,
-    help="Parquet file of 'climbpath data import'. [default: the bundled demo problems]",
+    help="Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]",
 )
+@click.argument("more", nargs=-1, type=FILE, metavar="[MORE_DATA]...")
 @click.option(
     "--teacher",
     "teachers",
@@ -66,6 +67,7 @@ def train(
     recipe: str | None,
     print_recipe: bool,
     data: Path | None,
+    more: tuple[Path, ...],
     teachers: tuple[Path, ...],
     resume: bool,
     checkpoint_dir: Path | None,
@@ -82,6 +84,7 @@ def train(
     \b
     climbpath train                                     the fast recipe on the demo problems
     climbpath train --data problems.parquet             on your own problems
+    climbpath train --data kilter.parquet moon.parquet  on those of several files, and boards
     climbpath train --recipe guide --num-epochs 5       the guide's settings, a quick test
     climbpath train --print-recipe > my.toml            all settings, with a comment each, to edit
     climbpath train --recipe my.toml                    train with them
@@ -98,6 +101,10 @@ def train(
         click.echo(recipe_file(replace(chosen or find_recipe("fast"), **changes)), nl=False)
         return
 
+    if more and data is None:
+        raise click.UsageError(f"{more[0]}: name files of problems behind --data")
+    files = () if data is None else (data, *more)
+
     from climbpath.training import train as training
     from climbpath.training.machine import Machine, resolve_device
 
@@ -105,7 +112,7 @@ def train(
     name = f"climb_path_{resolve_device(device)}"
     checkpoint_dir = checkpoint_dir or Path("checkpoints") / name
     log_dir = log_dir or Path("runs") / name
-    final, source = training.choose_recipe(chosen, changes, data, checkpoint_dir if resume else None)
+    final, source = training.choose_recipe(chosen, changes, files, checkpoint_dir if resume else None)
     try:
         training.train(training.read_problems(source), final, checkpoint_dir, log_dir, machine, resume, source)
     except training.InterruptedRunError as interrupted:

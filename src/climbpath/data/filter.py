@@ -28,7 +28,7 @@ def filter_problems(
     hold_sets: str | None = None,
     methods: Collection[str] = (),
     board_names: Collection[str] = (),
-    angles: Collection[int] = (),
+    angles: Collection[int | None] = (),
     shortest: int | None = None,
 ) -> Filtered:
     """The problems that pass every filter given, in their order.
@@ -42,7 +42,7 @@ def filter_problems(
         hold_sets: names as Board.parse_hold_sets takes them; every hold must belong to one of these sets.
         methods: foot rules, in any case.
         board_names: names of boards.
-        angles: in degrees.
+        angles: in degrees; None is an unknown one.
         shortest: of those that pass all other filters, this many with the fewest holds; of equals the first.
 
     Raises ClimbpathError for a board, an angle, a method or a hold set that none of the problems has.
@@ -88,14 +88,19 @@ def filter_problems(
     return Filtered(passed, left_out)
 
 
-def _among(wanted: Collection[str] | Collection[int], present: Counter[Any], what: str) -> set[Any]:
+def _among(wanted: Collection[str] | Collection[int | None], present: Counter[Any], what: str) -> set[Any]:
     """The values present that are wanted, in upper or lower case. Raises ClimbpathError where one is missing."""
-    by_name = {str(value).lower(): value for value in present}
+    by_name = {_named(value): value for value in present}
     for value in wanted:
-        if str(value).lower() not in by_name:
-            there = ", ".join(f"{name} ({count:,})" for name, count in present.most_common())
-            raise ClimbpathError(f"no problem has the {what} {value!r}: there are {there or 'no problems at all'}")
-    return {by_name[str(value).lower()] for value in wanted}
+        if _named(value) not in by_name:
+            there = ", ".join(f"{'unknown' if one is None else one} ({n:,})" for one, n in present.most_common())
+            shown = "unknown" if value is None else repr(value)
+            raise ClimbpathError(f"no problem has the {what} {shown}: there are {there or 'no problems at all'}")
+    return {by_name[_named(value)] for value in wanted}
+
+
+def _named(value: object) -> str:
+    return "unknown" if value is None else str(value).lower()
 
 
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -56,31 +56,41 @@ Kind = TypeVar("Kind")
 
 _MARGIN = 16
 _INNER = WIDTH - 2 * _MARGIN
+_WIDEST = 50
+"""Columns of holds in a terminal that have a space between them."""
 _CELL = 27
 """From hold to hold in a row or column."""
 _WALL_TOP = 80
 _SPACING = 20
 """cm from hold to hold in a row or column of a board with a grid."""
-_TOKENS_PER_LINE = 7
+_EDGE = 0.8
+"""Wall around the outermost holds of a board without a grid, in distances of its two nearest holds."""
+_ROOMY = 1.35
+"""How much larger the holds of a board without a grid are: the nearest ones stand aslant of each other."""
+_LARGEST_RINGS = 1.5
+"""How much larger rings may be where the holds of a problem are farther apart than those of the board."""
 
 
-def text(problem: Problem, colour: bool = True) -> str:
-    """The problem for a terminal: S start, H hand, F foot, E end, a dot for every other hold of the layout.
+def text(problem: Problem, colour: bool = True, size: str | None = None) -> str:
+    """The problem for a terminal: S start, H hand, F foot, E end, a dot for every other hold of the board or its size.
 
-    Colour comes as ANSI escapes; without it the text is plain. The last line has no newline.
+    Colour comes as ANSI escapes; without it the text is plain. The last line has no newline. Raises ClimbpathError if
+    the board has no such size.
     """
 
     def paint(ansi: str, string: str) -> str:
         return f"\x1b[{ansi}m{string}\x1b[0m" if colour and string else string
 
     layout = boards.load(problem.board)
-    cells = {cell: paint("2", "·") for cell in _cells(layout).values()}
+    places = _cells(layout, shown_size(problem, size))
+    cells = dict.fromkeys(places.values(), paint("2", "·"))
     for hold, role in _marked(problem, DARK):
-        cells[_cells(layout)[hold.label]] = paint(role.ansi, role.letter)
+        cells[places[hold.label]] = paint(role.ansi, role.letter)
     across = range(1 + max(column for column, _ in cells))
+    between = " " if len(across) <= _WIDEST else ""
     lines = []
     for row in sorted({row for _, row in cells}, reverse=True):
-        drawn = " ".join(cells.get((column, row), " ") for column in across)
+        drawn = between.join(cells.get((column, row), " ") for column in across)
         lines.append((paint("2", f"{row:>2}") + "  " if layout.has_grid else "") + drawn)
     if layout.has_grid:
         lines.append("    " + paint("2", " ".join(COLUMNS)))
@@ -89,9 +99,16 @@ def text(problem: Problem, colour: bool = True) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK) -> str:
-    """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled."""
-    height, shapes = _scene(problem, overlay, theme, clean)
+def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK, size: str | None = None) -> str:
+    """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled.
+
+    Of a board with sizes, the holds of `size` are shown, unless the problem has others.
+
+    Raises:
+        ClimbpathError: the board has no such size.
+    """
+    size = shown_size(problem, size)
+    height, shapes = _scene(problem, overlay, theme, clean, size)
     words = [clean(title(problem)), _grade(problem), _heading(problem), _rule(problem), problem.notation]
     words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
@@ -99,40 +116,51 @@ def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK) -> st
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'role="img" aria-label="{html.escape(caption)}" font-family="Helvetica Neue, Helvetica, Arial, sans-serif">\n'
         f'<rect width="{WIDTH}" height="{height}" fill="{theme.page}"/>\n'
-        f"{_wall_svg(problem.board, theme)}\n{elements(shapes)}\n</svg>\n"
+        f"{_wall_svg(problem.board, theme, size)}\n{elements(shapes)}\n</svg>\n"
     )
 
 
-def png(problem: Problem, width: int = 720, overlay: Overlay = NOTHING, theme: Theme = DARK) -> bytes:
+def png(
+    problem: Problem, width: int = 720, overlay: Overlay = NOTHING, theme: Theme = DARK, size: str | None = None
+) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
-        ClimbpathError: the width is not in 120 … 2000.
+        ClimbpathError: the width is not in 120 … 2000, or the board has no such size.
     """
-    return encode(image(problem, width, overlay, theme))
+    return encode(image(problem, width, overlay, theme, size))
 
 
-def image(problem: Problem, width: int, overlay: Overlay = NOTHING, theme: Theme = DARK) -> "Image.Image":
+def image(
+    problem: Problem, width: int, overlay: Overlay = NOTHING, theme: Theme = DARK, size: str | None = None
+) -> "Image.Image":
     """The picture of `svg` as RGB pixels, `width` pixels wide.
 
     Raises:
-        ClimbpathError: the width is not in 120 … 2000.
+        ClimbpathError: the width is not in 120 … 2000, or the board has no such size.
     """
     from PIL import Image
 
     if not 120 <= width <= 2000:
         raise ClimbpathError(f"a picture is 120 to 2000 pixels wide, not {width}")
-    height, shapes = _scene(problem, overlay, theme, latin)
+    size = shown_size(problem, size)
+    height, shapes = _scene(problem, overlay, theme, latin, size)
     picture = Image.new("RGB", (width, round(height * width / WIDTH)), theme.page)
-    picture.paste(_wall_image(problem.board, width, theme))
+    picture.paste(_wall_image(problem.board, width, theme, size))
     stamp(picture, shapes)
     return picture
 
 
-def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: int = 360, theme: Theme = DARK) -> bytes:
+def sheet(
+    problems: Sequence[Problem],
+    columns: int | None = None,
+    cell_width: int = 360,
+    theme: Theme = DARK,
+    size: str | None = None,
+) -> bytes:
     """A contact sheet as a PNG file: the problems in rows of `columns`, each `cell_width` pixels wide.
 
-    Without `columns` the sheet is about square.
+    Without `columns` the sheet is about square. Boards that do not have the size are shown whole.
 
     Raises:
         ClimbpathError: there are no problems, columns is below 1, or the cell width is not in 120 … 2000.
@@ -143,7 +171,7 @@ def sheet(problems: Sequence[Problem], columns: int | None = None, cell_width: i
         raise ClimbpathError("a contact sheet needs at least one problem")
     if columns is not None and columns < 1:
         raise ClimbpathError(f"a contact sheet has one or more columns, not {columns}")
-    cells = [image(problem, cell_width, theme=theme) for problem in problems]
+    cells = [image(problem, cell_width, theme=theme, size=_size_of(problem, size)) for problem in problems]
     height = max(cell.height for cell in cells)
     square = math.ceil(len(cells) / max(1, round(math.sqrt(len(cells) * cell_width / height))))
     across = min(columns or square, len(cells))
@@ -191,22 +219,29 @@ def _marked(problem: Problem, theme: Theme) -> Iterator[tuple[Hold, Role]]:
 
 
 @cache
-def _cells(layout: Board) -> dict[str, tuple[int, int]]:
+def _cells(layout: Board, size: str | None) -> dict[str, tuple[int, int]]:
     """The column and row of every hold in a terminal, from the lowest left: those of the grid, else by place."""
     if layout.has_grid:
         return {label: (column_of(label), row_of(label)) for label in layout.labels}
+    shown = frame(layout, size).holds
     columns, rows = (
-        {value: i for i, value in enumerate(sorted({round(getattr(hold, axis)) for hold in layout.holds}))}
+        {value: i for i, value in enumerate(sorted({round(getattr(hold, axis)) for hold in shown}))}
         for axis in ("x", "y")
     )
-    return {hold.label: (columns[round(hold.x)], rows[round(hold.y)]) for hold in layout.holds}
+    return {hold.label: (columns[round(hold.x)], rows[round(hold.y)]) for hold in shown}
 
 
 class Frame(NamedTuple):
-    """Where a board lies in pictures."""
+    """What of a board pictures show, and where."""
 
+    holds: tuple[Hold, ...]
+    """The holds of the size, or all."""
     scale: float
     """Units of pictures to a centimetre."""
+    unit: float
+    """The size of rings, 1 on a MoonBoard: so large that those of no two holds meet."""
+    body: float
+    """The size of holds, 1 on a MoonBoard."""
     left: float
     """x of the lowest, leftmost place, in units."""
     bottom: float
@@ -216,45 +251,71 @@ class Frame(NamedTuple):
 
 
 @cache
-def frame(layout: Board) -> Frame:
-    """Where a board lies: as wide as the wall's panel allows, with room for the names of rows and columns of a grid."""
-    x, y = [hold.x for hold in layout.holds], [hold.y for hold in layout.holds]
+def frame(layout: Board, size: str | None = None) -> Frame:
+    """Where a board, or one of its sizes, lies: as wide as the wall's panel allows, with room for the names of rows and
+    columns of a grid."""
+    of_size = layout.index if size is None else layout.size(size).leds
+    shown = tuple(hold for hold in layout.holds if hold.label in of_size)
+    x, y = [hold.x for hold in shown], [hold.y for hold in shown]
     if layout.has_grid:
         scale, low = _CELL / _SPACING, min(y)
         left = WIDTH - _MARGIN - 7 - _CELL * (len(COLUMNS) - 0.5)
-        return Frame(scale, left, _WALL_TOP + 7 + scale * (max(y) - low) + _CELL / 2, (0, low))
-    scale = (_INNER - 2 * _CELL) / (max(x) - min(x))
-    return Frame(scale, _MARGIN + _CELL, _WALL_TOP + _CELL + scale * (max(y) - min(y)), (min(x), min(y)))
+        return Frame(shown, scale, 1, 1, left, _WALL_TOP + 7 + scale * (max(y) - low) + _CELL / 2, (0, low))
+    apart = _least_distance(layout, shown)
+    edge = _EDGE * apart
+    scale = _INNER / (max(x) - min(x) + 2 * edge)
+    bottom = _WALL_TOP + scale * (max(y) - min(y) + edge)
+    unit = scale * apart / _CELL
+    body = min(1.1, _ROOMY * unit)
+    return Frame(shown, scale, min(1, unit), body, _MARGIN + scale * edge, bottom, (min(x), min(y)))
 
 
-def centre(layout: Board, hold: Hold) -> tuple[float, float]:
+def _least_distance(layout: Board, shown: Collection[Hold]) -> float:
+    """The distance in cm of the two holds that are nearest to each other; that of a grid where there is one hold."""
+    some = [layout.index[hold.label] for hold in shown]
+    apart = layout.distance[some][:, some]
+    return float(apart[apart > 0].min(initial=_SPACING))
+
+
+def centre(layout: Board, hold: Hold, size: str | None = None) -> tuple[float, float]:
     """The position of a hold in pictures, x and y in the units of the shapes."""
-    scale, left, bottom, (x, y) = frame(layout)
+    _, scale, _, _, left, bottom, (x, y) = frame(layout, size)
     return left + scale * (hold.x - x), bottom - scale * (hold.y - y)
 
 
-def _wall_bottom(layout: Board) -> int:
-    return round(frame(layout).bottom + (_CELL / 2 + 19 if layout.has_grid else _CELL))
+def shown_size(problem: Problem, size: str | None) -> str | None:
+    """The size that a picture of a problem shows: this one, by its own name, or None, all of the board, where the
+    problem has holds that it lacks. Raises ClimbpathError if the board has no such size."""
+    layout = boards.load(problem.board)
+    if size is None or not layout.size(size).leds.keys() >= set(problem.holds):
+        return None
+    return layout.size(size).name
 
 
-def panel(layout: Board, theme: Theme) -> Rect:
+def _size_of(problem: Problem, size: str | None) -> str | None:
+    """The size where the problem's board has it, else None."""
+    return size if size in boards.load(problem.board).sizes else None
+
+
+def _wall_bottom(layout: Board, size: str | None) -> int:
+    place = frame(layout, size)
+    return round(place.bottom + (_CELL / 2 + 19 if layout.has_grid else place.left - _MARGIN))
+
+
+def panel(layout: Board, theme: Theme, size: str | None = None) -> Rect:
     """The area that the wall takes in pictures."""
-    return Rect(_MARGIN, _WALL_TOP, _INNER, _wall_bottom(layout) - _WALL_TOP, 12, theme.wall)
+    return Rect(_MARGIN, _WALL_TOP, _INNER, _wall_bottom(layout, size) - _WALL_TOP, 12, theme.wall)
 
 
-def wall(layout: Board, theme: Theme) -> list[Shape]:
+def wall(layout: Board, theme: Theme, size: str | None = None) -> list[Shape]:
     """The board without a problem, which all its pictures share; only rows that have holds."""
-    shapes: list[Shape] = [panel(layout, theme)]
+    shapes: list[Shape] = [panel(layout, theme, size)]
     if layout.has_grid:
         shapes += _grid(layout, theme)
-    for hold in layout.holds:
-        shapes += holds.shapes(hold, *centre(layout, hold), theme, lit=False, scale=hold_scale(layout))
+    place = frame(layout, size)
+    for hold in place.holds:
+        shapes += holds.shapes(hold, *centre(layout, hold, size), theme, lit=False, scale=place.body)
     return shapes
-
-
-def hold_scale(layout: Board) -> float:
-    """The size of holds, 1 on a board with a grid; smaller where more stand side by side, but never tiny."""
-    return 1 if layout.has_grid else max(0.45, frame(layout).scale * _SPACING / _CELL)
 
 
 def _grid(layout: Board, theme: Theme) -> list[Shape]:
@@ -277,18 +338,27 @@ def _drop(theme: Theme) -> float:
     return 0.36 * theme.label
 
 
-def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = ()) -> list[Shape]:
+def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = (), size: str | None = None) -> list[Shape]:
     """The problem's holds, lit, with their rings; `dimmed` are labels of those that are drawn fainter."""
     layout = boards.load(problem.board)
+    body = frame(layout, size).body
+    rings_unit = ring_unit(problem, size)
     shapes: list[Shape] = []
     for hold, role in _marked(problem, theme):
-        x, y = centre(layout, hold)
+        x, y = centre(layout, hold, size)
         opacity = 0.45 if hold.label in dimmed else 1
         faded = role._replace(colour=mix(theme.wall, role.colour, opacity))
-        scale = hold_scale(layout)
-        glow, *rings = ring(x, y, faded, scale, theme)
-        shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity, scale=scale), *rings]
+        glow, *rings = ring(x, y, faded, rings_unit, theme)
+        shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity, scale=body), *rings]
     return shapes
+
+
+def ring_unit(problem: Problem, size: str | None = None) -> float:
+    """The size of a problem's rings, 1 on a MoonBoard: larger than the board's where that hides none of them."""
+    layout = boards.load(problem.board)
+    place = frame(layout, size)
+    apart = place.scale * _least_distance(layout, [layout.hold(label) for label in problem.holds]) / _CELL
+    return max(place.unit, min(1, apart, _LARGEST_RINGS * place.unit))
 
 
 def ring(x: float, y: float, role: Role, scale: float, theme: Theme) -> list[Shape]:
@@ -297,7 +367,9 @@ def ring(x: float, y: float, role: Role, scale: float, theme: Theme) -> list[Sha
     return [glow, *(Circle(x, y, r * scale, role.colour, width * scale) for r, width in role.rings)]
 
 
-def _scene(problem: Problem, overlay: Overlay, theme: Theme, spell: Callable[[str], str]) -> tuple[int, list[Shape]]:
+def _scene(
+    problem: Problem, overlay: Overlay, theme: Theme, spell: Callable[[str], str], size: str | None
+) -> tuple[int, list[Shape]]:
     """The picture's height, and what problem and overlay add to the wall; spell makes any text drawable."""
     layout = boards.load(problem.board)
     quiet, clear = theme.quiet, theme.clear
@@ -311,18 +383,19 @@ def _scene(problem: Problem, overlay: Overlay, theme: Theme, spell: Callable[[st
         ]
     shapes.append(_fitted(64, 14, 10, _heading(problem), quiet, _INNER - pill))
 
-    shapes += marks(problem, theme, overlay.dimmed)
+    shapes += marks(problem, theme, overlay.dimmed, size)
 
     # The notation in as many even lines as it takes.
-    y = _wall_bottom(layout) + 6
-    step = _INNER / _TOKENS_PER_LINE
+    y = _wall_bottom(layout, size) + 6
+    letters, per_line, down = (15, 7, 21) if layout.has_grid else (12, 8, 18)
+    step = _INNER / per_line
     roles = [role for _, role in _marked(problem, theme)]
-    lines = math.ceil(len(roles) / _TOKENS_PER_LINE)
-    per_line = math.ceil(len(roles) / lines)
+    lines = math.ceil(len(roles) / per_line)
+    even = math.ceil(len(roles) / lines)
     for i, (token, role) in enumerate(zip(problem.notation.split(), roles, strict=True)):
-        line, column = divmod(i, per_line)
-        shapes.append(Text(_MARGIN + column * step, y + 19 + 21 * line, 15, token, role.colour, bold=True))
-    y += 21 * lines
+        line, column = divmod(i, even)
+        shapes.append(Text(_MARGIN + column * step, y + 19 + down * line, letters, token, role.colour, bold=True))
+    y += down * lines
     if rule:
         y += 21
         shapes.append(_fitted(y, 13, 9, rule, quiet, _INNER))
@@ -375,15 +448,15 @@ def _fitted(y: float, size: float, least: float, text: str, colour: str, room: f
 
 
 @cache
-def _wall_svg(board: str, theme: Theme) -> str:
-    return elements(wall(boards.load(board), theme))
+def _wall_svg(board: str, theme: Theme, size: str | None) -> str:
+    return elements(wall(boards.load(board), theme, size))
 
 
 @lru_cache(maxsize=8)
-def _wall_image(board: str, width: int, theme: Theme) -> "Image.Image":
+def _wall_image(board: str, width: int, theme: Theme, size: str | None) -> "Image.Image":
     from PIL import Image
 
     layout = boards.load(board)
-    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout) * width / WIDTH)), theme.page)
-    stamp(picture, wall(layout, theme))
+    picture = Image.new("RGB", (width, math.ceil(_wall_bottom(layout, size) * width / WIDTH)), theme.page)
+    stamp(picture, wall(layout, theme, size))
     return picture

@@ -60,6 +60,7 @@ class Theme:
 
 # Sets that look like another's (the page has the same: web/static/app.css).
 _LIKE = {
+    "Mainline": "Bolt Ons", "Mainline Kickboard": "Bolt Ons",
     "Screw Ons": "B", "Auxiliary": "B", "Auxiliary Kickboard": "B", "Plastic": "B", "Foot Set": "B",
     "Set A": "Wooden", "Set B": "Wooden B", "Set C": "Wooden C", "Wood": "Wooden",
 }  # fmt: skip
@@ -98,6 +99,7 @@ DARK = Theme(
         "D": "#7ba68b",
         "E": "#c286a0",
         "F": "#8794c7",
+        "Bolt Ons": "#dccfb6",
     },
 )
 """As in a cellar with the LEDs on."""
@@ -130,6 +132,7 @@ LIGHT = Theme(
         "D": "#4d7a60",
         "E": "#a3587a",
         "F": "#5a6aa8",
+        "Bolt Ons": "#a3814f",
     },
 )
 """As plywood by day."""

@@ -291,6 +291,8 @@ def load_grader(path: Path | None = None) -> Grader:
     """
     if path is None:
         return bundled_grader()
+    if path.exists() and not path.is_file():
+        raise ClimbpathError(f"{path} is no file: name one of 'climbpath train-grader', or leave it out")
     if not path.is_file():
         raise ClimbpathError(f"there is no grader {path}: train one with 'climbpath train-grader', or leave it out")
     return _read(path)

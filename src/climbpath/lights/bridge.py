@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from climbpath.errors import ClimbpathError
 from climbpath.lights.drivers import Driver
 from climbpath.lights.receiver import Fault, Receiver, Shown
 
@@ -9,38 +10,38 @@ from climbpath.lights.receiver import Fault, Receiver, Shown
 class Bridge:
     """Lights what the bytes of a connection say; one for each connection."""
 
-    def __init__(
-        self, driver: Driver, wiring: Mapping[int, int] | None = None, note: Callable[[str], object] = print
-    ) -> None:
+    def __init__(self, driver: Driver, wiring: Mapping[int, int], note: Callable[[str], object]) -> None:
         """Make one.
 
         Args:
             driver: what lights the strip.
-            wiring: LED of the app -> LED of the strip, where that is wired otherwise.
+            wiring: LED of the app -> LED of the strip, of all that the strip has.
             note: takes a line about bytes that make no sense.
         """
         self.driver, self.wiring, self.note = driver, wiring, note
         self.receiver = Receiver()
 
     def feed(self, received: bytes) -> list[Shown | Fault]:
-        """Light what these bytes complete; what was understood and what was not."""
+        """Light what these bytes complete; what was understood and what was not. A driver that fails is noted."""
         outcomes = self.receiver.feed(received)
         for outcome in outcomes:
             if isinstance(outcome, Fault):
                 self.note(f"not understood: {outcome.reason}")
-            else:
+                continue
+            try:
                 self.driver.show(self._lights(outcome))
+            except ClimbpathError as error:
+                self.note(str(error))
         return outcomes
 
     def _lights(self, shown: Shown) -> dict[int, tuple[int, int, int]]:
         lights = {}
         for one in shown.lights:
-            led = one.position if self.wiring is None else self.wiring.get(one.position)
-            if led is None:
-                self.note(f"LED {one.position} is in no mapping")
+            if one.position not in self.wiring:
+                self.note(f"the strip has no LED {one.position}")
                 continue
             red, green, blue = bytes.fromhex(one.colour)
-            lights[led] = red, green, blue
+            lights[self.wiring[one.position]] = red, green, blue
         return lights
 
 

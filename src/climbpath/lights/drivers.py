@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from climbpath.errors import ClimbpathError, loading
+from climbpath.errors import ClimbpathError, loading, reason
 
 Colour = tuple[int, int, int]
 FUNCTIONS = ("start", "show", "stop")
@@ -54,4 +54,16 @@ def from_file(path: Path) -> Driver:
         missing = [one for one in FUNCTIONS if not callable(getattr(module, one, None))]
         if missing:
             raise ClimbpathError(f"{path} lacks {', '.join(missing)}: a driver has {', '.join(FUNCTIONS)}")
-    return Driver(module.start, module.show, module.stop)
+    return Driver(*(_named(path, one, getattr(module, one)) for one in FUNCTIONS))
+
+
+def _named(path: Path, name: str, function: Callable[..., object]) -> Callable[..., object]:
+    """A driver's function, which raises ClimbpathError, naming the file, for whatever goes wrong in it."""
+
+    def call(*arguments: object) -> None:
+        try:
+            function(*arguments)
+        except Exception as error:  # a driver may raise anything
+            raise ClimbpathError(f"{path}: {name} failed: {reason(error)}") from error
+
+    return call

@@ -130,6 +130,7 @@ def model_of(checkpoint: Mapping[str, Any]) -> Model:
                 "teachers": [Path(path).parent.name for path in checkpoint["recipe"]["teachers"]],
             },
             **{name: checkpoint[name] for name in ("epoch", "val_loss", "nats_per_problem")},
+            "methods": checkpoint.get("methods", {}),
         },
     )
 
@@ -190,7 +191,8 @@ def load_model(path: Path) -> Model:
         raise ClimbpathError(f"there is no model {path}: train one with 'climbpath train' or leave --model out")
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or a device"
-        raise ClimbpathError(f"{path} is {kind}: name a file, for example {path / 'best.pt'}")
+        example = f", for example {path / 'best.pt'}" if path.is_dir() else ""
+        raise ClimbpathError(f"{path} is {kind}: name a file{example}")
     with path.open("rb") as file:
         start = file.read(16)
     zipped = start.startswith(b"PK\x03\x04")

@@ -78,6 +78,7 @@ class Run:
             "recipe": self.recipe.to_dict(),
             "evidence": evidence_to_json(self.data.evidence),
             "consensus": evidence_to_json(self.data.consensus),
+            "methods": self.data.methods,
             "parameters": self.net.count_parameters(),
             "train_problems": len(self.data.parts["train"]),
             "validation_problems": len(self.data.validation),

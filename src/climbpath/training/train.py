@@ -73,15 +73,17 @@ class InterruptedRunError(Exception):
 
 
 def choose_recipe(
-    recipe: Recipe | None, changes: Mapping[str, Any], data: Path | None, resumed: Path | None
+    recipe: Recipe | None, changes: Mapping[str, Any], data: Sequence[Path], resumed: Path | None
 ) -> tuple[Recipe, str]:
-    """The recipe with its changed settings, and where its problems come from ('' for the bundled ones).
+    """The recipe with its changed settings, and the files that its problems come from, a line each ('' for the bundled
+    ones).
 
     A resumed run keeps its recipe; only one whose learning rates do not decay may be given more epochs. Raises
     ClimbpathError where a setting contradicts that.
     """
+    given = "\n".join(map(str, data))
     if resumed is None:
-        return replace(recipe or next(iter(RECIPES.values())), **changes), str(data or "")
+        return replace(recipe or next(iter(RECIPES.values())), **changes), given
     checkpoint = load_checkpoint(resumed / "latest.pt")
     with loading(resumed / "latest.pt", "cannot be resumed"):
         before, source = Recipe.from_dict(checkpoint["recipe"]), str(checkpoint["source"])
@@ -95,13 +97,13 @@ def choose_recipe(
                 f"--resume keeps {setting} {old}, but {value} was given: leave it out, "
                 "or leave out --resume to start over"
             )
-    return replace(before, **asked), str(data or source)
+    return replace(before, **asked), given or source
 
 
 def read_problems(source: str) -> list[Problem]:
-    """The problems of a Parquet file, or the bundled demo problems where the source is ''."""
+    """The problems of Parquet files, a line each, or the bundled demo problems where the source is ''."""
     if source:
-        return parquet.load(Path(source))
+        return [problem for path in source.splitlines() for problem in parquet.load(Path(path))]
     with resources.as_file(resources.files("climbpath") / "assets" / "demo.parquet") as bundled:
         return parquet.load(bundled)
 

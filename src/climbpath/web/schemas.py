@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import Board, Setup, as_learned, column_of, drawn_as, row_of
+from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
 from climbpath.grades import ALL_GRADES, v_grade
 from climbpath.lights.leds import MOST_LEDS
 from climbpath.naming import suggested_name
-from climbpath.problem import DEFAULT_BOARD, FIELDS, LABELS, Problem
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, FIELDS, LABELS, Problem
 from climbpath.web.logbook.records import Entry, LeftOut, identity_of
 from climbpath.web.logbook.store import MOST_TICKS
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
@@ -69,6 +69,9 @@ INTEGER = BeforeValidator(_integer)
 Grade = Annotated[str, Field(json_schema_extra={"enum": list(ALL_GRADES)}), _one_of(ALL_GRADES)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
 Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), INTEGER]
+LinkedAngle = Angle | Literal["unknown"]
+"""An angle in a query, where null cannot be written."""
+Method = Annotated[str, Field(json_schema_extra={"enum": list(METHODS)}), _one_of(METHODS)]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9]{1,8}$")]
 Holds = Annotated[list[Label], Field(max_length=MOST_HOLDS)]
 Ends = Annotated[list[Label], Field(max_length=2)]
@@ -114,7 +117,7 @@ class ProblemBase(Model):
 
 LIMITS: dict[str, Any] = {
     "board": BoardName,
-    "angle": Angle,
+    "angle": Angle | None,
     "grade": Grade | None,
     "asked_grade": Grade | None,
     "start": Annotated[list[Label], Field(min_length=1, max_length=2)],
@@ -186,9 +189,13 @@ class HoldOut(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A board; for each angle, in which rows holds may have which role (where place tells such), the grades that can be
-    asked for, those that rest on few problems with how many, whether the grader knows it, and at which angle it was
-    learned, null where that is not known."""
+    """A board. For each angle: in which rows holds may have which role (where place tells such), the grades that can be
+    asked for, those that rest on few problems with how many, whether the grader knows it, which foot rules the models
+    know, the usual one first, and at which angle it was learned, null where that is not known.
+
+    Where problems can have an unknown angle, 'unknown' is one of the angles. `drawn_as` is the title of the board whose
+    problems stand for its own, where it was not learned.
+    """
 
     name: str
     title: str
@@ -198,19 +205,29 @@ class BoardOut(BaseModel):
     rows: dict[int, dict[str, tuple[int, int]]]
     has_feet: bool
     has_mirror: bool
-    methods: list[str]
+    methods: dict[str, list[str]]
     sizes: dict[str, list[str]]
-    learned: dict[int, int | None]
+    usual_angle: int
+    drawn_as: str | None
+    learned: dict[str, int | None]
     hold_sets: list[str]
     holds: list[HoldOut]
-    grades: dict[int, list[str]]
-    thin: dict[int, dict[str, int]]
-    graded: dict[int, bool]
+    grades: dict[str, list[str]]
+    thin: dict[str, dict[str, int]]
+    graded: dict[str, bool]
 
 
-def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded: Collection[Setup]) -> BoardOut:
-    """A board as the API returns it, given the generator's problems per setup and grade, and the grader's setups."""
-    setups = {angle: drawn_as(Setup(board.name, angle), evidence) for angle in board.angles}
+def board_out(
+    board: Board,
+    evidence: Mapping[Setup, Mapping[str, int]],
+    graded: Collection[Setup],
+    methods: Mapping[Setup, Sequence[str]],
+) -> BoardOut:
+    """A board as the API returns it, given the generator's problems per setup and grade, the grader's setups, and the
+    foot rules that the generator knows on each setup."""
+    angles = (*board.angles, *([None] if board.has_angle(None) else []))
+    names = {angle: UNKNOWN if angle is None else str(angle) for angle in angles}
+    setups = {names[angle]: drawn_as(Setup(board.name, angle), evidence) for angle in angles}
     counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
@@ -222,8 +239,10 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
         rows=board.rows,
         has_feet=board.has_feet,
         has_mirror=board.has_mirror,
-        methods=list(board.methods),
+        methods={angle: list(methods.get(setup, ())) for angle, setup in setups.items()},
         sizes={name: list(size.leds) for name, size in board.sizes.items()},
+        usual_angle=board.usual_angle,
+        drawn_as=next((boards.load(one.board).title for one in setups.values() if one.board != board.name), None),
         learned={angle: setup.angle for angle, setup in setups.items()},
         hold_sets=list(board.hold_sets),
         holds=[
@@ -244,7 +263,7 @@ def board_out(board: Board, evidence: Mapping[Setup, Mapping[str, int]], graded:
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()
         },
-        graded={angle: _is_graded(Setup(board.name, angle), graded) for angle in board.angles},
+        graded={names[angle]: _is_graded(Setup(board.name, angle), graded) for angle in angles},
     )
 
 
@@ -269,16 +288,21 @@ class InvitationOut(BaseModel):
 
 
 class AppInfo(BaseModel):
-    """What the page needs to start: the version, the grades, and the boards."""
+    """What the page needs to start: the version, every grade of every board, easiest first, with its V grade and how
+    hard it is in steps of the Font ladder, and the boards."""
 
     version: str
     ladder: list[str]
     v_grades: list[str]
+    ranks: list[int]
     boards: list[BoardOut]
 
 
 class GenerateRequest(Model):
     """What to generate.
+
+    Only holds of the `size` and the `hold_sets` are used; `method` is the foot rule, on MoonBoards; an angle of null is
+    an unknown one.
 
     Every hold in `pins` is used: "F5" in any role, "F5s" as a start, "D9h" as a hand, "G18e" as a finish. The start and
     finish holds are exactly `start` and `finish`, if given; holds in `bans` are not used. `climber` must be able to
@@ -287,7 +311,9 @@ class GenerateRequest(Model):
     """
 
     board: BoardName = DEFAULT_BOARD
-    angle: Angle = 40
+    angle: Angle | None = 40
+    size: ShortName | None = None
+    method: Method = DEFAULT_METHOD
     grades: Annotated[list[Grade], Field(min_length=1, max_length=len(ALL_GRADES))] = ["7A"]
     number: Annotated[int, Field(ge=1, le=MOST_PROBLEMS), INTEGER] = 1
     temperature: Annotated[float, Field(ge=0.2, le=2.5)] = 1.0
@@ -318,7 +344,8 @@ class WorkoutRequest(Model):
     """
 
     board: BoardName = DEFAULT_BOARD
-    angle: Angle = 40
+    angle: Angle | None = 40
+    size: ShortName | None = None
     grades: Annotated[list[Grade], Field(min_length=1, max_length=len(ALL_GRADES))] = ["6C"]
     minutes: Annotated[int, Field(ge=SHORTEST, le=LONGEST), INTEGER] = 60
     climber: ClimberBody = ClimberBody()

@@ -187,8 +187,9 @@ class Gate:
             body = None if path == IMPORT_PATH else await _body(receive)
             host, port = scope.get("client") or ("", 0)
             client = Client(counted_address(host), f"{host} {port}")
-            places = self.logbook if path.startswith(LOGBOOK_PATHS) else self.work
-            places.take(client.address, self.used.most_before(client.address))
+            is_logbook = path.startswith(LOGBOOK_PATHS)
+            places = self.logbook if is_logbook else self.work
+            places.take(client.address, None if is_logbook else self.used.most_before(client.address))
         except ClientDisconnect:
             return
         except TooLargeError as error:

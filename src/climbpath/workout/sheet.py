@@ -26,6 +26,8 @@ PDF_WIDTH, PNG_WIDTH = 1654, 1080
 
 _INK, _QUIET, _RULE = PAPER.clear, PAPER.quiet, "#c9c2b7"
 _WIDTH, _MARGIN, _GAP = 360.0, 12.0, 8.0
+_TALLEST = 560.0
+"""Height of the tallest wall in the units of pictures of problems; a wider one is as wide as its problem's card."""
 
 
 class _Form(NamedTuple):
@@ -66,9 +68,9 @@ PHONE = _Form(math.inf, 2, 0.48, 11.5)
 """Legible on a phone at arm's length; one page, as long as it has to be."""
 
 
-def pdf(workout: Workout) -> bytes:
-    """The sheet as a PDF file of A4 pages."""
-    first, *others = _pages(workout, PDF_WIDTH, A4)
+def pdf(workout: Workout, size: str | None = None) -> bytes:
+    """The sheet as a PDF file of A4 pages; `size` is the size of the board that its pictures show."""
+    first, *others = _pages(workout, PDF_WIDTH, A4, size)
     stream = io.BytesIO()
     first.save(
         stream,
@@ -85,19 +87,19 @@ def pdf(workout: Workout) -> bytes:
     return stream.getvalue()
 
 
-def png(workout: Workout) -> bytes:
+def png(workout: Workout, size: str | None = None) -> bytes:
     """The sheet as a PNG file for a phone: one long page, two problems across."""
-    (page,) = _pages(workout, PNG_WIDTH, PHONE)
+    (page,) = _pages(workout, PNG_WIDTH, PHONE, size)
     stream = io.BytesIO()
     page.save(stream, "PNG")
     return stream.getvalue()
 
 
-def _pages(workout: Workout, width: int, form: _Form) -> "list[Image.Image]":
+def _pages(workout: Workout, width: int, form: _Form, size: str | None) -> "list[Image.Image]":
     from PIL import Image
 
     layout = boards.load(workout.sections[0].slots[0].problem.board)
-    laid_out = list(_layout(workout, form))
+    laid_out = list(_layout(workout, form, size))
     pages = []
     for number, (shapes, end) in enumerate(laid_out, 1):
         height = min(form.height, end + form.foot + _MARGIN)
@@ -111,7 +113,7 @@ def _pages(workout: Workout, width: int, form: _Form) -> "list[Image.Image]":
 # The pages
 
 
-def _layout(workout: Workout, form: _Form) -> Iterator[tuple[list[Shape], float]]:
+def _layout(workout: Workout, form: _Form, size: str | None) -> Iterator[tuple[list[Shape], float]]:
     """The shapes of each page, and where they end; a section's heading stays with its first row of problems."""
     room = _WIDTH - 2 * _MARGIN
     bottom = form.height - _MARGIN - form.foot
@@ -123,7 +125,7 @@ def _layout(workout: Workout, form: _Form) -> Iterator[tuple[list[Shape], float]
     for start, section in zip(starts(workout), workout.sections, strict=True):
         heading, below = _heading(start, section, form)
         for first in range(0, len(section.slots), form.across):
-            row = [_card(slot, form) for slot in section.slots[first : first + form.across]]
+            row = [_card(slot, form, size) for slot in section.slots[first : first + form.across]]
             height = max(card_height for card_height, _ in row)
             head = below if first == 0 else 0
             if y + head + height > bottom:
@@ -178,7 +180,7 @@ def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
     size, x, y = form.small, _MARGIN, 1.4 * form.words
     middle = y - 0.35 * size
     shapes: list[Shape] = []
-    for field in ("start", "hands", "finish"):
+    for field in ("start", "hands", *(["feet"] if layout.has_feet else []), "finish"):
         role = PAPER.roles[field]
         shapes += [*drawing.ring(x + 4, middle, role, 0.035 * size, PAPER)]
         shapes.append(Text(x + 1.25 * size, y, size, role.word, _QUIET))
@@ -199,9 +201,9 @@ def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
 # A problem
 
 
-def _card(slot: Slot, form: _Form) -> tuple[float, list[Shape]]:
+def _card(slot: Slot, form: _Form, size: str | None) -> tuple[float, list[Shape]]:
     """A problem's picture with the words below it, from 0, 0 down: height and shapes."""
-    picture, y = _picture(slot, form)
+    picture, y = _picture(slot, form, size)
     shapes = [Rect(0, 0, form.card, y, 4, PAPER.wall), *picture]
     y += form.grade
     grade = grades.show(slot.problem.grade) if slot.problem.grade else "ungraded"
@@ -213,40 +215,45 @@ def _card(slot: Slot, form: _Form) -> tuple[float, list[Shape]]:
         x = form.card - 14 * i
         shapes += [Rect(x - 10.5, y - 10, 10.5, 10.5, 2, _INK), Rect(x - 9.6, y - 9.1, 8.7, 8.7, 1.4, PAPER.page)]
     y += 1.5
-    for size, string, colour, bold in (
+    for letters, string, colour, bold in (
         (form.words, latin(title(slot.problem)), _INK, True),
         (form.words, ", ".join(slot.style), _INK, False),
         (form.words, climbing(slot), _INK, False),
         (form.words, opinion(slot), _QUIET, False),
         (form.small, slot.problem.notation, _QUIET, False),
     ):
-        for line in _wrapped(string, size, form.card):
-            y += 1.2 * size
-            shapes.append(Text(0, y, size, line, colour, bold=bold))
+        for line in _wrapped(string, letters, form.card):
+            y += 1.2 * letters
+            shapes.append(Text(0, y, letters, line, colour, bold=bold))
     return y + 1, shapes
 
 
-def _picture(slot: Slot, form: _Form) -> tuple[Iterator[Shape], float]:
+def _picture(slot: Slot, form: _Form, size: str | None) -> tuple[Iterator[Shape], float]:
     """The problem on its board with an arrow for the crux, in the middle of the card, and its height."""
     layout = boards.load(slot.problem.board)
-    panel = drawing.panel(layout, PAPER)
+    shown = drawing.shown_size(slot.problem, size)
+    panel = drawing.panel(layout, PAPER, shown)
     crux = slot.beta.moves[slot.beta.crux]
-    tail, tip = (drawing.centre(layout, hold) for hold in (layout.hold(crux.origin), layout.hold(crux.hold)))
-    shapes = [*drawing.wall(layout, PAPER), *_arrow(tail, tip), *drawing.marks(slot.problem, PAPER)]
-    left = (form.card - form.scale * panel.w) / 2
-    return transformed(shapes, left - form.scale * panel.x, -form.scale * panel.y, form.scale), form.scale * panel.h
+    tail, tip = (drawing.centre(layout, layout.hold(label), shown) for label in (crux.origin, crux.hold))
+    arrow = _arrow(tail, tip, drawing.ring_unit(slot.problem, shown))
+    shapes = [*drawing.wall(layout, PAPER, shown), *arrow, *drawing.marks(slot.problem, PAPER, size=shown)]
+    scale = form.scale if layout.has_grid else min(form.card / panel.w, form.scale * _TALLEST / panel.h)
+    left = (form.card - scale * panel.w) / 2
+    return transformed(shapes, left - scale * panel.x, -scale * panel.y, scale), scale * panel.h
 
 
-def _arrow(tail: tuple[float, float], tip: tuple[float, float]) -> list[Shape]:
-    """An arrow from hold to hold, in the units of pictures of problems; it ends short of the ring of the second."""
+def _arrow(tail: tuple[float, float], tip: tuple[float, float], unit: float = 1) -> list[Shape]:
+    """An arrow from hold to hold, in the units of pictures of problems; it ends short of the ring of the second, whose
+    size is `unit`, and is never too thin to print."""
     (x1, y1), (x2, y2) = tail, tip
     length = math.hypot(x2 - x1, y2 - y1)
     across, down = (x2 - x1) / length, (y2 - y1) / length
-    x2, y2 = x2 - 16 * across, y2 - 16 * down
-    back = x2 - 16 * across, y2 - 16 * down
-    wing = 7.6 * down, -7.6 * across
+    far, head_length, broad = 16 * unit, 16 * max(0.6, unit), max(0.6, unit)
+    x2, y2 = x2 - far * across, y2 - far * down
+    back = x2 - head_length * across, y2 - head_length * down
+    wing = 7.6 * broad * down, -7.6 * broad * across
     head = [(x2, y2), (back[0] + wing[0], back[1] + wing[1]), (back[0] - wing[0], back[1] - wing[1])]
-    return [Line(x1, y1, *back, _INK, 4), Polygon(head, _INK)]
+    return [Line(x1, y1, *back, _INK, 4 * broad), Polygon(head, _INK)]
 
 
 # Text

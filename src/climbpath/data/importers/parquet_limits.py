@@ -152,7 +152,7 @@ class _Reader:
         if kind in (9, 10):
             head = self.take(1)[0]
             size = head >> 4 if head >> 4 < 15 else self._unsigned(32)
-            if size > MOST_STRUCTS:
+            if size > MOST_STRUCTS or depth > DEEPEST:
                 raise ClimbpathError("its footer has too many parts: split it")
             return [self._value(head & 15, depth + 1) for _ in range(size)]
         if kind == 12:

@@ -25,7 +25,6 @@ from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
 from climbpath.web.schemas import (
-    Angle,
     Ape,
     AppInfo,
     BetaOut,
@@ -36,8 +35,10 @@ from climbpath.web.schemas import (
     Grade,
     GradeOut,
     Height,
+    LinkedAngle,
     Name,
     ProblemBody,
+    ShortName,
     SimilarProblem,
     SimilarProblems,
     beta_out,
@@ -113,7 +114,8 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
             str, Query(max_length=400, description="The problem's notation, with - between holds: F5s-D9-G18e")
         ],
         board: BoardName = "moonboard-2016",
-        angle: Angle = 40,
+        angle: LinkedAngle = 40,
+        size: ShortName | None = None,
         grade: Grade | None = None,
         name: Name = "",
         with_beta: bool = False,
@@ -121,10 +123,12 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         ape: Ape = 0,
         theme: Literal["dark", "light"] = "dark",
     ) -> Response:
-        """A picture of a problem, optionally with its beta. A GIF always shows the beta, move by move."""
-        shown = check_sound(replace(parse_notation(problem.replace("-", " "), board, angle, grade), name=name or None))
+        """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
+        beta, move by move."""
+        set_at = None if isinstance(angle, str) else angle
+        shown = check_sound(replace(parse_notation(problem.replace("-", " "), board, set_at, grade), name=name or None))
         content = await services.workers.run(
-            partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme])
+            partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme], size)
         )
         headers = {"Content-Disposition": f'attachment; filename="{file_stem(shown)}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
@@ -134,11 +138,13 @@ def app_info(services: Services) -> AppInfo:
     """The boards, and what the models know of them."""
     evidence = services.generator.evidence
     graded = {setup for name in bundled_graders() for setup in graded_by(name)}
+    methods = {setup: services.generator.model_of(setup).methods(setup) for setup in evidence}
     return AppInfo(
         version=__version__,
-        ladder=list(grades.LADDER),
-        v_grades=[grades.v_grade(grade) for grade in grades.LADDER],
-        boards=[board_out(boards.load(name), evidence, graded) for name in boards.names()],
+        ladder=list(grades.ALL_GRADES),
+        v_grades=[grades.v_grade(grade) for grade in grades.ALL_GRADES],
+        ranks=[grades.rank(grade) for grade in grades.ALL_GRADES],
+        boards=[board_out(boards.load(name), evidence, graded, methods) for name in boards.names()],
     )
 
 
@@ -152,6 +158,7 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         start=body.start,
         finish=body.finish,
         ban=body.bans,
+        size=body.size,
         hold_sets=body.hold_sets,
         min_holds=body.min_holds,
         max_holds=body.max_holds,
@@ -162,16 +169,21 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         number=body.number,
         rules=rules,
         sampling=Sampling(body.temperature),
+        method=body.method,
         climber=body.climber.climber() if body.climber else None,
         any_grade=body.any_grade,
         seed=seed_or_random(body.seed),
     )
 
 
-def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme) -> bytes:
+def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme, size: str | None) -> bytes:
     if kind == "gif":
-        return beta_drawing.gif(solve([problem], climber)[0], theme=theme)
+        return beta_drawing.gif(solve([problem], climber)[0], theme=theme, size=size)
     if with_beta:
         beta = solve([problem], climber)[0]
-        return beta_drawing.png(beta, theme=theme) if kind == "png" else beta_drawing.svg(beta, theme).encode()
-    return drawing.png(problem, theme=theme) if kind == "png" else drawing.svg(problem, theme=theme).encode()
+        if kind == "png":
+            return beta_drawing.png(beta, theme=theme, size=size)
+        return beta_drawing.svg(beta, theme, size).encode()
+    if kind == "png":
+        return drawing.png(problem, theme=theme, size=size)
+    return drawing.svg(problem, theme=theme, size=size).encode()

@@ -14,7 +14,7 @@ ProfileId = Annotated[UUID, Query(description="A climber's id.")]
 Identity = Annotated[
     str,
     Path(
-        pattern=r"^[a-z0-9-]{1,40}@[0-9]{1,2}:[A-Za-z0-9-]{4,400}$",
+        pattern=r"^[a-z0-9-]{1,40}@([0-9]{1,2}|unknown):[A-Za-z0-9-]{4,400}$",
         description="A problem's identity: moonboard-2016@40:F5s-D9-G18e",
     ),
 ]

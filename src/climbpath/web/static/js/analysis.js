@@ -2,7 +2,7 @@
 
 import { ask, askAfterWrites } from "./api.js";
 import { keep, kept } from "./storage.js";
-import { boardOf, profile } from "./state.js";
+import { isGraded, profile } from "./state.js";
 
 const MOST_KEPT = 200;
 const MOST_RECENT = 50;
@@ -22,10 +22,10 @@ export const analysisOf = (problem) => analyses.get(keyOf(problem));
 export async function analyse(problem, signal) {
   const key = keyOf(problem);
   if (analyses.has(key)) return analyses.get(key);
-  const isGraded = boardOf(problem).graded[problem.angle];
+  const canGrade = isGraded(problem);
   const asked = { ...bodyOf(problem), repeats: null };
   const [prediction, beta] = await Promise.all([
-    isGraded ? ask("POST", "/api/grade", asked, { signal }) : null,
+    canGrade ? ask("POST", "/api/grade", asked, { signal }) : null,
     ask("POST", "/api/beta", { problem: asked, climber: climber() }, { signal }),
   ]);
   const analysis = { key, prediction, beta };

@@ -5,6 +5,10 @@ import { T } from "./texts.js";
 
 const EDGE = 13; // cm of wall around the holds, as much as the light of a hold needs
 const GUTTER = 15; // cm for the names of rows and columns, beside the wall and below it
+const SPACING = 20; // cm from a hold to the next one on a MoonBoard, whose rings and holds are of size 1
+const ROOMY = 1.35; // how much larger holds are where the nearest ones stand aslant of each other
+const LARGEST_HOLD = 1.1;
+const LARGEST_RINGS = 1.5; // how much larger rings may be where the holds of a problem are farther apart
 const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
 const LONG_PRESS_MS = 450;
 const SWIPE_PX = 45;
@@ -92,21 +96,31 @@ export class BoardView {
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // Draw an empty board, which can be edited or not.
-  lay(layout, isEdited) {
-    const key = `${layout.name} ${isEdited}`;
-    if (this.laid === key) return;
+  // Draw an empty board, or one of its sizes alone, which can be edited or not.
+  lay(layout, isEdited, size = null) {
+    const key = `${layout.name} ${isEdited} ${size ?? ""}`;
+    if (this.laid === key) return false;
     this.laid = key;
-    this.layout = layout;
+    const labels = new Set(size ? layout.sizes[size] : layout.holds.map((hold) => hold.label));
+    const shown = layout.holds.filter((hold) => labels.has(hold.label));
+    this.layout = { ...layout, holds: shown };
     this.isEdited = isEdited;
-    this.byLabel = new Map(layout.holds.map((hold) => [hold.label, hold]));
-    const inGrid = layout.holds.filter((hold) => hold.row !== null);
-    const [xs, ys] = [layout.holds.map((hold) => hold.x), layout.holds.map((hold) => hold.y)];
+    this.byLabel = new Map(shown.map((hold) => [hold.label, hold]));
+    const inGrid = shown.filter((hold) => hold.row !== null);
+    const [xs, ys] = [shown.map((hold) => hold.x), shown.map((hold) => hold.y)];
     const [left, low] = inGrid.length ? [0, 0] : [Math.min(...xs), Math.min(...ys)];
-    const wide = Math.max(...xs, left + 200);
+    const wide = Math.max(...xs);
     this.origin = { x: left, y: low };
     this.high = Math.max(...ys);
-    this.cm = { gutter: GUTTER, wide: wide - left + 2 * EDGE, high: this.high - low + 2 * EDGE };
+    const apart = inGrid.length ? SPACING : leastDistance(shown);
+    this.unit = Math.min(1, apart / SPACING);
+    this.body = inGrid.length ? 1 : Math.min(LARGEST_HOLD, (ROOMY * apart) / SPACING);
+    this.cm = {
+      gutter: inGrid.length ? GUTTER : 0,
+      wide: wide - left + 2 * EDGE,
+      high: this.high - low + 2 * EDGE,
+      apart,
+    };
     const columns = [...new Map(inGrid.map((hold) => [hold.column, hold.x])).entries()];
     const rows = [...new Map(inGrid.map((hold) => [hold.row, hold.y])).entries()];
     this.root.setAttribute("viewBox", `${left - EDGE} ${-EDGE} ${this.cm.wide} ${this.cm.high}`);
@@ -126,7 +140,8 @@ export class BoardView {
     this.glow = svg("g", { "aria-hidden": "true" });
     this.over = svg("g", { class: "beta", "aria-hidden": "true" });
     this.places = new Map();
-    const holds = layout.holds.map((hold) => {
+    this.drawn = new Map();
+    const holds = shown.map((hold) => {
       const [body, lip] = outline(hold);
       const turn = COMPASS[hold.orientation] ?? 0;
       const place = svg(
@@ -136,10 +151,10 @@ export class BoardView {
           "data-label": hold.label,
           transform: `translate(${hold.x} ${this.y(hold.y)})`,
         },
-        svg("circle", { r: 10, class: "touch" }),
+        svg("circle", { r: apart / 2, class: "touch" }),
         svg(
           "g",
-          { transform: `rotate(${turn})`, class: "shape" },
+          { transform: `rotate(${turn}) scale(${this.body})`, class: "shape" },
           svg("path", { d: body, class: "body" }),
           svg("path", { d: lip, class: "lip" }),
         ),
@@ -161,10 +176,17 @@ export class BoardView {
     );
     if (isEdited) {
       this.root.setAttribute("role", "group");
-      this.focus(this.places.has(this.focused) ? this.focused : layout.holds[0].label, false);
+      this.focus(this.places.has(this.focused) ? this.focused : shown[0].label, false);
     } else {
       this.root.setAttribute("role", "img");
     }
+    return true;
+  }
+
+  // How large rings are around these holds.
+  ringSize(labels) {
+    const apart = leastDistance(labels.map((label) => this.byLabel.get(label)).filter(Boolean));
+    return Math.max(this.unit, Math.min(1, apart / SPACING, LARGEST_RINGS * this.unit));
   }
 
   y(cm) {
@@ -176,23 +198,30 @@ export class BoardView {
   show({ roles = {}, marks = {}, dim = [], absent = [], words = "" }) {
     this.root.setAttribute("aria-label", words);
     const lights = [];
+    const size = this.ringSize(Object.keys({ ...roles, ...marks }));
     for (const [label, place] of this.places) {
       const role = roles[label];
       const mark = marks[label];
+      if (role) {
+        const hold = this.byLabel.get(label);
+        lights.push(svg("circle", { cx: hold.x, cy: this.y(hold.y), r: 13 * size, class: "light", "data-role": role }));
+      }
+      const isDim = dim.includes(label);
+      const isAbsent = absent.includes(this.byLabel.get(label).hold_set);
+      const looks = [role, mark, isDim, isAbsent, role || mark ? size : 0].join(" ");
+      if (this.drawn.get(label) === looks) continue; // most of 692 holds are as they were
+      this.drawn.set(label, looks);
       const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
       if (mark === "use" || mark === "only") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
       if (mark === "only") rings.push(svg("circle", { cx: 9.5, cy: -1.2, r: 2.7, class: "pin" }));
       if (mark === "ban") rings.push(svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }));
+      place.lastChild.setAttribute("transform", `scale(${size})`);
       place.lastChild.replaceChildren(...rings);
       place.classList.toggle("lit", Boolean(role));
       place.classList.toggle("banned", mark === "ban");
-      place.classList.toggle("dim", dim.includes(label));
-      place.classList.toggle("absent", absent.includes(this.byLabel.get(label).hold_set));
+      place.classList.toggle("dim", isDim);
+      place.classList.toggle("absent", isAbsent);
       place.dataset.role = role ?? "";
-      if (role) {
-        const hold = this.byLabel.get(label);
-        lights.push(svg("circle", { cx: hold.x, cy: this.y(hold.y), r: 13, class: "light", "data-role": role }));
-      }
       if (this.isEdited) {
         place.setAttribute("aria-label", T.holdLabel(label, T.marks[mark ?? "free"], role && T.roles[role]));
       }
@@ -208,7 +237,7 @@ export class BoardView {
         .filter(([label, share]) => share > 0 && this.byLabel.has(label))
         .map(([label, share]) => {
           const hold = this.byLabel.get(label);
-          const [r, opacity] = [5 + 8 * Math.sqrt(share), 0.25 + 0.65 * share];
+          const [r, opacity] = [this.unit * (5 + 8 * Math.sqrt(share)), 0.25 + 0.65 * share];
           return svg("circle", { cx: hold.x, cy: this.y(hold.y), r, opacity, class: `warmth ${kind}` });
         }),
     );
@@ -331,6 +360,18 @@ export class BoardView {
     }
     return best;
   }
+}
+
+// cm between the two holds that are nearest to each other; a MoonBoard's where there are fewer.
+function leastDistance(holds) {
+  let least = SPACING;
+  for (let i = 0; i < holds.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const [across, up] = [holds[i].x - holds[j].x, holds[i].y - holds[j].y];
+      least = Math.min(least, Math.hypot(across, up));
+    }
+  }
+  return least;
 }
 
 const labelAt = (event) => event.target.closest?.("[data-label]")?.dataset.label;

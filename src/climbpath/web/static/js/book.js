@@ -3,7 +3,7 @@
 import { toast } from "./dom.js";
 import { askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
-import { change, profile, state } from "./state.js";
+import { change, profile, rank, state } from "./state.js";
 import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
 import { today } from "./dates.js";
@@ -120,12 +120,12 @@ export async function search(fields, offset = 0) {
   }
 }
 
-const rank = ({ problem }) => state.appInfo.ladder.indexOf(problem.grade);
+const rankOf = ({ problem }) => rank(problem.grade);
 const nameOf = ({ problem }) => problem.name ?? "";
 const ORDERS = {
   newest: (a, b) => b.saved.localeCompare(a.saved),
-  easiest: (a, b) => rank(a) - rank(b),
-  hardest: (a, b) => rank(b) - rank(a),
+  easiest: (a, b) => rankOf(a) - rankOf(b),
+  hardest: (a, b) => rankOf(b) - rankOf(a),
   stars: (a, b) => b.stars - a.stars,
   name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
 };
@@ -138,7 +138,6 @@ const PROGRESS = {
 };
 
 function searchCopy(copy, { text, in_list: list, progress, easiest, hardest, order }) {
-  const { ladder } = state.appInfo;
   const words = text.toLowerCase().split(/\s+/);
   const searched = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
   const entries = copy
@@ -147,8 +146,8 @@ function searchCopy(copy, { text, in_list: list, progress, easiest, hardest, ord
         words.every((word) => searched(entry).includes(word)) &&
         (!list || entry.lists.includes(list)) &&
         (!progress || PROGRESS[progress](entry)) &&
-        (!easiest || rank(entry) >= ladder.indexOf(easiest)) &&
-        (!hardest || rank(entry) <= ladder.indexOf(hardest)),
+        (!easiest || rankOf(entry) >= rank(easiest)) &&
+        (!hardest || rankOf(entry) <= rank(hardest)),
     )
     .sort(ORDERS[order]);
   const lists = {};

@@ -13,6 +13,7 @@ import {
   layout,
   profile,
   shortTitle,
+  sizeOf,
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
@@ -25,7 +26,7 @@ import { allowSound } from "./signal.js";
 import { workoutBar } from "./workout.js";
 import { areLightsOn, askForLights, lightState, showLights, stepLights, tapLights } from "./lights.js";
 import { advance, again, shuffle, stopPlaying } from "./play.js";
-import { holdsOf } from "./problem.js";
+import { holdsOf, query } from "./problem.js";
 import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
 
 const AHEAD = 6;
@@ -98,7 +99,15 @@ export class Climb {
 
   // The conditions, the climber or an entry have changed.
   heard(fields) {
-    if ("setup" in fields || "range" in fields || "tuning" in fields || "profileId" in fields || "profiles" in fields) {
+    if ("sizes" in fields) this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
+    if (
+      "setup" in fields ||
+      "range" in fields ||
+      "tuning" in fields ||
+      "sizes" in fields ||
+      "profileId" in fields ||
+      "profiles" in fields
+    ) {
       replace(this.cards.tuning, tuningCard());
     }
     if ("lights" in fields && this.problem) this.renderStage();
@@ -106,7 +115,7 @@ export class Climb {
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
-    } else if ("setup" in fields || "range" in fields || "tuning" in fields) {
+    } else if ("setup" in fields || "range" in fields || "tuning" in fields || "sizes" in fields) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.generate({ isNew: true });
     } else if ("profileId" in fields || "profiles" in fields || fields.online) {
@@ -303,7 +312,7 @@ export class Climb {
     const { problem, stage } = this;
     if (!problem) return;
     const analysis = analysisOf(problem);
-    stage.lay(boardOf(problem));
+    replace(stage.filters, this.top());
     stage.show(problem, { absent: absentSets(), beta: analysis?.beta });
     this.renderStage();
     replace(this.cards.entry, entryCard(this.entry));
@@ -319,7 +328,7 @@ export class Climb {
   renderBeta(analysis) {
     replace(
       this.cards.beta,
-      betaCard(analysis, this.stage.step, (step) => this.toStep(step)),
+      betaCard(this.problem, analysis, this.stage.step, (step) => this.toStep(step)),
     );
   }
 
@@ -371,7 +380,12 @@ export class Climb {
         h("span", null, T.next),
         icon("next"),
       ),
-      button("share", T.share, () => copyLink(problem), { quiet: true, disabled: isBare, class: "share" }),
+      button(
+        "share",
+        T.share,
+        () => copyLink(problem, query(problem, { size: sizeOf(boardOf(problem), problem) ?? "" })),
+        { quiet: true, disabled: isBare, class: "share" },
+      ),
       areLightsOn() && this.bulb(isBare),
     ];
   }

@@ -2,7 +2,7 @@
 
 import { button, choice, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { change, profile, state } from "./state.js";
+import { change, layout, nearest, profile, rank, state } from "./state.js";
 import { card } from "./panel.js";
 import { keepProfile, removeProfile } from "./book.js";
 import { keep, kept, newId } from "./storage.js";
@@ -46,7 +46,8 @@ export class ClimberView {
       set({ easiest, hardest });
       change({ range: [easiest, hardest] });
     };
-    const rank = (grade) => state.appInfo.ladder.indexOf(grade);
+    const { ladder } = layout();
+    const [easiest, hardest] = [nearest(one.easiest, ladder, false), nearest(one.hardest, ladder, true)];
     const length = (field) =>
       lengthField(field, one[field], {
         wrong: this.wrong[field],
@@ -63,7 +64,7 @@ export class ClimberView {
           }
         },
       });
-    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
+    const grades = ladder.map((grade) => [grade, grade]);
     replace(
       this.root,
       h("h1", null, T.climberTitle),
@@ -108,15 +109,11 @@ export class ClimberView {
             { class: "row" },
             labelled(
               T.from,
-              choice(one.easiest, grades, (grade) =>
-                setRange(grade, rank(grade) > rank(one.hardest) ? grade : one.hardest),
-              ),
+              choice(easiest, grades, (grade) => setRange(grade, rank(grade) > rank(hardest) ? grade : hardest)),
             ),
             labelled(
               T.to,
-              choice(one.hardest, grades, (grade) =>
-                setRange(rank(grade) < rank(one.easiest) ? grade : one.easiest, grade),
-              ),
+              choice(hardest, grades, (grade) => setRange(rank(grade) < rank(easiest) ? grade : easiest, grade)),
             ),
           ),
           button(

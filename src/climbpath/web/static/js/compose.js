@@ -3,16 +3,26 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, generateRequest, gradesInRange, layout, state } from "./state.js";
+import { absentSets, boardOf, generateRequest, gradesInRange, isGraded, layout, sizeOf, state } from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
 import { Stage, gradePill } from "./stage.js";
 import { betaCard, chartOf, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
-import { ENDINGS, holdsOf, hasRows, mayBe, problemOf, query, readHolds, rolesOf, rowsOf } from "./problem.js";
+import {
+  ENDINGS,
+  angleText,
+  holdsOf,
+  hasRows,
+  mayBe,
+  problemOf,
+  query,
+  readHolds,
+  rolesOf,
+  rowsOf,
+} from "./problem.js";
 import { keep, kept } from "./storage.js";
 import { composeLights } from "./lights.js";
-import { EASY } from "./zoom.js";
 
 const MOST_STEPS = 200;
 const MOST_PINS = 20;
@@ -77,7 +87,7 @@ const banned = (step, label) => {
 export function faultOf(roles, on, angle, bans = []) {
   const [starts, finishes] = [inRole(roles, "start"), inRole(roles, "finish")];
   const hold = (label) => on.holds.find((one) => one.label === label);
-  const canComplete = on.grades[angle]?.length > 0;
+  const canComplete = on.grades[angleText(angle)]?.length > 0;
   if (!Object.keys(roles).length) return T.empty(bans.length, canComplete);
   for (const role of ["start", "finish", "hands"]) {
     const wrong = inRole(roles, role).find((label) => !mayBe(role, hold(label), on, angle));
@@ -101,6 +111,7 @@ function queryOf(step, on, angle) {
     pins: isAllOwn ? "" : pins.join("-") || "none",
     bans: step.bans.join("-"),
     only: step.only.join("-"),
+    size: sizeOf(on, { hands: Object.keys(roles) }) ?? "",
   });
 }
 
@@ -151,7 +162,7 @@ export class Compose {
     this.stage.zoom.listen();
     this.stage.zoomed = () => this.render();
     // what is there already is shown whole at first
-    if (matchMedia("(pointer: coarse)").matches && !this.problem) this.stage.zoom.wanted = EASY;
+    if (matchMedia("(pointer: coarse)").matches && !this.problem) this.stage.zoom.wanted = this.stage.zoom.easy;
     this.panel = h("aside", { class: "panel" });
     this.cards = Object.fromEntries(
       ["hint", "grade", "beta", "tuning", "entry", "share"].map((name) => [name, h("div", { class: `${name}-card` })]),
@@ -180,7 +191,7 @@ export class Compose {
   }
 
   heard(fields) {
-    const isOther = ["setup", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
+    const isOther = ["setup", "sizes", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
     if (isOther) replace(this.cards.tuning, tuningCard());
     if (isOther || fields.online) {
       this.changed();
@@ -299,7 +310,7 @@ export class Compose {
   async complete() {
     const step = now();
     const on = layout();
-    const feet = inRole(step.roles, "feet");
+    const feet = on.has_feet ? [] : inRole(step.roles, "feet"); // which no model chooses there
     if (!gradesInRange().length) {
       toast(T.notLearned(on.title));
       return;
@@ -322,7 +333,7 @@ export class Compose {
       put({
         ...step,
         filled: { ...rolesOf(completed), ...Object.fromEntries(feet.map((label) => [label, "feet"])) },
-        grade: on.graded[completed.angle] ? null : completed.grade,
+        grade: isGraded(completed) ? null : completed.grade,
         asked: completed.asked_grade,
       });
       if (!this.root.isConnected) return;
@@ -397,7 +408,7 @@ export class Compose {
     const roles = litRoles(step);
     const fault = faultOf(roles, on, state.setup.angle, step.bans);
     const analysis = problem && analysisOf(problem);
-    stage.lay();
+    replace(stage.filters, stage.top());
     if (!analysis?.beta) stage.step = null;
     stage.show(problemOf(roles, on, state.setup.angle), {
       marks: this.marks(),
@@ -412,7 +423,7 @@ export class Compose {
   }
 
   renderBeta(problem, analysis) {
-    replace(this.cards.beta, problem && betaCard(analysis, this.stage.step, (to) => this.toStep(to)));
+    replace(this.cards.beta, problem && betaCard(problem, analysis, this.stage.step, (to) => this.toStep(to)));
   }
 
   toStep(to) {

@@ -3,7 +3,7 @@
 import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { dayText, today } from "./dates.js";
-import { boardOf, state, vGrade } from "./state.js";
+import { boardOf, vGrade } from "./state.js";
 import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
 import { holdsOf } from "./problem.js";
 import { newId } from "./storage.js";
@@ -256,7 +256,7 @@ export function entryCard(entry) {
         T.felt,
         choice(
           entry.felt ?? "",
-          [["", T.feltNone], ...state.appInfo.ladder.map((grade) => [grade, `${grade} · ${vGrade(grade)}`])],
+          [["", T.feltNone], ...boardOf(entry.problem).ladder.map((grade) => [grade, T.withV(grade, vGrade(grade))])],
           (felt) => edit(entry, { felt: felt || null }),
         ),
       ),

@@ -3,7 +3,7 @@
 import { button, choice, h, icon, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { card } from "./panel.js";
-import { layout } from "./state.js";
+import { change, layout } from "./state.js";
 import { connectLights, disconnectLights, lightState, lightsOut, setLights } from "./lights.js";
 import { hasBluetooth } from "./lights-bluetooth.js";
 import { LightError } from "./lights-bytes.js";
@@ -26,7 +26,7 @@ export class LightsCard {
   }
 
   heard(fields) {
-    if ("lights" in fields) this.render();
+    if ("lights" in fields || "sizes" in fields) this.render();
     if ("setup" in fields) this.start();
   }
 
@@ -55,7 +55,10 @@ export class LightsCard {
         "div",
         { class: "row buttons" },
         hasBluetooth() &&
-          button("bulb", isBusy ? T.lights.connecting : T.lights.connect, connect("bluetooth"), { disabled: isBusy }),
+          button("bulb", isBusy ? T.lights.connecting : T.lights.connect, connect("bluetooth"), {
+            class: "primary",
+            disabled: isBusy,
+          }),
         this.server?.offered && button("bulb", T.lights.useServer, connect("server"), { disabled: isBusy }),
         button("board", T.lights.useVirtual, connect("virtual"), { class: "ghost", disabled: isBusy }),
       ),
@@ -107,7 +110,7 @@ export class LightsCard {
             choice(
               lights.sizes[on.name] ?? "",
               [...(lights.sizes[on.name] ? [] : [["", T.lights.chooseSize]]), ...sizes.map((size) => [size, size])],
-              (size) => setLights({ sizes: { ...lights.sizes, [on.name]: size } }),
+              (size) => change({ sizes: { ...lights.sizes, [on.name]: size } }),
             ),
           ),
         this.leds &&

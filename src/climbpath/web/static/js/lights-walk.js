@@ -1,4 +1,5 @@
-// Walks one light over the board: which LED is where? Tapping the hold at the light that is on writes it down.
+// Walks one light over the board: which LED is where? Tapping the hold at the light that is on writes it down, and going
+// on says that it is where it was expected.
 
 import { button, dialog, h, replace } from "./dom.js";
 import { T } from "./texts.js";
@@ -15,6 +16,19 @@ export function walkLeds(layout, leds, keepMapping) {
     at = Math.max(0, to);
     lightOne(layout, at);
     render();
+  };
+  const goOn = () => {
+    const label = expected();
+    if (!found() && label && !(label in mapping)) mapping[label] = at;
+    go(at + 1);
+  };
+  // what was found, and what was expected of the other LEDs at the other holds
+  const wiring = () => {
+    const taken = new Set(Object.values(mapping));
+    const others = Object.entries(leds).filter(
+      ([label, led]) => Number.isInteger(led) && !(label in mapping) && !taken.has(led),
+    );
+    return { ...Object.fromEntries(others), ...mapping };
   };
   const board = new BoardView({
     tap: (label) => {
@@ -36,23 +50,24 @@ export function walkLeds(layout, leds, keepMapping) {
   );
   const render = () => {
     const [label, count] = [found() ?? expected(), Object.keys(mapping).length];
-    board.show({ roles: label ? { [label]: "hands" } : {}, words: T.lights.ledAt(at, label) });
+    const marks = Object.fromEntries(Object.keys(mapping).map((one) => [one, "use"]));
+    board.show({ roles: label ? { [label]: "hands" } : {}, marks, words: T.lights.ledAt(at, label) });
     replace(words, found() ? T.lights.ledFound(at, label) : T.lights.ledAt(at, label));
     replace(
       buttons,
       button("back", T.lights.ledBefore, () => go(at - 1), { disabled: at === 0 }),
-      button("next", T.lights.ledNext, () => go(at + 1)),
+      button("next", T.lights.ledNext, goOn),
       count > 0 &&
         button(
           "sent",
           T.lights.keepWiring(count),
           () => {
-            keepMapping({ ...mapping });
+            keepMapping(wiring());
             box.close();
           },
           { class: "primary" },
         ),
-      count > 0 && button("download", T.lights.saveWiring, () => download(mapping, layout.name), { class: "ghost" }),
+      count > 0 && button("download", T.lights.saveWiring, () => download(wiring(), layout.name), { class: "ghost" }),
     );
   };
   go(0);

@@ -9,13 +9,17 @@ const MOST_LEDS = 65536;
 const GRID = /^[A-K]([1-9]|1[0-8])$/; // positions of MoonBoards, of which each layout has some
 const ROLES = { start: "start", hands: "hand", feet: "foot", finish: "finish" };
 
-// The LEDs of a board, {isMoonboard, colours, sizes: {name: {label: position}}}, which are the same for ever: kept here.
+const known = kept("leds", {}); // board -> its LEDs, which never change
+
+// The LEDs of a board, {isMoonboard, colours, sizes: {name: {label: position}}}; null until they were fetched once.
+export const knownLeds = (board) => known[board] ?? null;
+
 export async function fetchLeds(board) {
-  const all = kept("leds", {});
-  if (all[board]) return all[board];
-  const leds = await ask("GET", `/leds/${board}.json`);
-  keep("leds", { ...all, [board]: leds });
-  return leds;
+  if (!known[board]) {
+    known[board] = await ask("GET", `/leds/${board}.json`);
+    keep("leds", known);
+  }
+  return known[board];
 }
 
 // A wall: {board, title, size, isMoonboard, colours, leds}, or {sizes} to choose from where no size is known yet.
@@ -67,11 +71,11 @@ export function readMapping(text, layout) {
   }
   if (!content || typeof content !== "object" || Array.isArray(content) || !Object.keys(content).length)
     throw new LightError(T.lights.noMapping);
-  const known = new Set(layout.holds.map((hold) => hold.label));
+  const labels = new Set(layout.holds.map((hold) => hold.label));
   const [found, at] = [{}, new Map()];
   for (const [typed, position] of Object.entries(content)) {
     const label = typed.toUpperCase();
-    if (!known.has(label) && !GRID.test(label))
+    if (!labels.has(label) && !GRID.test(label))
       throw new LightError(T.lights.noSuchHold(typed.slice(0, 20), layout.title));
     if (!Number.isInteger(position) || position < 0 || position >= MOST_LEDS)
       throw new LightError(T.lights.noNumber(label));

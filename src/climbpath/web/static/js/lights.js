@@ -4,10 +4,10 @@
 import { toast } from "./dom.js";
 import { T } from "./texts.js";
 import { keep, kept } from "./storage.js";
-import { boardOf, change } from "./state.js";
+import { boardOf, change, state as app } from "./state.js";
 import { problemOf, rolesOf } from "./problem.js";
 import { LightError, aurora, kindOf, levelOf, moonboard, off } from "./lights-bytes.js";
-import { fetchLeds, handsOf, holdsWithRoles, lightsOf, wallOf } from "./lights-walls.js";
+import { fetchLeds, handsOf, holdsWithRoles, knownLeds, lightsOf, wallOf } from "./lights-walls.js";
 import { allowedBoard, chooseBoard, connectTo } from "./lights-bluetooth.js";
 import { connectToVirtual } from "./lights-channel.js";
 import { connectToServer } from "./lights-server.js";
@@ -18,7 +18,6 @@ const USUAL = {
   when: "swipe", // or "tap", or "off"
   via: null, // how this device was connected last, to be connected again
   device: null, // the id of its Bluetooth device
-  sizes: {}, // board -> the size of the wall
   mappings: {}, // board -> {label: LED} of a strip that is wired in a way of its own
   isMirrored: false,
   brightness: 100,
@@ -37,7 +36,7 @@ let sending = null;
 let attempt = 0;
 let timer = null;
 
-export const lightState = () => ({ ...state, ...settings });
+export const lightState = () => ({ ...state, ...settings, sizes: app.sizes });
 export const areLightsOn = () => state.is === "on" || state.is === "lost";
 
 function become(is, name = state.name) {
@@ -169,7 +168,8 @@ async function sendAll() {
 
 async function deliver(task, { name, write, show }) {
   const { layout } = task;
-  const wall = wallOf(layout, await ledsOf(layout), settings);
+  // without a wait where nothing has to be fetched: the bytes are on their way before the page is drawn
+  const wall = wallOf(layout, knownLeds(layout.name) ?? (await ledsOf(layout)), lightState());
   if (wall.sizes) throw new LightError(T.lights.whichSize(layout.title));
   const kind = kindOf(name);
   if (kind && (kind === "moonboard") !== wall.isMoonboard) throw new LightError(T.lights.otherKind(name, wall.title));

@@ -13,7 +13,7 @@ import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
 import { Who } from "./who.js";
 import { showGuest } from "./guest.js";
-import { readLink, rolesOf } from "./problem.js";
+import { hasAngle, readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { resumeLights } from "./lights.js";
 import { keepAwake } from "./awake.js";
@@ -79,6 +79,9 @@ function follow() {
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
+  const size = problem && fields.get("size"); // that of whoever shared it, until the climber chooses one
+  if (size && boardOf(problem).sizes[size] && !state.sizes[problem.board])
+    change({ sizes: { ...state.sizes, [problem.board]: size } });
   const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem), problem.angle);
   show(view === "climb" && isFaulty ? "compose" : view, problem, fields);
 }
@@ -145,8 +148,10 @@ async function begin() {
     if ("playing" in fields) keepAwake(Boolean(state.playing));
   });
   keepAwake(Boolean(state.playing));
-  if (!layout()?.angles.includes(state.setup.angle))
-    change({ setup: { board: state.appInfo.boards[0].name, angle: state.appInfo.boards[0].angles.at(-1) } });
+  if (!layout() || !hasAngle(layout(), state.setup.angle)) {
+    const { name: board, usual_angle: angle } = layout() ?? state.appInfo.boards[0];
+    change({ setup: { board, angle } });
+  }
   follow();
   window.addEventListener("popstate", () => (profile() && arrived()) || follow());
   reconnect();

@@ -1,8 +1,21 @@
 // The cards about a problem: its grade, its beta, similar problems, sharing, fine-tuning, and its logbook entry.
 
-import { button, h, icon, labelled, svg, toast } from "./dom.js";
+import { button, choice, h, icon, labelled, svg, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, layout, profile, state } from "./state.js";
+import {
+  boardOf,
+  change,
+  isAsUnknown,
+  isGraded,
+  isHere,
+  isLearned,
+  layout,
+  methodHere,
+  methodsHere,
+  profile,
+  sizeOf,
+  state,
+} from "./state.js";
 import { query, rolesOf } from "./problem.js";
 import { climberName, gradePill } from "./stage.js";
 
@@ -48,8 +61,19 @@ function gradeWords(problem, prediction) {
 }
 
 export function gradeCard(problem, analysis) {
-  if (!boardOf(problem).graded[problem.angle]) {
-    return card(T.grade, h("p", null, T.notGraded, problem.asked_grade ? ` ${T.asked(problem.asked_grade)}` : ""));
+  const board = boardOf(problem);
+  const canGrade = isGraded(problem);
+  const notes = [
+    (!isLearned(board, problem.angle) || (isHere(problem) && isAsUnknown())) &&
+      h("p", { class: "warn" }, canGrade ? T.asUnknown : T.madeAsUnknown),
+    board.drawn_as && h("p", { class: "warn" }, T.drawnAs(board.drawn_as)),
+  ];
+  if (!canGrade) {
+    return card(
+      T.grade,
+      h("p", null, T.notGraded, problem.asked_grade ? ` ${T.asked(problem.asked_grade)}` : ""),
+      notes,
+    );
   }
   const prediction = analysis?.prediction;
   if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
@@ -58,15 +82,17 @@ export function gradeCard(problem, analysis) {
     T.grade,
     chartOf(prediction),
     h("p", null, ...gradeWords(problem, prediction)),
+    notes,
     Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(label, steps)),
   );
 }
 
-export function betaCard(analysis, step, go) {
+export function betaCard(problem, analysis, step, go) {
   const beta = analysis?.beta;
   if (!beta) return card(T.betaTitle, h("div", { class: "waiting" }));
   const who = profile() ?? { height: 175, ape: 0 };
   const [left, right] = [beta.start.LH, beta.start.RH];
+  const idle = beta.no_hand.filter((label) => !problem.feet?.includes(label));
   const line = (i, words, move) =>
     h(
       "li",
@@ -96,7 +122,7 @@ export function betaCard(analysis, step, go) {
       line(0, left === right ? T.bothOn(left) : T.startOn(left, right)),
       beta.moves.map((move, i) => line(i + 1, T.move(T.hands[move.hand], move.hold, move.hold === move.other), move)),
     ),
-    beta.no_hand.length > 0 && h("p", { class: "quiet" }, T.noHand(beta.no_hand.join(", "))),
+    idle.length > 0 && h("p", { class: "quiet" }, T.noHand(idle.join(", "))),
     h("p", { class: "quiet" }, T.forWhom(climberName(), who.height, who.ape)),
   );
 }
@@ -105,11 +131,14 @@ export function betaCard(analysis, step, go) {
 function thumbnail(problem) {
   const layoutHere = boardOf(problem);
   const roles = rolesOf(problem);
-  const high = Math.max(...layoutHere.holds.map((hold) => hold.y));
+  const [xs, ys] = [layoutHere.holds.map((hold) => hold.x), layoutHere.holds.map((hold) => hold.y)];
+  const isGrid = Object.keys(layoutHere.rows).length > 0;
+  const [left, low, high] = [Math.min(...xs), isGrid ? 0 : Math.min(...ys), Math.max(...ys)];
+  const [wide, tall] = [Math.max(...xs) - left + 28, high - low + 28];
   return svg(
     "svg",
-    { class: "thumbnail", viewBox: `-14 -14 228 ${high + 28}`, "aria-hidden": "true" },
-    svg("rect", { class: "wall", x: -14, y: -14, width: 228, height: high + 28, rx: 12 }),
+    { class: "thumbnail", viewBox: `${left - 14} -14 ${wide} ${tall}`, "aria-hidden": "true" },
+    svg("rect", { class: "wall", x: left - 14, y: -14, width: wide, height: tall, rx: 12 }),
     layoutHere.holds
       .filter((hold) => roles[hold.label])
       .map((hold) =>
@@ -176,7 +205,9 @@ export async function copyLink(problem, address = query(problem)) {
 export function shareCard(problem, composed) {
   const who = profile() ?? { height: 175, ape: 0 };
   const theme = getComputedStyle(document.documentElement).colorScheme;
-  const options = { height: who.height, ape: who.ape || "", theme };
+  const size = sizeOf(boardOf(problem), problem) ?? "";
+  const options = { height: who.height, ape: who.ape || "", theme, size };
+  const link = composed ?? query(problem, { size });
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;
   const download = (kind, withBeta, words) =>
@@ -188,7 +219,7 @@ export function shareCard(problem, composed) {
       h("input", {
         type: "text",
         readonly: true,
-        value: linkTo(composed ?? query(problem)),
+        value: linkTo(link),
         class: "link",
         onfocus: (event) => event.target.select(),
       }),
@@ -196,7 +227,7 @@ export function shareCard(problem, composed) {
     h(
       "div",
       { class: "row" },
-      button("share", T.copy, () => copyLink(problem, composed)),
+      button("share", T.copy, () => copyLink(problem, link)),
       button("print", T.print, () => window.print()),
       !composed &&
         h("a", { class: "button", href: `?${query(problem, { view: "compose" })}` }, icon("edit"), T.openInCompose),
@@ -236,6 +267,7 @@ export function tuningCard() {
     return h("label", { class: "field slider" }, h("span", null, words, h("b", null, textOf(value))), input);
   };
   const { board } = state.setup;
+  const sizes = Object.keys(layout().sizes);
   const sets = layout().hold_sets;
   const chosen = tuning.holdSets[board] ?? sets;
   const choose = (name, isOn) => {
@@ -264,6 +296,22 @@ export function tuningCard() {
     slider(T.fewest, tuning.fewest, 3, 14, 1, String, (fewest) => set({ fewest, most: Math.max(fewest, tuning.most) })),
     slider(T.most, tuning.most, 3, 20, 1, String, (most) => set({ most, fewest: Math.min(most, tuning.fewest) })),
     slider(T.adventure, tuning.temperature, 0.7, 1.7, 0.1, bold, (temperature) => set({ temperature })),
+    sizes.length > 1 &&
+      labelled(
+        T.size,
+        choice(state.sizes[board] ?? "", [["", T.everySize], ...sizes.map((size) => [size, size])], (size) =>
+          change({ sizes: { ...state.sizes, [board]: size || undefined } }),
+        ),
+      ),
+    methodsHere().length > 1 &&
+      labelled(
+        T.footRule,
+        choice(
+          methodHere() ?? methodsHere()[0],
+          methodsHere().map((method) => [method, method]),
+          (method) => set({ method }),
+        ),
+      ),
     h(
       "fieldset",
       null,

@@ -3,6 +3,10 @@
 export const ROLES = ["start", "hands", "feet", "finish"];
 export const ENDINGS = { start: "s", hands: "", feet: "f", finish: "e" };
 const LONGEST_NAME = 80;
+const UNKNOWN = "unknown"; // an angle that is not known, which is null
+
+// An angle as setups, links and the tables of boards have it.
+export const angleText = (angle) => angle ?? UNKNOWN;
 
 export const holdsOf = (problem) => ROLES.flatMap((role) => problem[role] ?? []);
 
@@ -16,7 +20,7 @@ export function problemOf(roles, layout, angle, grade) {
     problem[role] = layout.holds.map((hold) => hold.label).filter((label) => roles[label] === role);
   }
   problem.notation = notation(problem);
-  problem.identity = `${problem.board}@${angle}:${problem.notation.replaceAll(" ", "-")}`;
+  problem.identity = `${problem.board}@${angleText(angle)}:${problem.notation.replaceAll(" ", "-")}`;
   return problem;
 }
 
@@ -26,7 +30,7 @@ export const notation = (problem) =>
 const cut = (name) => Array.from(name).slice(0, LONGEST_NAME).join("");
 
 export function query(problem, more = {}) {
-  const fields = new URLSearchParams({ board: problem.board, angle: problem.angle });
+  const fields = new URLSearchParams({ board: problem.board, angle: angleText(problem.angle) });
   if (problem.grade) fields.set("grade", problem.grade);
   if (problem.name) fields.set("name", cut(problem.name));
   fields.set("problem", problem.notation.replaceAll(" ", "-"));
@@ -51,10 +55,10 @@ export function readHolds(text, layout) {
 // The problem in a link, which may be faulty; null if there is none, or none that fits the board.
 export function readLink(fields, { boards }) {
   const layout = boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
-  const angle = Number(fields.get("angle") || 40);
+  const angle = fields.get("angle") === UNKNOWN ? null : Number(fields.get("angle") || 40);
   const grade = fields.get("grade")?.trim().toUpperCase() || null;
   const roles = layout && fields.has("problem") && readHolds(fields.get("problem"), layout);
-  if (!roles || !layout.angles.includes(angle) || (grade && !layout.ladder.includes(grade))) return null;
+  if (!roles || !hasAngle(layout, angle) || (grade && !layout.ladder.includes(grade))) return null;
   for (const label of Object.keys(roles)) roles[label] ??= "hands";
   return {
     ...problemOf(inferred(roles, layout, angle), layout, angle, grade),
@@ -77,6 +81,10 @@ export function inferred(roles, layout, angle) {
   }
   return all;
 }
+
+// Whether problems of a board can have an angle: an unknown one only where place tells nothing of a hold's role.
+export const hasAngle = (layout, angle) => layout.angles.includes(angle) || (angle === null && isWithoutRows(layout));
+const isWithoutRows = (layout) => !Object.keys(layout.rows).length;
 
 // Whether a hold's row tells its role on a board at an angle, and in which rows a role is, lowest and highest.
 export const hasRows = (layout, angle) => angle in layout.rows;

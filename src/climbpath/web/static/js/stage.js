@@ -8,43 +8,38 @@ import {
   boardOf,
   change,
   fewProblems,
+  isLearned,
   knownGrades,
   layout,
   profile,
   rangeHere,
+  rank,
   shortTitle,
+  sizeOf,
   state,
   vGrade,
 } from "./state.js";
-import { holdsOf, rolesOf } from "./problem.js";
+import { angleText, hasAngle, holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
 export function filters() {
-  const { ladder, boards } = state.appInfo;
+  const { boards } = state.appInfo;
   const { board, angle } = state.setup;
   const here = boards.find((one) => one.name === board);
   const known = knownGrades();
   const named = (grade) => (fewProblems(grade) ? T.fewProblems(grade, fewProblems(grade)) : grade);
-  const grades = (known.length ? known : ladder).map((grade) => [grade, named(grade)]);
+  const grades = (known.length ? known : here.ladder).map((grade) => [grade, named(grade)]);
   const [low, high] = rangeHere();
-  const rank = (grade) => ladder.indexOf(grade);
   return h(
     "div",
     { class: "filters", role: "group", "aria-label": T.filters },
     choice(
       board,
       boards.map((one) => [one.name, shortTitle(one)]),
-      (name) => change({ setup: { board: name, angle: boards.find((one) => one.name === name).angles.at(-1) } }),
+      (name) => change({ setup: { board: name, angle: usualAngle(boards.find((one) => one.name === name)) } }),
       { "aria-label": T.board, class: "wide" },
     ),
-    here.angles.length > 1
-      ? choice(
-          angle,
-          here.angles.map((one) => [one, `${one}°`]),
-          (one) => change({ setup: { board, angle: Number(one) } }),
-          { "aria-label": T.angle },
-        )
-      : h("span", { class: "fixed" }, `${angle}°`),
+    here.angles.length > 1 ? anglePicker(here, angle) : h("span", { class: "fixed" }, T.angleShort(angle)),
     h(
       "span",
       { class: "range" },
@@ -59,8 +54,39 @@ export function filters() {
   );
 }
 
+// The angle stays when another board is chosen, where it can.
+const usualAngle = (board) => (hasAngle(board, state.setup.angle) ? state.setup.angle : board.usual_angle);
+
+// The angles that were learned come first; the others are said to be as an unknown one.
+function anglePicker(board, angle) {
+  const angles = [...board.angles, ...(hasAngle(board, null) ? [null] : [])];
+  const [learned, others] = [true, false].map((is) => angles.filter((one) => isLearned(board, one) === is));
+  const options = (some) => some.map((one) => h("option", { value: angleText(one) }, T.angleShort(one)));
+  return h(
+    "select",
+    {
+      value: angleText(angle),
+      "aria-label": T.angle,
+      title: isLearned(board, angle) ? null : T.asUnknown,
+      onchange: ({ target }) =>
+        change({ setup: { board: board.name, angle: target.value === angleText(null) ? null : Number(target.value) } }),
+    },
+    others.length && hasAngle(board, null)
+      ? [
+          h("optgroup", { label: T.learnedAngles }, options(learned)),
+          h("optgroup", { label: T.otherAngles }, options(others)),
+        ]
+      : options(angles),
+  );
+}
+
 export const gradePill = (grade) =>
-  h("span", { class: "pill" }, grade ?? T.ungraded, grade && h("small", null, vGrade(grade)));
+  h(
+    "span",
+    { class: "pill" },
+    grade ?? T.ungraded,
+    grade && vGrade(grade) !== grade && h("small", null, vGrade(grade)),
+  );
 
 export const climberName = () => profile()?.name ?? T.you;
 
@@ -84,8 +110,12 @@ export class Stage {
 
   lay(on = layout()) {
     replace(this.filters, this.top());
-    this.board.lay(on, this.isEdited);
-    this.zoom.draw();
+    this.draw(on);
+  }
+
+  // The wall of a board for a problem: of the climber's size, where that has the problem's holds.
+  draw(on, problem = null) {
+    if (this.board.lay(on, this.isEdited, sizeOf(on, problem))) this.zoom.draw();
   }
 
   // More or less than the whole board is shown: called after a change, for the view to overrule.
@@ -105,6 +135,7 @@ export class Stage {
   show(problem, { marks, absent, beta } = {}) {
     this.problem = problem;
     this.beta = beta ?? null;
+    if (problem) this.draw(boardOf(problem), problem);
     const shown = problem ? `${T.holds(holdsOf(problem).length)}, ${problem.notation}` : T.noProblem;
     const title = problem
       ? T.boardLabel(boardOf(problem).title, problem.angle)

@@ -1,13 +1,15 @@
 // The state of the app, and the listeners to its changes.
 
+import { angleText, holdsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
 const USUAL = 4;
 
 export const state = {
-  appInfo: null, // ladder, v_grades, boards, version
+  appInfo: null, // ladder, v_grades, ranks, boards, version
   setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
+  sizes: kept("sizes", {}), // board -> the size of the climber's wall, where it is not the largest or one of several
   range: kept("range", null), // until one is chosen, the easiest grades of the board
   tuning: {
     fewest: 3,
@@ -37,40 +39,53 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
+  for (const name of ["setup", "sizes", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
 }
 
 export const layout = () => state.appInfo.boards.find((board) => board.name === state.setup.board);
-// Short enough for a phone: "Masters 2017"; of the first board the maker's name is what people call it by.
-export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "");
+// Short enough for a phone: "Masters 2017", "Kilter Original"; of the first board the maker's name is what people call it
+// by.
+export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "").replace(" Board ", " ");
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 // Who climbs; null until somebody has said so.
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
-export const isHere = ({ board, angle }) => board === state.setup.board && angle === state.setup.angle;
+// Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned have an unknown
+// one.
+export const isHere = ({ board, angle }) =>
+  board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
+export const isAsUnknown = () => !isLearned(layout(), state.setup.angle);
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {
   const { grades, thin } = layout();
-  const { angle } = state.setup;
+  const angle = angleText(state.setup.angle);
   const all = [...(grades[angle] ?? []), ...(state.tuning.matching ? [] : Object.keys(thin[angle] ?? {}))];
   return all.sort((a, b) => layout().ladder.indexOf(a) - layout().ladder.indexOf(b));
 }
-export const fewProblems = (grade) => layout().thin[state.setup.angle]?.[grade];
+export const fewProblems = (grade) => layout().thin[angleText(state.setup.angle)]?.[grade];
 export const vGrade = (grade) => state.appInfo.v_grades[state.appInfo.ladder.indexOf(grade)] ?? grade;
+
+// How hard a grade is, on any board; a V grade is as hard as the easiest of its Font grades.
+export const rank = (grade) => state.appInfo.ranks[state.appInfo.ladder.indexOf(grade)] ?? -Infinity;
+// What is nearest to a grade among others, which may be of another board: Font grades of the same V grade are first.
+export function nearest(grade, grades, isHard) {
+  const far = (other) => Math.abs(rank(other) - rank(grade));
+  const same = grades.includes(grade) ? [grade] : grades.filter((other) => vGrade(other) === vGrade(grade));
+  if (same.length) return isHard ? same.at(-1) : same[0];
+  return grades.reduce((near, other) => (far(other) < far(near) ? other : near), grades[0] ?? grade);
+}
 
 // The range of grades, each moved to the nearest one that the model has learned here.
 export function rangeHere() {
   const { ladder } = layout();
   const known = knownGrades();
-  const far = (one, other) => Math.abs(ladder.indexOf(one) - ladder.indexOf(other));
-  const easiest = known.length ? known : ladder.slice(Math.max(0, ladder.indexOf("6B+")));
+  const usual = ladder.filter((grade) => rank(grade) >= rank("6B+"));
+  const easiest = known.length ? known : usual;
   const range = state.range ?? [easiest[0], easiest[Math.min(USUAL, easiest.length) - 1]];
   return range
-    .map((grade) =>
-      known.reduce((near, other) => (far(other, grade) < far(near, grade) ? other : near), known[0] ?? grade),
-    )
+    .map((grade, i) => nearest(grade, known.length ? known : ladder, i === 1))
     .sort((a, b) => ladder.indexOf(a) - ladder.indexOf(b));
 }
 
@@ -79,6 +94,22 @@ export function gradesInRange() {
   const { ladder } = layout();
   const [low, high] = rangeHere().map((grade) => ladder.indexOf(grade));
   return knownGrades().filter((grade) => ladder.indexOf(grade) >= low && ladder.indexOf(grade) <= high);
+}
+
+// Whether a board's models know its angle themselves; problems and grades are those of an unknown angle otherwise.
+export const isLearned = (board, angle) => board.learned[angleText(angle)] === angle;
+export const isGraded = ({ board, angle }) => boardOf({ board }).graded[angleText(angle)];
+
+// The foot rules that can be asked for here, the usual one first, and the one that is.
+export const methodsHere = () => layout().methods[angleText(state.setup.angle)] ?? [];
+export const methodHere = () => (methodsHere().includes(state.tuning.method) ? state.tuning.method : undefined);
+
+// The size of the climber's wall of a board; null where none is chosen, or a problem has holds that it lacks.
+export function sizeOf(board, problem = null) {
+  const size = state.sizes[board.name];
+  if (!board.sizes[size] || Object.keys(board.sizes).length < 2) return null;
+  const labels = new Set(board.sizes[size]);
+  return problem && holdsOf(problem).some((label) => !labels.has(label)) ? null : size;
 }
 
 // The hold sets that are not on the climber's wall.
@@ -94,6 +125,8 @@ export function generateRequest(number) {
   const who = profile();
   return {
     ...setup,
+    size: sizeOf(layout()),
+    method: methodHere(),
     grades: gradesInRange(),
     number,
     temperature: tuning.temperature,

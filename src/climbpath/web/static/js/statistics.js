@@ -49,7 +49,7 @@ export class Statistics {
     const titles = Object.fromEntries(state.appInfo.boards.map((one) => [one.name, one.title]));
     const boards = Object.keys(found.boards);
     this.pyramid = pyramid(this.rows(), T.pyramidWords(this.rows()));
-    this.progress = progress(this.bins(), state.appInfo.ladder, T.progressWords(this.bins()));
+    this.progress = progress(this.bins(), layout.ladder, T.progressWords(this.bins()));
     this.board.lay(layout, false);
     const { cm, sheet } = this.board;
     for (const [name, size] of Object.entries(cm)) sheet.style.setProperty(`--${name}`, size);
@@ -114,7 +114,7 @@ export class Statistics {
 
   // Every grade from the easiest to the hardest of the problems, and those without a grade first.
   rows() {
-    const { ladder } = state.appInfo;
+    const { ladder } = state.appInfo.boards.find((one) => one.name === this.found.board);
     const { "": ungraded, ...graded } = this.found.grades;
     const ranks = Object.keys(graded).map((grade) => ladder.indexOf(grade));
     const none = { sent: 0, flashed: 0, tried: 0 };
@@ -136,7 +136,7 @@ export class Statistics {
   // The months of the chosen period, or all years.
   bins() {
     const { months } = this.found;
-    const { ladder } = state.appInfo;
+    const { ladder } = state.appInfo.boards.find((one) => one.name === this.found.board);
     const names = Object.keys(months);
     if (chosen.period === "all") {
       const years = [];

@@ -3,7 +3,18 @@
 import { ask, ApiError } from "./api.js";
 import { button, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, change, gradesInRange, isHere, layout, profile, shortTitle, state } from "./state.js";
+import {
+  absentSets,
+  boardOf,
+  change,
+  gradesInRange,
+  isHere,
+  layout,
+  profile,
+  shortTitle,
+  sizeOf,
+  state,
+} from "./state.js";
 import { bodyOf, keepPlanned } from "./analysis.js";
 import { card, problemLine } from "./panel.js";
 import { filters } from "./stage.js";
@@ -124,6 +135,7 @@ export class Workout {
     const absent = absentSets();
     return {
       ...state.setup,
+      size: sizeOf(layout()),
       ...(list ? { name: list.title.slice(0, 40) } : { grades: gradesInRange() }),
       minutes: this.minutes,
       climber: { height, ape },

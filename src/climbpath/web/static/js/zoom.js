@@ -3,13 +3,11 @@
 import { h } from "./dom.js";
 
 const TOUCH_PX = 40; // the least distance of two holds that fingers tell apart
-const SPACING = 20; // cm from a hold to the nearest one
-export const EASY = (TOUCH_PX + 0.5) / SPACING;
-const MOST = 2.5 * EASY;
+const MOST = 2.5; // how much larger than that a board can be
 
 export class Zoom {
-  // `sheet` is the board with its names; `sizes()` tells {gutter, wide, high} in cm; `changed()` is called when more or
-  // less than the whole board is shown.
+  // `sheet` is the board with its names; `sizes()` tells {gutter, wide, high, apart} in cm, the last from a hold to the
+  // nearest one; `changed()` is called when more or less than the whole board is shown.
   constructor(sheet, sizes, changed) {
     Object.assign(this, { sheet, sizes, changed });
     this.scroller = h("div", { class: "scroller" }, sheet);
@@ -24,8 +22,13 @@ export class Zoom {
     return Math.min(this.root.clientWidth / (gutter + wide), this.root.clientHeight / (gutter + high));
   }
 
+  // px per cm at which every hold is easily touched.
+  get easy() {
+    return (TOUCH_PX + 0.5) / this.sizes().apart;
+  }
+
   get scale() {
-    return Math.max(this.whole, Math.min(this.wanted, MOST));
+    return Math.max(this.whole, Math.min(this.wanted, MOST * this.easy));
   }
 
   get isNear() {
@@ -34,7 +37,7 @@ export class Zoom {
 
   // Whether fingers might miss the holds of the whole board.
   get isUseful() {
-    return this.whole < EASY;
+    return this.whole < this.easy;
   }
 
   draw() {
@@ -66,8 +69,8 @@ export class Zoom {
 
   // Come so near that fingers do not miss a hold; false if it is so near already.
   nearer(x, y) {
-    if (this.scale >= EASY) return false;
-    this.at(EASY, x, y);
+    if (this.scale >= this.easy) return false;
+    this.at(this.easy, x, y);
     return true;
   }
 
@@ -79,7 +82,7 @@ export class Zoom {
   toggle() {
     const { left, top, width, height } = this.root.getBoundingClientRect();
     if (this.isNear) this.far();
-    else this.at(EASY, left + width / 2, top + height / 2);
+    else this.at(this.easy, left + width / 2, top + height / 2);
   }
 
   // Zoom with two fingers, and with the wheel and Ctrl.

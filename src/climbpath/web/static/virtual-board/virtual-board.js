@@ -40,7 +40,8 @@ async function choose(chosen, size) {
   const address = new URLSearchParams({ board: layout.name });
   if (sizes.length > 1) address.set("size", wall.size);
   history.replaceState(null, "", `?${address}`);
-  view.lay(layout, false);
+  const holds = layout.holds.filter(({ label }) => label in leds.sizes[wall.size]);
+  view.lay({ ...layout, name: `${layout.name} ${wall.size}`, holds }, false);
   view.sheet.style.setProperty("--shape", view.cm.wide / view.cm.high);
   render();
 }
@@ -158,7 +159,7 @@ function connected(isTaken) {
 async function begin() {
   try {
     boards = (await load("/boards.json")).boards;
-    await choose(fields.get("board"), fields.get("size"));
+    await choose(fields.get("board") ?? kept("setup", {}).board, fields.get("size"));
     replace(main, head, h("div", { class: "wall-view" }, view.sheet), stateBox);
     serving = serveVirtual({ name, connected, received });
   } catch {

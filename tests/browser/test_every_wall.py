@@ -1,0 +1,140 @@
+"""The page on walls without rows: a size, angles that nobody learned, feet, and holds that stand close together."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from climbpath import board as boards
+from climbpath.model.checkpoint import save_checkpoint
+from support.server import Server
+from support.steps import card, hold, toasts, touch
+from support.untrained import checkpoint
+from support.visits import Visit, visits
+
+TOUCH: dict[str, Any] = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 740}}
+WALLS = ("kilter-original", "tension-1")
+SIZES = {"kilter-original": "7 x 10", "tension-1": "Short & Narrow"}
+FINGER_PX = 40
+
+
+@pytest.fixture(scope="module")
+def wall_server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with a model of random weights that has learned every board, of Aurora boards at an unknown angle."""
+    folder = tmp_path_factory.mktemp("walls")
+    content = checkpoint()
+    content["evidence"] = {
+        text.replace("@40", "@unknown") if boards.load(text.partition("@")[0]).has_angle(None) else text: counts
+        for text, counts in content["evidence"].items()
+    }
+    save_checkpoint(folder / "model.pt", content)
+    running = Server(folder, "--model", str(folder / "model.pt"))
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def wall_visit(chromium: Browser, wall_server: Server) -> Iterator[Visit]:
+    yield from visits(chromium, wall_server)
+
+
+def problem_on(name: str, size: str | None = None) -> str:
+    """A link's query to a problem of a start, a hand, a foot and a finish, all of a size."""
+    layout = boards.load(name)
+    labels = list(layout.size(size).leds) if size else list(layout.labels)
+    labels.sort(key=layout.labels.index)
+    start, hand, foot, finish = labels[len(labels) // 3], labels[len(labels) // 2], labels[0], labels[-1]
+    return f"board={name}&angle=40&problem={start}s-{hand}-{foot}f-{finish}e"
+
+
+def shown_holds(page: Page) -> int:
+    return page.locator(".stage .board .hold").count()
+
+
+def next_problem(page: Page) -> None:
+    before = page.locator(".title h1").inner_text()
+    page.locator("button.primary").click()
+    expect(page.locator(".title h1")).not_to_have_text(before)
+
+
+def open_tuning(page: Page) -> Page:
+    page.locator(".tuning summary").click()
+    return page
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_new_problems_come_on_a_wall_and_say_that_its_angle_was_not_learned(wall_visit: Visit, name: str) -> None:
+    page = wall_visit(f"?{problem_on(name)}", **TOUCH)
+    expect(page.locator(".title h1")).not_to_be_empty()
+    expect(card(page, "Grade")).to_contain_text("as at an unknown angle")
+    next_problem(page)
+    angle = page.get_by_role("combobox", name="Angle")
+    expect(angle).to_have_value("40")
+    expect(angle.locator("option:checked").locator("xpath=..")).to_have_attribute("label", "As at an unknown angle")
+    expect(page.locator(".title small")).to_contain_text("?°")
+    expect(card(page, "Grade")).to_contain_text("as at an unknown angle")
+    angle.select_option("unknown")
+    expect(angle).to_have_value("unknown")
+    expect(card(page, "Grade")).not_to_contain_text("as at an unknown angle")
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_grades_are_those_of_the_board(wall_visit: Visit, name: str) -> None:
+    page = wall_visit(f"?{problem_on(name)}")
+    ladder = boards.load(name).ladder
+    expect(page.locator(".stage .lit")).to_have_count(4)
+    offered = page.get_by_label("Easiest grade").locator("option").all_inner_texts()
+    assert offered
+    assert set(offered) <= set(ladder)
+    page.goto("?view=climber")
+    expect(page.get_by_label("Easiest grade").locator("option")).to_have_text(list(ladder))
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_a_size_is_chosen_once_and_shows_its_holds_alone(wall_visit: Visit, name: str) -> None:
+    layout, size = boards.load(name), SIZES[name]
+    page = wall_visit(f"?{problem_on(name, size)}")
+    expect(page.locator(".stage .lit")).to_have_count(4)
+    assert shown_holds(page) == len(layout.holds)
+    open_tuning(page).get_by_label("Size of your board").select_option(size)
+    expect(page.locator(".stage .board .hold")).to_have_count(len(layout.size(size).leds))
+    page.reload()
+    expect(page.locator(".stage .board .hold")).to_have_count(len(layout.size(size).leds))
+    for _ in range(2):
+        next_problem(page)
+        expect(page.locator(".stage .board .hold")).to_have_count(len(layout.size(size).leds))
+
+
+def test_a_link_keeps_the_size_for_who_has_chosen_none(wall_visit: Visit) -> None:
+    layout = boards.load("kilter-original")
+    page = wall_visit(f"?{problem_on('kilter-original', '7 x 10')}&size=7+x+10")
+    expect(page.locator(".stage .board .hold")).to_have_count(len(layout.size("7 x 10").leds))
+    assert "size=7+x+10" in page.locator(".link").input_value()
+    page.goto(f"?{problem_on('kilter-original')}&size=8+x+12")
+    expect(page.locator(".stage .board .hold")).to_have_count(len(layout.holds))
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_fingers_hit_the_holds_of_a_wide_wall(wall_visit: Visit, name: str) -> None:
+    page = wall_visit(f"?view=compose&board={name}&angle=40&problem=", **TOUCH)
+    page.goto(f"?view=compose&{problem_on(name)}")
+    free = boards.load(name).labels[len(boards.load(name).labels) // 2 + 7]
+    touch(page, free)
+    expect(toasts(page)).to_contain_text("tap the hold")
+    widths = page.locator(".board .touch").evaluate_all(
+        "all => Math.min(...all.map((one) => one.getBoundingClientRect().width))"
+    )
+    assert widths >= FINGER_PX
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    touch(page, free)
+    expect(hold(page, free)).to_have_attribute("aria-label", f"{free}, start, included")
+
+
+def test_taps_go_through_the_roles_where_rows_tell_none(wall_visit: Visit) -> None:
+    page = wall_visit("?view=compose&board=tension-1&angle=40&problem=")
+    page.goto(f"?view=compose&{problem_on('tension-1')}")
+    label = boards.load("tension-1").labels[150]
+    for words in ("start, included", "hand, included", "finish, included", "foot, included", "avoided", "free"):
+        hold(page, label).click()
+        expect(hold(page, label)).to_have_attribute("aria-label", f"{label}, {words}")
