@@ -24,7 +24,7 @@ from climbpath.board import FOOT, START, Setup
 from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader.grader import bundled_grader, bundled_graders, grader_of, predict, v_of
+from climbpath.grader.grader import bundled_grader, bundled_graders, checked_grader_of, grader_of, predict, v_of
 from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure
 from climbpath.grades import v_number
 from climbpath.problem import CONSENSUS_REPEATS, Problem
@@ -104,12 +104,12 @@ def main() -> None:
     print(stats.table(("setup", "side", "problems", *COLUMNS[3:], "by chance"), rows))
     test = [problem for problem in held_out if problem.setup == MAIN]
     if arguments.png and test:
-        grader = bundled_grader()
-        confusion_chart(*confusion(grader.probabilities(test), test, grader.ladder), arguments.png)
+        main_grader = bundled_grader()
+        confusion_chart(*confusion(main_grader.probabilities(test), test, main_grader.ladder), arguments.png)
         print(f"\nwrote {arguments.png}")
 
     many = [problem for problem in problems if grader_of(problem.setup) and not problem.partial]
-    graders = {setup: grader for setup in {problem.setup for problem in many} if (grader := grader_of(setup))}
+    graders = {setup: checked_grader_of(setup) for setup in {problem.setup for problem in many}}
     predict(many[:2000], graders)
     started = time.perf_counter()
     predict(many, graders)
