@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request
 from climbpath.generator.sample import BATCH, draw, generate
 from climbpath.grader.grader import Grader, bundled_grader
-from climbpath.model.checkpoint import Model, bundled_model
+from climbpath.model.checkpoint import Model, bundled_model, bundled_names
 from climbpath.model.order import problem_of
 from climbpath.model.tokens import Condition
 from climbpath.problem import DEFAULT_BOARD, Rules
@@ -36,12 +37,23 @@ def throughput(
     grades: tuple[str, ...] = GRADES,
     grader: Grader | None = None,
     climber: Climber | None = None,
+    setup: Setup = SETUP,
 ) -> float:
     """Valid, novel, distinct problems per second."""
-    request = Request(setup=SETUP, grades=grades, number=count, sampling=OWN, climber=climber, seed=0)
+    request = Request(setup=setup, grades=grades, number=count, sampling=OWN, climber=climber, seed=0)
     started = time.perf_counter()
     found = sum(1 for _ in generate(model, request, grader=grader))
     return found / (time.perf_counter() - started)
+
+
+def every_board(count: int) -> None:
+    """Print the throughput on every setup that a bundled model has learned, in its eight commonest grades."""
+    for name in bundled_names():
+        model = bundled_model(name)
+        for setup, counts in model.evidence.items():
+            grades = tuple(grade for grade, _ in Counter(counts).most_common(len(GRADES)))
+            throughput(model, count // 20, grades, setup=setup)
+            print(f"  {setup} ({name}): {throughput(model, count // 2, grades, setup=setup):,.0f} a second", flush=True)
 
 
 def shares(model: Model, count: int) -> tuple[float, float]:
@@ -87,6 +99,8 @@ def main() -> None:
     print(f"Machine: {machine()}")
     rate = statistics.median(throughput(model, count) for _ in range(3))
     print(f"Throughput: {rate:,.0f} valid, novel, distinct problems per second (the guide: 3)")
+    print("On every board, in the model's own distribution:")
+    every_board(count)
     climbable = throughput(model, count, climber=Climber(165))
     print(f"The same, and a climber of 165 cm can climb all of them: {climbable:,.0f} per second")
     grader = bundled_grader()

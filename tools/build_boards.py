@@ -90,6 +90,7 @@ def main() -> None:
     }
     limits = Limits._fields
     facts["tension-2-mirror"] |= {limit: facts["tension-2-spray"][limit] for limit in limits}  # same holes, no climbs
+    facts["tension-2-mirror"]["alike"] = "tension-2-spray"
     for name, content in facts.items():
         told = ", ".join(f"{limit} {content[limit]}" for limit in limits)
         print(f"{name}: {len(content['holds'])} holds, {len(content['sizes'])} sizes, {told}")

@@ -18,6 +18,7 @@ from climbpath.data import parquet, stats
 from climbpath.data.split import SPLITS, split
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
+from support.aurora import Row, facts_of, write_database
 from support.commands import climbpath, climbpath_here
 from support.making import DATA, guide_row, write_csv, write_json
 
@@ -306,6 +307,7 @@ def test_the_examples_in_the_help_work(problems: Path, line: str) -> None:
     folder = problems.parent
     (folder / "guide.csv").write_bytes((DATA / "guide.csv").read_bytes())
     write_json(folder / "scrape.json.gz", json.loads((DATA / "site_scrape.json").read_text()), packed=True)
+    write_database(folder / "kilter.sqlite3", facts_of("kilter-original"), [Row("one", "p1073r12p1200r13p1390r14")])
     if " import " in line:
         problems.unlink()
     done = climbpath_here(*shlex.split(line)[1:], cwd=folder)

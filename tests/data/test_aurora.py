@@ -27,7 +27,7 @@ from support.aurora import Row, cave, facts_of, write_database, write_snapshot, 
 
 AURORA = ["kilter-original", "kilter-homewall", "tension-1", "tension-2-mirror", "tension-2-spray"]
 PRODUCTS = {"kilter": "Kilter Board", "tension": "Tension Board"}
-LIMITS = ("reach_cm", "foot_reach_cm", "length", "most_feet")
+LIMITS = ("reach_cm", "foot_reach_cm", "length", "most_feet", "alike")
 KILTER = "p1083r15p1117r15p1164r12p1233r13p1302r14"
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from climbpath.data import exporters, importers, parquet
-from climbpath.data.importers import FORMATS, Failure, Importer, LeftOut, Rejection, climbpath_parquet
+from climbpath.data.importers import FORMATS, Failure, Importer, LeftOut, Rejection, aurora, climbpath_parquet
 from climbpath.problem import Problem, parse_notation
 from support.commands import ROOT, climbpath
 from support.making import api_record, problems, write_json
@@ -25,7 +25,7 @@ from support.mutation import mutated
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 OTHER = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
-EXAMPLES = [one for one in FORMATS if one is not climbpath_parquet]
+EXAMPLES = [one for one in FORMATS if one not in (climbpath_parquet, aurora)]  # which are no text
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 

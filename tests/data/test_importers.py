@@ -105,7 +105,7 @@ def test_hand_sequences(tmp_path: Path) -> None:
 
 
 @in_one_folder
-@given(st.lists(problems(["moonboard-2016"], feet=False), min_size=1, max_size=5))
+@given(st.lists(problems(["moonboard-2016"], feet=False, angles=(40,)), min_size=1, max_size=5))
 def test_what_is_written_as_hand_sequences_is_read_again(tmp_path: Path, written: list[Problem]) -> None:
     records = {str(i): {"hands": hands_of(problem), "v_grade": v_number(problem)} for i, problem in enumerate(written)}
     found, rejections = read(write_json(tmp_path / "sequences", records))
@@ -126,7 +126,7 @@ def v_number(problem: Problem) -> int:
 
 
 @in_one_folder
-@given(st.lists(problems(["moonboard-2016"], feet=False), min_size=1, max_size=5))
+@given(st.lists(problems(["moonboard-2016"], feet=False, angles=(40,)), min_size=1, max_size=5))
 def test_what_is_written_as_csv_is_read_again(tmp_path: Path, written: list[Problem]) -> None:
     path = write_csv(tmp_path / "guide", (guide_row(problem, i) for i, problem in enumerate(written)))
     found, rejections = read(path)
@@ -138,7 +138,7 @@ def test_what_is_written_as_csv_is_read_again(tmp_path: Path, written: list[Prob
 
 
 @in_one_folder
-@given(st.lists(problems(["moonboard-2016"], feet=False), min_size=1, max_size=5), st.booleans())
+@given(st.lists(problems(["moonboard-2016"], feet=False, angles=(40,)), min_size=1, max_size=5), st.booleans())
 def test_what_is_written_as_scrape_is_read_again(tmp_path: Path, written: list[Problem], packed: bool) -> None:
     records = [scrape_record(problem, i) for i, problem in enumerate(written)]
     found, rejections = read(write_json(tmp_path / "scrape", {"date": "today", "problems": records}, packed))
@@ -467,7 +467,7 @@ def test_malformed_records_of_a_scrape(tmp_path: Path, record: object, words: st
         (changed(DUMPED, "Moves", 0, "IsEnd", ...), "the field 'IsEnd' is missing"),
         (changed(DUMPED, "Moves", 0, "Description", "L19"), "no hold 'L19' on MoonBoard Masters 2017"),
         (changed(DUMPED, "Holdsetup", None), "the record does not name its board"),
-        (changed(DUMPED, "Holdsetup", "Description", "Kilter"), "unknown hold setup 'Kilter': known are MoonBoard"),
+        (changed(DUMPED, "Holdsetup", "Description", "Kilter"), "unknown hold setup 'Kilter'"),
         (changed(DUMPED, "MoonBoardConfiguration", "Description", "steep"), "cannot read an angle from 'steep'"),
         (changed(DUMPED, "MoonBoardConfiguration", "Description", "70° MoonBoard"), "not 70°"),
     ],

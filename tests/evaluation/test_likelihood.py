@@ -30,7 +30,7 @@ def test_nats_are_those_of_training(recipe: Recipe, problems: list[Problem]) -> 
     net = shaken(recipe)
     encoded = Encoded(problems, net.config.tokens, recipe.mask_invalid)
     batches = [encoded.batch(np.array([row])) for row in range(len(problems))]
-    expected = [nats(net(batch.inputs, batch.token_places).logits, batch).item() for batch in batches]
+    expected = [nats(net(batch.inputs, batch.token_places, batch.columns).logits, batch).item() for batch in batches]
     assert np.abs(nats_per_problem(model(recipe, net=net), problems) - expected).max() < 1e-3
     assert np.std(expected) > 0.1
 
@@ -60,7 +60,7 @@ def test_a_partial_problem_is_scored_under_its_own_condition() -> None:
     net = shaken(HOLD)
     partial = replace(ONE_BOARD[0], partial=True)
     batch = Encoded([partial], net.config.tokens, True).batch(np.array([0]))
-    expected = nats(net(batch.inputs, batch.token_places).logits, batch).item()
+    expected = nats(net(batch.inputs, batch.token_places, batch.columns).logits, batch).item()
     mine = model(HOLD, net=net)
     assert nats_per_problem(mine, [partial])[0] == pytest.approx(expected, abs=1e-3)
     assert nats_per_problem(mine, ONE_BOARD[:1])[0] != pytest.approx(expected, abs=1e-3)

@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from climbpath.api import bundled_grader, load
+from climbpath.api import bundled_grader
 from climbpath.errors import ClimbpathError
 from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
 from climbpath.grades import LADDER, rank
-from climbpath.model.checkpoint import Model
+from climbpath.model.checkpoint import Model, bundled_model
 from climbpath.problem import Problem, longest_reach, parse_notation, violations
 from support.untrained import GIVEN_GRADE, SMALL
 from support.untrained import model as untrained
@@ -65,7 +65,7 @@ def differences(before: Problem, after: Problem) -> tuple[int, int]:
 
 @cache
 def by_the_bundled(problem: Problem, steps: int, number: int = 4, seed: int = 0) -> list[Change]:
-    return adjust(load().models[0], bundled_grader(), problem, steps, number, seed)
+    return adjust(bundled_model("moonboard"), bundled_grader(), problem, steps, number, seed)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +95,11 @@ def test_versions_are_as_much_harder_as_is_asked(problem: Problem, steps: int) -
     assert off == sorted(off)
     keys = {found.key for found in problems}
     assert len(keys) == len(problems)
-    assert not keys & {problem.key, *load().models[0].known_keys.tolist()}
+    assert not keys & {problem.key, *bundled_model("moonboard").known_keys.tolist()}
 
 
 def test_the_same_seed_gives_the_same_versions(model: Model) -> None:
-    assert adjust(load().models[0], bundled_grader(), SHORT, 1, 2, seed=0) == by_the_bundled(SHORT, 1)[:2]
+    assert adjust(bundled_model("moonboard"), bundled_grader(), SHORT, 1, 2, seed=0) == by_the_bundled(SHORT, 1)[:2]
     one, other = (adjust(model, Missing(SHORT, 2), SHORT, 2, 5, seed) for seed in (0, 1))  # type: ignore[arg-type]
     assert one != other
 
@@ -162,4 +162,4 @@ def test_grades_beyond_what_the_model_learned_are_refused(model: Model, grade: s
 def test_a_board_that_the_grader_has_not_learned_is_refused() -> None:
     mini = parse_notation("D5s D7 G9 E12e", "moonboard-mini-2020", grade="7A")
     with pytest.raises(ClimbpathError, match="has not learned MoonBoard Mini 2020 at 40°"):
-        adjust(load().models[0], bundled_grader(), mini, 1)
+        adjust(bundled_model("moonboard"), bundled_grader(), mini, 1)

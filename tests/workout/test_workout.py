@@ -26,6 +26,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator import sample
 from climbpath.grades import LADDER, rank
+from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.workout import outline as outlines
@@ -71,7 +72,7 @@ def test_every_problem_is_valid_new_and_within_reach(evening: Workout) -> None:
     problems = [slot.problem for slot in slots_of(evening)]
     assert not any(violations(problem) for problem in problems)
     assert len({problem.key for problem in problems}) == len(problems)
-    known = set(climbpath.load().models[0].known_keys.tolist())
+    known = set(bundled_model("moonboard").known_keys.tolist())
     assert not any(problem.key in known for problem in problems)
     assert [found.too_far for found in solver.solve(problems, CLIMBER)] == [0] * len(problems)
     assert [slot.number for slot in slots_of(evening)] == list(range(1, len(problems) + 1))
@@ -172,7 +173,7 @@ def test_a_list_becomes_a_workout_the_easiest_first_after_a_warm_up() -> None:
 
 
 def test_a_list_needs_no_warm_up_that_a_model_with_little_evidence_cannot_give() -> None:
-    model = climbpath.load().models[0]
+    model = bundled_model("moonboard")
     thin = {setup: dict.fromkeys(counts, 1) for setup, counts in model.evidence.items()}
     problems = listed("D9 G13")
     evening = outlines.Evening(setup=problems[0].setup, minutes=20, listed=problems)
@@ -192,7 +193,7 @@ def test_a_long_list_gives_what_there_is_time_for() -> None:
 def test_a_list_of_a_board_without_a_model_has_no_warm_up_and_says_so() -> None:
     problem = parse_notation("F3s E5 F7 F12e", "moonboard-mini-2020", 40, "6C")
     evening = outlines.Evening(setup=problem.setup, minutes=20, listed=(problem,))
-    outlined = outlines.outline(climbpath.load(), evening)
+    outlined = outlines.outline(api.Generator(bundled_model("kilter")), evening)
     assert outlined.request is None
     one = planner.filled(outlined, [])
     assert [section.name for section in one.sections] == ["List"]
@@ -272,7 +273,6 @@ def test_conditions_are_kept_or_too_many(monkeypatch: pytest.MonkeyPatch) -> Non
     ("climber", "conditions", "message"),
     [
         (Climber(300), {}, "100 to 230 cm .*, not 300 cm"),
-        (CLIMBER, {"board": "moonboard-mini-2020"}, "not learned MoonBoard Mini 2020"),
         (CLIMBER, {"ban": "F99"}, "there is no hold 'F99'"),
         (CLIMBER, {"hold_sets": "D"}, "has no hold set 'd'"),
     ],

@@ -65,7 +65,7 @@ def check_group(file: IO[bytes], group: "parquet.RowGroupMetaData") -> None:
                     values += count
                     _limit("values", values, MOST_VALUES)
                 continue
-            count, encoding = page.get(1, 0), page.get(4 if kind == DATA_V2 else 2, -1)
+            count, encoding = _whole(page, 1, 0), _whole(page, 4 if kind == DATA_V2 else 2, -1)
             if encoding not in (PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY):
                 raise ClimbpathError(f"column {column.path_in_schema} is encoded as climbpath encodes none")
             values += max(0, count)
@@ -85,11 +85,19 @@ def _pages(chunk: bytes) -> Iterator[tuple[int, dict[int, Any], int, bytes]]:
     reader = _Reader(chunk)
     while reader.at < len(chunk):
         head = reader.struct()
-        kind, size, packed = (head.get(number, -1) for number in (1, 2, 3))
+        kind, size, packed = (_whole(head, number, -1) for number in (1, 2, 3))
         page = head.get({DATA: 5, DICTIONARY: 7, DATA_V2: 8}.get(kind, 0))
         if not isinstance(page, dict) or size < 0 or packed < 0:
             raise ClimbpathError(f"{DAMAGED}a page has no head")
         yield kind, page, size, reader.take(packed)
+
+
+def _whole(fields: dict[int, Any], number: int, missing: int) -> int:
+    """A field that is a whole number. Raises ClimbpathError where it is anything else."""
+    value = fields.get(number, missing)
+    if not isinstance(value, int):
+        raise ClimbpathError(f"{DAMAGED}a number is none")
+    return value
 
 
 def _unpacked(content: bytes, size: int, codec: str) -> bytes:
