@@ -1,15 +1,16 @@
-"""The bundled grader beside gradient boosting, on problems that neither was trained on; and its speed.
+"""The bundled graders beside gradient boosting, on problems that neither was trained on; and their speed.
 
     python benchmarks/grader.py PROBLEMS [--png confusion.png]
 
 PROBLEMS is the Parquet file of all real problems, of which the test part is measured. The baseline, one for each
 board and angle, is scikit-learn's histogram gradient boosting (the algorithm of LightGBM) over which holds there are,
-which of them start, and where they are (features.describe). V grades are those of arXiv:2102.01788.
+which of them start and which are for feet, and where they are (features.describe). V grades are those of
+arXiv:2102.01788.
 """
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from pathlib import Path
@@ -19,46 +20,73 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from climbpath import board as boards
-from climbpath.board import START, Setup
+from climbpath.board import FOOT, START, Setup
 from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
 from climbpath.features import describe, presence
-from climbpath.grader.grader import load_grader, v_of
-from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure, table
-from climbpath.grades import LADDER, v_number
+from climbpath.grader.grader import bundled_grader, bundled_graders, checked_grader_of, grader_of, predict, v_of
+from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure
+from climbpath.grades import v_number
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
 from machine import machine
 
 TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
 MAIN, DRAWS = Setup("moonboard-2016", 40), 20
+LEAST_TRAIN, LEAST_TEST = 500, 50
+"""Setups with fewer problems to learn from or to measure are left out."""
 
 
 def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
     layout = boards.load(problems[0].board)
     starts = presence([problem.start for problem in problems], layout)[:, layout.may_ever[START]]
-    return np.concatenate([describe([problem.holds for problem in problems], layout), starts], axis=1)
+    feet = presence([problem.feet for problem in problems], layout)[:, layout.may_ever[FOOT]]
+    return np.concatenate([describe([problem.holds for problem in problems], layout), starts, feet], axis=1)
 
 
-def boosted(train: Sequence[Problem], test: Sequence[Problem]) -> NDArray[np.float32]:
-    """Gradient boosting's probabilities for test problems: of V grades, given to the hardest Font grade of each."""
+def boosted(train: Sequence[Problem], test: Sequence[Problem], ladder: Sequence[str]) -> NDArray[np.float32]:
+    """Gradient boosting's probabilities for test problems: of V grades, given to the hardest grade of the ladder."""
     trees = HistGradientBoostingClassifier(**TREES, random_state=0)
     trees.fit(inputs(train), [v_number(problem.grade or "") for problem in train])
-    found = np.zeros((len(test), len(LADDER)), np.float32)
-    last = [np.flatnonzero(v == v_of(LADDER))[-1] for v in trees.classes_]
+    found = np.zeros((len(test), len(ladder)), np.float32)
+    last = [np.flatnonzero(v == v_of(ladder))[-1] for v in trees.classes_]
     found[:, last] = trees.predict_proba(inputs(test))
     return found
 
 
-def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem]) -> float:
+def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem], ladder: Sequence[str]) -> float:
     """The calibration error in V grades if grades were drawn from these probabilities: the mean of DRAWS draws."""
     rng, cumulative = np.random.default_rng(0), probabilities.cumsum(axis=1)
     errors = []
     for _ in range(DRAWS):
         steps = (cumulative < cumulative[:, -1:] * rng.random((len(cumulative), 1))).sum(axis=1)
-        drawn = [replace(problem, grade=LADDER[step]) for problem, step in zip(problems, steps, strict=True)]
-        errors.append(measure(probabilities, drawn, LADDER)["v"]["calibration_error"])
+        drawn = [replace(problem, grade=ladder[step]) for problem, step in zip(problems, steps, strict=True)]
+        errors.append(measure(probabilities, drawn, ladder)["v"]["calibration_error"])
     return float(np.mean(errors))
+
+
+def compared(setup: Setup, parts: Mapping[str, Sequence[Problem]]) -> Iterator[tuple[str, ...]]:
+    """The rows of a setup: gradient boosting and the grader, on all test problems and on those of ten repeats."""
+    train = [problem for problem in parts["train"] if problem.setup == setup and not problem.partial]
+    test = [problem for problem in parts["test"] if problem.setup == setup]
+    grader = grader_of(setup)
+    if not grader or len(train) < LEAST_TRAIN or len(test) < LEAST_TEST:
+        return
+    ladder = grader.ladder
+    sides = {
+        "gradient boosting": boosted(train, test, ladder),
+        "grader": grader.probabilities(test),
+        "grader, repeats unknown": grader.probabilities([replace(problem, repeats=None) for problem in test]),
+    }
+    consensus = np.array([problem.has_consensus for problem in test])
+    groups = {"all": np.ones_like(consensus), f"{CONSENSUS_REPEATS} repeats or more": consensus}
+    for name, probabilities in sides.items():
+        for what, which in groups.items():
+            some = list(compress(test, which))
+            if len(some) >= LEAST_TEST:
+                agreement = formatted(measure(probabilities[which], some, ladder)["v"])
+                chance = f"{by_chance(probabilities[which], some, ladder):.3f}"
+                yield str(setup), f"{name}, {what}", f"{len(some):,}", *agreement, chance
 
 
 def main() -> None:
@@ -68,37 +96,23 @@ def main() -> None:
     arguments = parser.parse_args()
     problems = parquet.load(arguments.problems)
     parts, _ = learnable(problems)
-    grader = load_grader()
-    held_out = [p for p in parts["test"] if p.key not in set(grader.train_keys.tolist())]
+    trained = {int(key) for name in bundled_graders() for key in bundled_grader(name).train_keys}
+    held_out = [problem for problem in parts["test"] if problem.key not in trained]
     print(machine())
-    print(f"{len(held_out):,} test problems, none of which the grader was trained on\n")
-    print(stats.table(*table(grader, held_out)))
-
+    print(f"{len(held_out):,} test problems, none of which a grader was trained on; V grades\n")
+    rows = [row for setup in dict.fromkeys(problem.setup for problem in held_out) for row in compared(setup, parts)]
+    print(stats.table(("setup", "side", "problems", *COLUMNS[3:], "by chance"), rows))
     test = [problem for problem in held_out if problem.setup == MAIN]
-    train = [problem for problem in parts["train"] if problem.setup == MAIN and not problem.partial]
-    consensus = np.array([problem.has_consensus for problem in test])
-    sides = {
-        "gradient boosting": boosted(train, test),
-        "grader": grader.probabilities(test),
-        "grader, repeats unknown": grader.probabilities([replace(problem, repeats=None) for problem in test]),
-    }
-    rows = []
-    for name, probabilities in sides.items():
-        for what, which in (("all", np.ones_like(consensus)), (f"{CONSENSUS_REPEATS} repeats or more", consensus)):
-            some = list(compress(test, which))
-            agreement = formatted(measure(probabilities[which], some, LADDER)["v"])
-            chance = f"{by_chance(probabilities[which], some):.3f}"
-            rows.append((f"{name}, {what}", f"{len(some):,}", *agreement, chance))
-    print(f"\n{MAIN}, V grades")
-    print(stats.table(("side", "problems", *COLUMNS[3:], "by chance"), rows))
-    if arguments.png:
-        confusion_chart(*confusion(sides["grader"], test, LADDER), arguments.png)
+    if arguments.png and test:
+        main_grader = bundled_grader()
+        confusion_chart(*confusion(main_grader.probabilities(test), test, main_grader.ladder), arguments.png)
         print(f"\nwrote {arguments.png}")
 
-    many = [problem for problem in problems if problem.setup == MAIN and not problem.partial]
-    grader.probabilities(many[:2000])
+    many = [problem for problem in problems if grader_of(problem.setup) and not problem.partial]
+    graders = {setup: checked_grader_of(setup) for setup in {problem.setup for problem in many}}
+    predict(many[:2000], graders)
     started = time.perf_counter()
-    grader.probabilities(many)
+    predict(many, graders)
     print(f"\nspeed: {len(many) / (time.perf_counter() - started):,.0f} problems a second")
 
 

@@ -155,9 +155,9 @@ whether ten or more have repeated it; lower is better.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-**The grader** (grader.safetensors) predicts the probability of every grade of a problem. It was trained on the same
-train part, and measured on the same test part. A new problem has the grade whose real problems the grader finds most
-alike (docs/climbing.md, "One grade"):
+**The grader** (graders/moonboard.safetensors) predicts the probability of every grade of a problem. It was trained on
+the same train part, and measured on the same test part. A new problem has the grade whose real problems the grader
+finds most alike (docs/climbing.md, "One grade"):
 
 {markdown(*table(grader, learnable(known)[0]["test"]))}
 
@@ -188,7 +188,7 @@ def main() -> None:
     climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
     known = parquet.load(known_file)
     write_beta(known)
-    train_grader(known, ASSETS / "grader.safetensors")
+    train_grader(known, ASSETS / "graders/moonboard.safetensors")
     best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
     for recipe in (STUDENT, AGAIN):
         student = trained(known_file, replace(recipe, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")

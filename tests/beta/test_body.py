@@ -1,11 +1,15 @@
 """The climber's body: how lengths are typed, what nobody has, what feet may stand on."""
 
+import math
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from climbpath.beta.body import Climber, FootRule, parse_ape, parse_height
+from climbpath.beta.body import Climber, FootRule, parse_ape, parse_height, pull
 from climbpath.errors import ClimbpathError
+from climbpath.problem import parse_notation
 
 
 @pytest.mark.parametrize(
@@ -117,4 +121,18 @@ def test_the_reach_of_a_body_is_that_of_a_grown_one() -> None:
     ],
 )
 def test_methods_say_what_feet_may_stand_on(method: str, holds: bool, kickboard: bool, anywhere: bool) -> None:
-    assert FootRule.of(method) == FootRule(holds, kickboard, anywhere)
+    problem = parse_notation("F5s G18e")
+    wanted = FootRule(holds=holds, kickboard=kickboard, anywhere=anywhere)
+    assert FootRule.of(replace(problem, method=method)) == wanted
+
+
+def test_on_boards_with_feet_they_stand_on_holds_of_the_problem_alone() -> None:
+    rule = FootRule.of(parse_notation("1073s 1391e 1078f", "kilter-original", None))
+    assert rule == FootRule(marked=True, holds=True, kickboard=False, anywhere=False)
+
+
+def test_hands_pull_harder_the_steeper_the_wall() -> None:
+    pulls = [pull(angle) for angle in range(0, 71, 5)]
+    assert pulls == sorted(pulls)
+    assert pull(40) == pull(None) == 1
+    assert pull(0) == pytest.approx(0.2 / (0.2 * math.cos(math.radians(40)) + math.sin(math.radians(40)) / 2))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.beta import solver
-from climbpath.beta.body import CAMPUS, DEFAULT_CLIMBER, KICKBOARD, LEAP, STEP, Climber, FootRule
+from climbpath.beta.body import CAMPUS, DEFAULT_CLIMBER, KICKBOARD, LEAP, STEP, Climber, FootRule, pull
 from climbpath.beta.moves import HANDS, Beta, crossed_by, describe
 from climbpath.beta.solver import CROSSED_START, DOWN, OUT_OF_REACH, SKIPPED, solve
 from climbpath.beta.weights import load_weights, poorness
@@ -59,9 +59,9 @@ class Plain:
         self.labels = usable(problem)
         self.holds = [layout.hold(label) for label in self.labels]
         self.feet = [layout.hold(label) for label in problem.holds]
-        self.rule = FootRule.of(problem.method)
+        self.rule = FootRule.of(problem)
         self.unit = 100 * climber.span / 175
-        table = poorness(problem.board)
+        table = poorness(problem.board) * pull(problem.angle)
         self.poor = [{hand: table[i][layout.index[label]] for i, hand in enumerate(HANDS)} for label in self.labels]
         self.weights = load_weights()["difficulty"]
 
@@ -75,7 +75,8 @@ class Plain:
             far = max(upper.y + KICKBOARD, math.hypot(upper.x - lower.x, lower.y + KICKBOARD))
         for at in self.feet if self.rule.holds else ():
             further = max(math.dist((at.x, at.y), (one.x, one.y)) for one in (other, hold))
-            if at.y <= lower.y - STEP and further < far:
+            step = 0 if self.rule.marked and at.label in self.problem.feet else STEP
+            if at.y <= lower.y - step and further < far:
                 far, foot = further, at.x
         return far, foot
 

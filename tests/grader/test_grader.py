@@ -14,22 +14,34 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
-from torch.nn import functional as F
 
 from climbpath import board as boards
-from climbpath.board import Setup
+from climbpath.board import Setup, as_learned
 from climbpath.data.split import source_numbers, split
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import Grader, expected, influence, load_grader, predictions, save_grader
+from climbpath.grader.grader import (
+    Grader,
+    bundled_grader,
+    bundled_graders,
+    checked_grader_of,
+    expected,
+    graded_by,
+    grader_of,
+    influence,
+    load_grader,
+    predict,
+    predictions,
+    save_grader,
+)
 from climbpath.grader.metrics import confusion, measure, table
-from climbpath.grader.scale import fit_scale
+from climbpath.grader.scale import Scale, fit_scale
 from climbpath.grades import LADDER, parse_grades, rank, v_grade
 from climbpath.model.checkpoint import save_model
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 from climbpath.model.tokens import PREFIX
 from climbpath.problem import Problem, parse_notation
-from climbpath.training.grader import GraderNet, follow_nats, labelled, learnable, train_grader
+from climbpath.training.grader import FOLLOWED_IN, GraderNet, labelled, learnable, train_grader
 from support.making import BOARDS, GRADES, problems, random_problems
 from support.untrained import model
 
@@ -49,6 +61,7 @@ CONFIG = ModelConfig(
     predicts_future=False,
     consensus=False,
 )
+MAIN = Setup("moonboard-2016", 40)
 SETUPS = {Setup(name, angle): {"7A": 1} for name in BOARDS for angle in boards.load(name).angles}
 
 
@@ -62,13 +75,18 @@ def shaken(seed: int) -> GraderNet:
     return net
 
 
-def grader_of(*nets: GraderNet) -> Grader:
-    """The grader of networks, folded as training does it."""
-    members = []
-    for net in nets:
-        state = {name: value.numpy() for name, value in net.body.state_dict().items()}
-        head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
-        members.append(fold(state, CONFIG.tokens.features()[1], CONFIG.nhead) | head)
+def folded(net: GraderNet) -> dict[str, np.ndarray]:
+    """The weights of a network, folded as training does it."""
+    config = net.body.config
+    state = {name: value.numpy() for name, value in net.body.state_dict().items()}
+    weights = fold(state, config.tokens.features()[1], config.nhead)
+    del weights["output"]
+    return weights | {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
+
+
+def made_of(*nets: GraderNet) -> Grader:
+    """The grader of networks."""
+    members = [folded(net) for net in nets]
     nothing: tuple[np.ndarray, list[str], np.ndarray] = (np.zeros(0, np.float32), [], np.zeros(0, bool))
     scales = {setup: fit_scale(*nothing, counts, LADDER) for setup, counts in SETUPS.items()}
     return Grader(CONFIG, members, SETUPS, scales, np.array([3, 5], np.uint64), {"seed": 0})
@@ -76,7 +94,7 @@ def grader_of(*nets: GraderNet) -> Grader:
 
 @cache
 def untrained() -> Grader:
-    return grader_of(shaken(0), shaken(1))
+    return made_of(shaken(0), shaken(1))
 
 
 def mixed(count: int = 5) -> list[Problem]:
@@ -101,12 +119,16 @@ def test_numpy_agrees_with_torch() -> None:
     labels = labelled(some, CONFIG)
     assert len(set(labels.lengths.tolist())) > 2
     assert torch.equal(labels.consensus, consensus)
-    both = torch.stack([net(*labels.batch(torch.arange(len(some))))[0].softmax(dim=2) for net in nets]).detach()
+    batches = [torch.tensor([i for i, one in enumerate(some) if one.board == board]) for board in BOARDS]
+    both = torch.zeros(len(nets), len(some), 2, len(LADDER))
+    for number, net in enumerate(nets):
+        for which in batches:
+            both[number, which] = net(labels.batch(which))[0].softmax(dim=2).detach()
     assert (both[0] - both[1]).abs().max() > 0.1
     without, given = both.mean(dim=0).numpy().swapaxes(0, 1)
     heads = ((without + given) / 2, without, without, given, given)
     wanted = [heads[i % 5][i] for i in range(len(some))]
-    assert np.abs(grader_of(*nets).probabilities(some) - wanted).max() < 1e-4
+    assert np.abs(made_of(*nets).probabilities(some) - wanted).max() < 1e-4
 
 
 @settings(max_examples=60, deadline=None)
@@ -221,6 +243,17 @@ def test_a_grader_is_read_back(tmp_path: Path) -> None:
     assert np.array_equal(again.probabilities(some), untrained().probabilities(some))
 
 
+def test_half_of_the_room_costs_a_thousandth(tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    save_grader(whole, untrained())
+    save_grader(half, untrained(), half=True)
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
+    again = load_grader(half)
+    assert {value.dtype.name for member in again.members for value in member.values()} == {"float32"}
+    some = mixed(2)
+    assert np.abs(again.probabilities(some) - untrained().probabilities(some)).max() < 0.01
+
+
 def missing(path: Path) -> None:
     pass
 
@@ -273,7 +306,7 @@ def test_what_is_no_grader_is_named(write: object, tmp_path: Path) -> None:
 
 def test_the_bundled_grader_tells_easy_from_hard() -> None:
     grader = load_grader()
-    assert set(map(str, grader.evidence)) == {
+    assert set(map(str, grader.evidence)) >= {
         "moonboard-2016@40",
         "moonboard-masters-2017@25",
         "moonboard-masters-2017@40",
@@ -284,6 +317,58 @@ def test_the_bundled_grader_tells_easy_from_hard() -> None:
     jump = parse_notation("J2s K10 A13 K18e")
     easy, hard = expected(grader.probabilities([ladder, jump]))
     assert easy + 2 < hard
+
+
+@pytest.mark.parametrize("setup", [Setup(name, 40) for name in boards.names()], ids=str)
+def test_each_board_has_the_bundled_grader_that_has_learned_it(setup: Setup) -> None:
+    graded = [name for name in bundled_graders() if as_learned(setup, graded_by(name)) in graded_by(name)]
+    problem = random_problems(1, setup.board)[0]
+    problem = replace(problem, angle=setup.angle) if boards.load(setup.board).has_feet else problem
+    if not graded:
+        assert grader_of(setup) is None
+        with pytest.raises(ClimbpathError, match=f"no bundled grader has learned .*: they know .*{MAIN}"):
+            checked_grader_of(setup)
+        return
+    grader = checked_grader_of(setup)
+    assert grader is bundled_grader(graded[0])
+    (prediction,) = predict([problem], {problem.setup: grader})
+    assert prediction.grade in boards.load(setup.board).ladder
+    assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_problem_at_an_angle_without_evidence_is_graded_as_at_an_unknown_one() -> None:
+    kilter = replace(CONFIG, boards=("kilter-original",))
+    torch.manual_seed(3)
+    net = GraderNet(kilter).eval()
+    torch.nn.init.normal_(net.head.weight)
+    ladder = boards.load("kilter-original").ladder
+    unknown = Setup("kilter-original", None)
+    scale = Scale(ladder, tuple(map(float, range(len(ladder)))), 1.0)
+    grader = Grader(kilter, [folded(net)], {unknown: {"7A": 1}}, {unknown: scale}, np.zeros(0, np.uint64), {})
+    (problem,) = random_problems(1, "kilter-original")
+    known, other, none = (replace(problem, angle=angle) for angle in (20, 50, None))
+    assert np.array_equal(*grader.probabilities([known, other]))
+    assert np.array_equal(*grader.probabilities([known, none]))
+    assert grader.predict([known])[0] == grader.predict([none])[0]
+
+
+def test_a_foot_rule_counts_where_it_was_learned() -> None:
+    footless = replace(SIX, method="Footless")
+    assert np.array_equal(*untrained().probabilities([SIX, footless]))
+    told = replace(untrained(), about={"methods": {str(MAIN): ["Footless"]}})
+    before, after, other = told.probabilities([SIX, footless, replace(SIX, method="No kickboard")])
+    assert np.array_equal(before, other)
+    assert np.abs(before - after).max() > 1e-3
+
+
+def test_a_problem_has_no_grade_of_another_boards_ladder() -> None:
+    both = replace(CONFIG, boards=("moonboard-2016", "tension-1"))
+    counts = {MAIN: {"7A": 1}, Setup("tension-1", None): {"V5": 1}}
+    grader = Grader(both, [folded(GraderNet(both).eval())], counts, {}, np.zeros(0, np.uint64), {})
+    some = [SIX, *random_problems(1, "tension-1")]
+    for problem, row in zip(some, grader.probabilities(some), strict=True):
+        likely = {grade for grade, value in zip(grader.ladder, row.tolist(), strict=True) if value}
+        assert likely == set(boards.load(problem.board).ladder)
 
 
 # Training
@@ -392,21 +477,33 @@ def test_labels_are_not_among_the_tokens() -> None:
 
 
 def test_what_follows_is_counted_from_the_first_hold_to_the_end() -> None:
-    some = mixed(2)
-    labels = labelled(some, CONFIG)
-    ids, real, last = labels.batch(torch.tensor([4, 1, 6]))
-    _, following = shaken(0)(ids, real, last)
-    total, count = 0.0, 0
-    at = 0
-    for row in (4, 1, 6):
+    """Of a quarter of a batch's problems, and in the tokens of their board alone."""
+    some = random_problems(9, BOARDS[1], seed=0)
+    batch = labelled(some, CONFIG).batch(torch.tensor([4, 1, 6, 7, 8]))
+    assert FOLLOWED_IN == 4
+    wanted = []
+    for row in (4, 1):
         tokens = CONFIG.tokens.encode(some[row])
-        for place in range(len(tokens)):
-            if place >= PREFIX - 1 and place + 1 < len(tokens):
-                total -= F.log_softmax(following[at], dim=0)[tokens[place + 1]].item()
-                count += 1
-            at += 1
-    assert at == len(following)
-    assert follow_nats(following, ids, real, last).item() == pytest.approx(total / count, rel=1e-4)
+        wanted += [None] * (PREFIX - 1) + tokens[PREFIX:] + [None]
+    found = [None if target < 0 else int(batch.columns[target]) for target in batch.targets.tolist()]
+    assert found == wanted
+    assert set(batch.columns.tolist()) == set(CONFIG.tokens.tokens_of(BOARDS[1]).tolist())
+    graded, following = shaken(0)(batch)
+    assert graded.shape == (5, 2, len(LADDER))
+    assert following.shape == (len(wanted), len(batch.columns))
+
+
+def test_half_of_the_problems_of_a_board_with_mirror_partners_are_turned_round() -> None:
+    tension = replace(CONFIG, boards=("tension-1",))
+    some = [replace(problem, grade="V4") for problem in random_problems(6, "tension-1", seed=2)]
+    labels = labelled(some, tension)
+    assert torch.equal(labels.mirrored, labelled([problem.mirrored for problem in some], tension).ids)
+    chosen = torch.tensor([True, False, True, False, False, True])
+    ids = labels.batch(torch.arange(6), chosen).ids
+    wanted = torch.where(chosen[:, None], labels.mirrored, labels.ids)
+    assert torch.equal(ids, wanted[:, : ids.shape[1]])
+    grid = labelled(mixed(1), CONFIG)
+    assert torch.equal(grid.mirrored, grid.ids)
 
 
 # Measures

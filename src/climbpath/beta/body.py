@@ -8,10 +8,13 @@ after Drillis and Contini 1966: shoulder at 0.818, arm of 0.44). Standing on the
 bent over a hold lose. An arm span beyond the height lengthens each arm by half of what it exceeds it.
 """
 
+import math
 import re
 from typing import NamedTuple
 
+from climbpath import board as boards
 from climbpath.errors import ClimbpathError
+from climbpath.problem import Problem
 
 HEIGHTS, APES = (100.0, 230.0), (-40.0, 40.0)
 """Lowest and highest height and ape index of a climber, in cm."""
@@ -65,20 +68,43 @@ class Climber(NamedTuple):
 DEFAULT_CLIMBER = Climber()
 
 
+USUAL_ANGLE = 40
+"""The angle that the weights of moves are fitted at, in degrees; it stands for one that is not known."""
+OUT = 0.2
+"""How far the centre of mass is off the wall, as a fraction of the way from the feet to the hands; it is halfway up."""
+
+
+def pull(angle: int | None) -> float:
+    """How hard hands pull at a wall's angle beyond the vertical, in degrees, as a multiple of that at USUAL_ANGLE.
+
+    The moments of the weight about the feet: what the hands hold is as large as what hangs out behind the feet.
+    """
+
+    def moment(degrees: float) -> float:
+        return OUT * math.cos(math.radians(degrees)) + math.sin(math.radians(degrees)) / 2
+
+    return moment(USUAL_ANGLE if angle is None else angle) / moment(USUAL_ANGLE)
+
+
 class FootRule(NamedTuple):
     """What feet may stand on."""
 
+    marked: bool = False
+    """Holds that are marked for feet, however little they are below the hands."""
     holds: bool = True
-    """The problem's holds."""
+    """The problem's other holds."""
     kickboard: bool = True
     """The footholds of the kickboard, all along the bottom of the board."""
     anywhere: bool = False
     """Screw-on footholds, which are spread over the whole board."""
 
     @classmethod
-    def of(cls, method: str) -> "FootRule":
-        """The rule of a problem's method, as boards name it; an unknown one is 'Feet follow hands'."""
-        name = method.lower()
+    def of(cls, problem: Problem) -> "FootRule":
+        """The rule of a problem: where its board has holds for feet these and all others, on a MoonBoard that of its
+        method, as the app names it; an unknown one is 'Feet follow hands'."""
+        if boards.load(problem.board).has_feet:
+            return cls(marked=True, kickboard=False)
+        name = problem.method.lower()
         if "footless" in name:
             return cls(holds=False, kickboard="kickboard" in name)
         screws = "screw" in name

@@ -200,7 +200,9 @@ def _curves(beta: Beta, place: _Place) -> list[Points]:
 
 
 def _curve(tail: complex, tip: complex, bow: complex, ends: float) -> Points:
-    """A quadratic Bézier curve from hold to hold without its ends on the rings, `ends` from their centres."""
+    """A quadratic Bézier curve from hold to hold without its ends on the rings, `ends` from their centres; of holds
+    that are near each other, the middle of it."""
+    ends = min(ends, 0.46 * abs(tip - tail))
     t = np.linspace(0, 1, round(1.3 * abs(tip - tail)) + 20)
     bend = (tail + tip) / 2 + bow * (tip - tail)
     points = (1 - t) ** 2 * tail + 2 * t * (1 - t) * bend + t**2 * tip

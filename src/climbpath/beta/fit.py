@@ -75,7 +75,9 @@ def _least_squares(
 def poorness_of_use(problems: Sequence[Problem], board: str) -> dict[str, float]:
     """How poor the holds of a board are by the grades of its problems, with the mean and spread of the estimates."""
     layout = boards.load(board)
-    used = presence([problem.holds for problem in problems], layout)
+    if layout.has_mirror:
+        problems = [*problems, *(problem.mirrored for problem in problems)]
+    used = presence([problem.start + problem.hands + problem.finish for problem in problems], layout)
     adds = Ridge(5.0).fit(used, [rank(problem.grade or "") for problem in problems]).coef_
     estimates = poorness(ESTIMATED).mean(axis=0)
     scaled = estimates.mean() + (adds - adds.mean()) / adds.std() * estimates.std()

@@ -39,7 +39,7 @@ class Scene(NamedTuple):
     y: Floats
     """The same up the board, [n, B]."""
     poor: Floats
-    """How poor the holds are for each hand, 0 to 1, [2, n, B]."""
+    """How poor the holds are for each hand, 0 to 1 at 40°, times how hard hands pull, [2, n, B]."""
     down: NDArray[np.bool_]
     """Whether a hold is lower than another, [another, hold, B]."""
     needed: NDArray[np.bool_]
@@ -74,7 +74,7 @@ def scene_of(problems: Sequence[Problem], climber: Climber) -> Scene:
     return Scene(
         x=x * scale,
         y=y * scale,
-        poor=poorness(layout.name)[:, holds],
+        poor=poorness(layout.name)[:, holds] * np.array([body.pull(problem.angle) for problem in problems]),
         down=y < y[:, None],
         needed=y > y[starts - 1, np.arange(len(problems))],
         starts=starts,
@@ -91,7 +91,7 @@ def _standing(problems: Sequence[Problem], x: Floats, y: Floats, apart: Floats) 
     The best is the one for which the further hold is nearest; the distance is infinite where there is none. The holds
     are at x and y, [n, B], and `apart` from each other, [n, n, B].
     """
-    rules = [FootRule.of(problem.method) for problem in problems]
+    rules = [FootRule.of(problem) for problem in problems]
     lower, upper = np.minimum(y, y[:, None]), np.maximum(y, y[:, None])
 
     # On the kickboard, the foot is below the upper of the two holds.
@@ -99,7 +99,8 @@ def _standing(problems: Sequence[Problem], x: Floats, y: Floats, apart: Floats) 
     far[..., [not rule.kickboard for rule in rules]] = np.inf
     foot = np.where(y > y[:, None], x, x[:, None])
 
-    # On the problem's holds, those for feet alone among them, that are a step below both hands; at inf if not allowed.
+    # On the problem's holds that are a step below both hands, and on those marked for feet that are below them at all,
+    # or a step where they count like any other; at inf if not allowed.
     layout = boards.load(problems[0].board)
     most = max(len(problem.feet) for problem in problems)
     footholds = np.full((2, len(x) + most, len(problems)), np.inf)
@@ -108,10 +109,12 @@ def _standing(problems: Sequence[Problem], x: Floats, y: Floats, apart: Floats) 
         for j, label in enumerate(problem.feet, len(x)):
             footholds[:, j, i] = layout.hold(label).x, layout.hold(label).y
     footholds[1, :, [not rule.holds for rule in rules]] = np.inf
-    for at, height in zip(*footholds, strict=True):
+    steps = np.full(footholds.shape[1:], body.STEP)
+    steps[len(x) :, [rule.marked for rule in rules]] = 0
+    for at, height, step in zip(*footholds, steps, strict=True):
         away = np.hypot(at - x, height - y)
         further = np.maximum(away, away[:, None])
-        better = (height <= lower - body.STEP) & (further < far)
+        better = (height <= lower - step) & (further < far)
         far, foot = np.where(better, further, far), np.where(better, at, foot)
 
     # On screw-ons, just below the hand that hangs on.

@@ -52,20 +52,20 @@ def grade(
     it keeps its grade, and the grader's is an opinion beside it.
     """
     from climbpath.files import refuse_overwrite
-    from climbpath.grader.grader import influence, load_grader
+    from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
     if out:
         refuse_overwrite([out], force)
     if start or finish:
         problem = _marked(problem, board, start or "", finish or "")
     problems = read_problems(problem, board, angle)
-    grader = load_grader(file)
+    given = load_grader(file) if file else None
+    graders = {setup: given or checked_grader_of(setup) for setup in dict.fromkeys(one.setup for one in problems)}
     results = []
-    predicted = grader.predict(problems)
-    for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
+    for number, (one, prediction) in enumerate(zip(problems, predict(problems, graders), strict=True), 1):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}
         if len(problems) == 1:
-            changes = influence(grader, one)
+            changes = influence(graders[one.setup], one)
             result["influence"] = {label: round(change, 3) for label, change in changes.items()}
             click.echo(_prediction_text(one, prediction, changes))
         else:

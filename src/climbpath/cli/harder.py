@@ -49,18 +49,19 @@ def _adjusting(steps: int, name: str) -> click.Command:
         force: bool,
     ) -> None:
         from climbpath import files
-        from climbpath.api import bundled_grader, load
+        from climbpath.api import load
         from climbpath.data import exporters
         from climbpath.drawing.themes import THEMES
         from climbpath.files import parse_formats
         from climbpath.generator.adjust import adjust
+        from climbpath.grader.grader import checked_grader_of
         from climbpath.naming import title
 
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle)
         versions = adjust(
             load(model, one.setup).model_of(one.setup),
-            bundled_grader(),
+            checked_grader_of(one.setup),
             one,
             steps,
             num_samples,

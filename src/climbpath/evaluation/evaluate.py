@@ -36,7 +36,7 @@ from climbpath.features import Floats, nearest, presence
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request, Sampling, can_be_guided
 from climbpath.generator.sample import draw_batches, generate
-from climbpath.grader.grader import Grader, bundled_grader, expected
+from climbpath.grader.grader import Grader, expected, grader_of
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model
 from climbpath.problem import Problem, Rules, violations
@@ -215,8 +215,7 @@ class _SetupEvaluation:
         graded = [problem for problem in others if problem.grade]
         enough = min(len(real), len(graded)) >= LEAST_COMPARED
         self.baseline_grader = BaselineGrader(graded, self.board, seed) if enough else None
-        bundled = bundled_grader()
-        self.own_grader = bundled if setup in bundled.evidence else None
+        self.own_grader = grader_of(setup)
 
     def run(self, compare: Sequence[HoldLists], tell: Callable[[str], None]) -> SetupResult:
         """The measures of real problems, samples and lists from elsewhere."""
@@ -279,7 +278,7 @@ class _SetupEvaluation:
         found: list[Problem] = []
         for counts, request in self.mixes(OWN, self.samples):
             known = {problem.key for problem in found}
-            offered = grader.scales[self.setup].grades if grader else tuple(counts)
+            offered = grader.scale_of(self.setup).grades if grader else tuple(counts)
             wanted = {grade: count for grade, count in counts.items() if grade in offered}
             found += generate(self.model, request, wanted, grader=grader, known=known)
         return found

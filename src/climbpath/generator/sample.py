@@ -158,7 +158,7 @@ def check_offered(grader: Grader | None, request: Request, grades: Iterable[str]
     """Raises ClimbpathError where the grader gives no new problem a grade that is asked for, and no other will do."""
     if not grader or request.any_grade:
         return
-    offered = grader.scales[as_learned(request.setup, grader.evidence)].grades
+    offered = grader.scale_of(request.setup).grades
     for grade in grades:
         if grade not in offered:
             known = grader.evidence[as_learned(request.setup, grader.evidence)].get(grade, 0)

@@ -4,14 +4,14 @@ Several small transformers read the problem's tokens with the grade left open, a
 the prediction (training/grader.py trains them). Grades are opinions, so the prediction is a distribution, calibrated on
 held-out problems. Some of the grades learned from are the setter's, others the consensus of many repeats, which tends
 to be lower: each network has one head without and one with consensus. Where a problem's repeats are known the
-prediction is that of one head; otherwise it is the mean of both.
+prediction is that of one head; otherwise it is the mean of both, as far as a setup has problems of both kinds.
 
 A new problem has no record to compare with. Its grade follows from the grader's expected grade by a scale
 (grader/scale.py); it is the one grade that such a problem has everywhere.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -29,17 +29,19 @@ from climbpath.grades import v_number
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
-from climbpath.model.tensors import read_tensors, write_tensors
+from climbpath.model.tensors import read_about, read_tensors, write_tensors
 from climbpath.model.tokens import ANY_GRADE, PREFIX, Condition
-from climbpath.problem import Problem, check_sound
+from climbpath.problem import DEFAULT_METHOD, Problem, check_sound
 from climbpath.threads import on_threads
 
 Floats = NDArray[np.float32]
 
-FORMAT = 5
-BUNDLED = "grader.safetensors"
+FORMAT = 6
+BUNDLED = "assets/graders"
 FIELD = "climbpath grader"
 BATCH = 256
+LEAST_OF_KIND = 100
+"""With fewer training problems of a setup without, or with, a consensus grade the head for these says nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Grader:
         """The grades that it tells apart, easiest first."""
         return self.config.tokens.ladder
 
+    def scale_of(self, setup: Setup) -> Scale:
+        """The scale of new problems at a setup."""
+        return self.scales[as_learned(setup, self.evidence)]
+
     def predict(self, problems: Sequence[Problem]) -> list["GradePrediction"]:
         """The grade of each problem: of a new one by its setup's scale, of a known one by `predictions`.
 
@@ -76,7 +82,7 @@ class Grader:
         setups = [as_learned(problem.setup, self.evidence) for problem in problems]
         for setup in set(setups):
             rows = [i for i, problem in enumerate(problems) if setups[i] == setup and not problem.is_known]
-            likely = self.scales[setup].probabilities(expected(probabilities[rows]), self.ladder)
+            likely = self.scale_of(setup).probabilities(expected(probabilities[rows]), self.ladder)
             for i, step, row in zip(rows, likely.argmax(axis=1).tolist(), likely.tolist(), strict=True):
                 found[i] = GradePrediction(self.ladder[step], dict(zip(self.ladder, row, strict=True)))
         return found
@@ -88,7 +94,7 @@ class Grader:
         """
         if not problems:
             return []
-        scale = self.scales[as_learned(problems[0].setup, self.evidence)]
+        scale = self.scale_of(problems[0].setup)
         steps = expected(self.probabilities(problems))
         likeliest = scale.probabilities(steps, self.ladder).argmax(axis=1).tolist()
         return [replace(problem, grade=self.ladder[step]) for problem, step in zip(problems, likeliest, strict=True)]
@@ -99,27 +105,45 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return mean_softmax(self.logits(problems), consensus_weights(problems))
+        return mean_softmax(self.logits(problems), self.consensus_weights(problems))
+
+    def consensus_weights(self, problems: Sequence[Problem]) -> Floats:
+        """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known.
+
+        Where nearly all that was learned of a setup is of one kind, that one counts alone.
+        """
+        weights = [self._consensus_weight(problem) for problem in problems]
+        return np.array([(1 - weight, weight) for weight in weights], np.float32).reshape(-1, 2)
+
+    def _consensus_weight(self, problem: Problem) -> float:
+        setup = str(as_learned(problem.setup, self.evidence))
+        without, given = self.about.get("consensus", {}).get(setup, (LEAST_OF_KIND, LEAST_OF_KIND))
+        if min(without, given) < LEAST_OF_KIND:
+            return float(given > without)
+        return 0.5 if problem.repeats is None else float(problem.has_consensus)
 
     def logits(self, problems: Sequence[Problem]) -> Floats:
         """Each network's logits of every grade without and with consensus, [members, problems, 2, ladder].
 
         Raises ClimbpathError as above.
         """
-        # Batches of one setup and length need no padding; each is a list of indices of problems.
-        groups: defaultdict[tuple[Setup, int], list[int]] = defaultdict(list)
+        # Batches of one condition and length need no padding; each is a list of indices of problems.
+        groups: defaultdict[tuple[Condition, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             self._check(problem)
-            groups[as_learned(problem.setup, self.evidence), len(problem.sequence)].append(i)
+            groups[self._condition(problem), len(problem.sequence)].append(i)
         batches = [group[first : first + BATCH] for group in groups.values() for first in range(0, len(group), BATCH)]
 
         def batch_logits(rows: list[int]) -> Floats:
-            tokens = self._tokens([problems[i] for i in rows])
+            board = boards.load(problems[rows[0]].board)
+            tokens = self._tokens([problems[i] for i in rows], self._condition(problems[rows[0]]))
             # One matrix per member holds both heads side by side: [B, 2 * LADDER].
             both = [
                 encode(one, self.config.nhead, tokens) @ one["head.weight"].T + one["head.bias"] for one in self.members
             ]
-            return np.array(both).reshape(len(self.members), len(rows), 2, -1)
+            found = np.array(both).reshape(len(self.members), len(rows), 2, -1)
+            found[..., [grade not in board.ladder for grade in self.ladder]] = -np.inf  # grades of other boards
+            return found
 
         # Each batch's logits back to the order of the problems.
         logits = np.zeros((len(self.members), len(problems), 2, len(self.ladder)), np.float32)
@@ -136,20 +160,19 @@ class Grader:
         if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
 
-    def _tokens(self, problems: Sequence[Problem]) -> Ints:
-        """The tokens of B problems of one setup and length, with the grade left open, [B, T]."""
-        tokens, first = self.config.tokens, problems[0]
-        layout = boards.load(first.board)
+    def _condition(self, problem: Problem) -> Condition:
+        """What the networks are told of a problem: its setup, and its foot rule where they have learned that."""
+        setup = as_learned(problem.setup, self.evidence)
+        learned = problem.method in self.about.get("methods", {}).get(str(setup), [])
+        return Condition(setup, method=problem.method if learned else DEFAULT_METHOD)
+
+    def _tokens(self, problems: Sequence[Problem], condition: Condition) -> Ints:
+        """The tokens of B problems of one condition and length, with the grade left open, [B, T]."""
+        tokens, board = self.config.tokens, condition.setup.board
+        layout = boards.load(board)
         sequences = np.array([choices(problem, layout) for problem in problems])
-        setup = as_learned(first.setup, self.evidence)
-        prefix = [tokens.ids[str(Condition(setup))], tokens.ids[ANY_GRADE]]
-        return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(first.board, sequences)], axis=1)
-
-
-def consensus_weights(problems: Sequence[Problem]) -> Floats:
-    """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known."""
-    consensus = [0.5 if problem.repeats is None else float(problem.has_consensus) for problem in problems]
-    return np.array([(1 - weight, weight) for weight in consensus], np.float32).reshape(-1, 2)
+        prefix = [tokens.ids[str(condition)], tokens.ids[ANY_GRADE]]
+        return np.concatenate([np.tile(prefix, (len(problems), 1)), tokens.spell(board, sequences)], axis=1)
 
 
 def mean_softmax(logits: Floats, weights: Floats) -> Floats:
@@ -214,6 +237,15 @@ def expected(probabilities: Floats) -> Floats:
     return np.asarray(probabilities @ np.arange(probabilities.shape[1], dtype=np.float32))
 
 
+def predict(problems: Sequence[Problem], graders: Mapping[Setup, Grader]) -> list[GradePrediction]:
+    """The prediction of each problem by the grader of its setup. Raises ClimbpathError as `Grader.probabilities`."""
+    found: dict[int, GradePrediction] = {}
+    for setup, grader in graders.items():
+        rows = [i for i, problem in enumerate(problems) if problem.setup == setup]
+        found |= zip(rows, grader.predict([problems[i] for i in rows]), strict=True)
+    return [found[i] for i in range(len(problems))]
+
+
 def influence(grader: Grader, problem: Problem) -> dict[str, float]:
     """How the expected grade changes, in steps of the ladder, when each hold is removed; largest change first.
 
@@ -232,10 +264,15 @@ def influence(grader: Grader, problem: Problem) -> dict[str, float]:
     return dict(sorted(changes.items(), key=lambda item: -abs(item[1])))
 
 
-def save_grader(path: Path, grader: Grader) -> None:
-    """Write a grader as safetensors: its weights, the key hashes, and everything else as JSON metadata."""
+def save_grader(path: Path, grader: Grader, half: bool = False) -> None:
+    """Write a grader as safetensors: its weights, the key hashes, and everything else as JSON metadata.
+
+    With `half` the weights take half the room, as float16, which cuts off what is beyond three digits.
+    """
     tensors = {
-        f"{number}.{name}": value for number, weights in enumerate(grader.members) for name, value in weights.items()
+        f"{number}.{name}": value.astype(np.float16 if half else np.float32)
+        for number, weights in enumerate(grader.members)
+        for name, value in weights.items()
     }
     about = {
         "members": len(grader.members),
@@ -248,13 +285,12 @@ def save_grader(path: Path, grader: Grader) -> None:
 
 
 def load_grader(path: Path | None = None) -> Grader:
-    """The grader in a file, or the bundled one where no path is given.
+    """The grader in a file, or the bundled one of MoonBoards where no path is given; `grader_of` finds those of others.
 
     Raises ClimbpathError where the file is missing, damaged or not a grader.
     """
     if path is None:
-        with resources.as_file(resources.files("climbpath") / "assets" / BUNDLED) as bundled:
-            return _read(bundled)
+        return bundled_grader()
     if path.exists() and not path.is_file():
         raise ClimbpathError(f"{path} is no file: name one of 'climbpath train-grader', or leave it out")
     if not path.is_file():
@@ -262,16 +298,39 @@ def load_grader(path: Path | None = None) -> Grader:
     return _read(path)
 
 
+def bundled_graders() -> list[str]:
+    """The names of the graders that come with climbpath."""
+    names = [entry.name for entry in (resources.files("climbpath") / BUNDLED).iterdir()]
+    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+
+
 @cache
-def bundled_grader() -> Grader:
-    """The grader that comes with climbpath, read once."""
-    return load_grader()
+def graded_by(name: str) -> Evidence:
+    """What a bundled grader was trained on; its weights are not read."""
+    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+        return evidence_from_json(read_about(path, FIELD)["evidence"])
+
+
+@cache
+def bundled_grader(name: str = "moonboard") -> Grader:
+    """A grader that comes with climbpath, read once: of MoonBoards where none is named."""
+    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+        return _read(path)
 
 
 def grader_of(setup: Setup) -> Grader | None:
-    """The bundled grader, if it has learned a setup. Elsewhere a problem has the grade that it was asked for."""
-    grader = bundled_grader()
-    return grader if as_learned(setup, grader.evidence) in grader.evidence else None
+    """The bundled grader that has learned a setup, if there is one. Elsewhere a problem has the grade that it was asked
+    for."""
+    name = next((name for name in bundled_graders() if as_learned(setup, graded_by(name)) in graded_by(name)), None)
+    return bundled_grader(name) if name else None
+
+
+def checked_grader_of(setup: Setup) -> Grader:
+    """The bundled grader that has learned a setup. Raises ClimbpathError, listing the setups learned, if none has."""
+    if grader := grader_of(setup):
+        return grader
+    known = ", ".join(dict.fromkeys(str(one) for name in bundled_graders() for one in graded_by(name)))
+    raise ClimbpathError(f"no bundled grader has learned {setup.words}: they know {known}")
 
 
 def _read(path: Path) -> Grader:
@@ -285,12 +344,13 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     members: list[dict[str, np.ndarray]] = [{} for _ in range(about["members"])]
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
-        members[int(number)][inner] = value
+        members[int(number)][inner] = value.astype(np.float32)
     config = ModelConfig.from_dict(about["config"])
     steps = 2 * len(config.tokens.ladder)
     heads = {"head.weight": (steps, config.d_model), "head.bias": (steps,)}
+    shapes = shapes_of(config)
     for weights in members:
-        check_weights(weights, shapes_of(config) | heads)
+        check_weights(weights, {name: shape for name, shape in shapes.items() if name != "output"} | heads)
     evidence = evidence_from_json(about["evidence"])
     scales = {setup: Scale.from_dict(about["scales"][str(setup)]) for setup in evidence}
     return Grader(config, members, evidence, scales, keys, about["about"])

@@ -3,33 +3,37 @@
 Labels are noisy: the setter's and the users' grades differ, and of some problems only the V grade is known. So a label
 is a set of grades, and the loss is -log of the probability that the grade is in it. Consensus grades are learned by a
 head of their own, apart from grades that few have confirmed. Each member also learns to predict the next hold (weight
-FOLLOWS), which keeps it from memorising so small a set of labels.
+FOLLOWS), which keeps it from memorising so small a set of labels. Where a board has mirror partners, half of its
+problems are turned round, anew in every epoch.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from climbpath import board as boards
 from climbpath.board import METHODS, Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import Grader, consensus_weights, expected, mean_softmax, save_grader, v_of
+from climbpath.grader.grader import Grader, expected, load_grader, mean_softmax, save_grader, v_of
 from climbpath.grader.metrics import measure
 from climbpath.grader.scale import Scale, fit_scale
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 from climbpath.model.model import Transformer
-from climbpath.model.tokens import ANY_GRADE, PREFIX
-from climbpath.problem import Problem
+from climbpath.model.order import Ints
+from climbpath.model.tokens import ANY_GRADE, PREFIX, Vocabulary
+from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress_bar
+from climbpath.training.batches import epoch_batches
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
 from climbpath.training.selection import evidence
@@ -51,7 +55,8 @@ RECIPE = replace(
 )
 """How a member is trained: the fast recipe with its own size, epochs, learning rates and EMA decay, without side tasks
 and without early stopping."""
-FOLLOWS = 0.3
+FOLLOWS, FOLLOWED_IN = 0.3, 4
+"""Weight of learning to predict the next hold, and of how many problems one is asked for it."""
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
 
 
@@ -64,20 +69,39 @@ class GraderNet(nn.Module):
         self.head = nn.Linear(config.d_model, 2 * len(config.tokens.ladder))
         nn.init.zeros_(self.head.weight)
 
-    def forward(self, ids: Tensor, token_places: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of grades [B, 2, ladder], without and with consensus, and of next tokens [N, V].
+    def forward(self, batch: "GraderBatch") -> tuple[Tensor, Tensor]:
+        """Logits of grades [B, 2, ladder], without and with consensus; of what follows M tokens, [M, V]."""
+        x, table = self.body.hidden_states(batch.ids, batch.token_places)
+        following = x[: len(batch.targets)] @ table[batch.columns].T
+        return self.head(x.index_select(0, batch.last)).unflatten(1, (2, -1)), following
 
-        `token_places` [N] are the places of tokens in [B * T], and `last` [B] which of those N end a problem.
-        """
-        x, table = self.body.hidden_states(ids, token_places)
-        return self.head(x.index_select(0, last)).unflatten(1, (2, -1)), x @ table.T
+
+class GraderBatch(NamedTuple):
+    """B problems of one board, with N tokens in all, the ends included."""
+
+    ids: Tensor
+    """Token ids, [B, T], without the grade."""
+    token_places: Tensor
+    """Which of the B * T places hold tokens, [N], sorted."""
+    last: Tensor
+    """Which of those N end a problem, [B]."""
+    columns: Tensor
+    """The V tokens that the board's problems are written in, as ids."""
+    targets: Tensor
+    """Which of them follows each of the first M tokens, [M]; -100 inside the condition and behind the last."""
 
 
 class Labelled(NamedTuple):
     """N problems to learn from."""
 
+    tokens: Vocabulary
+    """What they are written in."""
+    board_of: Ints
+    """The board of each, as an index into the vocabulary's, [N]."""
     ids: Tensor
     """Token ids, [N, T], without the grade."""
+    mirrored: Tensor
+    """The same of their mirror images, or of themselves where the board has no mirror partners, [N, T]."""
     lengths: Tensor
     """How many tokens each has, [N]."""
     right: Tensor
@@ -85,12 +109,23 @@ class Labelled(NamedTuple):
     consensus: Tensor
     """Whether the grade is a consensus, bool [N]."""
 
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The arguments of GraderNet for these rows."""
+    def batch(self, rows: Tensor, turned: Tensor | None = None) -> GraderBatch:
+        """These rows, which are of one board; `turned` bool [B] are those to take the mirror image of."""
         lengths = self.lengths[rows]
         longest = int(lengths.max())
-        token_places = torch.arange(longest) < lengths[:, None]
-        return self.ids[rows, :longest], token_places.flatten().nonzero()[:, 0], lengths.cumsum(0) - 1
+        ids = self.ids[rows, :longest]
+        if turned is not None:
+            ids = torch.where(turned[:, None], self.mirrored[rows, :longest], ids)
+        token_places = (torch.arange(longest) < lengths[:, None]).flatten().nonzero()[:, 0]
+        last = lengths.cumsum(0) - 1
+        board = self.tokens.boards[self.board_of[int(rows[0])]]
+        # What follows is asked of a part of the problems: on a board of many holds it costs more than all else.
+        asked = last[: -(-len(rows) // FOLLOWED_IN)]
+        places = token_places[: int(asked[-1]) + 1]
+        following = torch.from_numpy(self.tokens.columns_of(board, ids.flatten().roll(-1)[places].numpy()))
+        following[places % longest < PREFIX - 1] = -100
+        following[asked] = -100
+        return GraderBatch(ids, token_places, last, torch.from_numpy(self.tokens.tokens_of(board)), following)
 
 
 def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
@@ -105,10 +140,21 @@ def labelled(problems: Sequence[Problem], config: ModelConfig) -> Labelled:
         right[row] = v[step] == v if problem.partial else np.arange(len(ladder)) == step
         if problem.user_grade:
             right[row, ladder.index(problem.user_grade)] = True
-    ids[:, 1] = tokens.ids[ANY_GRADE]
-    lengths = torch.tensor([len(sequence) for sequence in sequences])
-    consensus = torch.tensor([problem.has_consensus for problem in problems])
-    return Labelled(torch.from_numpy(ids), lengths, torch.from_numpy(right), consensus)
+    mirrored = ids.copy()
+    for row, problem in enumerate(problems):
+        if boards.load(problem.board).has_mirror:
+            turned = tokens.encode(problem.mirrored)
+            mirrored[row, : len(turned)] = turned
+    ids[:, 1] = mirrored[:, 1] = tokens.ids[ANY_GRADE]
+    return Labelled(
+        tokens=tokens,
+        board_of=np.array([tokens.boards.index(problem.board) for problem in problems]),
+        ids=torch.from_numpy(ids),
+        mirrored=torch.from_numpy(mirrored),
+        lengths=torch.tensor([len(sequence) for sequence in sequences]),
+        right=torch.from_numpy(right),
+        consensus=torch.tensor([problem.has_consensus for problem in problems]),
+    )
 
 
 def learnable(problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], Counter[str]]:
@@ -154,24 +200,60 @@ def train_grader(
     parts, left_out = learnable(problems)
     if not parts["train"] or not parts["validation"]:
         raise ClimbpathError("too few graded problems to learn from: at least 20 of a grade are needed")
-    config = config_of(RECIPE, tuple(sorted({problem.board for problem in parts["train"]})))
     tell(f"Data: {len(parts['train']):,} train and {len(parts['validation']):,} validation problems")
     for reason, count in left_out.items():
         tell(f"  left out: {count:,} {reason}")
-    train, features = labelled(parts["train"], config), config.tokens.features()[1]
-    weights = []
-    for number in range(members):
-        recipe = replace(RECIPE, num_epochs=epochs, seed=seed + number)
-        net = fit_member(train, config, recipe, f"Member {number + 1}/{members}")
-        state = {name: value.numpy() for name, value in net.body.state_dict().items()}
-        head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
-        weights.append(fold(state, features, config.nhead) | head)
-    about = {"epochs": epochs, "members": members, "seed": seed, "train_problems": len(parts["train"])}
-    keys = np.array(sorted({problem.key for problem in parts["train"]}), np.uint64)
-    grader = calibrated(Grader(config, weights, evidence(parts["train"]), {}, keys, about), parts["validation"])
-    grader = replace(grader, scales=fit_scales(grader, parts["validation"]))
-    save_grader(target, grader)
-    return grader
+    recipes = [replace(RECIPE, num_epochs=epochs, seed=seed + number) for number in range(members)]
+    names = [f"Member {number}/{members}" for number in range(1, members + 1)]
+    weights = [member(parts["train"], recipe, name) for recipe, name in zip(recipes, names, strict=True)]
+    grader = assembled(parts, weights, {"epochs": epochs, "members": members, "seed": seed})
+    save_grader(target, grader, half=True)
+    return load_grader(target)
+
+
+def member(train: Sequence[Problem], recipe: Recipe, name: str) -> dict[str, np.ndarray]:
+    """The weights of one network, trained; `name` is shown while it is."""
+    config = config_for(train)
+    net = fit_member(labelled(train, config), config, recipe, name)
+    state = {name: value.numpy() for name, value in net.body.state_dict().items()}
+    head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
+    folded = fold(state, config.tokens.features()[1], config.nhead)
+    del folded["output"]  # only the next hold is predicted with it
+    return folded | head
+
+
+def config_for(train: Sequence[Problem]) -> ModelConfig:
+    """The shape of the networks that learn from these problems."""
+    return config_of(RECIPE, tuple(sorted({problem.board for problem in train})))
+
+
+def assembled(
+    parts: Mapping[str, list[Problem]], weights: list[dict[str, np.ndarray]], about: Mapping[str, Any]
+) -> Grader:
+    """The grader of networks trained on the train part, calibrated on the validation part."""
+    train, validation = parts["train"], parts["validation"]
+    keys = np.array(sorted({problem.key for problem in train}), np.uint64)
+    learned = {"methods": methods_of(train), "consensus": kinds_of(train)}
+    whole = {**about, "train_problems": len(train), **learned}
+    grader = calibrated(Grader(config_for(train), weights, evidence(train), {}, keys, whole), validation)
+    return replace(grader, scales=fit_scales(grader, validation))
+
+
+def methods_of(problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """The foot rules other than the usual one that the problems of every setup have."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for problem in problems:
+        if problem.method != DEFAULT_METHOD:
+            found[str(problem.setup)].add(problem.method)
+    return {setup: sorted(methods) for setup, methods in sorted(found.items())}
+
+
+def kinds_of(problems: Sequence[Problem]) -> dict[str, list[int]]:
+    """How many problems of every setup have no consensus grade, and how many have one."""
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for problem in problems:
+        found[str(problem.setup)][problem.has_consensus] += 1
+    return dict(sorted(found.items()))
 
 
 def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
@@ -179,19 +261,22 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
     torch.manual_seed(recipe.seed)
     net = GraderNet(config)
     stepper = Stepper(net, recipe)
-    steps, step = recipe.num_epochs * -(-len(train.ids) // recipe.batch_size), 0
+    epochs = [
+        epoch_batches(train.board_of, recipe.batch_size, recipe.seed, epoch) for epoch in range(recipe.num_epochs)
+    ]
+    steps, step = sum(map(len, epochs)), 0
     bar = progress_bar(None, name, steps, True)
     net.train()
-    for _ in range(recipe.num_epochs):
-        for rows in torch.randperm(len(train.ids)).split(recipe.batch_size):
+    for batches in epochs:
+        for rows in map(torch.from_numpy, batches):
             stepper.begin(step, steps)
-            ids, token_places, last = train.batch(rows)
-            graded, following = net(ids, token_places, last)
+            batch = train.batch(rows, torch.rand(len(rows)) < 0.5)
+            graded, following = net(batch)
             # the head of the label's kind, and the probability that the grade is one of the label's
             head = torch.where(train.consensus[rows, None], graded[:, 1], graded[:, 0])
             likely = head.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
-            (loss + FOLLOWS * follow_nats(following, ids, token_places, last)).backward()
+            (loss + FOLLOWS * F.cross_entropy(following, batch.targets, ignore_index=-100)).backward()
             stepper.finish()
             step += 1
             bar.set_postfix_str(f"loss={float(loss.detach()):.4f}", refresh=False)
@@ -202,19 +287,9 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
     return kept.requires_grad_(False).eval()
 
 
-def follow_nats(following: Tensor, ids: Tensor, token_places: Tensor, last: Tensor) -> Tensor:
-    """Mean -log p of the next token, over all tokens that are neither condition nor last; logits [N, V]."""
-    behind = torch.ones(len(token_places), dtype=torch.bool)
-    behind[last] = False
-    behind &= token_places % ids.shape[1] >= PREFIX - 1
-    # Indexing with a mask would add up gradients in any order, and two runs would differ.
-    targets = torch.where(behind, ids.flatten().roll(-1)[token_places], -100)
-    return F.cross_entropy(following, targets, ignore_index=-100)
-
-
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
-    logits, weights = grader.logits(problems), consensus_weights(problems)
+    logits, weights = grader.logits(problems), grader.consensus_weights(problems)
     cooled = [mean_softmax(logits / np.float32(t), weights) for t in TEMPERATURES]
     nats = [measure(one, problems, grader.ladder)["nats"] for one in cooled]
     best = float(TEMPERATURES[int(np.argmin(nats))])

@@ -15,7 +15,7 @@ from starlette.routing import Match
 from threadpoolctl import threadpool_limits
 
 from climbpath import __version__
-from climbpath.api import Generator, bundled_grader
+from climbpath.api import Generator
 from climbpath.errors import ClimbpathError
 from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
@@ -92,7 +92,7 @@ def create_app(
     used = Used()
     app.add_middleware(Gate, used=used)
     app.add_middleware(Guard, token=token)
-    services = Services(generator, bundled_grader(), logbook, known, Sampler(generator, used), Workers(2, used))
+    services = Services(generator, logbook, known, Sampler(generator, used), Workers(2, used))
     _observe(app, services, has_metrics)  # the last one added is the first that a request meets
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)

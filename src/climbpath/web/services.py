@@ -1,10 +1,9 @@
-"""What the routes share: the models, the logbook, known problems, and the threads that do the work."""
+"""What the routes share: the model, the logbook, known problems, and the threads that do the work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from climbpath.api import Generator
-from climbpath.grader.grader import Grader
 from climbpath.problem import Problem
 from climbpath.web.logbook.store import Logbook
 from climbpath.web.workers import Sampler, Workers
@@ -12,12 +11,10 @@ from climbpath.web.workers import Sampler, Workers
 
 @dataclass(frozen=True)
 class Services:
-    """The models, the logbook, known problems, and the threads that do the work."""
+    """The model, the logbook, known problems, and the threads that do the work."""
 
     generator: Generator
     """The loaded generator model."""
-    grader: Grader
-    """The bundled grader."""
     logbook: Logbook
     """Every climber's saved problems."""
     known: Sequence[Problem]

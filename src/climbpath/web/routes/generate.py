@@ -17,7 +17,7 @@ from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
-from climbpath.grader.grader import influence
+from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
 from climbpath.problem import Problem, check_sound, parse_notation
 from climbpath.web import similar
@@ -80,8 +80,9 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         problem = body.problem()
 
         def task() -> GradeOut:
-            (prediction,) = services.grader.predict([problem])
-            return grade_out(prediction, influence(services.grader, problem))
+            grader = checked_grader_of(problem.setup)
+            (prediction,) = grader.predict([problem])
+            return grade_out(prediction, influence(grader, problem))
 
         return await services.workers.run(task)
 
@@ -135,7 +136,8 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
 
 def app_info(services: Services) -> AppInfo:
     """The boards, and what the models know of them."""
-    evidence, graded = services.generator.evidence, services.grader.evidence
+    evidence = services.generator.evidence
+    graded = {setup for name in bundled_graders() for setup in graded_by(name)}
     methods = {setup: services.generator.model_of(setup).methods(setup) for setup in evidence}
     return AppInfo(
         version=__version__,

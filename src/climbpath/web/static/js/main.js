@@ -149,7 +149,8 @@ async function begin() {
   });
   keepAwake(Boolean(state.playing));
   if (!layout() || !hasAngle(layout(), state.setup.angle)) {
-    const { name: board, usual_angle: angle } = layout() ?? state.appInfo.boards[0];
+    const usual = state.appInfo.boards.find((one) => one.name === "moonboard-2016");
+    const { name: board, usual_angle: angle } = layout() ?? usual ?? state.appInfo.boards[0];
     change({ setup: { board, angle } });
   }
   follow();
