@@ -290,7 +290,7 @@ def test_plain_http_on_the_network_says_what_is_missing(launch: Callable[..., Br
     page = context.new_page()
     page.goto("/")
     expect(page.get_by_role("heading")).to_have_text("You need an invitation")
-    token = (open_server.folder / "climbpath" / "token").read_text().strip()
+    token = (open_server.folder / "token").read_text().strip()
     page.goto(f"/?view=climber&token={token}")
     assert "token" not in page.url
     page.get_by_label("Name").fill("Kim")

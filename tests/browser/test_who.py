@@ -39,7 +39,7 @@ def lent(chromium: Browser, tmp_path: Path) -> Iterator[Server]:
     """A server for a network, which needs the access token."""
     running = Server(tmp_path, "--host", "0.0.0.0")
     running.kill()
-    (tmp_path / "climbpath/token").write_text(TOKEN)
+    (tmp_path / "token").write_text(TOKEN)
     running.start()
     yield running
     running.kill()
