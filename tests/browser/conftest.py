@@ -1,6 +1,7 @@
 """Servers and visits for the tests of the web app."""
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,22 @@ def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running = Server(tmp_path_factory.mktemp("served"))
     yield running
     running.kill()
+
+
+@pytest.fixture(scope="session")
+def old_server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with a model that has learned the MoonBoards 2016 and Masters 2017 alone."""
+    running = Server(
+        tmp_path_factory.mktemp("old"), "--model", str(files("climbpath") / "assets/models/moonboard.safetensors")
+    )
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def old_visit(chromium: Browser, old_server: Server) -> Iterator[Visit]:
+    """Opens pages of a server whose model has not learned every board."""
+    yield from visits(chromium, old_server)
 
 
 @pytest.fixture

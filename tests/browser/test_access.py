@@ -146,27 +146,31 @@ def test_the_board_is_one_tab_stop(visit: Visit) -> None:
 
 
 def test_arrow_keys_reach_every_hold(visit: Visit, server: Server) -> None:
-    """From any hold, moving up, down, left and right."""
+    """From any hold, moving up, down, left and right, on every size of a board."""
     page = visit("?view=compose")
     expect(message(page)).to_be_visible()
     for board in server.ask("GET", "/api/boards")["boards"]:
         reached = page.evaluate(
             """async (layout) => {
               const { BoardView } = await import("/js/board.js");
-              const view = new BoardView();
-              view.lay(layout, false);
-              const reached = new Set([layout.holds[0].label]);
-              for (const label of reached) {
-                for (const way of [[0, 1], [0, -1], [-1, 0], [1, 0]]) {
-                  const to = view.neighbour(view.byLabel.get(label), way);
-                  if (to) reached.add(to.label);
+              const reachedOn = (size) => {
+                const view = new BoardView();
+                view.lay(layout, false, size);
+                const reached = new Set([view.layout.holds[0].label]);
+                for (const label of reached) {
+                  for (const way of [[0, 1], [0, -1], [-1, 0], [1, 0]]) {
+                    const to = view.neighbour(view.byLabel.get(label), way);
+                    if (to) reached.add(to.label);
+                  }
                 }
-              }
-              return reached.size;
+                return reached.size;
+              };
+              return [null, ...Object.keys(layout.sizes)].map(reachedOn);
             }""",
             board,
         )
-        assert reached == len(board["holds"]), board["name"]
+        sizes = [board["holds"], *board["sizes"].values()]
+        assert reached == [len(labels) for labels in sizes], board["name"]
 
 
 def test_the_page_can_be_zoomed(visit: Visit) -> None:

@@ -209,8 +209,8 @@ def test_grades_of_few_problems_are_offered_where_any_grade_will_do_and_say_so(v
 
 @pytest.mark.parametrize("board", ["moonboard-mini-2020", "moonboard-masters-2019"])
 @on_phone
-def test_a_board_without_a_model_says_so(visit: Visit, device: str, board: str) -> None:
-    page = visit(device=device)
+def test_a_board_without_a_model_says_so(old_visit: Visit, device: str, board: str) -> None:
+    page = old_visit(device=device)
     problem = shown(page)
     choose(page, "Board", board)
     title = f"MoonBoard {page.locator('.filters option:checked').first.inner_text()}"

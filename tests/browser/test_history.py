@@ -304,8 +304,8 @@ def test_a_filter_changed_offline_shows_only_what_it_asks_for(visit: Visit) -> N
 
 
 @on_phone
-def test_next_on_a_board_without_a_model_says_why(visit: Visit, device: str) -> None:
-    page = visit("?board=moonboard-mini-2020&angle=40&problem=F3s-E5-F7-F12e", device)
+def test_next_on_a_board_without_a_model_says_why(old_visit: Visit, device: str) -> None:
+    page = old_visit("?board=moonboard-mini-2020&angle=40&problem=F3s-E5-F7-F12e", device)
     shown(page)
     press(action(page, "Next"))
     expect(message(page)).to_contain_text("No model has learned MoonBoard Mini 2020 yet")

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from climbpath import board as boards
+from climbpath.board import row_of
 from support.server import Server, eventually
 from support.steps import (
+    BOARD,
     IDENTITY,
     LINK,
     NOTATION,
@@ -363,7 +366,7 @@ def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
 
 
 def test_more_entries_are_shown_on_request(visit: Visit, server: Server, kim: str) -> None:
-    on = [hold["label"] for hold in server.ask("GET", "/api/boards")["boards"][0]["holds"] if 6 < hold["row"] < 18]
+    on = [label for label in boards.load(BOARD).labels if 6 < row_of(label) < 18]
     content = {
         "format": "climbpath logbook",
         "entries": [{"problem": PROBLEM | {"hands": [label]}} for label in on[:60]],

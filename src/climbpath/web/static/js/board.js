@@ -9,6 +9,8 @@ const SPACING = 20; // cm from a hold to the next one on a MoonBoard, whose ring
 const ROOMY = 1.35; // how much larger holds are where the nearest ones stand aslant of each other
 const LARGEST_HOLD = 1.1;
 const LARGEST_RINGS = 1.5; // how much larger rings may be where the holds of a problem are farther apart
+const SAME_HEIGHT = 0.01; // cm
+const FARTHEST = 1e4; // cm, more than between any two holds
 const COMPASS = { N: 0, NE: 45, E: 90, SE: 135, S: 180, SW: 225, W: 270, NW: 315 };
 const LONG_PRESS_MS = 450;
 const SWIPE_PX = 45;
@@ -349,14 +351,18 @@ export class BoardView {
     event.stopPropagation();
   }
 
-  // The nearest hold in that direction, preferring those straight ahead.
+  // The nearest hold in that direction, preferring those straight ahead. Where holds stand aslant of each other, the
+  // next one at the same height, and one aslant above or below, or half of the holds would never be reached.
   neighbour(hold, [dx, dy]) {
+    const isAslant = hold.row === null;
     let best = null;
     let least = Infinity;
     for (const other of this.layout.holds) {
       const along = dx * (other.x - hold.x) + dy * (other.y - hold.y);
       const aside = Math.abs(dy * (other.x - hold.x)) + Math.abs(dx * (other.y - hold.y));
-      if (along > 0 && along + 2 * aside < least) [best, least] = [other, along + 2 * aside];
+      const isOffRow = isAslant && dx && aside > SAME_HEIGHT;
+      const far = along + (isAslant ? 0.9 : 2) * aside + (isOffRow ? FARTHEST : 0);
+      if (along > SAME_HEIGHT && far < least) [best, least] = [other, far];
     }
     return best;
   }
