@@ -18,6 +18,7 @@ from climbpath.data import exporters, parquet
 from climbpath.model.checkpoint import save_checkpoint
 from support.commands import climbpath_here
 from support.making import random_problems
+from support.server import free_port
 from support.untrained import checkpoint
 
 NUMBERS = (
@@ -203,7 +204,7 @@ def test_a_logbook_that_is_not_ours_is_refused_at_the_start(tmp_path: Path, vers
             db.execute(f"CREATE TABLE {table} (text TEXT)")
         db.execute(f"PRAGMA user_version = {version}")
     before = path.read_bytes()
-    done = climbpath_here("serve", "--logbook", path, cwd=tmp_path)
+    done = climbpath_here("serve", "--port", free_port(), "--logbook", path, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -218,7 +218,7 @@ def test_a_zip_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
     [
         (long_name_meant_often, "more than 16,777,216 bytes of texts: write it again in row groups of 10,000"),
         (list_of_nothing, "more than 1,000,000 values"),
-        (texts_made_of_the_one_before, "column name is encoded as climbpath encodes none"),
+        (texts_made_of_the_one_before, "a column is encoded as climbpath encodes none"),
         (long_texts, "more than 16,777,216 bytes: write it again"),
         (many_columns, "its footer has too many parts"),
         (deep_schema, "its footer has too many parts"),

@@ -79,3 +79,9 @@ class Server:
     def entries(self, profile: str) -> list[dict[str, Any]]:
         """All entries in a climber's logbook."""
         return list(self.ask("GET", f"/api/problems?profile={profile}&limit=200")["entries"])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

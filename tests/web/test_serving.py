@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,7 +24,7 @@ from climbpath.web.processes import share
 from climbpath.web.server import Content, Site
 from climbpath.web.serving import database_name
 from support.commands import climbpath_here
-from support.server import Server, eventually
+from support.server import Server, eventually, free_port
 from support.serving import KIM, Client, client_of, served
 
 TOKEN = "a-secret-of-24-letters_0"
@@ -40,12 +39,6 @@ def workers_of(server: Server) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):  # it ends just now
             found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_replaced(server: Server, gone: int) -> bool:

@@ -320,7 +320,7 @@ def spoiled(**fields: Any) -> dict[str, Any]:
         (spoiled(stars=float("nan")), "stars: Input should be a valid integer"),
         (spoiled(notes="x" * 2001), "notes: String should have at most 2000 characters"),
         (spoiled(notes="half a character \ud83e"), "notes: Input should be a valid string"),
-        (spoiled(felt="9A"), "felt: choose from"),
+        (spoiled(felt="9A+"), "felt: choose from"),
         (spoiled(lists=[""]), "lists.0: String should have at least 1 character"),
         (spoiled(lists=["x"] * 21), "lists: List should have at most 20 items"),
         (spoiled(ticks=[{"id": "1", "day": "2026-05-31"}]), "ticks.0.id: Input should be a valid UUID"),

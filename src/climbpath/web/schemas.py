@@ -69,7 +69,8 @@ INTEGER = BeforeValidator(_integer)
 Grade = Annotated[str, Field(json_schema_extra={"enum": list(ALL_GRADES)}), _one_of(ALL_GRADES)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
 Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), INTEGER]
-LinkedAngle = Angle | Literal["unknown"]
+LINKED_ANGLES = (*map(str, ANGLES), "unknown")
+LinkedAngle = Annotated[str, Field(json_schema_extra={"enum": list(LINKED_ANGLES)}), _one_of(LINKED_ANGLES)]
 """An angle in a query, where null cannot be written."""
 Method = Annotated[str, Field(json_schema_extra={"enum": list(METHODS)}), _one_of(METHODS)]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9]{1,8}$")]

@@ -114,7 +114,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
             str, Query(max_length=400, description="The problem's notation, with - between holds: F5s-D9-G18e")
         ],
         board: BoardName = "moonboard-2016",
-        angle: LinkedAngle = 40,
+        angle: LinkedAngle = "40",
         size: ShortName | None = None,
         grade: Grade | None = None,
         name: Name = "",
@@ -125,7 +125,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     ) -> Response:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
         beta, move by move."""
-        set_at = None if isinstance(angle, str) else angle
+        set_at = None if angle == "unknown" else int(angle)
         shown = check_sound(replace(parse_notation(problem.replace("-", " "), board, set_at, grade), name=name or None))
         content = await services.workers.run(
             partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme], size)
