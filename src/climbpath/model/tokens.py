@@ -9,7 +9,7 @@ are never predicted.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar, NamedTuple
 
@@ -445,6 +445,7 @@ def _marks_of_condition(condition: Condition) -> dict[str, float]:
 VOCABULARIES = (HoldVocabulary.kind, CoordinateVocabulary.kind)
 
 
+@cache
 def vocabulary_of(kind: str, board_names: tuple[str, ...], consensus: bool = False) -> Vocabulary:
     """The vocabulary of a kind over boards. Raises ClimbpathError for an unknown kind, or boards it cannot have."""
     if kind == HoldVocabulary.kind:
