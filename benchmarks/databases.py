@@ -8,17 +8,14 @@ or more. The import runs in a process of its own, as `climbpath data import` doe
 
 import argparse
 import random
-import resource
 import sqlite3
-import subprocess
-import sys
-import time
 import uuid
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from climbpath import board as boards
+from imported import timed_import
 from machine import machine
 
 BOARD = "kilter-original"
@@ -82,15 +79,9 @@ def main() -> None:
         database = folder / f"climbs-{options.climbs}.sqlite3"
         if not database.exists():
             write_database(database, options.climbs)
-        output = Path(temporary) / "problems.parquet"
-        command = [sys.executable, "-m", "climbpath", "data", "import", str(database), "-o", str(output), "--force"]
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        seconds = time.perf_counter() - start
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took = timed_import(database)
         print(f"{options.climbs:,} climbs, a database of {database.stat().st_size / 1e6:,.0f} MB; {machine()}")
-        busy = used.ru_utime + used.ru_stime
-        print(f"{seconds:.1f} s ({busy:.1f} s of one core), {used.ru_maxrss / 1e6:.2f} GB at most")
+        print(took)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,12 @@ The import runs in a process of its own, as `climbpath data import` does.
 import argparse
 import json
 import random
-import resource
-import subprocess
-import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from climbpath import board as boards
 from climbpath.board import row_of
+from imported import timed_import
 
 BOARD = "moonboard-masters-2017"
 GRADES = ("6A", "6A+", "6B", "6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C", "7C+", "8A", "8A+", "8B")
@@ -82,15 +79,9 @@ def main() -> None:
         dump = folder / f"dump-{options.records}.json"
         if not dump.exists():
             write_dump(dump, options.records)
-        output = Path(temporary) / "problems.parquet"
-        command = [sys.executable, "-m", "climbpath", "data", "import", str(dump), "-o", str(output), "--force"]
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        seconds = time.perf_counter() - start
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took = timed_import(dump)
         print(f"{options.records:,} records, {dump.stat().st_size / 1e6:,.0f} MB of JSON")
-        busy = used.ru_utime + used.ru_stime
-        print(f"{seconds:.1f} s ({busy:.1f} s of one core), {used.ru_maxrss / 1e6:.2f} GB at most")
+        print(took)
 
 
 if __name__ == "__main__":

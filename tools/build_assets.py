@@ -215,7 +215,7 @@ def corrected(student: Path, known: list[Problem]) -> Path:
     rounds = [load_checkpoint(student)]
     for number in range(CORRECTIONS):
         checkpoint = rounds[-1]
-        model = tempered(model_of(checkpoint), known)
+        model = tempered(model_of(checkpoint), validation_of(known))
         compared = by_setup(drawn_by(model, COMPARED, seed=2 * number))
         drawn = by_setup(drawn_by(model, CORRECTED, seed=2 * number + 1))
         likely = [
@@ -239,25 +239,30 @@ def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
     return found
 
 
-def tempered(model: Model, known: list[Problem]) -> Model:
+def tempered(model: Model, validation: Sequence[Problem], temperatures: Sequence[float] = TEMPERATURES) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [p for p in split(known)["validation"] if not why_unusable(p)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
-        for t in TEMPERATURES
+        for t in temperatures
     ]
     nats = [float(nats_per_problem(one, validation).mean()) for one in cooled]
     best = int(np.argmin(nats))
-    print(f"temperature {TEMPERATURES[best]}: {nats[best]:.3f} nats per validation problem")
-    return replace(
-        cooled[best], about={**model.about, "temperature": TEMPERATURES[best], "nats_per_problem": nats[best]}
-    )
+    print(f"temperature {temperatures[best]}: {nats[best]:.3f} nats per validation problem")
+    about = {**model.about, "temperature": temperatures[best], "nats_per_problem": nats[best]}
+    return replace(cooled[best], about=about)
+
+
+def validation_of(known: list[Problem]) -> list[Problem]:
+    """The validation problems that every model can be measured on."""
+    return [problem for problem in split(known)["validation"] if not why_unusable(problem)]
 
 
 def bundle(checkpoint: Path, known_file: Path) -> None:
     """Write everything that is bundled, from the checkpoint that is released."""
-    save_model(ASSETS / "models" / "moonboard.safetensors", tempered(load_model(checkpoint), parquet.load(known_file)))
-    model, known = bundled_model("moonboard"), parquet.load(known_file)
+    known = parquet.load(known_file)
+    released = tempered(load_model(checkpoint), validation_of(known))
+    save_model(ASSETS / "models" / "moonboard.safetensors", released)
+    model = bundled_model("moonboard")
     parquet.write(ASSETS / "demo.parquet", demo_problems(model, known))
     pictures = Generator(model).generate("7A", 12, seed=7)
     files = {

@@ -15,17 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from build_assets import ASSETS, BUILD, ROOT, climbpath
+from build_assets import ASSETS, BUILD, ROOT, climbpath, tempered, validation_of
 from climbpath.board import Setup
 from climbpath.data import parquet
-from climbpath.data.split import split
-from climbpath.data.usable import why_unusable
-from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
 from climbpath.model.checkpoint import Model, load_model, save_model
-from climbpath.problem import Problem
 from climbpath.training.machine import Machine
 from climbpath.training.recipes import FAST, Recipe
 from climbpath.training.train import train
@@ -96,28 +90,11 @@ def build(name: str, family: Family, data: Path) -> list[Path]:
     known = parquet.load(source)
     resume = (folder / "latest.pt").exists()
     train(known, family.recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0), resume=resume)
-    model = without_thin_angles(tempered(load_model(folder / "best.pt"), known, family.hottest))
+    model = load_model(folder / "best.pt")
+    learned = [one for one in validation_of(known) if model.evidence.get(one.setup, {}).get(one.grade or "")]
+    model = without_thin_angles(tempered(model, learned, [t for t in TEMPERATURES if t <= family.hottest]))
     save_model(ASSETS / "models" / f"{name}.safetensors", model, half=True)
     return files
-
-
-def tempered(model: Model, known: list[Problem], hottest: float) -> Model:
-    """The model with its logits divided by the temperature that suits the validation problems best, up to a highest."""
-    validation = [
-        p
-        for p in split(known)["validation"]
-        if not why_unusable(p) and model.evidence.get(p.setup, {}).get(p.grade or "")
-    ]
-    cooled = [
-        replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
-        for t in TEMPERATURES
-        if t <= hottest
-    ]
-    nats = [float(nats_per_problem(one, validation).mean()) for one in cooled]
-    best = int(np.argmin(nats))
-    print(f"temperature {TEMPERATURES[best]}: {nats[best]:.3f} nats per validation problem")
-    about = {**model.about, "temperature": TEMPERATURES[best], "nats_per_problem": nats[best]}
-    return replace(cooled[best], about=about)
 
 
 def without_thin_angles(model: Model) -> Model:

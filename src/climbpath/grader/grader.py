@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,10 +25,11 @@ from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evi
 from climbpath.errors import ClimbpathError, loading
 from climbpath.grader.scale import Scale
 from climbpath.grades import v_number
+from climbpath.model.bundled import evidence_in, names_in, opened
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
-from climbpath.model.tensors import read_about, read_tensors, write_tensors
+from climbpath.model.tensors import read_tensors, write_tensors
 from climbpath.model.tokens import ANY_GRADE, PREFIX, Condition
 from climbpath.problem import DEFAULT_METHOD, Problem, check_sound
 from climbpath.threads import on_threads
@@ -300,21 +300,18 @@ def load_grader(path: Path | None = None) -> Grader:
 
 def bundled_graders() -> list[str]:
     """The names of the graders that come with climbpath."""
-    names = [entry.name for entry in (resources.files("climbpath") / BUNDLED).iterdir()]
-    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+    return names_in(BUNDLED)
 
 
-@cache
 def graded_by(name: str) -> Evidence:
     """What a bundled grader was trained on; its weights are not read."""
-    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
-        return evidence_from_json(read_about(path, FIELD)["evidence"])
+    return evidence_in(BUNDLED, name, FIELD)
 
 
 @cache
 def bundled_grader(name: str = "moonboard") -> Grader:
     """A grader that comes with climbpath, read once: of MoonBoards where none is named."""
-    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+    with opened(BUNDLED, name) as path:
         return _read(path)
 
 

@@ -4,7 +4,6 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,14 @@ import numpy as np
 from climbpath.board import Evidence, Setup, drawn_as, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
+from climbpath.model.bundled import evidence_in, names_in, opened
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, fold, shapes_of
-from climbpath.model.tensors import check_format, read_about, read_tensors, write_tensors
+from climbpath.model.tensors import check_format, read_tensors, write_tensors
 from climbpath.problem import DEFAULT_METHOD
 
 FORMAT = 4
+FIELD = "climbpath"
 BUNDLED = "assets/models"
 """The folder of the package's models, each of some boards of one family; the first that has learned a setup is its."""
 
@@ -148,27 +149,19 @@ def save_model(path: Path, model: Model, half: bool = False) -> None:
     }
     keys = {"known_keys": model.known_keys, "train_keys": model.train_keys}
     weights = {name: value.astype(np.float16 if half else np.float32) for name, value in model.weights.items()}
-    write_tensors(path, "climbpath", FORMAT, about, {**weights, **keys})
+    write_tensors(path, FIELD, FORMAT, about, {**weights, **keys})
 
 
 def bundled_names() -> list[str]:
     """The names of the models that come with climbpath."""
-    names = [entry.name for entry in (resources.files("climbpath") / BUNDLED).iterdir()]
-    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
-
-
-@cache
-def bundled_evidence(name: str) -> Evidence:
-    """What a bundled model was trained on; its weights are not read."""
-    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
-        return evidence_from_json(read_about(path, "climbpath")["evidence"])
+    return names_in(BUNDLED)
 
 
 def bundled_model_of(setup: Setup) -> str:
     """The name of the bundled model that has learned a setup. Raises ClimbpathError, listing those learned, if none."""
     known: list[Setup] = []
     for name in bundled_names():
-        evidence = bundled_evidence(name)
+        evidence = evidence_in(BUNDLED, name, FIELD)
         if drawn_as(setup, evidence) in evidence:
             return name
         known += evidence
@@ -178,7 +171,7 @@ def bundled_model_of(setup: Setup) -> str:
 @cache
 def bundled_model(name: str) -> Model:
     """A model that comes with climbpath, read once."""
-    with resources.as_file(resources.files("climbpath") / BUNDLED / f"{name}.safetensors") as path:
+    with opened(BUNDLED, name) as path:
         return _read_model(path)
 
 
@@ -247,7 +240,7 @@ def _foreign(path: Path, start: bytes, zipped: bool) -> str | None:
 
 
 def _read_model(path: Path) -> Model:
-    about, tensors = read_tensors(path, "climbpath", FORMAT, "model", "climbpath export")
+    about, tensors = read_tensors(path, FIELD, FORMAT, "model", "climbpath export")
     known, train = tensors.pop("known_keys"), tensors.pop("train_keys")
     tensors = {name: value.astype(np.float32) for name, value in tensors.items()}
     evidence, consensus = (evidence_from_json(about[name]) for name in ("evidence", "consensus"))
