@@ -210,8 +210,8 @@ def test_conditions_that_no_sample_meets_are_refused_when_time_is_up(
     assert message.startswith("found nothing: a climber of 100 cm with an ape index of -40 cm reaches")
 
 
-HOPELESS = {"grades": ["8A"], "number": 20, "climber": {"height": 100, "ape": -40}}
-"""No climber this small can reach such holds, but only sampling shows that."""
+HOPELESS = {"grades": ["8A"], "number": 20, "climber": {"height": 100, "ape": -40}, "max_holds": 4}
+"""From row 6 to the top in three moves is 80 cm each, and this climber spans 60; but only sampling shows that."""
 
 
 # many requests at once
