@@ -15,7 +15,7 @@ from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
 from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, bundled_names, load_model
 from climbpath.naming import named
-from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, Rules
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 
 __all__ = [
     "Climber",
@@ -224,6 +224,8 @@ class Generator:
         keep: float = 0.7,
         seed: int | None = None,
         ban: Typed = None,
+        hold_sets: Typed = None,
+        size: str | None = None,
     ) -> Problems:
         """Variations of a problem: each keeps a random fraction of its holds; the model fills in the rest.
 
@@ -233,17 +235,18 @@ class Generator:
             keep: fraction of the holds that each variation keeps, more than 0 and less than 1.
             seed: the same seed gives the same variations; None takes a random one.
             ban: holds that must not be used.
+            hold_sets: only holds of these sets, 'A,Original'.
+            size: the board's size whose holds may be used; None is all holds.
 
         Raises ClimbpathError where the model does not know the grade, or nothing keeps to the conditions.
         """
         if problem.grade is None:
             raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
-        bans = frozenset(boards.load(problem.board).parse_holds(() if ban is None else ban))
         request = Request(
             setup=problem.setup,
             grades=(problem.grade,),
             number=num_samples,
-            rules=Rules(bans=bans),
+            rules=parse_rules(problem.board, ban=ban, hold_sets=hold_sets, size=size),
             seed=seed_or_random(seed),
         )
         varied = vary(self.model_of(problem.setup), problem, request, keep, grader_of(request.setup))

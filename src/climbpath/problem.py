@@ -3,7 +3,7 @@
 import hashlib
 import re
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
@@ -357,6 +357,21 @@ def far_feet(problem: Problem, rules: Rules) -> list[str]:
     ]
 
 
+def off_wall(problem: Problem, size: str | None, hold_sets: Collection[str] | None) -> list[str]:
+    """Which holds of a problem a size or some hold sets of its board lack, in words; empty where all are there."""
+    layout = boards.load(problem.board)
+    found = []
+    if size is not None:
+        outside = [label for label in problem.holds if label not in layout.size(size).leds]
+        if outside:
+            found.append(f"{', '.join(outside)} not on the size {size}")
+    if hold_sets is not None:
+        outside = [label for label in problem.holds if layout.hold(label).hold_set not in hold_sets]
+        if outside:
+            found.append(f"{', '.join(outside)} not in hold sets {', '.join(sorted(hold_sets))}")
+    return found
+
+
 def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
     """Which rules a problem breaks, in words; empty for a valid one."""
     rules = rules or Rules()
@@ -376,14 +391,7 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
         found.append(f"{len(problem.feet)} foot holds, more than {rules.feet(layout)}")
     if layout.has_feet and (far := far_feet(problem, rules)):
         found.append(f"foot holds {', '.join(far)} out of reach of the hands")
-    if rules.size is not None:
-        outside = [label for label in problem.holds if label not in layout.size(rules.size).leds]
-        if outside:
-            found.append(f"{', '.join(outside)} not on the size {rules.size}")
-    if rules.hold_sets is not None:
-        outside = [label for label in problem.holds if layout.hold(label).hold_set not in rules.hold_sets]
-        if outside:
-            found.append(f"{', '.join(outside)} not in hold sets {', '.join(sorted(rules.hold_sets))}")
+    found += off_wall(problem, rules.size, rules.hold_sets)
     if rules.start is not None and set(problem.start) != rules.start:
         found.append(f"starts on {', '.join(problem.start)}, not {', '.join(sorted(rules.start))}")
     if rules.finish is not None and set(problem.finish) != rules.finish:

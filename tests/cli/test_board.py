@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from climbpath import board as boards
+from climbpath.cli.common import wall_of
 from climbpath.cli.generate import generate
+from climbpath.drawing import problem as drawing
+from climbpath.drawing.shapes import elements
+from climbpath.drawing.themes import DARK
+from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.settings import Wall, remembered
 from support.aurora import Row, cave, facts_of, write_database
 from support.commands import climbpath_here
@@ -174,23 +179,111 @@ def flags_of(*arguments: str) -> dict[str, object]:
 
 
 def wall_in(found: dict[str, object]) -> tuple[object, ...]:
-    return found["board"], found["angle"], found["size"], found["hold_sets"]
+    wall = wall_of(*(found[flag] for flag in ("board", "size", "hold_sets")))  # type: ignore[arg-type]
+    return found["board"], found["angle"], wall.size, wall.hold_sets
 
 
 def test_commands_use_the_board_that_is_remembered(tmp_path: Path) -> None:
     assert wall_in(flags_of()) == ("moonboard-2016", 40, None, None)
     done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
-    assert wall_in(flags_of()) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
-    assert wall_in(flags_of("--board", "kilter-original")) == ("kilter-original", 25, "7 x 10", "Bolt Ons")
+    assert wall_in(flags_of()) == ("kilter-original", 25, "7 x 10", ("Bolt Ons",))
+    assert wall_in(flags_of("--board", "kilter-original")) == ("kilter-original", 25, "7 x 10", ("Bolt Ons",))
 
 
 def test_flags_win_over_what_is_remembered(tmp_path: Path) -> None:
     done("use", "kilter-original", "--size", "7 x 10", "--hold-sets", "bolt ons", "--angle", "25", cwd=tmp_path)
-    assert wall_in(flags_of("--angle", "30", "--size", "12 x 14")) == ("kilter-original", 30, "12 x 14", "Bolt Ons")
+    assert wall_in(flags_of("--angle", "30", "--size", "12 x 14")) == ("kilter-original", 30, "12 x 14", ("Bolt Ons",))
     assert wall_in(flags_of("--size", "all", "--hold-sets", "ALL")) == ("kilter-original", 25, None, None)
     assert wall_in(flags_of("--angle", "unknown"))[1] is None
     assert wall_in(flags_of("--board", "tension-1")) == ("tension-1", 40, None, None)
     assert wall_in(flags_of("--angle", "30°", "--board", "tension-1")) == ("tension-1", 30, None, None)
+
+
+SMALL = "1115s 1132s 1144 1181 1218 1234 1268 1356 1370 1462f 1457f 1570f 1391e 1392e"
+"""A problem of Kilter Board Original on the size '12 x 12 with kickboard'; '8 x 12' lacks 1462."""
+ONE = ("--num-samples", "1")
+
+
+@pytest.mark.parametrize("command", ["show", "beta", "vary", "harder"])
+def test_a_problem_is_drawn_and_changed_on_the_wall_that_is_remembered(command: str, tmp_path: Path) -> None:
+    done("use", "kilter-original", "--size", "12 x 12 with kickboard", "--angle", "40", cwd=tmp_path)
+    written = () if command == "show" else ("--out", "made", "--format", "svg")
+    found = climbpath_here(command, SMALL, *(ONE if command in ("vary", "harder") else ()), *written, cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    layout, size = boards.load("kilter-original"), "12 x 12 with kickboard"
+    if command == "show":
+        picture = found.stdout.split("Smooth Meander")[0]
+        assert sum(map(picture.count, "·SHFE")) == len(layout.size(size).leds)
+    else:
+        pictures = [path.read_text(encoding="utf-8") for path in (tmp_path / "made").glob("*.svg")]
+        assert pictures
+        assert all(elements(drawing.wall(layout, DARK, size)) in one for one in pictures)
+
+
+@pytest.mark.parametrize("command", ["show", "beta", "vary", "harder", "easier"])
+def test_a_hold_that_the_wall_lacks_is_named(command: str, tmp_path: Path) -> None:
+    done("use", "kilter-original", "--size", "8 x 12", cwd=tmp_path)
+    refused_here = climbpath_here(command, SMALL, cwd=tmp_path)
+    assert refused_here.returncode == 2
+    assert "1462 not on the size 8 x 12: --size all --hold-sets all takes the whole board" in refused_here.stderr
+    sets = climbpath_here(command, SMALL, "--size", "all", "--hold-sets", "bolt ons", cwd=tmp_path)
+    assert "1462, 1457, 1570 not in hold sets Bolt Ons" in sets.stderr
+    wrong = climbpath_here(command, SMALL, "--size", "9 x 9", cwd=tmp_path)
+    assert "Kilter Board Original has no size '9 x 9'" in wrong.stderr
+
+
+def test_what_is_remembered_of_one_board_says_nothing_of_another(tmp_path: Path) -> None:
+    done("use", "kilter-original", "--size", "8 x 12", cwd=tmp_path)
+    link = "https://example.org/?board=tension-1&angle=unknown&problem=" + ASLANT.replace(" ", "-")
+    assert climbpath_here("show", link, cwd=tmp_path).returncode == 0
+
+
+def test_of_several_problems_the_one_with_such_a_hold_is_named(tmp_path: Path) -> None:
+    problems = [parse_notation(one, "kilter-original").to_dict() for one in ("1115s 1144 1391e", SMALL)]
+    (tmp_path / "two.json").write_text(json.dumps(problems), encoding="utf-8")
+    found = climbpath_here("beta", "two.json", "--size", "8 x 12", cwd=tmp_path)
+    assert "Error: problem 2: 1462 not on the size 8 x 12" in found.stderr
+
+
+# Mirror images
+
+ASLANT = "141s 73s 49 235 20 229 197 38 301f 302f 76f 267f 151f 186f 142e"
+"""A problem of Tension Board 1."""
+
+
+def test_a_mirror_image_is_shown(tmp_path: Path) -> None:
+    shown = climbpath_here("show", ASLANT, "--board", "tension-1", "--mirror", cwd=tmp_path).stdout
+    assert parse_notation(ASLANT, "tension-1").mirrored.notation in shown
+    twice = parse_notation(ASLANT, "tension-1").mirrored.mirrored
+    assert twice == parse_notation(ASLANT, "tension-1")
+
+
+def test_generated_problems_are_mirrored_within_their_size(tmp_path: Path) -> None:
+    setup = ("--board", "tension-1", "--angle", "unknown", "--size", "Short")
+    asked = ("generate", *setup, "--grade", "V5", "--num-samples", "3", "--seed", "1", "--format", "json")
+    for folder, flags in (("plain", ()), ("turned", ("--mirror",))):
+        made = climbpath_here(*asked, "--out", folder, *flags, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+    plain, turned = (
+        [Problem.from_dict(one) for one in json.loads((tmp_path / folder / "problems.json").read_text())]
+        for folder in ("plain", "turned")
+    )
+    assert [one.mirrored for one in plain] == turned
+    assert not any(violations(one, Rules(size="Short")) for one in turned)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", SMALL, "--board", "kilter-original"), "Kilter Board Original has no mirror partners"),
+        (("generate", "--grade", "7A", "--num-samples", "1"), "MoonBoard 2016 has no mirror partners"),
+        (("generate", "--grade", "7A", "--format", "parquet"), "--mirror does not go with parquet"),
+    ],
+)
+def test_what_has_no_mirror_image_says_so(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    found = climbpath_here(*arguments, "--mirror", cwd=tmp_path)
+    assert found.returncode == 2
+    assert words in found.stderr
 
 
 def test_a_board_without_40_degrees_is_at_its_steepest_angle(tmp_path: Path) -> None:

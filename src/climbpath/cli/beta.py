@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_problems, theme_flag
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    read_problems,
+    theme_flag,
+    wall_flags,
+    walls_of,
+)
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -25,6 +34,7 @@ PATIENCE = 2.0
 @click.command()
 @click.argument("problem")
 @problem_flags
+@wall_flags
 @climber_flags
 @click.option("--out", type=FILE, help="Folder for files. [default: a new out/beta]")
 @click.option("--format", "formats", help="Files to write: any of png,svg,gif,json.")
@@ -34,6 +44,8 @@ def beta(
     problem: str,
     board: str,
     angle: int | None,
+    size: str | None,
+    hold_sets: str | None,
     height: str | None,
     ape: str | None,
     out: Path | None,
@@ -62,7 +74,9 @@ def beta(
     chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
-    solved = _solve(read_problems(problem, board, angle), climber_of(height, ape))
+    problems = read_problems(problem, board, angle)
+    walls = walls_of(problems, size, hold_sets)
+    solved = _solve(problems, climber_of(height, ape))
     if len(solved) == 1:
         click.echo(f"{title(solved[0].problem)}  {solved[0].problem.notation}")
         click.echo(beta_text(solved[0]))
@@ -74,7 +88,8 @@ def beta(
         paths = {name: _paths(folder, name, solved) for name in chosen}
         files.refuse_overwrite([path for some in paths.values() for path in some], force)
         for name, some in paths.items():
-            contents = [_json(solved)] if name == "json" else (PICTURES[name](one, THEMES[theme]) for one in solved)
+            drawn = (PICTURES[name](one, THEMES[theme], walls[one.problem.board].size) for one in solved)
+            contents = [_json(solved)] if name == "json" else drawn
             for path, content in zip(some, contents, strict=True):
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
@@ -136,22 +151,22 @@ def _farthest(solved: "Beta") -> str:
     return f"move {number}, {move.hand} → {move.hold}, by {max(1, round(move.too_far))} cm"
 
 
-def _png(solved: "Beta", theme: "Theme") -> bytes:
+def _png(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.png(solved, theme=theme)
+    return beta_drawing.png(solved, theme=theme, size=size)
 
 
-def _svg(solved: "Beta", theme: "Theme") -> bytes:
+def _svg(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.svg(solved, theme).encode()
+    return beta_drawing.svg(solved, theme, size).encode()
 
 
-def _gif(solved: "Beta", theme: "Theme") -> bytes:
+def _gif(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.gif(solved, theme=theme)
+    return beta_drawing.gif(solved, theme=theme, size=size)
 
 
 def _json(solved: "Sequence[Beta]") -> bytes:

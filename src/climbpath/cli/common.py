@@ -110,12 +110,10 @@ def wall_flags(command: Command) -> Command:
     for flag in (
         click.option(
             "--hold-sets",
-            callback=_of_wall,
             help=f"Only holds of these sets: A,Original; or {ALL}. [default: as climbpath board use, else all]",
         ),
         click.option(
             "--size",
-            callback=_of_wall,
             help=f"Only holds of this size: '12 x 14'; or {ALL}. [default: as climbpath board use, else all]",
         ),
     ):
@@ -143,15 +141,33 @@ def _angle(context: click.Context, _: click.Parameter, value: int | str | None) 
     return boards.load(context.params["board"]).usual_angle
 
 
-def _of_wall(context: click.Context, flag: click.Parameter, value: str | None) -> str | None:
-    if value is not None:
-        return None if value.strip().lower() == ALL else value
-    wall = _remembered(context)
-    if not wall:
-        return None
-    if flag.name == "size":
-        return wall.size
-    return ",".join(wall.hold_sets) if wall.hold_sets else None
+def wall_of(board: str, size: str | None, hold_sets: str | None) -> "Wall":
+    """The wall of `wall_flags` on a board: what is given, else what is remembered of it. Raises ClimbpathError for
+    what the board does not have."""
+    from climbpath.settings import remembered, wall
+
+    known = remembered()
+    if known and known.board == board:
+        size = known.size if size is None else size
+        hold_sets = ",".join(known.hold_sets) if hold_sets is None and known.hold_sets else hold_sets
+    return wall(board, _named(size), _named(hold_sets))
+
+
+def _named(value: str | None) -> str | None:
+    return None if value is None or value.strip().lower() == ALL else value
+
+
+def walls_of(problems: "list[Problem]", size: str | None, hold_sets: str | None) -> "dict[str, Wall]":
+    """Board -> the wall of `wall_flags`, for all boards of some problems. Raises ClimbpathError, naming the holds,
+    where a wall lacks some of a problem's."""
+    from climbpath.problem import off_wall
+
+    walls = {board: wall_of(board, size, hold_sets) for board in dict.fromkeys(one.board for one in problems)}
+    for number, one in enumerate(problems, 1):
+        if missing := off_wall(one, walls[one.board].size, walls[one.board].hold_sets):
+            which = f"problem {number}: " if len(problems) > 1 else ""
+            raise ClimbpathError(f"{which}{'; '.join(missing)}: --size {ALL} --hold-sets {ALL} takes the whole board")
+    return walls
 
 
 def _remembered(context: click.Context) -> "Wall | None":

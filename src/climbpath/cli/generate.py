@@ -15,6 +15,7 @@ from climbpath.cli.common import (
     problem_flags,
     theme_flag,
     wall_flags,
+    wall_of,
     warn,
 )
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
@@ -79,6 +80,9 @@ def generate(
     force: bool,
     mirror: bool,
     method: str | None,
+    board: str,
+    size: str | None,
+    hold_sets: str | None,
     **conditions: Any,
 ) -> None:
     """Generate new, valid problems at a grade.
@@ -101,9 +105,13 @@ def generate(
     from climbpath.problem import DEFAULT_METHOD
 
     climber = None if height is None and ape is None else climber_of(height, ape)
+    wall = wall_of(board, size, hold_sets)
+    conditions |= {"board": board, "size": wall.size, "hold_sets": wall.hold_sets}
     request = api.parse_request(grade, climber=climber, method=method or DEFAULT_METHOD, **conditions)
     generator = api.load(model, request.setup)
     if formats and "parquet" in formats.lower():
+        if mirror:
+            raise ClimbpathError("--mirror does not go with parquet: choose another --format")
         _generate_to_parquet(
             generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
         )
@@ -116,7 +124,8 @@ def generate(
         problems = api.Problems(problem.mirrored for problem in problems)
     _tell_how_drawn(request.setup, drawn_as(request.setup, generator.evidence))
     warn_of_thin_evidence(generator, request.setup, request.grades)
-    print_and_write(problems, request.number, request.seed, visualize, out, writers, _file_name(grade), force, theme)
+    name = _file_name(grade)
+    print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
 
 
 def _tell_how_drawn(asked: "Setup", learned: "Setup") -> None:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FOLDER, SEED, model_flag, problem_flags, read_problem, theme_flag
+from climbpath.cli.common import (
+    FOLDER,
+    SEED,
+    model_flag,
+    problem_flags,
+    read_problem,
+    theme_flag,
+    wall_flags,
+    walls_of,
+)
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -29,6 +38,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
     )
     @click.argument("problem")
     @problem_flags
+    @wall_flags
     @click.option("--num-samples", type=click.IntRange(1, 1000), default=3, help="Most versions to show.")
     @model_flag
     @click.option("--seed", type=SEED, default=0, help="The same seed gives the same versions.")
@@ -40,6 +50,8 @@ def _adjusting(steps: int, name: str) -> click.Command:
         problem: str,
         board: str,
         angle: int | None,
+        size: str | None,
+        hold_sets: str | None,
         num_samples: int,
         model: Path | None,
         seed: int,
@@ -54,11 +66,13 @@ def _adjusting(steps: int, name: str) -> click.Command:
         from climbpath.drawing.themes import THEMES
         from climbpath.files import parse_formats
         from climbpath.generator.adjust import adjust
+        from climbpath.generator.request import parse_rules
         from climbpath.grader.grader import checked_grader_of
         from climbpath.naming import title
 
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle)
+        wall = walls_of([one], size, hold_sets)[one.board]
         versions = adjust(
             load(model, one.setup).model_of(one.setup),
             checked_grader_of(one.setup),
@@ -66,6 +80,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
             steps,
             num_samples,
             seed,
+            rules=parse_rules(one.board, size=wall.size, hold_sets=wall.hold_sets),
             progress=lambda stage: click.echo(f"… {stage}", err=True),
         )
         click.echo(f"from {grades.show(versions[0].before)}  {title(one)}  {one.notation}")
@@ -74,7 +89,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         if writers:
             problems = [version.problem for version in versions]
             folder = out or files.new_folder(Path("out") / name)
-            for path in exporters.write(problems, folder, writers, force, THEMES[theme]):
+            for path in exporters.write(problems, folder, writers, force, THEMES[theme], wall.size):
                 click.echo(f"wrote {path}")
 
     return command

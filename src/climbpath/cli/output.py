@@ -43,6 +43,7 @@ def print_and_write(
     name: str,
     force: bool,
     theme: str,
+    size: str | None,
 ) -> None:
     """Print generated problems, and write the files asked for."""
     from climbpath import files
@@ -54,7 +55,7 @@ def print_and_write(
     notes = grade_notes(problems)
     for number, (problem, note) in enumerate(zip(problems, notes, strict=True), 1):
         if visualize:
-            picture = terminal.coloured(drawing.text(problem, colour=terminal.has_colours(sys.stdout)))
+            picture = terminal.coloured(drawing.text(problem, terminal.has_colours(sys.stdout), size))
             click.echo("\n".join(filter(None, [picture, note])) + "\n")
         else:
             grade = grades.show(problem.grade or "")
@@ -64,7 +65,7 @@ def print_and_write(
     click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)}, seed {seed}")
     if writers:
         folder = out or files.new_folder(Path("out") / name)
-        for path in exporters.write(problems, folder, writers, force, THEMES[theme]):
+        for path in exporters.write(problems, folder, writers, force, THEMES[theme], size):
             click.echo(f"wrote {path}")
 
 

@@ -8,7 +8,16 @@ import click
 
 from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
-from climbpath.cli.common import FILE, climber_flags, climber_of, problem_flags, read_file, read_problem
+from climbpath.cli.common import (
+    FILE,
+    climber_flags,
+    climber_of,
+    problem_flags,
+    read_file,
+    read_problem,
+    wall_flags,
+    walls_of,
+)
 from climbpath.cli.grade import grade_line
 from climbpath.errors import ClimbpathError
 
@@ -19,9 +28,21 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("problem")
 @problem_flags
+@wall_flags
+@click.option("--mirror", is_flag=True, help="Show the mirror image, on a board that has mirror partners.")
 @climber_flags
 @click.option("--data", type=FILE, help="A file of known problems, to show the most similar ones.")
-def show(problem: str, board: str, angle: int | None, height: str | None, ape: str | None, data: Path | None) -> None:
+def show(
+    problem: str,
+    board: str,
+    angle: int | None,
+    size: str | None,
+    hold_sets: str | None,
+    mirror: bool,
+    height: str | None,
+    ape: str | None,
+    data: Path | None,
+) -> None:
     """Show PROBLEM: its picture, grade, beta with the crux, and the most similar known problems.
 
     \b
@@ -36,11 +57,14 @@ def show(problem: str, board: str, angle: int | None, height: str | None, ape: s
     from climbpath.grader.grader import grader_of
 
     one = read_problem(problem, board, angle)
+    if mirror:
+        one = one.mirrored
+    wall = walls_of([one], size, hold_sets)[one.board]
     climber = climber_of(height, ape)
     grader = grader_of(one.setup)
     prediction = grader.predict([one])[0] if grader else None
     drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
-    click.echo(terminal.coloured(drawing.text(drawn, colour=terminal.has_colours(sys.stdout))) + "\n")
+    click.echo(terminal.coloured(drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size)) + "\n")
     if prediction:
         click.echo(f"Grade: {grade_line(one, prediction)}")
     (solved,) = solve([one], climber)

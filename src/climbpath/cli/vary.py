@@ -5,7 +5,17 @@ from pathlib import Path
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FOLDER, SEED, model_flag, one_grade, problem_flags, read_problem, theme_flag
+from climbpath.cli.common import (
+    FOLDER,
+    SEED,
+    model_flag,
+    one_grade,
+    problem_flags,
+    read_problem,
+    theme_flag,
+    wall_flags,
+    walls_of,
+)
 from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
 from climbpath.errors import ClimbpathError
 
@@ -16,6 +26,7 @@ from climbpath.errors import ClimbpathError
 @click.option("--num-samples", type=click.IntRange(1, 1000), default=5, help="How many variations.")
 @click.option("--grade", help="Grade of PROBLEM: 7A or V6. [default: its own, else the grader's]")
 @problem_flags
+@wall_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
 @model_flag
 @click.option("--seed", type=SEED, help="The same seed gives the same variations. [default: random]")
@@ -31,6 +42,8 @@ def vary(
     grade: str | None,
     board: str,
     angle: int | None,
+    size: str | None,
+    hold_sets: str | None,
     ban: str | None,
     model: Path | None,
     seed: int | None,
@@ -56,6 +69,7 @@ def vary(
     from climbpath.grader.grader import grader_of
 
     original = read_problem(problem, board, angle)
+    wall = walls_of([original], size, hold_sets)[original.board]
     if grade:
         original = replace(original, grade=one_grade(grade))
     if original.grade is None:
@@ -65,7 +79,9 @@ def vary(
         original = grader.graded([original])[0]
     seed = seed_or_random(seed)
     writers, generator = parse_writers(formats, visualize, out), api.load(model, original.setup)
-    variations = generator.vary(original, num_samples, keep=keep, seed=seed, ban=ban)
+    variations = generator.vary(
+        original, num_samples, keep=keep, seed=seed, ban=ban, size=wall.size, hold_sets=wall.hold_sets
+    )
     warn_of_thin_evidence(generator, original.setup, (original.grade or "",))
     click.echo(f"from {grades.show(original.grade or '')}  {original.notation}")
-    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme)
+    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme, wall.size)

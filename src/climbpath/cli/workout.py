@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags, wall_flags
+from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags, wall_flags, wall_of
 from climbpath.cli.output import warn_of_thin_evidence
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def workout(
     paths = {name: folder / f"workout.{name}" for name in chosen}
     if paths:
         files.refuse_overwrite(list(paths.values()), force)
+    wall = wall_of(board, size, hold_sets)
     generator = api.load(model, Setup(board, angle))
     evening = planner.plan(
         generator,
@@ -70,8 +71,8 @@ def workout(
         climber_of(height, ape),
         board=board,
         angle=angle,
-        size=size,
-        hold_sets=hold_sets,
+        size=wall.size,
+        hold_sets=wall.hold_sets,
         ban=ban,
         seed=seed_or_random(seed),
     )
@@ -80,26 +81,26 @@ def workout(
     click.echo(planner.text(evening))
     for name, path in paths.items():
         with files.replacing(path) as temporary:
-            temporary.write_bytes(FORMATS[name](evening))
+            temporary.write_bytes(FORMATS[name](evening, wall.size))
         click.echo(f"wrote {path}")
 
 
-def _pdf(evening: "Workout") -> bytes:
+def _pdf(evening: "Workout", size: str | None) -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.pdf(evening)
+    return sheet.pdf(evening, size)
 
 
-def _png(evening: "Workout") -> bytes:
+def _png(evening: "Workout", size: str | None) -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.png(evening)
+    return sheet.png(evening, size)
 
 
-def _json(evening: "Workout") -> bytes:
+def _json(evening: "Workout", _: str | None) -> bytes:
     from climbpath.workout.plan import to_dict
 
     return (json.dumps(to_dict(evening), indent=1, ensure_ascii=False) + "\n").encode()
 
 
-FORMATS: dict[str, Callable[["Workout"], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}
+FORMATS: dict[str, Callable[["Workout", str | None], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}

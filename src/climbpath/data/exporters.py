@@ -111,35 +111,43 @@ def _pictures(problems: Sequence[Problem], ending: str, picture: Callable[[Probl
     }
 
 
-def _png(problems: Sequence[Problem], theme: Theme) -> Files:
-    pictures = _pictures(problems, "png", partial(drawing.png, theme=theme))
-    sheet: Files = {"sheet.png": lambda: drawing.sheet(problems[:SHEET], theme=theme)}
+def _png(problems: Sequence[Problem], theme: Theme, size: str | None) -> Files:
+    pictures = _pictures(problems, "png", partial(drawing.png, theme=theme, size=size))
+    sheet: Files = {"sheet.png": lambda: drawing.sheet(problems[:SHEET], theme=theme, size=size)}
     return pictures | sheet if len(problems) > 1 else pictures
 
 
-def _svg(problems: Sequence[Problem], theme: Theme) -> Files:
-    return _pictures(problems, "svg", lambda problem: drawing.svg(problem, theme=theme).encode())
+def _svg(problems: Sequence[Problem], theme: Theme, size: str | None) -> Files:
+    return _pictures(problems, "svg", lambda problem: drawing.svg(problem, theme=theme, size=size).encode())
 
 
 SHEET = 48
 """Most problems on a contact sheet."""
-FORMATS: dict[str, Callable[[Sequence[Problem], Theme], Files]] = {
+FORMATS: dict[str, Callable[[Sequence[Problem], Theme, str | None], Files]] = {
     "png": _png,
     "svg": _svg,
-    "json": lambda problems, _: {"problems.json": lambda: to_json(problems).encode()},
-    "csv": lambda problems, _: {"problems.csv": lambda: to_csv(problems).encode()},
-    "app": lambda problems, _: {"problems.app.json": lambda: to_app(problems).encode()},
+    "json": lambda problems, *_: {"problems.json": lambda: to_json(problems).encode()},
+    "csv": lambda problems, *_: {"problems.csv": lambda: to_csv(problems).encode()},
+    "app": lambda problems, *_: {"problems.app.json": lambda: to_app(problems).encode()},
 }
 
 
 def write(
-    problems: Sequence[Problem], folder: Path, formats: Sequence[str], force: bool, theme: Theme = DARK
+    problems: Sequence[Problem],
+    folder: Path,
+    formats: Sequence[str],
+    force: bool,
+    theme: Theme = DARK,
+    size: str | None = None,
 ) -> Iterator[Path]:
-    """Write problems into a folder in all these formats, pictures in this theme, and yield each path as it is written.
+    """Write problems into a folder in all these formats, pictures in this theme and of this size of the board, and
+    yield each path as it is written.
 
     Raises ClimbpathError before anything is written where one of the files exists, unless force.
     """
-    files = {folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme).items()}
+    files = {
+        folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme, size).items()
+    }
     refuse_overwrite(list(files), force)
     for path, content in files.items():
         with replacing(path) as temporary:

@@ -9,7 +9,7 @@ import numpy as np
 from climbpath import board as boards
 from climbpath.board import drawn_as
 from climbpath.errors import ClimbpathError
-from climbpath.generator.request import Request, Sampling, can_be_guided
+from climbpath.generator.request import NO_RULES, Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import Grader, expected
 from climbpath.model.checkpoint import Model
@@ -45,6 +45,7 @@ def adjust(
     steps: int,
     number: int = 1,
     seed: int = 0,
+    rules: Rules = NO_RULES,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> list[Change]:
     """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
@@ -61,6 +62,7 @@ def adjust(
         steps: of the ladder.
         number: the most versions to return, the one nearest to `steps` first.
         seed: the same seed gives the same versions.
+        rules: what every version keeps to, too: size, hold sets, bans.
         progress: called with a line of text for each number of changes tried, from the second on.
 
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
@@ -83,7 +85,8 @@ def adjust(
             if changes > 1 or not gentle:
                 also = "" if gentle else ", with long moves or another start or finish"
                 progress(f"versions with {changes} hold changes{also}")
-            proposals = list(_proposals(model, replace(problem, grade=ladder[step]), changes, guided, rng, gentle))
+            asked = replace(problem, grade=ladder[step])
+            proposals = list(_proposals(model, asked, changes, rules, guided, rng, gentle))
             if not proposals:
                 continue
             off = np.abs(expected(grader.probabilities(proposals)) - start - steps)
@@ -95,7 +98,13 @@ def adjust(
 
 
 def _proposals(
-    model: Model, problem: Problem, changes: int, sampling: Sampling, rng: np.random.Generator, gentle: bool
+    model: Model,
+    problem: Problem,
+    changes: int,
+    rules: Rules,
+    sampling: Sampling,
+    rng: np.random.Generator,
+    gentle: bool,
 ) -> Iterator[Problem]:
     """Distinct versions of a problem at its new grade with so many changes.
 
@@ -106,12 +115,13 @@ def _proposals(
     reach = min(max(WIDE, longest_reach(problem)), boards.load(problem.board).reach_cm) if gentle else None
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
         kept = frozenset(holds) - taken
-        rules = Rules(
+        near = replace(
+            rules,
             start_pins=kept.intersection(problem.start),
             hand_pins=kept.intersection(problem.hands),
             finish_pins=kept.intersection(problem.finish),
             max_feet=0,
-            bans=taken.union(problem.feet),
+            bans=rules.bans | taken.union(problem.feet),
             min_holds=max(2, len(kept)),
             max_holds=len(kept) + changes,
             max_reach=reach,
@@ -122,7 +132,7 @@ def _proposals(
             setup=problem.setup,
             grades=(problem.grade or "",),
             number=COMPLETIONS,
-            rules=rules,
+            rules=near,
             sampling=sampling,
             seed=int(rng.integers(2**32)),
         )

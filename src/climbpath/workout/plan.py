@@ -18,7 +18,7 @@ from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
-from climbpath.generator.request import parse_rules
+from climbpath.generator.request import Typed, parse_rules
 from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.naming import title
@@ -150,8 +150,8 @@ def plan(
     board: str = DEFAULT_BOARD,
     angle: int | None = 40,
     size: str | None = None,
-    hold_sets: str | None = None,
-    ban: str | None = None,
+    hold_sets: Typed = None,
+    ban: Typed = None,
     seed: int = 0,
 ) -> Workout:
     """An evening on the board, of problems within the climber's reach that are as different as possible.
