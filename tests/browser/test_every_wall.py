@@ -1,14 +1,17 @@
 """The page on walls without rows: a size, angles that nobody learned, feet, and holds that stand close together."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from climbpath import board as boards
 from climbpath.model.checkpoint import save_checkpoint
-from support.server import Server
+from climbpath.problem import parse_notation
+from support.server import Server, eventually
 from support.steps import card, hold, toasts, touch
 from support.untrained import checkpoint
 from support.visits import Visit, visits
@@ -138,3 +141,60 @@ def test_taps_go_through_the_roles_where_rows_tell_none(wall_visit: Visit) -> No
     for words in ("start, included", "hand, included", "finish, included", "foot, included", "avoided", "free"):
         hold(page, label).click()
         expect(hold(page, label)).to_have_attribute("aria-label", f"{label}, {words}")
+
+
+def test_a_wall_that_was_chosen_once_is_there_on_every_device_of_its_climber(
+    wall_visit: Visit, wall_server: Server
+) -> None:
+    kim, layout = wall_server.climber("Kim"), boards.load("kilter-original")
+    page = wall_visit("", climber=kim)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")
+    page.get_by_role("combobox", name="Angle").select_option("25")
+    open_tuning(page).get_by_label("Size of your board").select_option("7 x 10")
+    page.get_by_label("Screw Ons").uncheck()
+    wall = {"board": "kilter-original", "angle": 25, "size": "7 x 10", "hold_sets": ["Bolt Ons"]}
+    eventually(lambda: wall_server.ask("GET", "/api/profiles")[0]["walls"] == [wall])
+    other = wall_visit("", climber=kim)
+    expect(other.locator(".stage .board .hold")).to_have_count(len(layout.size("7 x 10").leds))
+    expect(other.get_by_role("combobox", name="Angle")).to_have_value("25")
+    with other.expect_request("**/api/generate") as request:
+        other.reload()
+    asked: dict[str, Any] = request.value.post_data_json  # type: ignore[assignment]
+    assert wall.items() <= asked.items()
+    other.get_by_role("combobox", name="Board", exact=True).select_option("moonboard-2016")
+    eventually(lambda: len(wall_server.ask("GET", "/api/profiles")[0]["walls"]) == 2)
+    other.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")
+    expect(other.get_by_role("combobox", name="Angle")).to_have_value("25")
+
+
+def test_each_climber_of_a_device_has_a_wall_of_their_own(wall_visit: Visit, wall_server: Server) -> None:
+    walls = [{"board": "tension-1", "angle": 40, "size": "Short", "hold_sets": None}]
+    kim = wall_server.climber("Kim")
+    wall_server.climber("Sam", walls=walls)
+    page = wall_visit("?view=climber", climber=kim)
+    page.get_by_role("button", name="Sam", exact=True).click()
+    page.goto("?view=climb")
+    expect(page.get_by_role("combobox", name="Board", exact=True)).to_have_value("tension-1")
+    expect(page.locator(".stage .board .hold")).to_have_count(len(boards.load("tension-1").size("Short").leds))
+
+
+def lit(page: Page) -> list[str]:
+    return parse_qs(urlsplit(page.evaluate("location.href")).query)["problem"][0].split("-")
+
+
+def test_a_problem_is_mirrored_where_holds_have_partners(wall_visit: Visit) -> None:
+    page = wall_visit(f"?{problem_on('tension-1')}&name=Aslant", **TOUCH)
+    turned = parse_notation(" ".join(lit(page)), "tension-1").mirrored.notation.split()
+    mirror = page.get_by_role("button", name="Mirror image")
+    mirror.tap()
+    expect(page.locator(".link")).to_have_value(re.compile("-".join(turned)))
+    assert lit(page) == turned
+    expect(page.locator(".title h1")).to_have_text("Aslant")
+    page.goto(f"?view=compose&{problem_on('tension-1')}")
+    expect(page.locator(".stage .lit")).to_have_count(4)
+    mirror.tap()
+    expect(hold(page, turned[0][:-1])).to_have_attribute("aria-label", f"{turned[0][:-1]}, start, included")
+    assert lit(page) == turned
+    page.goto("?board=moonboard-2016&angle=40&problem=F5s-D9-G13-E15-G18e")
+    expect(page.locator(".title small")).to_contain_text("5 holds")
+    expect(mirror).to_have_count(0)

@@ -380,9 +380,12 @@ def test_there_are_three_kinds_of_pictures(client: Client) -> None:
 def test_a_climber_is_added_changed_removed_and_restored(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         alex = str(uuid4())
-        body = {"name": "Alex 🧗", "height": 190, "ape": 4.5, "easiest": "6A", "hardest": "8C+"}
+        body: dict[str, Any] = {"name": "Alex 🧗", "height": 190, "ape": 4.5, "easiest": "6A", "hardest": "8C+"}
+        walls = [{"board": "tension-1", "angle": None, "size": "Short", "hold_sets": ["Set A"]}]
+        body["walls"] = walls
         assert client.ask("PUT", f"/api/profiles/{alex}", json=body).json() == {"id": alex, **body}
-        client.ask("PUT", f"/api/profiles/{alex.upper()}", json={"name": "Alexandra"})
+        changed = client.ask("PUT", f"/api/profiles/{alex.upper()}", json={"name": "Alexandra"}).json()
+        assert changed["walls"] == walls
         assert [(one["id"], one["name"]) for one in client.get("/api/profiles")] == [(KIM, "Kim"), (alex, "Alexandra")]
         client.post(f"/api/problems?profile={alex}", body_of(HERON), 201)
         removed = client.ask("DELETE", f"/api/profiles/{alex}", 204)

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
+from climbpath.settings import Wall
 from climbpath.web.logbook import store
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import (
@@ -36,6 +37,7 @@ from climbpath.web.logbook.records import (
 from climbpath.web.logbook.search import ORDERS, Search
 from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.logbook.tables import META
+from climbpath.web.logbook.tokens import climbers_of
 from support.making import DATA, problems
 
 KIM, ALEX = Profile("kim", "Kim", 158, -2, "6B", "7A"), Profile("alex", "Alex")
@@ -509,7 +511,7 @@ def test_a_logbook_of_version_2_is_brought_to_this_version_in_place(tmp_path: Pa
     shutil.copy(DATA / "logbook-version-2.sqlite3", path)
     logbook = Logbook(path)
     kim, alex = logbook.profiles()
-    assert kim[1:] == ("Kim Ä 🧗", 158.5, -2, "6B", "7A")
+    assert kim[1:] == ("Kim Ä 🧗", 158.5, -2, "6B", "7A", ())
     heron, ledge = logbook.entries(kim.id)
     assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel, 100 % über", "7A+")
     assert heron.lists == ("Warm-up", "projects")
@@ -526,9 +528,41 @@ def test_a_logbook_of_version_2_is_brought_to_this_version_in_place(tmp_path: Pa
     check_integrity(path)
 
 
+def test_a_logbook_of_version_3_is_brought_to_this_version_in_place(tmp_path: Path) -> None:
+    """The file was written by the last release that kept the climber's walls on each device."""
+    path = tmp_path / "logbook.sqlite3"
+    shutil.copy(DATA / "logbook-version-3.sqlite3", path)
+    logbook = Logbook(path)
+    kim, alex = logbook.profiles()
+    assert kim[1:] == ("Kim Ä 🧗", 158.5, -2, "6B", "7A", ())
+    step, heron = logbook.entries(kim.id)
+    assert (step.problem.notation, step.problem.setup) == (
+        "1115s 1132s 1144 1218 1462f 1391e",
+        ("kilter-original", None),
+    )
+    assert (step.stars, step.notes, step.lists) == (3, "left heel, 100 % über", ("projects",))
+    assert [tick[1:] for tick in step.ticks] == [("2026-06-01", 4, False, "1218")]
+    assert (heron.problem.notation, heron.felt, heron.is_sent) == ("F5s D9 G13 I16 G18e", "7A+", True)
+    assert logbook.not_found(kim.id) == [LoggedTick(number="8")]
+    assert set(climbers_of(logbook.database, ["4z14PB2HBZcDuii6_AYziJbe2lfvunth"])) == {alex.id}
+    wall = Wall("kilter-original", "7 x 10", ("Bolt Ons",), None)
+    assert logbook.put_profile(kim._replace(walls=(wall,))).walls == (wall,)
+    assert Logbook(path).profiles()[0].walls == (wall,)
+    check_integrity(path)
+
+
+def test_walls_stay_where_a_change_says_nothing_of_them(logbook: Logbook) -> None:
+    walls = (Wall("tension-1", "Short", None, 40), Wall("moonboard-2016", None, ("A", "B"), 25))
+    logbook.put_profile(KIM._replace(walls=walls))
+    assert logbook.put_profile(KIM._replace(name="Kimmy", walls=None)) == KIM._replace(name="Kimmy", walls=walls)
+    assert logbook.profile("kim").walls == walls
+    assert logbook.put_profile(KIM).walls == ()
+    assert logbook.put_profile(Profile("new", "New", walls=None)).walls == ()
+
+
 def test_an_upgraded_logbook_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     tables = {}
-    for version in ("1", "2", "new"):
+    for version in ("1", "2", "3", "new"):
         path = tmp_path / f"{version}.sqlite3"
         if version != "new":
             shutil.copy(DATA / f"logbook-version-{version}.sqlite3", path)
@@ -540,7 +574,7 @@ def test_an_upgraded_logbook_has_the_tables_of_a_new_one(tmp_path: Path) -> None
                 " WHERE t.name NOT LIKE 'sqlite_%'"
             )
             tables[version] = set(columns)
-    assert tables["1"] == tables["2"] == tables["new"]
+    assert tables["1"] == tables["2"] == tables["3"] == tables["new"]
     assert {table for table, *_ in tables["new"]} == {*META.tables, "alembic_version"}
 
 
@@ -626,12 +660,12 @@ def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> 
 
 def test_a_newer_logbook_is_refused(in_file: Logbook) -> None:
     with sqlite3.connect(file_of(in_file)) as db:
-        db.execute("UPDATE alembic_version SET version_num = '4'")
+        db.execute("UPDATE alembic_version SET version_num = '5'")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
         Logbook(file_of(in_file))
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 4, 5])
 def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
     path = tmp_path / "climbs.sqlite3"
     with closing(sqlite3.connect(path)) as db:

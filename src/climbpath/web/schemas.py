@@ -18,7 +18,8 @@ from climbpath.grades import ALL_GRADES, v_grade
 from climbpath.lights.leds import MOST_LEDS
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, FIELDS, LABELS, Problem
-from climbpath.web.logbook.records import Entry, LeftOut, identity_of
+from climbpath.settings import Wall
+from climbpath.web.logbook.records import Entry, LeftOut, Profile, identity_of
 from climbpath.web.logbook.store import MOST_TICKS
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
 from climbpath.workout.plan import Workout, starts
@@ -505,14 +506,34 @@ class SimilarProblems(BaseModel):
     problems: list[SimilarProblem]
 
 
+class WallBody(Model):
+    """A board as a climber has it: its angle, and the size and the hold sets that are there, null being all."""
+
+    board: Annotated[str, Field(min_length=1, max_length=60)]
+    angle: Angle | None
+    size: ShortName | None = None
+    hold_sets: Annotated[list[ShortName], Field(min_length=1, max_length=10)] | None = None
+
+    def wall(self) -> Wall:
+        """The wall that the body describes."""
+        return Wall(self.board, self.size, tuple(self.hold_sets) if self.hold_sets else None, self.angle)
+
+
 class ProfileBody(Model):
-    """A climber: name, height and ape index in cm, and the range of grades that they usually climb."""
+    """A climber: name, height and ape index in cm, the range of grades that they usually climb, and their walls, the
+    one in use first; null leaves the walls as they are."""
 
     name: ShortName
     height: Height = DEFAULT_CLIMBER.height
     ape: Ape = DEFAULT_CLIMBER.ape
     easiest: Grade = "6B+"
     hardest: Grade = "7A"
+    walls: Annotated[list[WallBody], Field(max_length=50)] | None = None
+
+    def profile(self, number: str) -> Profile:
+        """The climber with this id."""
+        walls = None if self.walls is None else tuple(wall.wall() for wall in self.walls)
+        return Profile(number, self.name, self.height, self.ape, self.easiest, self.hardest, walls)
 
 
 class ProfileOut(BaseModel):
@@ -524,6 +545,13 @@ class ProfileOut(BaseModel):
     ape: float
     easiest: str
     hardest: str
+    walls: list[WallBody]
+
+
+def profile_out(profile: Profile) -> ProfileOut:
+    """A climber as the API returns it."""
+    walls = [wall._asdict() | {"hold_sets": wall.hold_sets and list(wall.hold_sets)} for wall in profile.walls or ()]
+    return ProfileOut(**profile._asdict() | {"walls": walls})
 
 
 class TickBody(Model):

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from climbpath.beta.body import DEFAULT_CLIMBER
 from climbpath.problem import Problem, key_of
+from climbpath.settings import Wall
 
 
 class Profile(NamedTuple):
-    """A climber: name, height and ape index in cm, and the range of grades that they usually climb."""
+    """A climber: name, height and ape index in cm, the range of grades that they usually climb, and their walls."""
 
     id: str
     name: str
@@ -15,6 +16,8 @@ class Profile(NamedTuple):
     ape: float = DEFAULT_CLIMBER.ape
     easiest: str = "6B+"
     hardest: str = "7A"
+    walls: tuple[Wall, ...] | None = ()
+    """One for each board that they have chosen anything of, the one in use first; None leaves those that are saved."""
 
 
 class Tick(NamedTuple):

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, RowMapping, Table, bindparam, case, dele
 from climbpath.errors import ClimbpathError
 from climbpath.grades import rank
 from climbpath.problem import Problem
+from climbpath.settings import Wall
 from climbpath.web.logbook.database import open_database
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
 from climbpath.web.logbook.search import SENT, TRIED, Search, find
@@ -75,13 +76,17 @@ class Logbook:
     def put_profile(self, profile: Profile) -> Profile:
         """Add a climber, or change the one with this id; a removed one is restored."""
         changed = profile._asdict() | {"deleted": False}
+        if profile.walls is None:
+            del changed["walls"]
+        else:
+            changed["walls"] = json.dumps([wall._asdict() for wall in profile.walls])
         with self.database.transaction() as db:
             db.execute(
                 insert(db, profiles)
                 .values(changed | {"made": now()})
                 .on_conflict_do_update(index_elements=["id"], set_=changed)
             )
-        return profile
+            return _profile(_profile_row(db, profile.id))
 
     def remove_profile(self, profile: str) -> None:
         """Remove a climber; adding the same id again restores the logbook as well. Raises NotFoundError."""
@@ -242,7 +247,12 @@ def _lock(db: Connection, profile: str) -> None:
 
 
 def _profile(row: RowMapping) -> Profile:
-    return Profile(*(row[field] for field in Profile._fields))
+    fields = {field: row[field] for field in Profile._fields}
+    return Profile(**fields | {"walls": tuple(_wall(**wall) for wall in json.loads(row["walls"]))})
+
+
+def _wall(hold_sets: list[str] | None, **fields: Any) -> Wall:
+    return Wall(hold_sets=None if hold_sets is None else tuple(hold_sets), **fields)
 
 
 def _add_rows(db: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:

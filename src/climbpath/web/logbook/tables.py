@@ -69,6 +69,7 @@ profiles = Table(
     _column("ape", REAL_NUMBER),
     _column("easiest", TEXT),
     _column("hardest", TEXT),
+    _column("walls", TEXT, server_default="[]"),
     _column("made", TEXT),
     _column("deleted", FLAG, server_default=false()),
     rowid(),

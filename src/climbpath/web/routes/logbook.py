@@ -10,7 +10,7 @@ from fastapi import Request as HttpRequest
 
 from climbpath.problem import check_sound
 from climbpath.web.access import admit, own_climbers
-from climbpath.web.logbook.records import Entry, Profile, Tick
+from climbpath.web.logbook.records import Entry, Tick
 from climbpath.web.logbook.search import Search
 from climbpath.web.logbook.statistics import statistics
 from climbpath.web.routes.parameters import NOT_FOUND, Identity, ProfileId
@@ -27,6 +27,7 @@ from climbpath.web.schemas import (
     TickBody,
     entry_out,
     left_out_text,
+    profile_out,
 )
 from climbpath.web.services import Services
 
@@ -41,14 +42,14 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
         """All climbers; where each has a token, those of this device."""
         own = own_climbers(request)
         found = [profile for profile in services.logbook.profiles() if own is None or profile.id in own]
-        return [ProfileOut(**profile._asdict()) for profile in found]
+        return [profile_out(profile) for profile in found]
 
     @app.put("/api/profiles/{profile}")
     def put_profile(profile: UUID, body: ProfileBody, request: HttpRequest, response: Response) -> ProfileOut:
         """Add a climber with an id that the client chooses, or change the one with that id."""
-        saved = services.logbook.put_profile(Profile(str(profile), **body.model_dump()))
+        saved = services.logbook.put_profile(body.profile(str(profile)))
         admit(services.logbook, request, response, saved.id)
-        return ProfileOut(**saved._asdict())
+        return profile_out(saved)
 
     @app.delete("/api/profiles/{profile}", responses=NOT_FOUND, status_code=204)
     def delete_profile(profile: UUID) -> None:

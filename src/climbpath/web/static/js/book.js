@@ -3,13 +3,14 @@
 import { toast } from "./dom.js";
 import { askAfterWrites, waitingWrites, write } from "./api.js";
 import { newId, keep, kept } from "./storage.js";
-import { change, profile, rank, state } from "./state.js";
+import { boardOf, change, profile, rank, state, wallOn } from "./state.js";
 import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
 import { today } from "./dates.js";
 
 const NEWEST = 200;
 const PAGE = 50;
+const MOST_WALLS = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
 export const inCopy = (identity, owner = profile().id) =>
   copyOf(owner).find((entry) => entry.identity === identity) ?? null;
@@ -186,6 +187,27 @@ export async function keepProfile({ id, ...body }) {
   profiles.splice(there < 0 ? profiles.length : there, 1, { id, ...body });
   change({ profiles });
   await keeping;
+}
+
+// Keep what the climber has of a board in their profile, where it comes first from now on.
+function putWall(board, fields) {
+  const { walls = [], ...one } = profile();
+  const usual = { board, angle: boardOf({ board }).usual_angle, size: null, hold_sets: null };
+  const wall = { ...usual, ...wallOn(board), ...fields };
+  if ("size" in fields) delete state.linkedSizes[board];
+  keepProfile({ ...one, walls: [wall, ...walls.filter((other) => other.board !== board)].slice(0, MOST_WALLS) });
+}
+
+// Choose what is there of a board.
+export function keepWall(fields, board = state.setup.board) {
+  putWall(board, fields);
+  change({ wall: board });
+}
+
+// Choose a board at an angle.
+export function chooseSetup(setup) {
+  putWall(setup.board, { angle: setup.angle });
+  change({ setup });
 }
 
 export async function removeProfile(one) {

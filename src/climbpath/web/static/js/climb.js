@@ -26,7 +26,7 @@ import { allowSound } from "./signal.js";
 import { workoutBar } from "./workout.js";
 import { areLightsOn, askForLights, lightState, showLights, stepLights, tapLights } from "./lights.js";
 import { advance, again, shuffle, stopPlaying } from "./play.js";
-import { holdsOf, query } from "./problem.js";
+import { holdsOf, mirrored, query } from "./problem.js";
 import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
 
 const AHEAD = 6;
@@ -99,12 +99,12 @@ export class Climb {
 
   // The conditions, the climber or an entry have changed.
   heard(fields) {
-    if ("sizes" in fields) this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
+    if ("wall" in fields) this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
     if (
       "setup" in fields ||
       "range" in fields ||
       "tuning" in fields ||
-      "sizes" in fields ||
+      "wall" in fields ||
       "profileId" in fields ||
       "profiles" in fields
     ) {
@@ -115,11 +115,11 @@ export class Climb {
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
-    } else if ("setup" in fields || "range" in fields || "tuning" in fields || "sizes" in fields) {
+    } else if ("setup" in fields || "range" in fields || "tuning" in fields || "wall" in fields) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.generate({ isNew: true });
     } else if ("profileId" in fields || "profiles" in fields || fields.online) {
-      const isOther = JSON.stringify(profile()) !== JSON.stringify(this.who);
+      const isOther = JSON.stringify({ ...profile(), walls: 0 }) !== JSON.stringify({ ...this.who, walls: 0 });
       if (this.problem && (isOther || fields.online)) this.opened();
       else if (fields.online && !this.isSearching) this.go(1);
     } else if (this.problem && fields.noted === this.problem.identity) {
@@ -346,6 +346,11 @@ export class Climb {
       stage.caption,
       h("div", { class: "title" }, h("h1", null, problem.name ?? problem.notation), this.about()),
       gradePill(problem.grade),
+      boardOf(problem).has_mirror &&
+        button("mirror", T.mirror, () => this.open(mirrored(this.problem, boardOf(this.problem))), {
+          quiet: true,
+          class: "ghost mirror",
+        }),
       heart(problem, this.entry),
     );
     const isStepping = stage.step !== null && stage.beta;

@@ -15,6 +15,7 @@ import {
   holdsOf,
   hasRows,
   mayBe,
+  mirroredRoles,
   problemOf,
   query,
   readHolds,
@@ -182,16 +183,12 @@ export class Compose {
   }
 
   start() {
-    replace(
-      this.cards.hint,
-      h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
-    );
     replace(this.cards.tuning, tuningCard());
     this.changed();
   }
 
   heard(fields) {
-    const isOther = ["setup", "sizes", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
+    const isOther = ["setup", "wall", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
     if (isOther) replace(this.cards.tuning, tuningCard());
     if (isOther || fields.online) {
       this.changed();
@@ -355,6 +352,13 @@ export class Compose {
     composeLights(litRoles(now()), layout());
   }
 
+  mirror() {
+    const [on, step] = [layout(), now()];
+    const bans = Object.keys(mirroredRoles(Object.fromEntries(step.bans.map((label) => [label, null])), on));
+    const [roles, filled] = [step.roles, step.filled].map((some) => mirroredRoles(some, on));
+    this.take({ ...step, roles, filled, bans });
+  }
+
   clear() {
     put(BLANK);
     this.changed();
@@ -416,6 +420,11 @@ export class Compose {
       beta: analysis?.beta,
     });
     this.renderStage(problem, analysis, fault);
+    replace(
+      this.cards.hint,
+      h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
+      on.has_mirror && h("div", { class: "row" }, button("mirror", T.mirror, () => this.mirror())),
+    );
     replace(this.cards.grade, problem && gradeCard(problem, analysis));
     this.renderBeta(problem, analysis);
     replace(this.cards.entry, entryCard(this.entry));

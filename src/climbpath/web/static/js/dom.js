@@ -36,6 +36,7 @@ const ICONS = {
   redo: "M15 6 L19 10 L15 14 M19 10 h-9 a5 5 0 0 0 0 10 h3",
   clear: "M5 7 h14 M10 7 V4.5 h4 V7 M7 7 l1 13 h8 l1 -13",
   complete: "M12 3 l1.8 5.2 L19 10 l-5.2 1.8 L12 17 l-1.8 -5.2 L5 10 l5.2 -1.8 Z M19 16 v4 M17 18 h4",
+  mirror: "M12 3 v18 M9 7 L3 17 h6 z M15 7 l6 10 h-6 z",
   shuffle: "M3 7 h4 l9 10 h5 M18 14 l3 3 l-3 3 M3 17 h4 l2.5 -2.8 M13.5 9.8 L16 7 h5 M18 4 l3 3 l-3 3",
   workout: "M12 9 v4.5 l3 2 M12 21 a7.5 7.5 0 1 0 0 -15 a7.5 7.5 0 0 0 0 15 M9.5 2.5 h5",
   play: "M8 5 L19 12 L8 19 Z",

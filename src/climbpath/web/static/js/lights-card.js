@@ -3,7 +3,8 @@
 import { button, choice, h, icon, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { card } from "./panel.js";
-import { change, layout } from "./state.js";
+import { keepWall } from "./book.js";
+import { layout } from "./state.js";
 import { connectLights, disconnectLights, lightState, lightsOut, setLights } from "./lights.js";
 import { hasBluetooth } from "./lights-bluetooth.js";
 import { LightError } from "./lights-bytes.js";
@@ -26,7 +27,7 @@ export class LightsCard {
   }
 
   heard(fields) {
-    if ("lights" in fields || "sizes" in fields) this.render();
+    if ("lights" in fields || "wall" in fields) this.render();
     if ("setup" in fields) this.start();
   }
 
@@ -110,7 +111,7 @@ export class LightsCard {
             choice(
               lights.sizes[on.name] ?? "",
               [...(lights.sizes[on.name] ? [] : [["", T.lights.chooseSize]]), ...sizes.map((size) => [size, size])],
-              (size) => change({ sizes: { ...lights.sizes, [on.name]: size } }),
+              (size) => keepWall({ size }, on.name),
             ),
           ),
         this.leds &&

@@ -4,7 +4,7 @@
 import { toast } from "./dom.js";
 import { T } from "./texts.js";
 import { keep, kept } from "./storage.js";
-import { boardOf, change, state as app } from "./state.js";
+import { boardOf, change, chosenSizes } from "./state.js";
 import { problemOf, rolesOf } from "./problem.js";
 import { LightError, aurora, kindOf, levelOf, moonboard, off } from "./lights-bytes.js";
 import { fetchLeds, handsOf, holdsWithRoles, knownLeds, lightsOf, wallOf } from "./lights-walls.js";
@@ -36,7 +36,7 @@ let sending = null;
 let attempt = 0;
 let timer = null;
 
-export const lightState = () => ({ ...state, ...settings, sizes: app.sizes });
+export const lightState = () => ({ ...state, ...settings, sizes: chosenSizes() });
 export const areLightsOn = () => state.is === "on" || state.is === "lost";
 
 function become(is, name = state.name) {

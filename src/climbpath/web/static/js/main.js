@@ -3,7 +3,7 @@
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, layout, listen, profile, state } from "./state.js";
+import { boardOf, change, isHere, layout, listen, profile, setupInUse, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
@@ -80,8 +80,7 @@ function follow() {
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
   if (fields.get("problem") && !problem) toast(T.badLink);
   const size = problem && fields.get("size"); // that of whoever shared it, until the climber chooses one
-  if (size && boardOf(problem).sizes[size] && !state.sizes[problem.board])
-    change({ sizes: { ...state.sizes, [problem.board]: size } });
+  if (size && boardOf(problem).sizes[size]) state.linkedSizes[problem.board] = size;
   const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem), problem.angle);
   show(view === "climb" && isFaulty ? "compose" : view, problem, fields);
 }
@@ -148,6 +147,7 @@ async function begin() {
     if ("playing" in fields) keepAwake(Boolean(state.playing));
   });
   keepAwake(Boolean(state.playing));
+  if (setupInUse()) change({ setup: setupInUse() });
   if (!layout() || !hasAngle(layout(), state.setup.angle)) {
     const usual = state.appInfo.boards.find((one) => one.name === "moonboard-2016");
     const { name: board, usual_angle: angle } = layout() ?? usual ?? state.appInfo.boards[0];

@@ -15,7 +15,9 @@ import {
   profile,
   sizeOf,
   state,
+  wallOn,
 } from "./state.js";
+import { keepWall } from "./book.js";
 import { query, rolesOf } from "./problem.js";
 import { climberName, gradePill } from "./stage.js";
 
@@ -269,10 +271,10 @@ export function tuningCard() {
   const { board } = state.setup;
   const sizes = Object.keys(layout().sizes);
   const sets = layout().hold_sets;
-  const chosen = tuning.holdSets[board] ?? sets;
+  const chosen = wallOn(board)?.hold_sets ?? sets;
   const choose = (name, isOn) => {
     const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
-    if (next.length) set({ holdSets: { ...tuning.holdSets, [board]: next.length === sets.length ? undefined : next } });
+    if (next.length) keepWall({ hold_sets: next.length === sets.length ? null : next });
     else change({ tuning }); // the last set stays
   };
   const tick = (words, isOn, onchange) =>
@@ -299,8 +301,8 @@ export function tuningCard() {
     sizes.length > 1 &&
       labelled(
         T.size,
-        choice(state.sizes[board] ?? "", [["", T.everySize], ...sizes.map((size) => [size, size])], (size) =>
-          change({ sizes: { ...state.sizes, [board]: size || undefined } }),
+        choice(sizeOf(layout()) ?? "", [["", T.everySize], ...sizes.map((size) => [size, size])], (size) =>
+          keepWall({ size: size || null }),
         ),
       ),
     methodsHere().length > 1 &&

@@ -24,6 +24,19 @@ export function problemOf(roles, layout, angle, grade) {
   return problem;
 }
 
+// The mirror image of a problem, or of other roles, label -> role; it has the ids of no source.
+export const mirroredRoles = (roles, layout) => {
+  const partners = Object.fromEntries(layout.holds.map(({ label, mirror }) => [label, mirror]));
+  return Object.fromEntries(Object.entries(roles).map(([label, role]) => [partners[label], role]));
+};
+export const mirrored = (problem, layout) => ({
+  ...problem,
+  ...problemOf(mirroredRoles(rolesOf(problem), layout), layout, problem.angle, problem.grade),
+  ids: [],
+  repeats: null,
+  benchmark: false,
+});
+
 export const notation = (problem) =>
   ROLES.flatMap((role) => (problem[role] ?? []).map((label) => label + ENDINGS[role])).join(" ");
 

@@ -6,7 +6,6 @@ import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
 import {
   boardOf,
-  change,
   fewProblems,
   isLearned,
   knownGrades,
@@ -18,7 +17,9 @@ import {
   sizeOf,
   state,
   vGrade,
+  wallOn,
 } from "./state.js";
+import { chooseSetup } from "./book.js";
 import { angleText, hasAngle, holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -36,7 +37,7 @@ export function filters() {
     choice(
       board,
       boards.map((one) => [one.name, shortTitle(one)]),
-      (name) => change({ setup: { board: name, angle: usualAngle(boards.find((one) => one.name === name)) } }),
+      (name) => chooseSetup({ board: name, angle: usualAngle(boards.find((one) => one.name === name)) }),
       { "aria-label": T.board, class: "wide" },
     ),
     here.angles.length > 1 ? anglePicker(here, angle) : h("span", { class: "fixed" }, T.angleShort(angle)),
@@ -54,8 +55,9 @@ export function filters() {
   );
 }
 
-// The angle stays when another board is chosen, where it can.
-const usualAngle = (board) => (hasAngle(board, state.setup.angle) ? state.setup.angle : board.usual_angle);
+// The angle of a board that is chosen: that of the climber's wall, else it stays, where it can.
+const usualAngle = (board) =>
+  [wallOn(board.name)?.angle, state.setup.angle].find((angle) => hasAngle(board, angle)) ?? board.usual_angle;
 
 // The angles that were learned come first; the others are said to be as an unknown one.
 function anglePicker(board, angle) {
@@ -69,7 +71,7 @@ function anglePicker(board, angle) {
       "aria-label": T.angle,
       title: isLearned(board, angle) ? null : T.asUnknown,
       onchange: ({ target }) =>
-        change({ setup: { board: board.name, angle: target.value === angleText(null) ? null : Number(target.value) } }),
+        chooseSetup({ board: board.name, angle: target.value === angleText(null) ? null : Number(target.value) }),
     },
     others.length && hasAngle(board, null)
       ? [

@@ -1,6 +1,6 @@
 // The state of the app, and the listeners to its changes.
 
-import { angleText, holdsOf } from "./problem.js";
+import { angleText, hasAngle, holdsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
@@ -9,13 +9,12 @@ const USUAL = 4;
 export const state = {
   appInfo: null, // ladder, v_grades, ranks, boards, version
   setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
-  sizes: kept("sizes", {}), // board -> the size of the climber's wall, where it is not the largest or one of several
+  linkedSizes: {}, // board -> the size of whoever shared a problem of it, until the climber chooses one
   range: kept("range", null), // until one is chosen, the easiest grades of the board
   tuning: {
     fewest: 3,
     most: 14,
     temperature: 1,
-    holdSets: {},
     reachOnly: false,
     matching: true,
     unsentOnly: false,
@@ -39,7 +38,7 @@ export function listen(listener) {
 // Change some of the state; what belongs to this device is stored for the next visit.
 export function change(fields) {
   Object.assign(state, fields);
-  for (const name of ["setup", "sizes", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
+  for (const name of ["setup", "range", "tuning", "profiles", "profileId", "playing", "workout"]) {
     if (name in fields) keep(name, state[name]);
   }
   for (const listener of [...listeners]) listener(fields);
@@ -52,6 +51,14 @@ export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "").
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 // Who climbs; null until somebody has said so.
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
+// What the climber has of a board: {board, angle, size, hold_sets}, of which null is all; undefined until they choose.
+export const wallOn = (name) => profile()?.walls?.find((wall) => wall.board === name);
+// The board and angle that they chose last; undefined where there are none such.
+export function setupInUse() {
+  const [wall] = profile()?.walls ?? [];
+  const board = wall && boardOf(wall);
+  return board && hasAngle(board, wall.angle) ? { board: wall.board, angle: wall.angle } : undefined;
+}
 // Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned have an unknown
 // one.
 export const isHere = ({ board, angle }) =>
@@ -104,9 +111,15 @@ export const isGraded = ({ board, angle }) => boardOf({ board }).graded[angleTex
 export const methodsHere = () => layout().methods[angleText(state.setup.angle)] ?? [];
 export const methodHere = () => (methodsHere().includes(state.tuning.method) ? state.tuning.method : undefined);
 
+// board -> the size of the climber's wall of it.
+export const chosenSizes = () => ({
+  ...state.linkedSizes,
+  ...Object.fromEntries((profile()?.walls ?? []).filter(({ size }) => size).map(({ board, size }) => [board, size])),
+});
+
 // The size of the climber's wall of a board; null where none is chosen, or a problem has holds that it lacks.
 export function sizeOf(board, problem = null) {
-  const size = state.sizes[board.name];
+  const size = chosenSizes()[board.name];
   if (!board.sizes[size] || Object.keys(board.sizes).length < 2) return null;
   const labels = new Set(board.sizes[size]);
   return problem && holdsOf(problem).some((label) => !labels.has(label)) ? null : size;
@@ -114,7 +127,7 @@ export function sizeOf(board, problem = null) {
 
 // The hold sets that are not on the climber's wall.
 export function absentSets() {
-  const chosen = state.tuning.holdSets[state.setup.board];
+  const chosen = wallOn(state.setup.board)?.hold_sets;
   return chosen ? layout().hold_sets.filter((name) => !chosen.includes(name)) : [];
 }
 

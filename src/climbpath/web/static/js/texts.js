@@ -30,6 +30,7 @@ export const T = {
   save: "Save",
   saved: "Saved",
   share: "Share",
+  mirror: "Mirror image",
   beta: "Beta",
   planTitle: "Plan your evening",
   planWords: "A warm-up, a pyramid and projects, with every try and every rest.",

@@ -2,7 +2,7 @@
 
 import { button, h, labelled, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { change, state } from "./state.js";
+import { change, setupInUse, state } from "./state.js";
 import { keepProfile } from "./book.js";
 import { newId } from "./storage.js";
 import { readLength } from "./lengths.js";
@@ -14,6 +14,7 @@ export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" 
 export function choose({ id, easiest, hardest }) {
   const isUsual = easiest === NEW_CLIMBER.easiest && hardest === NEW_CLIMBER.hardest;
   change({ profileId: id, range: isUsual ? null : [easiest, hardest] });
+  if (setupInUse()) change({ setup: setupInUse() });
 }
 
 export class Who {
