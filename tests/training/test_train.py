@@ -24,14 +24,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import load_checkpoint, load_model
 from support.commands import climbpath, climbpath_here, needs_posix, run
 from support.making import random_problems
-
-SMALL = ("--d-model", 32, "--num-layers", 2, "--nhead", 2, "--dim-feedforward", 64, "--batch-size", 16)
-
-
-def start(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "climbpath", "train", *map(str, arguments)]
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+from support.training import SMALL, same, start, wait_for, weights
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +41,6 @@ def trained(one_epoch: Path, tmp_path: Path) -> Path:
     """The checkpoints of a run of one epoch, as if it had been made in tmp_path."""
     shutil.copytree(one_epoch, tmp_path, dirs_exist_ok=True)
     return tmp_path / "checkpoints/climb_path_cpu"
-
-
-def weights(path: Path) -> dict[str, torch.Tensor]:
-    return load_checkpoint(path)["model_state_dict"]
-
-
-def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_a_run_leaves_the_guides_artifacts_and_console(tiny: Path, tmp_path: Path) -> None:
@@ -103,8 +88,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, 
     assert whole.returncode == 0, whole.stderr
     first = start(*arguments, "--checkpoint-dir", "parts", "--log-dir", "logs/parts", cwd=tmp_path)
     assert first.stdout is not None
-    while not first.stdout.readline().startswith("Train Loss"):
-        pass
+    wait_for("Train Loss", first)
     for number in (signal.SIGINT, signal.SIGTERM):
         process = (
             first
@@ -113,8 +97,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(recipe: str, tiny: Path, 
         )
         assert process.stdout is not None
         if process is not first:
-            while "Saved best" not in (line := process.stdout.readline()) and line:
-                pass
+            wait_for("Saved best", process)
         process.send_signal(number)
         process.wait(timeout=60)
         rest = process.stdout.read()  # communicate() would leave out what is buffered
@@ -151,21 +134,6 @@ def test_kill_9_at_any_moment_leaves_loadable_checkpoints(tiny: Path, tmp_path: 
     done = climbpath_here("train", "--resume", "--num-epochs", 999, cwd=tmp_path)
     assert done.returncode == 2
     assert "was given: leave it out" in done.stderr
-
-
-def test_two_processes_train_like_one(tiny: Path, tmp_path: Path) -> None:
-    arguments = ("train", "--data", tiny, *SMALL, "--num-epochs", 3, "--dropout", 0, "--embedding-dropout", 0)
-    cpu = ("--device", "cpu")
-    one = climbpath_here(*arguments, *cpu, "--checkpoint-dir", "one", "--log-dir", "l1", cwd=tmp_path)
-    two = climbpath(*arguments, *cpu, "--devices", 2, "--checkpoint-dir", "two", "--log-dir", "l2", cwd=tmp_path)
-    assert one.returncode == two.returncode == 0, one.stderr + two.stderr
-    a, b = (load_checkpoint(tmp_path / name / "latest.pt")["progress"]["history"] for name in ("one", "two"))
-    for x, y in zip(a, b, strict=True):
-        assert x["train_loss"] == pytest.approx(y["train_loss"], abs=2e-4)
-        assert x["nats_per_problem"] == pytest.approx(y["nats_per_problem"], abs=2e-3)
-    assert two.stdout.count("Saved best model") == one.stdout.count("Saved best model")
-    assert "2 process(es)" in two.stdout
-    assert len(list((tmp_path / "l2").iterdir())) == 1
 
 
 def test_an_earlier_run_is_set_aside(trained: Path, tiny: Path, tmp_path: Path) -> None:

@@ -116,10 +116,4 @@ def train(
     try:
         training.train(training.read_problems(source), final, checkpoint_dir, log_dir, machine, resume, source)
     except training.InterruptedRunError as interrupted:
-        at = interrupted.progress
-        click.echo(
-            f"\nStopped by {interrupted} after step {at.step} in epoch {at.epoch + 1}; everything is saved. "
-            "Continue with:"
-        )
-        click.echo(f"  climbpath train --resume --checkpoint-dir {checkpoint_dir} --log-dir {log_dir}")
         sys.exit(128 + interrupted.signal_number)

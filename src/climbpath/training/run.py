@@ -108,6 +108,13 @@ class Run:
         if self.fabric.is_global_zero:
             save_checkpoint((folder or self.checkpoint_dir) / name, self.state(val_loss, nats_per_problem))
 
+    def save_latest(self) -> None:
+        """Write latest.pt, with the losses of the last epoch that is done."""
+        last = (
+            self.progress.history[-1] if self.progress.history else {"val_loss": math.inf, "nats_per_problem": math.inf}
+        )
+        self.save("latest.pt", last["val_loss"], last["nats_per_problem"])
+
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
         """Resume from a checkpoint. Raises ClimbpathError if it was trained on other data."""
         if not torch.equal(checkpoint["train_keys"], self.data.train_keys):

@@ -48,7 +48,7 @@ from climbpath.training.distillation import (
 )
 from climbpath.training.folders import locked, set_aside
 from climbpath.training.losses import distillation_nats, future_holds_nats, nats
-from climbpath.training.machine import Machine, launch
+from climbpath.training.machine import Machine, by_torchrun, has_lost_another, launch
 from climbpath.training.optimizers import Stepper, side_task_weight
 from climbpath.training.recipes import RECIPES, Recipe, config_of
 from climbpath.training.run import Progress, Run, summary
@@ -57,6 +57,8 @@ from climbpath.training.tensorboard import LogWriter, log_pictures, log_writer
 
 KEEP_EVERY = 10
 """Every so many epochs a checkpoint is kept."""
+SAVE_EVERY = 1000
+"""Steps of an epoch between two writes of latest.pt."""
 PICTURES_EVERY = 5
 """Epochs between pictures of sampled problems in TensorBoard."""
 VALIDATION_BATCH = 256
@@ -67,9 +69,9 @@ DIVERGED = 10
 class InterruptedRunError(Exception):
     """Ctrl-C or SIGTERM arrived; the step is finished and everything is saved."""
 
-    def __init__(self, signal_number: int, progress: Progress) -> None:
+    def __init__(self, signal_number: int) -> None:
         super().__init__(signal.Signals(signal_number).name)
-        self.signal_number, self.progress = signal_number, progress
+        self.signal_number = signal_number
 
 
 def choose_recipe(
@@ -129,12 +131,21 @@ def train(
         source: where the problems came from, kept in the checkpoint for `--resume`.
 
     Raises:
-        ClimbpathError: unusable data or device, a loss that is not finite, a full disk, a batch that does not fit.
+        ClimbpathError: unusable data or device, a loss that is not finite, a full disk, a batch that does not fit,
+            another process of the run that has ended.
         InterruptedRunError: after Ctrl-C or SIGTERM, with everything saved.
     """
     fabric = launch(machine)
-    with locked(*([checkpoint_dir, log_dir] if fabric.is_global_zero else [])):
-        return _train(fabric, problems, recipe, checkpoint_dir, log_dir, machine, resume, source)
+    try:
+        with locked(*([checkpoint_dir, log_dir] if fabric.is_global_zero else [])):
+            return _train(fabric, problems, recipe, checkpoint_dir, log_dir, machine, resume, source)
+    except RuntimeError as error:
+        if not has_lost_another(error):
+            raise
+        raise ClimbpathError(
+            f"process {fabric.global_rank + 1} of {fabric.world_size} ends, because another one of this run has ended; "
+            "climbpath train --resume continues it"
+        ) from error
 
 
 def _train(
@@ -168,11 +179,13 @@ def _train(
         for teacher in teachers:
             teacher.net.to(fabric.device)
     run = Run(fabric, recipe, config, data, net, stepper, checkpoint_dir, source, teachers)
-    if resume:
+    # the first process reads for all, as it writes for all: other machines need not have the folder
+    checkpoint = fabric.broadcast(_begun(run, resume) if fabric.is_global_zero else None)
+    if checkpoint:
         with loading(checkpoint_dir / "latest.pt", "cannot be resumed"):
-            run.restore(load_checkpoint(checkpoint_dir / "latest.pt"))
+            run.restore(checkpoint)
     run.announce()
-    if fabric.is_global_zero and not resume:
+    if fabric.is_global_zero and not checkpoint:
         # the first checkpoint shows that the folder can be written; only then is an earlier run moved aside
         first = checkpoint_dir.with_name(f".{checkpoint_dir.name}.new")
         rmtree(first, ignore_errors=True)
@@ -185,9 +198,22 @@ def _train(
         with replacing(checkpoint_dir / "config.json") as temporary:
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
     with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as log:
-        while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
-            train_epoch(run, model, machine, caught, log)
-            finish_epoch(run, log)
+        try:
+            while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
+                train_epoch(run, model, machine, caught, log)
+                finish_epoch(run, log)
+        except (InterruptedRunError, RuntimeError) as error:
+            # after a signal, and without one of the processes, the weights are those of the last whole step
+            if isinstance(error, InterruptedRunError) or has_lost_another(error):
+                run.save_latest()
+                by = f" by {error}" if isinstance(error, InterruptedRunError) else ""
+                if fabric.is_global_zero:
+                    print(
+                        f"\nStopped{by} after step {run.progress.step} in epoch {run.progress.epoch + 1}; all is "
+                        "saved. Continue with:\n"
+                        f"  climbpath train --resume --checkpoint-dir {checkpoint_dir} --log-dir {log_dir}"
+                    )
+            raise
     if fabric.is_global_zero:
         curves = checkpoint_dir / "training_curves.png"
         training_curves(run.progress.history, curves, recipe.vocabulary == "coordinate")
@@ -195,6 +221,20 @@ def _train(
         print(f"Loss curve: {curves}")
         print(f"Best model: {checkpoint_dir / 'best.pt'}")
     return run.progress
+
+
+def _begun(run: Run, resume: bool) -> Mapping[str, Any] | None:
+    """The checkpoint to go on from; None to start. Raises ClimbpathError where it is asked for and cannot be read.
+
+    torchrun starts a run anew with the same words when one of its processes has ended. Then it goes on from latest.pt,
+    if that is of the same recipe and the same files, whose end is the same as that of a run from the start.
+    """
+    latest = run.checkpoint_dir / "latest.pt"
+    if not resume and not (by_torchrun() and latest.exists()):
+        return None
+    checkpoint = load_checkpoint(latest)
+    same = checkpoint["recipe"] == run.recipe.to_dict() and checkpoint.get("source") == run.source
+    return checkpoint if resume or same else None
 
 
 def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: LogWriter) -> None:
@@ -266,9 +306,9 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
         stopped = int(_all_reduce(fabric, torch.tensor(caught[-1] if caught else 0), "max"))
         if stopped:
             bar.close()
-            last = progress.history[-1] if progress.history else {"val_loss": math.inf, "nats_per_problem": math.inf}
-            run.save("latest.pt", last["val_loss"], last["nats_per_problem"])
-            raise InterruptedRunError(stopped, progress)
+            raise InterruptedRunError(stopped)
+        if progress.step_in_epoch % SAVE_EVERY == 0:
+            run.save_latest()
     bar.close()
 
 
@@ -301,7 +341,7 @@ def finish_epoch(run: Run, log: LogWriter) -> None:
             print(f"✓ Saved best model with val_loss={val_loss:.4f}")
     if progress.epoch % KEEP_EVERY == 0:
         run.save(f"epoch_{progress.epoch}.pt", val_loss, per_problem)
-    run.save("latest.pt", val_loss, per_problem)
+    run.save_latest()
     if fabric.is_global_zero and (progress.epoch % PICTURES_EVERY == 0 or progress.epoch == recipe.num_epochs):
         log_pictures(run.state(val_loss, per_problem), log, progress.step)
     if fabric.is_global_zero and progress.bad_epochs >= recipe.patience:
@@ -404,7 +444,7 @@ def _signals() -> Iterator[list[int]]:
     caught: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
-        if caught and number == signal.SIGINT:
+        if caught and number == signal.SIGINT and not by_torchrun():  # which passes Ctrl-C on to those that have it
             raise KeyboardInterrupt
         caught.append(number)
 
