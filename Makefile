@@ -24,9 +24,9 @@ docs:  ## renew the command reference and build docs/ as a site, build/site; a b
 baselines:  ## renew the pictures that tests/browser compares the page with
 	@$(PYTHON) tools/dev.py baselines
 
-assets: setup  ## rebuild the bundled model, demo problems and model card from your data
+assets: setup  ## make the bundled models, graders, beta, demo problems and model card from your data, stage by stage
 	@test -n "$(DATA)" || { echo "name a folder of problem files: make assets DATA=folder" >&2; exit 2; }
-	$(BIN)/python tools/build_assets.py $(DATA)
+	$(BIN)/python tools/build_assets.py $(DATA) $(STAGES)
 
 lock:  ## pin requirements.lock anew, with hashes; torch is pinned in tools/torch.txt
 	@mkdir -p build

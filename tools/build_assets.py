@@ -1,278 +1,144 @@
-"""Rebuilds what is bundled from files of real problems: model, grader, beta, demo problems, model card, pictures.
+"""Builds what is bundled from files of real problems, stage by stage.
 
-    python tools/build_assets.py DATA
+    python tools/build_assets.py DATA                  everything that is not made yet
+    python tools/build_assets.py DATA kilter           the stages of one family of boards
+    python tools/build_assets.py DATA kilter/grader    one stage, with those that it needs
+    python tools/build_assets.py DATA --list           what would be done
 
-Every file below DATA/moonboard2016 and DATA/moonboard2017 in a format of problems is imported. Generator, grader and
-beta learn from the train part of the split alone; the test part is only measured. Takes some four hours on two cores.
+Every file of problems below DATA's folders of a family is read (FAMILIES in tools/asset_stages.py). Each stage takes
+less than 100 minutes on two cores. Stopped, the same command goes on where it was. A stage is not run again while its
+data, its settings and those of the stages before it are as they were when its files were made; so a released file is
+not made again, and nothing that only leads to it. To make it all the same, delete its entry in tools/assets.json, which
+keeps what each file was made from. A table at the end shows that.
 """
 
 import argparse
 import json
+import os
 import subprocess
-import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+import time
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
-import numpy as np
-
-from climbpath import board as boards
-from climbpath.api import Generator
-from climbpath.beta.fit import fit
-from climbpath.board import Setup
-from climbpath.data import parquet
-from climbpath.data.importers import detect
-from climbpath.data.split import split
-from climbpath.data.usable import why_unusable
-from climbpath.drawing.problem import sheet
-from climbpath.errors import ClimbpathError
-from climbpath.evaluation.density_ratio import fit_density_ratio
-from climbpath.evaluation.evaluate import held_out
-from climbpath.evaluation.likelihood import nats_per_problem
+from asset_stages import BUILD, ROOT, Stage, file_hash, stages
+from climbpath.data import stats
 from climbpath.files import replacing
-from climbpath.generator.request import OWN, Request
-from climbpath.generator.sample import generate
-from climbpath.grader.grader import Grader, load_grader
-from climbpath.grader.metrics import table
-from climbpath.grades import rank, scale_counts
-from climbpath.model.checkpoint import (
-    Model,
-    bundled_model,
-    load_checkpoint,
-    load_model,
-    model_of,
-    save_checkpoint,
-    save_model,
-)
-from climbpath.problem import Problem
-from climbpath.training.correction import correct
-from climbpath.training.distillation import drawn_by
-from climbpath.training.grader import learnable, train_grader
-from climbpath.training.machine import Machine
-from climbpath.training.recipes import FAST, Recipe
-from climbpath.training.train import train
 
-ROOT = Path(__file__).parents[1]
-ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
-FOLDERS = ("moonboard2016", "moonboard2017")
-SETUP, DEMO_PROBLEMS = Setup("moonboard-2016", 40), 11_000
-
-GENERALIST = replace(FAST, name="generalist", d_model=128, dim_feedforward=512, num_epochs=14, pinned=0.25)
-SPECIALIST = replace(GENERALIST, name="specialist", num_epochs=13, pinned=0.0, grade_dropout=0.0)
-TEACHERS = (
-    replace(SPECIALIST, seed=4),
-    replace(SPECIALIST, seed=3),
-    replace(SPECIALIST, seed=5, dropout=0.25, embedding_dropout=0.25),
-    replace(GENERALIST, seed=2),
-)
-"""The student starts from the first; specialists are the best at plain problems, and the generalist knows pins."""
-TEMPERATURES = (1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
-STUDENT = replace(
-    GENERALIST,
-    name="student",
-    dropout=0.05,
-    embedding_dropout=0.05,
-    num_epochs=5,
-    learning_rate=1.5e-3,
-    muon_learning_rate=5e-3,
-    ema_decay=0.998,
-    pinned=0.2,
-    seed=9,
-)
-AGAIN = replace(STUDENT, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31)
-"""A second round for the student, which then is the first of its own teachers."""
-CORRECTIONS, COMPARED, CORRECTED = 3, 100_000, 300_000
-"""Rounds of correction; problems drawn in each to learn what tells them from real ones, and to be weighted by it."""
-
-
-def climbpath(*arguments: object) -> None:
-    """Run the command line."""
-    subprocess.run([sys.executable, "-m", "climbpath", *map(str, arguments)], check=True)
-
-
-def problem_files(data: Path) -> list[Path]:
-    """The files of problems below the two folders, by name."""
-    files = [path for folder in FOLDERS for path in sorted((data / folder).iterdir())]
-    found = []
-    for path in files:
-        with suppress(ClimbpathError):
-            detect(path)
-            found.append(path)
-    return found
-
-
-def demo_problems(model: Model, known: list[Problem]) -> list[Problem]:
-    """Samples of the model in the grade mix of the known problems that it learned."""
-    learned = model.evidence[SETUP]
-    grades = [p.grade for p in known if p.board == SETUP.board and p.grade in learned and not p.partial]
-    mix = Counter(grade for grade in grades if grade and rank(grade) >= rank("6B"))
-    request = Request(setup=SETUP, grades=tuple(mix), sampling=OWN, seed=0)
-    found = list(generate(model, request, scale_counts(mix, DEMO_PROBLEMS)))
-    order = np.random.default_rng(0).permutation(len(found))
-    return [found[i] for i in order]
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
-
-
-def model_card(model: Model, grader: Grader, known: list[Problem]) -> str:
-    """What the models are, what they learned from and how well, in Markdown."""
-    test = by_setup(held_out(model, known, "test").problems)
-    rows = []
-    for setup, counts in model.evidence.items():
-        nats, conditioned = (float(nats_per_problem(model, test[setup], given).mean()) for given in (False, True))
-        rows.append(f"| {setup} | {sum(counts.values()):,} | {len(test[setup]):,} | {nats:.2f} | {conditioned:.2f} |")
-    trained = set(model.train_keys.tolist())
-    partial = sum(problem.partial and problem.key in trained for problem in known)
-    whole = sum(not problem.partial for problem in known)
-    consensus = sum(sum(counts.values()) for counts in model.consensus.values())
-    teachers = len(model.about["recipe"]["teachers"])
-    parameters = sum(value.size for value in model.weights.values())
-    return f"""# Model card: the bundled generator and grader
-
-A causal transformer over hold tokens (docs/architecture.md, "Tokens") that generates climbing-board problems, given
-board, angle and grade. {parameters:,} parameters, float32, safetensors: weights, settings and key hashes only, nothing
-executable.
-
-**Trained on** the train part (85 %, split by key) of {whole:,} real problems of MoonBoard 2016 and MoonBoard Masters
-2017, feet-follow-hands problems only, and on hand sequences of further problems of MoonBoard 2016 (BetaMove,
-arXiv:2102.01788; {partial:,} partial problems, of which some holds may be missing; none that has the number of a
-held-out problem or fits inside one). It was given which problems ten or more had repeated ({consensus:,}), and is asked
-for problems like those. It was distilled from {teachers} teachers, and learned from classifiers that tell its problems
-from those of the train part (tools/build_assets.py has their settings; docs/dev/experiments.md what each step gave). No
-real problem is shipped: of the data the file holds only 64-bit hashes of hold sets, to tell novel problems and held-out
-ones.
-
-**Measured** on the test part (10 %), which neither training nor early stopping saw. Nats per problem is the mean
--log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and also given
-whether ten or more have repeated it; lower is better.
-
-| board and angle | train problems | test problems | nats per problem | given consensus |
-|---|---|---|---|---|
-{chr(10).join(rows)}
-
-**The grader** (graders/moonboard.safetensors) predicts the probability of every grade of a problem. It was trained on
-the same train part, and measured on the same test part. A new problem has the grade whose real problems the grader
-finds most alike (docs/climbing.md, "One grade"):
-
-{markdown(*table(grader, learnable(known)[0]["test"]))}
-
-**The beta solver's weights** (beta.json) were fitted on the grades of problems of the train part. The hold
-ratings of MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
-
-**Demo problems** (demo.parquet): {DEMO_PROBLEMS:,} samples of this model on MoonBoard 2016 in the real grade mix, each
-valid, distinct, and novel against all {len(model.known_keys):,} known hold sets. They stand in for real problems in
-`make demo`; a model trained on them learns this model's taste, not the community's.
-
-**Limits.** Grades are the community's opinions, and the model repeats them. Grades with few problems (6B and 8A+ and
-above on MoonBoard 2016) rest on little evidence. Nobody has climbed its problems: look at a problem, and at the mats,
-before you try it.
-
-Rebuild everything here with `make assets DATA=folder-of-problem-files`.
-"""
-
-
-# The student's last epoch is released, not its best: validation asks plain problems only, and pins are learned last.
+RECORD, BEGUN = ROOT / "tools/assets.json", BUILD / "begun.json"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    data = parser.parse_args().data
-    BUILD.mkdir(parents=True, exist_ok=True)
-    known_file = BUILD / "known.parquet"
-    climbpath("data", "import", *problem_files(data), "-o", known_file, "--force")
-    known = parquet.load(known_file)
-    write_beta(known)
-    train_grader(known, ASSETS / "graders/moonboard.safetensors")
-    best = [trained(known_file, recipe, number) for number, recipe in enumerate(TEACHERS)]
-    for recipe in (STUDENT, AGAIN):
-        student = trained(known_file, replace(recipe, teachers=tuple(map(str, best))), len(best)).with_name("latest.pt")
-        best.insert(0, student)
-    bundle(corrected(student, known), known_file)
+    parser.add_argument("data", type=Path, help="a folder with the folders of problem files")
+    parser.add_argument("wanted", nargs="*", metavar="STAGE", help="stages, or families of boards")
+    parser.add_argument("--list", action="store_true", help="only say what would be done")
+    arguments = parser.parse_args()
+    every = stages(arguments.data.resolve())
+    os.chdir(ROOT)  # checkpoints name their teachers from here
+    wanted = [one for one in every if not arguments.wanted or is_wanted(one, arguments.wanted)]
+    if not wanted:
+        parser.error(f"no stage is called {' or '.join(arguments.wanted)}: there are {', '.join(every)}")
+    digests = digests_of(every)
+    to_do = list(missing(every, digests, wanted))
+    if arguments.list:
+        rows = [(one, name(every[one].files[0]), "to do" if one in to_do else "") for one in wanted]
+        print(stats.table(("stage", "makes", ""), rows))
+        return
+    for number, one in enumerate(to_do, 1):
+        print(f"\n== {one}, {number} of {len(to_do)}", flush=True)
+        run(every[one], digests[one])
+    released = [
+        (path, ", ".join(sources(every, one)), str(entry["seed"]), entry["commit"])
+        for one, entry in read(RECORD).items()
+        for path in entry["files"]
+    ]
+    print(f"\n{stats.table(('file', 'made from', 'seed', 'commit'), released)}")
 
 
-def write_beta(known: list[Problem]) -> None:
-    """Fit the beta solver's weights and bundle them."""
-    with replacing(ASSETS / "beta.json") as temporary:
-        temporary.write_text(json.dumps(fit(known), indent=1) + "\n", encoding="utf-8")
+def is_wanted(stage: str, wanted: list[str]) -> bool:
+    """Whether a stage is among those that were asked for, by its name or by its family's."""
+    return stage in wanted or stage.split("/")[0] in wanted
 
 
-def trained(known_file: Path, recipe: Recipe, number: int) -> Path:
-    """The best checkpoint of a recipe."""
-    folder = BUILD / f"{number}-{recipe.name}"
-    train(parquet.load(known_file), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0))
-    return folder / "best.pt"
+def sources(every: Mapping[str, Stage], stage: str) -> list[str]:
+    """The families of problems that a stage's files are made from."""
+    before = [one for needed in every[stage].after for one in sources(every, needed)]
+    return list(dict.fromkeys(before)) or [stage.split("/")[0]]
 
 
-def corrected(student: Path, known: list[Problem]) -> Path:
-    """The checkpoint after it has learned which of its problems are unlike the real ones: the mean of all rounds."""
-    real = by_setup(p for p in split(known)["train"] if not why_unusable(p, needs_grade=True))
-    rounds = [load_checkpoint(student)]
-    for number in range(CORRECTIONS):
-        checkpoint = rounds[-1]
-        model = tempered(model_of(checkpoint), validation_of(known))
-        compared = by_setup(drawn_by(model, COMPARED, seed=2 * number))
-        drawn = by_setup(drawn_by(model, CORRECTED, seed=2 * number + 1))
-        likely = [
-            fit_density_ratio(real[setup], compared[setup], boards.load(setup.board))(problems)
-            for setup, problems in drawn.items()
-        ]
-        every = [problem for problems in drawn.values() for problem in problems]
-        weights = np.concatenate([some / some.mean() for some in likely])
-        rounds.append(correct(checkpoint, model.about["temperature"], every, weights, seed=number))
-    states = [checkpoint["model_state_dict"] for checkpoint in rounds[1:]]
-    mean = {name: sum(state[name] for state in states) / CORRECTIONS for name in states[0]}
-    save_checkpoint(BUILD / "corrected.pt", {**rounds[-1], "model_state_dict": mean})
-    return BUILD / "corrected.pt"
-
-
-def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
-    """Problems by board and angle."""
-    found = defaultdict(list)
-    for problem in problems:
-        found[problem.setup].append(problem)
+def digests_of(every: Mapping[str, Stage]) -> dict[str, str]:
+    """A hash of all that decides what each stage makes: its settings and, by their digests, the stages before it."""
+    found: dict[str, str] = {}
+    for one, stage in every.items():
+        seen = json.dumps([stage.settings, [found[before] for before in stage.after]], sort_keys=True)
+        found[one] = blake2b(seen.encode(), digest_size=8).hexdigest()
     return found
 
 
-def tempered(model: Model, validation: Sequence[Problem], temperatures: Sequence[float] = TEMPERATURES) -> Model:
-    """The model with its logits divided by the temperature that suits the validation problems best."""
-    cooled = [
-        replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
-        for t in temperatures
-    ]
-    nats = [float(nats_per_problem(one, validation).mean()) for one in cooled]
-    best = int(np.argmin(nats))
-    print(f"temperature {temperatures[best]}: {nats[best]:.3f} nats per validation problem")
-    about = {**model.about, "temperature": temperatures[best], "nats_per_problem": nats[best]}
-    return replace(cooled[best], about=about)
+def missing(every: Mapping[str, Stage], digests: Mapping[str, str], wanted: list[str]) -> Iterator[str]:
+    """The stages to run for the wanted ones, in order: those whose files are not as recorded, with those that they need
+    and that are not made."""
+    record = read(RECORD) | read(BEGUN)
+    needed: set[str] = set()
+
+    def need(stage: str) -> None:
+        if stage not in needed and not is_made(every[stage], digests[stage], record):
+            needed.add(stage)
+            for one in every[stage].after:
+                need(one)
+
+    for stage in wanted:
+        need(stage)
+    return (stage for stage in every if stage in needed)
 
 
-def validation_of(known: list[Problem]) -> list[Problem]:
-    """The validation problems that every model can be measured on."""
-    return [problem for problem in split(known)["validation"] if not why_unusable(problem)]
+def is_made(stage: Stage, digest: str, record: Mapping[str, Any]) -> bool:
+    """Whether a stage's files are there, as recorded when they were made of the same."""
+    made = record.get(stage.name, {})
+    hashes = {name(path): file_hash(path) for path in stage.files if path.exists()}
+    return made.get("digest") == digest and made.get("files") == hashes
 
 
-def bundle(checkpoint: Path, known_file: Path) -> None:
-    """Write everything that is bundled, from the checkpoint that is released."""
-    known = parquet.load(known_file)
-    released = tempered(load_model(checkpoint), validation_of(known))
-    save_model(ASSETS / "models" / "moonboard.safetensors", released)
-    model = bundled_model("moonboard")
-    parquet.write(ASSETS / "demo.parquet", demo_problems(model, known))
-    pictures = Generator(model).generate("7A", 12, seed=7)
-    files = {
-        ASSETS / "MODEL_CARD.md": model_card(model, load_grader(), known).encode(),
-        ROOT / "docs/sheet.png": sheet(pictures, columns=4),
+def run(stage: Stage, digest: str) -> None:
+    """Run a stage, or what is left of it, and record what it made."""
+    # what was begun with other settings is begun anew
+    begun = read(BEGUN)
+    if begun.get(stage.name, {}).get("digest") != digest:
+        rmtree(BUILD / stage.name, ignore_errors=True)
+        write(BEGUN, {**begun, stage.name: {"digest": digest}})
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    started = time.perf_counter()
+    stage.run()
+    entry = {
+        "digest": digest,
+        "seed": stage.seed,
+        "commit": commit.strip(),
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "files": {name(path): file_hash(path) for path in stage.files},
     }
-    for path, content in files.items():
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-        print(f"wrote {path.relative_to(ROOT)}")
+    # what is released has its record in the repository, all else beside it
+    kept = RECORD if not any(path.is_relative_to(BUILD) for path in stage.files) else BEGUN
+    write(kept, {**read(kept), stage.name: entry})
+
+
+def name(path: Path) -> str:
+    """A path as the record has it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def read(record: Path) -> dict[str, Any]:
+    """The entries of a record by stage."""
+    return dict(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else {}
+
+
+def write(record: Path, entries: Mapping[str, Any]) -> None:
+    """Write a record."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(record) as temporary:
+        temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
