@@ -3,9 +3,9 @@
     python benchmarks/grader.py PROBLEMS [--png confusion.png]
 
 PROBLEMS is the Parquet file of all real problems, of which the test part is measured. The baseline, one for each
-board and angle, is scikit-learn's histogram gradient boosting (the algorithm of LightGBM) over which holds there are,
-which of them start and which are for feet, and where they are (features.describe). V grades are those of
-arXiv:2102.01788.
+board and angle, is scikit-learn's histogram gradient boosting (the algorithm of LightGBM) of the grade over which holds
+there are, which of them are for feet, and how they lie: the inputs of the grader's straight line (grader/line.py).
+V grades are those of arXiv:2102.01788.
 """
 
 import argparse
@@ -17,41 +17,33 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from climbpath import board as boards
-from climbpath.board import FOOT, START, Setup
+from climbpath.board import Setup
 from climbpath.data import parquet, stats
 from climbpath.drawing.charts import confusion_chart
-from climbpath.features import describe, presence
-from climbpath.grader.grader import bundled_grader, bundled_graders, checked_grader_of, grader_of, predict, v_of
+from climbpath.grader.grader import bundled_grader, bundled_graders, checked_grader_of, grader_of, predict
+from climbpath.grader.line import inputs
 from climbpath.grader.metrics import COLUMNS, confusion, formatted, measure
-from climbpath.grades import v_number
 from climbpath.problem import CONSENSUS_REPEATS, Problem
 from climbpath.training.grader import learnable
 from machine import machine
 
-TREES = {"max_iter": 150, "learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 3.0}
+TREES = {"max_iter": 200, "learning_rate": 0.06, "max_leaf_nodes": 15, "l2_regularization": 1.0}
 MAIN, DRAWS = Setup("moonboard-2016", 40), 20
+BASELINE = "gradient boosting"
 LEAST_TRAIN, LEAST_TEST = 500, 50
 """Setups with fewer problems to learn from or to measure are left out."""
 
 
-def inputs(problems: Sequence[Problem]) -> NDArray[np.float32]:
-    layout = boards.load(problems[0].board)
-    starts = presence([problem.start for problem in problems], layout)[:, layout.may_ever[START]]
-    feet = presence([problem.feet for problem in problems], layout)[:, layout.may_ever[FOOT]]
-    return np.concatenate([describe([problem.holds for problem in problems], layout), starts, feet], axis=1)
-
-
 def boosted(train: Sequence[Problem], test: Sequence[Problem], ladder: Sequence[str]) -> NDArray[np.float32]:
-    """Gradient boosting's probabilities for test problems: of V grades, given to the hardest grade of the ladder."""
-    trees = HistGradientBoostingClassifier(**TREES, random_state=0)
-    trees.fit(inputs(train), [v_number(problem.grade or "") for problem in train])
-    found = np.zeros((len(test), len(ladder)), np.float32)
-    last = [np.flatnonzero(v == v_of(ladder))[-1] for v in trees.classes_]
-    found[:, last] = trees.predict_proba(inputs(test))
-    return found
+    """Gradient boosting's grades of test problems, each with probability 1: the step nearest to the expected one."""
+    layout = boards.load(test[0].board)
+    trees = HistGradientBoostingRegressor(**TREES, random_state=0)
+    trees.fit(inputs(train, layout), [ladder.index(problem.grade or "") for problem in train])
+    steps = np.clip(np.rint(trees.predict(inputs(test, layout))).astype(int), 0, len(ladder) - 1)
+    return np.eye(len(ladder), dtype=np.float32)[steps]
 
 
 def by_chance(probabilities: NDArray[np.float32], problems: Sequence[Problem], ladder: Sequence[str]) -> float:
@@ -74,7 +66,7 @@ def compared(setup: Setup, parts: Mapping[str, Sequence[Problem]]) -> Iterator[t
         return
     ladder = grader.ladder
     sides = {
-        "gradient boosting": boosted(train, test, ladder),
+        BASELINE: boosted(train, test, ladder),
         "grader": grader.probabilities(test),
         "grader, repeats unknown": grader.probabilities([replace(problem, repeats=None) for problem in test]),
     }
@@ -86,6 +78,8 @@ def compared(setup: Setup, parts: Mapping[str, Sequence[Problem]]) -> Iterator[t
             if len(some) >= LEAST_TEST:
                 agreement = formatted(measure(probabilities[which], some, ladder)["v"])
                 chance = f"{by_chance(probabilities[which], some, ladder):.3f}"
+                if name == BASELINE:  # it gives no probabilities
+                    agreement, chance = (*agreement[:-1], ""), ""
                 yield str(setup), f"{name}, {what}", f"{len(some):,}", *agreement, chance
 
 

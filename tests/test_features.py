@@ -99,6 +99,14 @@ def test_geometry_knows_no_roles_and_no_order() -> None:
     assert (alike == alike[0]).all()
 
 
+@pytest.mark.parametrize("name", ["kilter-original", "tension-1", "moonboard-mini-2025"])
+def test_geometry_of_many_is_that_of_each(name: str) -> None:
+    board = boards.load(name)
+    sets = [problem.holds for problem in random_problems(40, name)]
+    one_by_one = np.concatenate([geometry([holds], board) for holds in sets])
+    assert np.array_equal(geometry(sets, board), one_by_one)
+
+
 def test_reach_is_that_of_the_rules_where_the_start_is_one_hold() -> None:
     for problem in random_problems(60):
         if len(problem.start) == 1 and problem.hands and problem.hands[0] > problem.start[0]:

@@ -42,30 +42,43 @@ def geometry(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:
 
     Low and top holds are those that may start and finish at the board's steepest angle.
     """
-    return np.array([_geometry(labels, board) for labels in hold_sets], np.float32).reshape(-1, len(GEOMETRY))
+    found = np.zeros((len(hold_sets), len(GEOMETRY)), np.float32)
+    sizes = np.array([len(labels) for labels in hold_sets], int)
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size).tolist()
+        holds = np.array([[board.index[label] for label in hold_sets[row]] for row in rows])
+        found[rows] = _geometry(np.sort(holds, axis=1), board)
+    return found
 
 
-def _geometry(labels: Collection[str], board: Board) -> list[float]:
-    order = sorted(board.index[label] for label in labels)
-    xy = np.array([(board.holds[i].x, board.holds[i].y) for i in order])
-    x, y = xy.T
-    apart = board.distance[np.ix_(order, order)]
-    nearest = np.sort(apart, axis=1)
-    to_earlier = [apart[i, :i].min() for i in range(1, len(order))]
+def _geometry(holds: NDArray[np.int64], board: Board) -> Floats:
+    """The same of B sets of N holds, which are indices in board order, [B, N]."""
+    count = holds.shape[1]
+    x, y = (np.array([getattr(hold, axis) for hold in board.holds])[holds] for axis in ("x", "y"))
+    low, top = board.may(board.angles[-1])[[START, FINISH]]
+    # distances between holds [B, N, N], each row in rising order, and those to the nearest hold before [B, N - 1]
+    apart = board.distance[holds[:, :, None], holds[:, None]]
+    nearest = np.sort(apart, axis=2)
+    is_earlier = np.tri(count, k=-1, dtype=bool)
+    to_earlier = np.where(is_earlier, apart, np.inf).min(axis=2)[:, 1:]
+    # steps from hold to hold, [B, N - 1]; one straight up goes on in the direction of the one before
     across, up = np.diff(x), np.diff(y)
-    direction = np.sign(across[across != 0])
-    return [
-        *(f(axis) for axis in (x, y) for f in (np.min, np.mean, np.max, np.std)),
-        len(order),
-        *board.may(board.angles[-1])[[START, FINISH]][:, order].sum(axis=1).tolist(),
-        max(to_earlier),
-        np.hypot(across, up).sum(),
-        *(f(step) for step in (np.abs(across), up) for f in (np.min, np.mean, np.max)),
-        (direction[1:] != direction[:-1]).sum(),
-        nearest[:, 1].mean(),
-        nearest[:, min(2, len(order) - 1)].mean(),
-        nearest[:, 1].max(),
+    directed = np.maximum.accumulate(np.where(across != 0, np.arange(count - 1), 0), axis=1)
+    direction = np.sign(np.take_along_axis(across, directed, axis=1))
+    turns = (direction[:, 1:] != direction[:, :-1]) & (direction[:, :-1] != 0)
+    measures = [
+        *(f(axis, axis=1) for axis in (x, y) for f in (np.min, np.mean, np.max, np.std)),
+        np.full(len(holds), count),
+        *(which[holds].sum(axis=1) for which in (low, top)),
+        to_earlier.max(axis=1),
+        np.hypot(across, up).sum(axis=1),
+        *(f(step, axis=1) for step in (np.abs(across), up) for f in (np.min, np.mean, np.max)),
+        turns.sum(axis=1),
+        nearest[:, :, 1].mean(axis=1),
+        nearest[:, :, min(2, count - 1)].mean(axis=1),
+        nearest[:, :, 1].max(axis=1),
     ]
+    return np.stack(measures, axis=1).astype(np.float32)
 
 
 def describe(hold_sets: Sequence[Collection[str]], board: Board) -> Floats:

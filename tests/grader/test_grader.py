@@ -33,6 +33,7 @@ from climbpath.grader.grader import (
     predictions,
     save_grader,
 )
+from climbpath.grader.line import Line, input_count
 from climbpath.grader.metrics import confusion, measure, table
 from climbpath.grader.scale import Scale, fit_scale
 from climbpath.grades import LADDER, parse_grades, rank, v_grade
@@ -89,12 +90,19 @@ def made_of(*nets: GraderNet) -> Grader:
     members = [folded(net) for net in nets]
     nothing: tuple[np.ndarray, list[str], np.ndarray] = (np.zeros(0, np.float32), [], np.zeros(0, bool))
     scales = {setup: fit_scale(*nothing, counts, LADDER) for setup, counts in SETUPS.items()}
-    return Grader(CONFIG, members, SETUPS, scales, np.array([3, 5], np.uint64), {"seed": 0})
+    return Grader(CONFIG, members, SETUPS, {}, scales, np.array([3, 5], np.uint64), {"seed": 0})
 
 
 @cache
 def untrained() -> Grader:
     return made_of(shaken(0), shaken(1))
+
+
+def flat(setup: Setup, seed: int = 0) -> Line:
+    """A line of small random weights."""
+    count = input_count(boards.load(setup.board))
+    weights = np.random.default_rng(seed).normal(0, 0.01, count).astype(np.float32)
+    return Line(weights, 8.0, 0.7, 3.0)
 
 
 def mixed(count: int = 5) -> list[Problem]:
@@ -344,7 +352,7 @@ def test_a_problem_at_an_angle_without_evidence_is_graded_as_at_an_unknown_one()
     ladder = boards.load("kilter-original").ladder
     unknown = Setup("kilter-original", None)
     scale = Scale(ladder, tuple(map(float, range(len(ladder)))), 1.0)
-    grader = Grader(kilter, [folded(net)], {unknown: {"7A": 1}}, {unknown: scale}, np.zeros(0, np.uint64), {})
+    grader = Grader(kilter, [folded(net)], {unknown: {"7A": 1}}, {}, {unknown: scale}, np.zeros(0, np.uint64), {})
     (problem,) = random_problems(1, "kilter-original")
     known, other, none = (replace(problem, angle=angle) for angle in (20, 50, None))
     assert np.array_equal(*grader.probabilities([known, other]))
@@ -364,7 +372,8 @@ def test_a_foot_rule_counts_where_it_was_learned() -> None:
 def test_a_problem_has_no_grade_of_another_boards_ladder() -> None:
     both = replace(CONFIG, boards=("moonboard-2016", "tension-1"))
     counts = {MAIN: {"7A": 1}, Setup("tension-1", None): {"V5": 1}}
-    grader = Grader(both, [folded(GraderNet(both).eval())], counts, {}, np.zeros(0, np.uint64), {})
+    lines = {setup: flat(setup) for setup in counts}
+    grader = Grader(both, [folded(GraderNet(both).eval())], counts, lines, {}, np.zeros(0, np.uint64), {})
     some = [SIX, *random_problems(1, "tension-1")]
     for problem, row in zip(some, grader.probabilities(some), strict=True):
         likely = {grade for grade, value in zip(grader.ladder, row.tolist(), strict=True) if value}

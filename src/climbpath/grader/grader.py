@@ -2,9 +2,10 @@
 
 Several small transformers read the problem's tokens with the grade left open, and the mean of their probabilities is
 the prediction (training/grader.py trains them). Grades are opinions, so the prediction is a distribution, calibrated on
-held-out problems. Some of the grades learned from are the setter's, others the consensus of many repeats, which tends
-to be lower: each network has one head without and one with consensus. Where a problem's repeats are known the
-prediction is that of one head; otherwise it is the mean of both, as far as a setup has problems of both kinds.
+held-out problems. Where it helps, a straight line stands beside the networks (grader/line.py). Some of the grades
+learned from are the setter's, others the consensus of many repeats, which tends to be lower: each network has one head
+without and one with consensus. Where a problem's repeats are known the prediction is that of one head; otherwise it is
+the mean of both, as far as a setup has problems of both kinds.
 
 A new problem has no record to compare with. Its grade follows from the grader's expected grade by a scale
 (grader/scale.py); it is the one grade that such a problem has everywhere.
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
+from climbpath.grader.line import Line, input_count
 from climbpath.grader.scale import Scale
 from climbpath.grades import v_number
 from climbpath.model.bundled import evidence_in, names_in, opened
@@ -36,10 +38,12 @@ from climbpath.threads import on_threads
 
 Floats = NDArray[np.float32]
 
-FORMAT = 6
+FORMAT = 7
 BUNDLED = "assets/graders"
 FIELD = "climbpath grader"
 BATCH = 256
+LINE = "line."
+"""What the names of lines' weights begin with."""
 LEAST_OF_KIND = 100
 """With fewer training problems of a setup without, or with, a consensus grade the head for these says nothing."""
 
@@ -54,6 +58,8 @@ class Grader:
     """The weights of each network, by name."""
     evidence: Evidence
     """How many training problems there were of every grade, by setup."""
+    lines: dict[Setup, Line]
+    """The straight line of each setup where one helps."""
     scales: dict[Setup, Scale]
     """What it expects of real problems of each grade, by setup."""
     train_keys: np.ndarray
@@ -105,7 +111,15 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return mean_softmax(self.logits(problems), self.consensus_weights(problems))
+        found = mean_softmax(self.logits(problems), self.consensus_weights(problems))
+        setups = [as_learned(problem.setup, self.evidence) for problem in problems]
+        for setup in self.lines.keys() & set(setups):
+            rows = [i for i, one in enumerate(setups) if one == setup]
+            found[rows] = self.lines[setup].joined(found[rows], self._line_steps(setup, [problems[i] for i in rows]))
+        return found
+
+    def _line_steps(self, setup: Setup, problems: Sequence[Problem]) -> Floats:
+        return self.lines[setup].steps(problems, boards.load(setup.board))
 
     def consensus_weights(self, problems: Sequence[Problem]) -> Floats:
         """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known.
@@ -278,10 +292,12 @@ def save_grader(path: Path, grader: Grader, half: bool = False) -> None:
         "members": len(grader.members),
         "config": grader.config.to_dict(),
         "evidence": evidence_to_json(grader.evidence),
+        "lines": {str(setup): [line.offset, line.trust, line.width] for setup, line in grader.lines.items()},
         "scales": {str(setup): scale.to_dict() for setup, scale in grader.scales.items()},
         "about": grader.about,
     }
-    write_tensors(path, FIELD, FORMAT, about, {**tensors, "train_keys": grader.train_keys})
+    lines = {f"{LINE}{setup}": line.weights for setup, line in grader.lines.items()}
+    write_tensors(path, FIELD, FORMAT, about, {**tensors, **lines, "train_keys": grader.train_keys})
 
 
 def load_grader(path: Path | None = None) -> Grader:
@@ -338,6 +354,8 @@ def _read(path: Path) -> Grader:
 
 def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     keys = tensors.pop("train_keys")
+    evidence = evidence_from_json(about["evidence"])
+    lines = {setup: _line(setup, about["lines"], tensors) for setup in evidence if str(setup) in about["lines"]}
     members: list[dict[str, np.ndarray]] = [{} for _ in range(about["members"])]
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
@@ -348,6 +366,16 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     shapes = shapes_of(config)
     for weights in members:
         check_weights(weights, {name: shape for name, shape in shapes.items() if name != "output"} | heads)
-    evidence = evidence_from_json(about["evidence"])
     scales = {setup: Scale.from_dict(about["scales"][str(setup)]) for setup in evidence}
-    return Grader(config, members, evidence, scales, keys, about["about"])
+    return Grader(config, members, evidence, lines, scales, keys, about["about"])
+
+
+def _line(setup: Setup, settings: Mapping[str, list[float]], tensors: dict[str, np.ndarray]) -> Line:
+    """The line of a setup, whose weights are taken out of the tensors."""
+    weights = tensors.pop(f"{LINE}{setup}")
+    if weights.shape != (input_count(boards.load(setup.board)),) or weights.dtype != np.float32:
+        raise ValueError(f"the line of {setup} does not fit the board")
+    offset, trust, width = map(float, settings[str(setup)])
+    if not (np.isfinite(weights).all() and np.isfinite([offset, trust]).all() and trust >= 0 and width > 0):
+        raise ValueError(f"the line of {setup} has wrong numbers")
+    return Line(weights, offset, trust, width)
