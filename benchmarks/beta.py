@@ -1,8 +1,8 @@
 """The beta solver: agreement with BetaMove's sequences, speed, and how well its difficulty predicts the grade.
 
-    python benchmarks/beta.py SEQUENCES PROBLEMS
+    python benchmarks/beta.py SEQUENCES PROBLEMS…
 
-SEQUENCES is hand_sequences.json.gz of BetaMove, PROBLEMS the Parquet file of all real problems. Only validation and
+SEQUENCES is hand_sequences.json.gz of BetaMove, PROBLEMS the Parquet files of all real problems. Only validation and
 test problems of the split are measured, which no weight was fitted on. benchmarks/plausible.py measures the solver
 without labels.
 """
@@ -94,13 +94,35 @@ def agreement(ours: Hands, others: Hands) -> float:
     return max(aligned(ours, others), aligned(turned, others)) / len(others)
 
 
+def show_board(mine: Sequence[Problem]) -> None:
+    """How well difficulty predicts the grades of problems of a board, and how many holds their betas leave out."""
+    solved = solve(mine)
+    print(f"{boards.load(mine[0].board).title}, {len(mine):,} held-out problems:")
+    attested = np.array([(p.repeats or 0) >= WELL_ATTESTED for p in mine])
+    grades = np.array([rank(p.grade or "") for p in mine])
+    measures = {
+        "hardest move": [b.moves[b.crux].difficulty for b in solved],
+        "all moves": [b.difficulty for b in solved],
+    }
+    for name, values in measures.items():
+        whole = spearmanr(values, grades)[0]
+        print(f"  Spearman of the {name} with the grade: {whole:.3f}", end="")
+        if attested.any():
+            part = spearmanr(np.array(values)[attested], grades[attested])[0]
+            print(f"; {part:.3f} of the {attested.sum():,} with {WELL_ATTESTED} repeats or more", end="")
+        print()
+    idle = [len(set(b.no_hand) - set(b.problem.feet)) for b in solved]
+    half = np.mean([2 * n > len(p.holds) - len(p.feet) for n, p in zip(idle, mine, strict=True)])
+    print(f"  holds for hands that no hand needs: {np.mean(idle):.2f} a problem; in {half:.1%} more than half")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sequences", type=Path)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("problems", type=Path, nargs="+")
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
-    problems = parquet.load(arguments.problems)
+    problems = [problem for path in arguments.problems for problem in parquet.load(path)]
     parts = split(problems)
     held_out = [p for name in ("validation", "test") for p in parts[name] if not p.partial]
     keys = {problem.key for problem in held_out}
@@ -121,18 +143,11 @@ def main() -> None:
         print("    theirs:", *("".join(pair) for pair in known[i].hands))
         print("    ours:  ", *("".join(pair) for pair in hands_of(solved[i])))
 
+    for board in sorted({problem.board for problem in held_out}):
+        show_board([p for p in held_out if p.board == board and p.grade and p.method == DEFAULT_METHOD])
+
     mine = [p for p in held_out if p.board == BOARD and p.grade and p.method == DEFAULT_METHOD]
     solved = solve(mine)
-    attested = np.array([(p.repeats or 0) >= WELL_ATTESTED for p in mine])
-    grades = np.array([rank(p.grade or "") for p in mine])
-    measures = {
-        "hardest move": [b.moves[b.crux].difficulty for b in solved],
-        "all moves": [b.difficulty for b in solved],
-    }
-    for name, values in measures.items():
-        whole, part = (spearmanr(np.array(values)[rows], grades[rows])[0] for rows in (grades >= 0, attested))
-        print(f"Spearman of the {name} with the grade: {whole:.3f} of {len(mine):,} held-out problems; ", end="")
-        print(f"{part:.3f} of the {attested.sum():,} with {WELL_ATTESTED} repeats or more")
     for height in (150, 160, 170, 180, 190):
         betas = solve(mine, Climber(height))
         climbed = np.mean([not beta.too_far for beta in betas])

@@ -10,24 +10,25 @@ from hypothesis import strategies as st
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, Rules, faults, key_of, longest_reach, parse_notation, violations
-from support.making import problems
+from support.making import ANGLES, EVERY_BOARD, problems
 
+MIRRORED = tuple(name for name in EVERY_BOARD if boards.load(name).has_mirror)
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 
 
-@given(problems())
+@given(problems(EVERY_BOARD, angles=ANGLES))
 def test_json_round_trip(problem: Problem) -> None:
     assert Problem.from_dict(json.loads(json.dumps(problem.to_dict()))) == problem
 
 
-@given(problems())
+@given(problems(EVERY_BOARD, angles=ANGLES))
 def test_notation_round_trip(problem: Problem) -> None:
     again = parse_notation(problem.notation, problem.board, problem.angle, problem.grade)
     assert again.identity == problem.identity
     assert again.notation == problem.notation
 
 
-@given(problems(), st.randoms(use_true_random=False))
+@given(problems(EVERY_BOARD, angles=ANGLES), st.randoms(use_true_random=False))
 def test_order_and_repetition_of_holds_make_no_difference(problem: Problem, random: Random) -> None:
     record = problem.to_dict()
     for role in ("start", "hands", "feet", "finish"):
@@ -35,7 +36,7 @@ def test_order_and_repetition_of_holds_make_no_difference(problem: Problem, rand
     assert Problem.from_dict(record) == problem
 
 
-@given(problems())
+@given(problems(EVERY_BOARD, angles=ANGLES))
 def test_roles_and_angle_change_the_identity_and_not_the_key(problem: Problem) -> None:
     start, *rest = problem.holds
     other = Problem(board=problem.board, angle=problem.angle, start=(start,), finish=tuple(rest))
@@ -136,11 +137,22 @@ def test_notation_that_cannot_be_read(text: str, words: str) -> None:
         parse_notation(text)
 
 
+@given(problems(MIRRORED, angles=ANGLES))
+def test_a_mirror_image_has_the_same_key_and_is_turned_back_by_another(problem: Problem) -> None:
+    image = problem.mirrored
+    assert image.key == problem.key
+    assert not faults(image)
+    assert image.mirrored.identity == problem.identity
+    assert [len(image.start), len(image.hands), len(image.feet), len(image.finish)] == [
+        len(problem.start), len(problem.hands), len(problem.feet), len(problem.finish)
+    ]  # fmt: skip
+
+
 def test_notation_with_roles_told_by_rows() -> None:
     assert parse_notation("g18, f5 d9") == parse_notation("F5s D9 G18e")
 
 
-@given(problems(feet=False))
+@given(problems(EVERY_BOARD, feet=False))
 def test_sound_problems_have_no_faults(problem: Problem) -> None:
     assert faults(problem) == []
 

@@ -13,14 +13,14 @@ from climbpath.problem import Problem, parse_notation
 from climbpath.share import LONGEST_NAME, is_link, read_link
 from support.commands import climbpath
 from support.links import query_of
-from support.making import problems
+from support.making import ANGLES, EVERY_BOARD, problems
 
 ANY_NAME = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=2 * LONGEST_NAME)
 ADDRESSES = ("", "?", "http://localhost:8000/?", "https://192.168.1.20:8443/?", "  https://example.org/a/b?from=chat&")
 LINK = "http://localhost:8000/?board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-D9-G13-G18e"
 
 
-@given(problems(), ANY_NAME, st.booleans(), st.sampled_from(ADDRESSES))
+@given(problems(EVERY_BOARD, angles=ANGLES), ANY_NAME, st.booleans(), st.sampled_from(ADDRESSES))
 @settings(deadline=None)
 def test_a_link_gives_back_the_problem(problem: Problem, name: str | None, has_grade: bool, address: str) -> None:
     """With its grade and the first of its name; what else is known of it stays where it is."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from climbpath import board as boards
 from climbpath.beta.body import DEFAULT_CLIMBER
 from climbpath.beta.fit import STATED, fit, fit_difficulty, poorness_of_use
 from climbpath.beta.scene import FEATURES
@@ -18,7 +19,7 @@ from support.making import random_problems
 def norms(problems: Sequence[Problem], weights: dict[str, float]) -> np.ndarray:
     """The norm of the moves of each problem's beta."""
     found = np.zeros(len(problems))
-    for rows, ways in solve_batches(problems, DEFAULT_CLIMBER, weights):
+    for rows, ways in solve_batches(problems, DEFAULT_CLIMBER, lambda _: weights):
         hard = ways.features @ np.array([weights[name] for name in FEATURES])
         found[rows] = (hard**NORM).sum(axis=1) ** (1 / NORM)
     return found
@@ -42,14 +43,15 @@ def test_weights_of_difficulty_explain_grades_that_others_made() -> None:
 
 def test_the_content_of_the_file_is_fitted_for_all_boards() -> None:
     graded = [
-        replace(problem, grade=LADDER[3 + len(problem.holds) // 3])
-        for board in ("moonboard-2016", "moonboard-masters-2017")
+        replace(problem, grade=boards.load(board).ladder[3 + len(problem.holds) // 3])
+        for board in ("moonboard-2016", "moonboard-masters-2017", "kilter-original")
         for problem in random_problems(60, board, seed=6)
     ]
     content = fit(graded)
     assert (content["format"], set(content)) == (FORMAT, {"format", "difficulty", "poorness"})
-    assert set(content["difficulty"]) == set(FEATURES)
-    assert set(content["poorness"]) == {"moonboard-masters-2017"}
+    assert set(content["difficulty"]) == {"moonboard", "kilter"}
+    assert all(set(weights) == set(FEATURES) for weights in content["difficulty"].values())
+    assert set(content["poorness"]) == {"moonboard-masters-2017", "kilter-original"}
 
 
 def test_holds_of_hard_problems_are_poor() -> None:

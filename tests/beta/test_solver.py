@@ -14,20 +14,23 @@ from climbpath.beta import solver
 from climbpath.beta.body import CAMPUS, DEFAULT_CLIMBER, KICKBOARD, LEAP, STEP, Climber, FootRule, pull
 from climbpath.beta.moves import HANDS, Beta, crossed_by, describe
 from climbpath.beta.solver import CROSSED_START, DOWN, OUT_OF_REACH, SKIPPED, solve
-from climbpath.beta.weights import load_weights, poorness
+from climbpath.beta.weights import move_weights, poorness
 from climbpath.board import Hold
 from climbpath.errors import ClimbpathError
 from climbpath.problem import DEFAULT_METHOD, Problem, parse_notation
-from support.making import problems, random_problems
+from support.making import BOARDS, EVERY_BOARD, problems, random_problems
 
 LEFT, RIGHT = HANDS
 CLIMBERS = st.builds(Climber, st.integers(140, 200), st.integers(-10, 10))
 WITH_ESTIMATES_AND_WITHOUT = ("moonboard-2016", "moonboard-masters-2017")
+OTHERS = tuple(name for name in EVERY_BOARD if name not in BOARDS)
 Hands = tuple[int, int]
 
 
-SMALL = problems(WITH_ESTIMATES_AND_WITHOUT, feet=False, details=False, max_holds=6, crowded=(8, 9))
-"""Problems of 2 to 6 holds; that several share a row is not rare."""
+SMALL = problems(WITH_ESTIMATES_AND_WITHOUT, feet=False, details=False, max_holds=6, crowded=(8, 9)) | problems(
+    OTHERS, details=False, max_holds=6
+)
+"""Problems of 2 to 6 holds; that several share a row is not rare on MoonBoards."""
 
 
 def usable(problem: Problem) -> list[str]:
@@ -63,7 +66,7 @@ class Plain:
         self.unit = 100 * climber.span / 175
         table = poorness(problem.board) * pull(problem.angle)
         self.poor = [{hand: table[i][layout.index[label]] for i, hand in enumerate(HANDS)} for label in self.labels]
-        self.weights = load_weights()["difficulty"]
+        self.weights = move_weights(problem.board)
 
     def standing(self, other: Hold, hold: Hold) -> tuple[float, float]:
         """How far the further of two holds is from the best foothold, and where across the board that is."""
@@ -134,7 +137,7 @@ class Plain:
         return sum(self.weights[name] * value for name, value in self.features(hand, origin, hold, other).items())
 
     def move(self, hand: str, origin: int, hold: int, other: int) -> float:
-        down = self.holds[hold].y < self.holds[origin].y
+        down = self.holds[hold].y < self.holds[origin].y and self.labels[hold] not in self.problem.finish
         hard = self.difficulty(hand, origin, hold, other)
         return hard**2 + SKIPPED**2 * self.skipped(origin, hold, other) + DOWN * down + self.beyond(hold, other)
 
@@ -177,7 +180,7 @@ def test_no_other_way_is_cheaper(problem: Problem, climber: Climber) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(), CLIMBERS)
+@given(problems(EVERY_BOARD), CLIMBERS)
 def test_moves_lead_from_the_start_to_both_hands_on_the_finish(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     assert (found.problem, found.climber) == (problem, climber)
@@ -199,7 +202,7 @@ def test_moves_lead_from_the_start_to_both_hands_on_the_finish(problem: Problem,
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(), CLIMBERS)
+@given(problems(EVERY_BOARD), CLIMBERS)
 def test_the_crux_is_the_hardest_move(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     hardest = max(move.difficulty for move in found.moves)
@@ -281,7 +284,7 @@ def test_a_start_out_of_reach_is_described() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(), st.integers(140, 200), st.integers(0, 20))
+@given(problems(EVERY_BOARD), st.integers(140, 200), st.integers(0, 20))
 def test_what_a_climber_climbs_a_taller_one_climbs(problem: Problem, height: int, more: int) -> None:
     (short,), (tall,) = solve([problem], Climber(height)), solve([problem], Climber(height + more))
     assert short.too_far >= 0
@@ -290,7 +293,7 @@ def test_what_a_climber_climbs_a_taller_one_climbs(problem: Problem, height: int
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(), CLIMBERS)
+@given(problems(EVERY_BOARD), CLIMBERS)
 def test_what_is_out_of_reach_is_further_than_arms_or_feet_allow(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     plain, place = Plain(problem, climber), {label: i for i, label in enumerate(usable(problem))}
@@ -340,15 +343,31 @@ def test_betas_that_were_nonsense_are_what_a_climber_would_do(notation: str, sta
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(), CLIMBERS)
+@given(problems(EVERY_BOARD), CLIMBERS)
 def test_no_hand_goes_down_where_another_way_is_within_reach(problem: Problem, climber: Climber) -> None:
     (found,) = solve([problem], climber)
     layout = boards.load(problem.board)
     low = {move.hold for move in found.moves if layout.hold(move.hold).y < layout.hold(move.origin).y}
+    low -= set(problem.finish)
     if low and not found.too_far:
         hands = tuple(label for label in problem.hands if label not in low)
         (other,) = solve([replace(problem, hands=hands, feet=(*problem.feet, *low))], climber)
         assert other.too_far
+
+
+def test_a_finish_below_other_holds_is_reached_by_way_of_them() -> None:
+    """Up to 83 and along, and back down to the finish: no hold is left out because it is above the finish."""
+    layout = boards.load("tension-1")
+    by_place = {(hold.x, hold.y): hold.label for hold in layout.holds}
+    rows = sorted({hold.y for hold in layout.holds if hold.hold_set != "Foot Set"})
+    xs = sorted({hold.x for hold in layout.holds})
+    middle = xs[len(xs) // 2]
+    column = [by_place[middle, y] for y in rows if (middle, y) in by_place]
+    start, *hands, finish, top = column[4], *column[6:12:2], column[11], column[12]
+    problem = parse_notation(f"{start}s {' '.join(hands)} {top} {finish}e", "tension-1")
+    (found,) = solve([problem])
+    assert found.no_hand == ()
+    assert [move.hold for move in found.moves][-1] == finish
 
 
 def test_holds_below_the_start_may_be_stood_on() -> None:

@@ -11,6 +11,7 @@ from climbpath import board as boards
 from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
+from climbpath.evaluation import report as reports
 from climbpath.evaluation.baseline_grader import TREES, BaselineGrader
 from climbpath.evaluation.evaluate import Held, calibration, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
@@ -18,8 +19,9 @@ from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
 from climbpath.model.checkpoint import bundled_model
-from climbpath.problem import Problem
+from climbpath.problem import Problem, Rules, violations
 from support.making import SETUP, ask, random_problems
+from support.untrained import SMALL, model
 
 MODEL = bundled_model("moonboard")
 BOARD = boards.load("moonboard-2016")
@@ -90,13 +92,49 @@ def test_what_the_model_cannot_be_asked_is_counted() -> None:
     assert [p.grade for p in held.problems] == ["7A"]
     assert sum(held.left_out.values()) == 3
     with pytest.raises(ClimbpathError, match="nothing can be measured"):
-        held_out(MODEL, problems[1:], "all")
+        main_setup([held_out(MODEL, problems[1:], "all")])
+
+
+def test_several_models_are_measured_each_on_its_own_boards() -> None:
+    """As each alone: the joined nats are the mean of both, and what is longer does not change what is shorter."""
+    other = model(replace(SMALL, boards=("tension-1",)))
+    here = [replace(problem, grade="7A") for problem in random_problems(20)]
+    there = [replace(problem, grade="V6") for problem in random_problems(30, "tension-1")]
+    assert held_out(other, [*here, *there], "all", [there[0].setup]).left_out == {}
+    both = likelihood([(MODEL, here), (other, there)])
+    alone = [likelihood([(MODEL, here)]), likelihood([(other, there)])]
+    assert both.by_setup == alone[0].by_setup | alone[1].by_setup
+    assert both.all.nats_per_problem == pytest.approx(
+        (20 * alone[0].all.nats_per_problem + 30 * alone[1].all.nats_per_problem) / 50
+    )
+    held = {
+        name: (one, held_out(one, [*here, *there], "all", {some[0].setup}))
+        for name, one, some in (("mine", MODEL, here), ("theirs", other, there))
+    }
+    result = evaluate(held, samples=20, compare={})
+    assert list(result.models) == ["mine", "theirs"]
+    assert [str(setup) for setup in result.setups] == ["moonboard-2016@40", "tension-1@40"]
+    said = reports.text(result)
+    assert "MoonBoard 2016 · 40°" in said
+    assert "Tension Board 1 · 40°" in said
+
+
+def test_real_problems_are_valid_by_their_roles_where_place_tells_none() -> None:
+    """A finish that is not the highest hold is no fault of an Aurora problem."""
+    aslant = [
+        replace(problem, grade="V6", hands=problem.hands, finish=problem.start, start=problem.finish)
+        for problem in random_problems(12, "tension-1", rules=Rules(max_reach=90, max_holds=5, max_feet=0))
+    ]
+    there = model(replace(SMALL, boards=("tension-1",)))
+    result = evaluate({"theirs": (there, held_out(there, aslant, "all"))}, samples=10, compare={})
+    row = next(iter(result.setups.values())).rows["real, held out"]
+    assert row.valid == np.mean([not violations(problem) for problem in aslant])
 
 
 def test_nats_by_grade_and_place_add_up() -> None:
     problems = [replace(p, grade=grade) for p, grade in zip(random_problems(40), ["6C", "7A"] * 20, strict=True)]
     scored = score(MODEL, problems)
-    found = likelihood(MODEL, problems)
+    found = likelihood([(MODEL, problems)])
     total = sum(part.problems * part.nats_per_problem for part in found.by_grade.values())
     assert total / 40 == pytest.approx(found.all.nats_per_problem)
     assert found.by_setup[SETUP] == found.all
@@ -129,8 +167,8 @@ def test_the_grader_learns_what_grades_tell() -> None:
 def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distribution() -> None:
     problems = [replace(p, grade="7A") for p in random_problems(60)]
     held = held_out(MODEL, problems, "all")
-    result = evaluate(MODEL, held, samples=40, compare={})
-    measured = result.setups[main_setup(held)]
+    result = evaluate({"mine": (MODEL, held)}, samples=40, compare={})
+    measured = result.setups[main_setup([held])]
     names = ["generated, the model's own distribution", "generated, the users' default"]
     assert [name for name, row in measured.rows.items() if row.sampling] == names
     assert [row.guidance for row in measured.guidance] == [1.0, 1.25, 1.5, 2.0, 3.0]
@@ -146,7 +184,7 @@ def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing()
     mixed = held._replace(others=[*problems[100:200], *ungraded])
 
     def row_of(some: Held) -> ListRow:
-        measured = evaluate(MODEL, some, samples=30, compare={}).setups[SETUP]
+        measured = evaluate({"mine": (MODEL, some)}, samples=30, compare={}).setups[SETUP]
         return measured.rows["generated, the model's own distribution"]
 
     assert row_of(mixed).baseline_grader

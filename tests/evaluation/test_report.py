@@ -110,9 +110,12 @@ def measured_setup() -> SetupResult:
     )
 
 
+ABOUT = {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "parameters": 428_448}
+
+
 def measured_all() -> EvaluationResult:
     return EvaluationResult(
-        model={"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "parameters": 428_448},
+        models={"best.pt": ABOUT},
         split="test",
         seed=3,
         held_out=1323,
@@ -202,7 +205,7 @@ def test_names_of_strangers_are_only_text(result: EvaluationResult) -> None:
         rows=result.setups[SETUP].rows | {HOSTILE: hostile},
         closest=[ClosestPair(0.8, replace(GENERATED, name=HOSTILE), REAL)],
     )
-    result = replace(result, model={"recipe": {"name": HOSTILE, HOSTILE: HOSTILE}}, left_out={HOSTILE: 1})
+    result = replace(result, models={HOSTILE: {"recipe": {"name": HOSTILE, HOSTILE: HOSTILE}}}, left_out={HOSTILE: 1})
     html = report.page(result)
     page = Page(html)
     assert html.encode()
@@ -219,7 +222,7 @@ def test_what_was_not_measured_is_a_dash(result: EvaluationResult) -> None:
         guidance=[replace(line, baseline_grader=None) for line in measured.guidance],
         similarity=Similarities(measured.similarity.generated),
     )
-    result = replace(result, model={"parameters": 428_448})
+    result = replace(result, models={"best.pt": {"parameters": 428_448}})
     assert "training recipe: not recorded in the model's file" in report.text(result)
     html, text = report.page(result), report.text(result)
     assert "<td>–</td>" in html
@@ -322,7 +325,7 @@ def test_the_json_has_the_fields_by_name_and_leaves_out_what_was_not_measured(re
     assert json.loads(json.dumps(content)) == content
     assert content["likelihood"]["by_setup"]["moonboard-2016@40"]["nats_per_problem"] == 20.33
     assert "nats_given_consensus" not in content["likelihood"]["all"]
-    assert content["model"]["recipe"] == {"name": "fast", "seed": 0}
+    assert content["models"]["best.pt"]["recipe"] == {"name": "fast", "seed": 0}
     measured = content["setups"]["moonboard-2016@40"]
     assert measured["rows"]["theirs"]["left_out"] == {"with fewer than two holds": 3}
     assert "left_out" not in measured["rows"][DEFAULT]

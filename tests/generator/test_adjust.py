@@ -7,14 +7,16 @@ from functools import cache
 import numpy as np
 import pytest
 
+from climbpath import board as boards
 from climbpath.api import bundled_grader
 from climbpath.errors import ClimbpathError
 from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model, bundled_model
-from climbpath.problem import Problem, longest_reach, parse_notation, violations
-from support.untrained import GIVEN_GRADE, SMALL
+from climbpath.problem import Problem, Rules, longest_reach, parse_notation, violations
+from support.making import EVERY_BOARD, random_problems
+from support.untrained import GIVEN_GRADE, SMALL, learned_on
 from support.untrained import model as untrained
 
 LONGER = parse_notation("F5s E8 G11 E13 H15 G18e", grade="7A")
@@ -25,20 +27,20 @@ MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25
 class Steps:
     """A grader that says which step a problem is."""
 
-    ladder = LADDER
+    ladder: tuple[str, ...] = LADDER
 
     def step(self, problem: Problem) -> float:
         raise NotImplementedError
 
     def probabilities(self, problems: Sequence[Problem]) -> np.ndarray:
-        found = np.zeros((len(problems), len(LADDER)), np.float32)
+        found = np.zeros((len(problems), len(self.ladder)), np.float32)
         for row, problem in zip(found, problems, strict=True):
-            step = float(np.clip(self.step(problem), 0, 17))
+            step = float(np.clip(self.step(problem), 0, len(self.ladder) - 2))
             row[int(step)], row[int(step) + 1] = 1 - step % 1, step % 1
         return found
 
     def graded(self, problems: Sequence[Problem]) -> list[Problem]:
-        return [replace(problem, grade=LADDER[round(self.step(problem))]) for problem in problems]
+        return [replace(problem, grade=self.ladder[round(self.step(problem))]) for problem in problems]
 
 
 class Missing(Steps):
@@ -142,6 +144,50 @@ def test_as_few_holds_change_as_it_takes(model: Model, steps: int, worth: float,
 def test_where_nothing_moves_the_grade_enough_it_is_told(model: Model, worth: float, steps: int) -> None:
     with pytest.raises(ClimbpathError, match=r"no version (harder|easier) than 7A was found, up to 3 hold changes"):
         adjust(model, Missing(SHORT, worth), SHORT, steps)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def of_every_board() -> Model:
+    """It has learned three grades of every board, and draws at random."""
+    return untrained(SMALL)
+
+
+class Longer(Missing):
+    """The same on a board with another ladder."""
+
+    def __init__(self, problem: Problem, worth: float) -> None:
+        self.ladder = boards.load(problem.board).ladder
+        super().__init__(problem, worth, problem.grade or "")
+
+    def step(self, problem: Problem) -> float:
+        missing = len(self.holds.difference(problem.holds))
+        return float(np.clip(self.ladder.index(self.grade) + self.worth * missing, 0, len(self.ladder) - 2))
+
+
+@pytest.mark.parametrize("board", [board for board in EVERY_BOARD if board != "moonboard-2016"])
+def test_on_every_board_versions_are_valid_and_keep_their_feet_and_roles(of_every_board: Model, board: str) -> None:
+    ladder, learned = boards.load(board).ladder, [grade for grade, n in learned_on(board).items() if n > 100]
+    steps = ladder.index(learned[1]) - ladder.index(learned[0])
+    for problem in random_problems(2, board, seed=2, rules=Rules(max_reach=120, max_holds=7, min_holds=4)):
+        before = replace(problem, grade=learned[0])
+        versions = adjust(of_every_board, Longer(before, steps), before, steps, 3)  # type: ignore[arg-type]
+        for version in versions:
+            assert violations(version.problem, Rules(max_reach=1000)) == []
+            assert version.problem.feet == problem.feet
+            assert version.problem.grade == learned[1]
+            assert max(differences(before, version.problem)) == version.changes == 1
+            for role in ("start", "hands", "finish"):
+                kept = set(getattr(problem, role)).intersection(version.problem.holds)
+                assert kept <= set(getattr(version.problem, role))
+
+
+def test_a_version_keeps_to_the_size_and_hold_sets_of_the_wall(of_every_board: Model) -> None:
+    rules = Rules(size="7 x 10", hold_sets=frozenset({"Bolt Ons"}))
+    (problem,) = random_problems(1, "kilter-original", rules=replace(rules, max_holds=6, min_holds=6, max_feet=0))
+    before = replace(problem, grade="7A")
+    versions = adjust(of_every_board, Longer(before, 2), before, 2, 5, rules=rules)  # type: ignore[arg-type]
+    assert versions
+    assert not any(violations(version.problem, rules) for version in versions)
 
 
 def test_a_model_that_cannot_be_guided_proposes_too() -> None:

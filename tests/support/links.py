@@ -8,7 +8,7 @@ from climbpath.share import LONGEST_NAME
 
 def query_of(problem: Problem) -> str:
     """The query with a problem's board, angle and holds with roles, and its grade and name where it has them."""
-    fields = {"board": problem.board, "angle": str(problem.angle)}
+    fields = {"board": problem.board, "angle": "unknown" if problem.angle is None else str(problem.angle)}
     if problem.grade:
         fields["grade"] = problem.grade
     if problem.name:

@@ -27,6 +27,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20
 BOARDS = tuple(name for name in boards.names() if boards.load(name).has_grid)
 """MoonBoards."""
 EVERY_BOARD = tuple(boards.names())
+ANGLES = (25, 40, None)
+"""Angles that every board has one of, an unknown one among them."""
 
 
 @st.composite
@@ -34,7 +36,7 @@ def problems(
     pick: st.DrawFn,
     board_names: Sequence[str] = BOARDS,
     grades: Sequence[str] | None = None,
-    angles: Sequence[int] = (),
+    angles: Sequence[int | None] = (),
     feet: bool = True,
     partial: bool = False,
     details: bool = True,
@@ -47,7 +49,7 @@ def problems(
     holds of the middle come from the `crowded` rows.
     """
     layout = boards.load(pick(st.sampled_from(board_names)))
-    angle = pick(st.sampled_from(angles or layout.angles))
+    angle = pick(st.sampled_from([one for one in angles or layout.angles if layout.has_angle(one)]))
     may = {
         role: [label for label, can in zip(layout.labels, layout.may(angle)[role], strict=True) if can]
         for role in ROLES

@@ -130,7 +130,7 @@ def test_evaluation_draws_as_many_with_consensus_as_are_held_out(model: Model, m
     monkeypatch.setitem(TREES, "max_iter", 2)  # what they say is not looked at here
     monkeypatch.setattr(evaluation, "grader_of", lambda setup: None)
     held = held_out(model, short_and_long(), None)
-    measured = evaluate(model, held, samples=200, compare={}).setups[SETUP]
+    measured = evaluate({"mine": (model, held)}, samples=200, compare={}).setups[SETUP]
     real, generated = (np.mean(side["holds"]) for side in (measured.shapes.real, measured.shapes.generated))
     assert generated == pytest.approx(real, abs=0.5)
     assert measured.rows["generated, the model's own distribution"].problems == 200

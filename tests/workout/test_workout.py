@@ -34,6 +34,7 @@ from climbpath.workout import plan as planner
 from climbpath.workout import sheet
 from climbpath.workout.plan import Slot, Workout
 from support.commands import climbpath as run_climbpath
+from support.making import EVERY_BOARD
 
 CLIMBER = Climber(172, -3)
 SEED = 5
@@ -66,6 +67,30 @@ def mean_similarity(problems: list[Problem]) -> float:
     held = presence([problem.holds for problem in problems], boards.load(problems[0].board))
     alike = similarity(held, held)
     return float(alike[~np.eye(len(alike), dtype=bool)].mean())
+
+
+def check_evening(board: str, grade: str) -> None:
+    """An evening on a board: valid problems, no two alike, of grades of its ladder, with a sheet."""
+    layout = boards.load(board)
+    angle = None if layout.has_angle(None) else 40
+    planned_there = planner.plan(climbpath.load(), grade, 20, CLIMBER, board=board, angle=angle, seed=SEED)
+    problems = [slot.problem for slot in slots_of(planned_there)]
+    assert problems
+    assert {(one.board, one.grade in layout.ladder) for one in problems} == {(board, True)}
+    assert not any(violations(problem) for problem in problems)
+    assert len({problem.key for problem in problems}) == len(problems)
+    assert all(not slot.beta.too_far for slot in slots_of(planned_there))
+    assert sheet.png(planned_there).startswith(b"\x89PNG")
+
+
+def test_an_evening_on_a_board_whose_grades_are_v_grades() -> None:
+    check_evening("tension-1", "V4..V5")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", EVERY_BOARD)
+def test_an_evening_on_every_board(board: str) -> None:
+    check_evening(board, "6C..7A")
 
 
 def test_every_problem_is_valid_new_and_within_reach(evening: Workout) -> None:

@@ -2,13 +2,16 @@
 
 Only problems of the train part of the split are used; benchmarks/beta.py measures on the rest.
 
-`difficulty` is fitted by least squares, so that the norm of the difficulties of a beta's moves predicts the grade; none
-of its weights may be negative. The betas depend on the weights, so both are found in turns. `poorness`, for boards
-without estimates of their holds, is how much using a hold adds to the grade (ridge regression), scaled to the mean and
-spread of the estimates for MoonBoard 2016.
+`difficulty` is fitted by least squares for some families of boards, of the MoonBoards on the one with estimates of its
+holds, so that the norm of the difficulties of a beta's moves predicts the grade; none of its weights may be negative.
+Those of a family are scaled so that its moves are as hard on average as those of MoonBoards: what a hold left out and
+a crossed start cost (solver.py) is as much of a move then. The betas depend on the weights, so both are found in turns.
+`poorness`, for boards without estimates of their holds, is how much using a hold adds to the grade (ridge regression),
+scaled to the mean and spread of the estimates for MoonBoard 2016.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +36,10 @@ START = {"rise": 5.0, "stretch": 2.0, "poor hold": 2.0, "poor other hold": 5.0, 
 """The weights that the first betas are found with; where there is none, 1."""
 ESTIMATED = "moonboard-2016"
 """The board with estimates of its holds."""
+FIRST = "moonboard"
+FITTED = {FIRST: (ESTIMATED,), "kilter": ("kilter-homewall", "kilter-original")}
+"""The families with weights of their own, and the boards that they are fitted on; others have those of the first. On
+Tension boards weights of their own predict the grades of held-out problems no better."""
 
 
 def fit_difficulty(problems: Sequence[Problem]) -> dict[str, float]:
@@ -42,7 +49,7 @@ def fit_difficulty(problems: Sequence[Problem]) -> dict[str, float]:
     for turn in range(TURNS):
         # Features of all problems' moves [N, M, FEATURES], 0 after the last move of each, and grades as steps [N].
         parts, order = [], []
-        for rows, ways in solve_batches(problems, DEFAULT_CLIMBER, weights):
+        for rows, ways in solve_batches(problems, DEFAULT_CLIMBER, partial(_same, weights)):
             parts.append(ways.features)
             order += rows
         longest = max(part.shape[1] for part in parts)
@@ -50,6 +57,18 @@ def fit_difficulty(problems: Sequence[Problem]) -> dict[str, float]:
         weights, error = _least_squares(features, grades[order], weights)
         print(f"turn {turn + 1}: mean squared error {error:.3f} steps, {grades.var():.3f} without a beta")
     return weights
+
+
+def _same(weights: dict[str, float], _: str) -> dict[str, float]:
+    """The weights on any board."""
+    return weights
+
+
+def mean_move(problems: Sequence[Problem], weights: dict[str, float]) -> float:
+    """How hard the moves of problems are by some weights, on average."""
+    ways = [ways for _, ways in solve_batches(problems, DEFAULT_CLIMBER, partial(_same, weights))]
+    hard = np.concatenate([some.features[some.hand >= 0] for some in ways]) @ [weights[name] for name in FEATURES]
+    return float(hard.mean())
 
 
 def _least_squares(
@@ -88,9 +107,16 @@ def poorness_of_use(problems: Sequence[Problem], board: str) -> dict[str, float]
 def fit(problems: Sequence[Problem]) -> dict[str, Any]:
     """The content of assets/beta.json, fitted on the train part of the problems."""
     graded = [p for p in split(problems)["train"] if p.grade and not p.partial and p.method == DEFAULT_METHOD]
+    of_family = {family: [p for p in graded if p.board in names] for family, names in FITTED.items()}
+    weights = {family: fit_difficulty(some) for family, some in of_family.items() if some}
+    hard = {family: mean_move(of_family[family], found) for family, found in weights.items()}
+    scales = {family: hard.get(FIRST, hard[family]) / hard[family] for family in weights}
     return {
         "format": FORMAT,
-        "difficulty": fit_difficulty([p for p in graded if p.board == ESTIMATED]),
+        "difficulty": {
+            family: {name: round(value * scales[family], 4) for name, value in found.items()}
+            for family, found in weights.items()
+        },
         "poorness": {
             board: poorness_of_use([p for p in graded if p.board == board], board)
             for board in sorted({p.board for p in graded} - {ESTIMATED})

@@ -17,7 +17,7 @@ from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.beta.moves import Beta, crossed_by
 from climbpath.beta.scene import FEATURES
 from climbpath.beta.solver import solve, solve_batches
-from climbpath.beta.weights import load_weights
+from climbpath.beta.weights import move_weights
 from climbpath.problem import Problem
 
 APART = 10.0
@@ -101,19 +101,22 @@ def _left_to_feet(problem: Problem, labels: set[str]) -> Problem:
 
 def _shorter(crossing: Sequence[Beta], climber: Climber) -> list[bool]:
     """For betas that cross, whether they are shorter than the best way without crossing."""
-    weights = load_weights()["difficulty"]
     problems = [beta.problem for beta in crossing]
-    ours, others = (_lengths(problems, climber, some) for some in (weights, weights | {"crossed": UNCROSSABLE}))
+    ours, others = (_lengths(problems, climber, crosses) for crosses in (True, False))
     return [mine < other for mine, other in zip(ours, others, strict=True)]
 
 
-def _lengths(problems: Sequence[Problem], climber: Climber, weights: dict[str, float]) -> list[tuple[float, float]]:
+def _lengths(problems: Sequence[Problem], climber: Climber, may_cross: bool) -> list[tuple[float, float]]:
     """How many moves a beta has, and how far in m its hands travel; inf where a move is out of reach, or crosses
     although it must not."""
+
+    def weights_of(board: str) -> dict[str, float]:
+        return move_weights(board) | ({} if may_cross else {"crossed": UNCROSSABLE})
+
     found: dict[int, tuple[float, float]] = {}
-    for rows, ways in solve_batches(problems, climber, weights):
+    for rows, ways in solve_batches(problems, climber, weights_of):
         features = dict(zip(FEATURES, np.moveaxis(ways.features, -1, 0), strict=True))
-        impossible = (ways.too_far > 0) | ((features["crossed"] > 0) & (weights["crossed"] == UNCROSSABLE))
+        impossible = (ways.too_far > 0) | ((features["crossed"] > 0) & (not may_cross))
         moves = np.where(impossible.any(axis=1), np.inf, (ways.hand >= 0).sum(axis=1))
         found |= zip(rows, zip(moves.tolist(), features["travel"].sum(axis=1).tolist(), strict=True), strict=True)
     return [found[i] for i in range(len(problems))]
@@ -121,14 +124,13 @@ def _lengths(problems: Sequence[Problem], climber: Climber, weights: dict[str, f
 
 def _crux_named(problems: Sequence[Problem], climber: Climber) -> tuple[dict[str, float], float]:
     """How many of the betas have a crux to name, and how many would by chance, as shares."""
-    weights = load_weights()["difficulty"]
     counts, chance = dict.fromkeys([*NAMES, "any"], 0), 0.0
-    for _, ways in solve_batches(problems, climber, weights):
-        rows = np.arange(len(ways.hand))
+    for members, ways in solve_batches(problems, climber, move_weights):
+        weights, rows = move_weights(problems[members[0]].board), np.arange(len(ways.hand))
         crux = (ways.features @ np.array([weights[name] for name in FEATURES])).argmax(axis=1)
         named = {}
         for why, names in NAMES.items():
-            adds = sum(weights[name] * ways.features[..., FEATURES.index(name)] for name in names)
+            adds = np.sum([weights[name] * ways.features[..., FEATURES.index(name)] for name in names], axis=0)
             named[why] = adds >= adds.max(axis=1, keepdims=True) - 1e-9
         named["any"] = np.any(list(named.values()), axis=0)
         for why, is_named in named.items():

@@ -11,7 +11,7 @@ The weights are in assets/beta.json; fit.py fits them to grades.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.beta.moves import HANDS, LEFT, RIGHT, Beta, Move
 from climbpath.beta.scene import FEATURES, PAIR, TRAVEL, Floats, Ints, Scene, pair_features, scene_of, travel_features
-from climbpath.beta.weights import load_weights
+from climbpath.beta.weights import move_weights
 from climbpath.problem import Problem, check_sound
 
 SKIPPED = 10.0
@@ -44,10 +44,9 @@ def solve(problems: Sequence[Problem], climber: Climber = DEFAULT_CLIMBER) -> li
     climber.check()
     for problem in problems:
         check_sound(problem)
-    weights = load_weights()["difficulty"]
     betas: dict[int, Beta] = {}
-    for rows, ways in solve_batches(problems, climber, weights):
-        betas |= zip(rows, _to_betas([problems[i] for i in rows], climber, ways, weights), strict=True)
+    for rows, ways in solve_batches(problems, climber, move_weights):
+        betas |= zip(rows, _to_betas([problems[i] for i in rows], climber, ways), strict=True)
     return [betas[i] for i in range(len(problems))]
 
 
@@ -76,20 +75,20 @@ class Ways(NamedTuple):
 
 
 def solve_batches(
-    problems: Sequence[Problem], climber: Climber, weights: dict[str, float]
+    problems: Sequence[Problem], climber: Climber, weights_of: Callable[[str], dict[str, float]]
 ) -> Iterator[tuple[list[int], Ways]]:
-    """The cheapest ways by weights of FEATURES, with the indices of their problems.
+    """The cheapest ways by the weights of FEATURES on a board, with the indices of their problems.
 
     A batch has problems of one board and one number of holds.
     """
     groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
         groups[problem.board, len(problem.holds) - len(problem.feet)].append(i)
-    for (_, n), members in groups.items():
+    for (board, n), members in groups.items():
         size = max(1, BATCH // n**2)
         for first in range(0, len(members), size):
             rows = members[first : first + size]
-            yield rows, _ways(scene_of([problems[i] for i in rows], climber), weights)
+            yield rows, _ways(scene_of([problems[i] for i in rows], climber), weights_of(board))
 
 
 def _ways(scene: Scene, weights: dict[str, float]) -> Ways:
@@ -105,7 +104,9 @@ def _ways(scene: Scene, weights: dict[str, float]) -> Ways:
     # What it costs beside that to be out of reach, by the pair of holds; and to leave out holds, and go down.
     beyond = np.where(scene.beyond > 0, OUT_OF_REACH * (1 + (scene.beyond / 10) ** 2), 0)
     skipped, along = _skipped(scene)
-    along_or_down = along + DOWN * scene.down
+    # The finish may be lower than other holds, and is where the hands go all the same.
+    is_finish = np.arange(n)[:, None] >= n - scene.finishes
+    along_or_down = along + DOWN * (scene.down & ~is_finish)
 
     # The cheapest way to every state [left, right, B], and the last move of it: hand * n + the hold that it left.
     cost = np.full((n, n, b), np.inf)
@@ -199,8 +200,9 @@ def _skipped(scene: Scene) -> tuple[Floats, Floats]:
     return SKIPPED**2 * (between - is_back).astype(float), SKIPPED**2 * is_along.astype(float)
 
 
-def _to_betas(problems: Sequence[Problem], climber: Climber, ways: Ways, weights: dict[str, float]) -> Iterator[Beta]:
-    """The betas of ways: their moves, how hard each is, and what is out of the climber's reach."""
+def _to_betas(problems: Sequence[Problem], climber: Climber, ways: Ways) -> Iterator[Beta]:
+    """The betas of ways on one board: their moves, how hard each is, and what is out of the climber's reach."""
+    weights = move_weights(problems[0].board)
     # Difficulty of every move [B, M], of the problem [B], and the index of the hardest move [B].
     hard = ways.features @ np.array([weights[name] for name in FEATURES])
     total = (hard**NORM).sum(axis=1) ** (1 / NORM)

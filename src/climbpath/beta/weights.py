@@ -10,16 +10,23 @@ from numpy.typing import NDArray
 
 from climbpath import board as boards
 
-FORMAT = 2
+FORMAT = 3
 """Version of assets/beta.json."""
 
 
 @cache
 def load_weights() -> dict[str, Any]:
-    """The weights of the features of a move (`difficulty`), and the `poorness` of holds as learned from grades."""
+    """The weights of the features of a move by family of boards (`difficulty`), and the `poorness` of holds by board,
+    as learned from grades."""
     content: dict[str, Any] = json.loads((resources.files("climbpath") / "assets" / "beta.json").read_text("utf-8"))
     assert content["format"] == FORMAT
     return content
+
+
+def move_weights(board: str) -> dict[str, float]:
+    """The weights of the features of a move on a board: those of its family, or of MoonBoards where it has none."""
+    by_family: dict[str, dict[str, float]] = load_weights()["difficulty"]
+    return by_family.get(boards.load(board).family, by_family["moonboard"])
 
 
 @cache

@@ -1,16 +1,26 @@
 """Command that measures a model: evaluate."""
 
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from climbpath.cli.common import FILE, MOST_LISTED, SEED, model_flag, write_json
+from climbpath.errors import ClimbpathError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from climbpath.board import Setup
+    from climbpath.problem import Problem
 
 
 @click.command()
 @model_flag
-@click.option("--data", type=FILE, required=True, help="Parquet file from 'climbpath data import'.")
+@click.option(
+    "--data", type=FILE, required=True, multiple=True, help="Parquet file from 'climbpath data import'; repeatable."
+)
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "all"]),
@@ -30,7 +40,7 @@ from climbpath.cli.common import FILE, MOST_LISTED, SEED, model_flag, write_json
 @click.option("--force", is_flag=True, help="Overwrite a report that exists.")
 def evaluate(
     model: Path | None,
-    data: Path,
+    data: tuple[Path, ...],
     split: str | None,
     samples: int,
     compare: tuple[Path, ...],
@@ -38,7 +48,7 @@ def evaluate(
     seed: int,
     force: bool,
 ) -> None:
-    """Measure a model against real problems that it never saw.
+    """Measure a model against real problems that it never saw; without --model, each bundled one on its boards.
 
     Begins with the result in three sentences: whether generated problems can be told from real ones, keep to their
     grades, and are new. Tables follow, with the reason of every dash below them. Takes a few minutes, and needs the
@@ -49,6 +59,7 @@ def evaluate(
 
     \b
     climbpath evaluate --data problems.parquet --report out/evaluate
+    climbpath evaluate --data moon.parquet --data kilter.parquet --data tension.parquet
     climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
     """
     from climbpath import board as boards
@@ -58,19 +69,21 @@ def evaluate(
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
     from climbpath.evaluation.results import to_json
-    from climbpath.model.checkpoint import bundled_model, bundled_model_of, load_model
+    from climbpath.model.checkpoint import bundled_model, load_model
 
     folder = report or files.new_folder(Path("out") / "evaluate")
     page, numbers = folder / "report.html", folder / "report.json"
     files.refuse_overwrite([page, numbers], force)
-    known = parquet.load(data)
+    known = [problem for path in data for problem in parquet.load(path)]
     if model:
         trained = load_model(model)
-    else:  # the bundled model of the setup with the most problems
-        (setup, _), *_ = Counter(problem.setup for problem in known).most_common()
-        trained = bundled_model(bundled_model_of(setup))
-    held = evaluation.held_out(trained, known, split)
-    setup = evaluation.main_setup(held)
+        models = {model.name: (trained, evaluation.held_out(trained, known, split))}
+    else:
+        models = {
+            name: (bundled_model(name), evaluation.held_out(bundled_model(name), known, split, setups))
+            for name, setups in _by_bundled_model(known).items()
+        }
+    setup = evaluation.main_setup([held for _, held in models.values()])
     board = boards.load(setup.board)
     stems = [path.stem for path in compare]
     lists = [
@@ -78,8 +91,7 @@ def evaluate(
         for path in compare
     ]
     result = evaluation.evaluate(
-        trained,
-        held,
+        models,
         samples=samples,
         compare={setup: lists},
         seed=seed,
@@ -90,3 +102,21 @@ def evaluate(
     with files.replacing(page) as temporary:
         temporary.write_text(reports.page(result), encoding="utf-8")
     click.echo(f"\nWrote {page}, which says what the columns mean, and {numbers}")
+
+
+def _by_bundled_model(problems: "Sequence[Problem]") -> "dict[str, set[Setup]]":
+    """Name of a bundled model -> the setups of some problems that it is the model of. The first has those, too, that
+    none has learned, so that they are counted. Raises ClimbpathError where no setup is learned."""
+    from climbpath.model.checkpoint import bundled_model_of
+
+    found: defaultdict[str, set[Setup]] = defaultdict(set)
+    refused: dict[Setup, ClimbpathError] = {}
+    for setup in dict.fromkeys(problem.setup for problem in problems):
+        try:
+            found[bundled_model_of(setup)].add(setup)
+        except ClimbpathError as error:
+            refused[setup] = error
+    if not found:
+        raise next(iter(refused.values()), ClimbpathError("the data holds no problems"))
+    next(iter(found.values())).update(refused)
+    return found

@@ -1,7 +1,7 @@
 """Evaluation: how good a model's likelihood and its problems are, against real problems that it never saw."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.evaluation import measures
 from climbpath.evaluation.baseline_grader import BaselineGrader, GradeAgreement, grade_agreement
 from climbpath.evaluation.hold_lists import HoldLists, Holds
-from climbpath.evaluation.likelihood import Scored, nats_per_problem, score
+from climbpath.evaluation.likelihood import Scored, joined, nats_per_problem, score
 from climbpath.evaluation.results import (
     Calibration,
     CalibrationBin,
@@ -66,15 +66,19 @@ class Held(NamedTuple):
     """Reason -> how many problems of that part were left out for it."""
 
 
-def held_out(model: Model, problems: Sequence[Problem], split: str | None) -> Held:
-    """The problems to measure on: a part of the split by key, or all where the model was trained on none of them.
+def held_out(
+    model: Model, problems: Sequence[Problem], split: str | None, setups: Collection[Setup] | None = None
+) -> Held:
+    """The problems to measure on: a part of the split by key, or all where the model was trained on none of them; of
+    these setups, or of any.
 
-    Raises ClimbpathError where the model was trained on a problem of that part, or no problem of it can be used.
+    Raises ClimbpathError where the model was trained on a problem of that part.
     """
     trained = set(model.train_keys.tolist())
     if split is None:
         split = "test" if any(problem.key in trained for problem in problems) else "all"
     part = list(problems) if split == "all" else split_problems(problems)[split]
+    part = [problem for problem in part if setups is None or problem.setup in setups]
     leaked = sum(problem.key in trained for problem in part)
     if leaked:
         raise ClimbpathError(
@@ -88,9 +92,6 @@ def held_out(model: Model, problems: Sequence[Problem], split: str | None) -> He
         reason = why_unusable(problem) or _not_learned(model, problem)
         left_out.update([reason] if reason else [])
         kept += [] if reason else [problem]
-    if not kept:
-        reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items()) or "it is empty"
-        raise ClimbpathError(f"nothing can be measured on the split {split!r}: {reasons}")
     keys = {problem.key for problem in part}
     others = [problem for problem in problems if problem.key not in keys]
     return Held(kept, others, split, left_out)
@@ -105,14 +106,17 @@ def _not_learned(model: Model, problem: Problem) -> str | None:
     return None
 
 
-def main_setup(held: Held) -> Setup:
-    """The setup of most of the held-out problems."""
-    return Counter(problem.setup for problem in held.problems).most_common(1)[0][0]
+def main_setup(held: Sequence[Held]) -> Setup:
+    """The setup of most of the held-out problems. Raises ClimbpathError, with the reasons, where there are none."""
+    setups = Counter(problem.setup for one in held for problem in one.problems)
+    if not setups:
+        reasons = "; ".join(f"{count} {reason}" for one in held for reason, count in one.left_out.items())
+        raise ClimbpathError(f"nothing can be measured on the split {held[0].split!r}: {reasons or 'it is empty'}")
+    return setups.most_common(1)[0][0]
 
 
 def evaluate(
-    model: Model,
-    held: Held,
+    models: Mapping[str, tuple[Model, Held]],
     *,
     samples: int,
     compare: Mapping[Setup, Sequence[HoldLists]],
@@ -122,40 +126,51 @@ def evaluate(
     """Everything that `climbpath evaluate` reports.
 
     Args:
-        model: the model.
-        held: what it is measured on.
-        samples: how many problems to draw for each list, with the boards, angles, grades and consensus of `held`
-            in the same proportions.
+        models: name -> a model, and what it is measured on; no setup is measured under two.
+        samples: how many problems to draw for each list, with the boards, angles, grades and consensus of what is held
+            out in the same proportions.
         compare: lists from elsewhere, by setup, measured in the same way.
         seed: of samples, folds and resamples.
         tell: called with the name of each stage as it begins.
     """
-    tell(f"nats of {len(held.problems):,} problems")
-    nats = likelihood(model, held.problems)
-    by_setup: defaultdict[Setup, list[Problem]] = defaultdict(list)
-    for problem in held.problems:
-        by_setup[problem.setup].append(problem)
+    total = sum(len(held.problems) for _, held in models.values())
+    tell(f"nats of {total:,} problems")
+    nats = likelihood([(model, held.problems) for model, held in models.values()])
     setups = {}
-    for setup, real in sorted(by_setup.items(), key=lambda pair: order_of(pair[0])):
-        # of the samples each setup gets its part by the number of its held-out problems
-        size = max(1, round(samples * len(real) / len(held.problems)))
-        others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
-        setups[setup] = _SetupEvaluation(model, setup, real, others, size, seed).run(compare.get(setup, ()), tell)
+    for model, held in models.values():
+        by_setup: defaultdict[Setup, list[Problem]] = defaultdict(list)
+        for problem in held.problems:
+            by_setup[problem.setup].append(problem)
+        for setup, real in sorted(by_setup.items(), key=lambda pair: order_of(pair[0])):
+            # of the samples each setup gets its part by the number of its held-out problems
+            size = max(1, round(samples * len(real) / total))
+            others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
+            setups[setup] = _SetupEvaluation(model, setup, real, others, size, seed).run(compare.get(setup, ()), tell)
     return EvaluationResult(
-        model={**model.about, "parameters": int(sum(value.size for value in model.weights.values()))},
-        split=held.split,
+        models={
+            name: {**model.about, "parameters": int(sum(value.size for value in model.weights.values()))}
+            for name, (model, _) in models.items()
+        },
+        split=", ".join(dict.fromkeys(held.split for _, held in models.values())),
         seed=seed,
-        held_out=len(held.problems),
-        left_out=dict(held.left_out),
+        held_out=total,
+        left_out=dict(sum((held.left_out for _, held in models.values()), Counter())),
         likelihood=nats,
         setups=setups,
     )
 
 
-def likelihood(model: Model, problems: Sequence[Problem]) -> Likelihood:
-    """Nats and perplexity overall, by grade and by setup, and how well calibrated the model's probabilities are."""
-    scored = score(model, problems)
-    given = nats_per_problem(model, problems, given_consensus=True) if model.consensus else None
+def likelihood(measured: Sequence[tuple[Model, Sequence[Problem]]]) -> Likelihood:
+    """Nats and perplexity overall, by grade and by setup, and how well calibrated the probabilities are, of problems
+    under the model that each is measured with."""
+    problems = [problem for _, some in measured for problem in some]
+    scored = joined([score(model, some) for model, some in measured])
+    given = np.concatenate(
+        [
+            nats_per_problem(model, some, given_consensus=True) if model.consensus else np.full(len(some), np.nan)
+            for model, some in measured
+        ]
+    )
     by_grade: defaultdict[str, list[int]] = defaultdict(list)
     by_setup: defaultdict[Setup, list[int]] = defaultdict(list)
     for i, problem in enumerate(problems):
@@ -172,9 +187,9 @@ def likelihood(model: Model, problems: Sequence[Problem]) -> Likelihood:
 
 
 def _likelihood_row(
-    scored: Scored, given: NDArray[np.float64] | None, problems: Sequence[Problem], rows: Sequence[int]
+    scored: Scored, given: NDArray[np.float64], problems: Sequence[Problem], rows: Sequence[int]
 ) -> LikelihoodRow:
-    """The row of some of the problems; `given` are nats given consensus, [problems]."""
+    """The row of some of the problems; `given` are nats given consensus, [problems], nan where the model knows none."""
     nats, is_token, end = scored.nats[rows], scored.is_token[rows], scored.end[rows]
     per_problem = nats.sum(axis=1)
     choices = sum(len(problems[i].sequence) for i in rows)
@@ -182,7 +197,7 @@ def _likelihood_row(
         problems=len(rows),
         nats_per_problem=float(per_problem.mean()),
         standard_error=float(per_problem.std() / np.sqrt(len(rows))),
-        nats_given_consensus=None if given is None else float(given[rows].mean()),
+        nats_given_consensus=None if np.isnan(given[rows]).any() else float(given[rows].mean()),
         nats_per_hold=float(nats.sum() / sum(len(problems[i].holds) for i in rows)),
         nats_per_token=float(nats.sum() / is_token.sum()),
         perplexity_of_hold=float(np.exp(nats[~end].sum() / choices)),
@@ -307,6 +322,7 @@ class _SetupEvaluation:
         baseline, own = self._agreements(problems)
         return replace(
             self._row(_holds(problems), _holds(against), compared),
+            valid=float(np.mean([not violations(problem) for problem in problems])),
             baseline_grader=baseline,
             own_grader=own,
             beta=measures.betas(problems, self.board),

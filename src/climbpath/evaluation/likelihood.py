@@ -62,6 +62,13 @@ def score(model: Model, problems: Sequence[Problem], given_consensus: bool = Fal
     return scored
 
 
+def joined(scored: Sequence[Scored]) -> Scored:
+    """The problems of several, one after the other."""
+    longest = max(one.nats.shape[1] for one in scored)
+    padded = ([np.pad(part, ((0, 0), (0, longest - part.shape[1]))) for part in one] for one in scored)
+    return Scored(*map(np.concatenate, zip(*padded, strict=True)))
+
+
 def nats_per_problem(model: Model, problems: Sequence[Problem], given_consensus: bool = False) -> NDArray[np.float64]:
     """-log p of each problem as `score` gives it, [problems]. Raises ClimbpathError as `score` does."""
     return score(model, problems, given_consensus).nats.sum(axis=1)

@@ -86,7 +86,7 @@ def page(result: EvaluationResult) -> str:
     by_grade, by_setup = tables.likelihood_tables(result.likelihood)
     html = environment.get_template("report.html").render(
         facts=tables.facts(result),
-        recipe=result.model.get("recipe", {}),
+        recipes={name: about.get("recipe", {}) for name, about in result.models.items()},
         in_short=in_short(result),
         tiles=_tiles(result.likelihood),
         headlines=tables.headlines(result),

@@ -212,8 +212,8 @@ class SetupResult:
 class EvaluationResult:
     """Everything that `climbpath evaluate` measures."""
 
-    model: Mapping[str, Any]
-    """What the model's file says of it, and `parameters`, how many it has."""
+    models: Mapping[str, Mapping[str, Any]]
+    """Name -> what the model's file says of it, and `parameters`, how many it has."""
     split: str
     """Which part of the data was held out."""
     seed: int

@@ -85,8 +85,8 @@ SHARES: tuple[Column[SampleRow], ...] = (
         "valid",
         lambda row: row.valid,
         _PERCENT,
-        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Real "
-        "problems and lists from elsewhere count as valid where some choice of start holds keeps the rules.",
+        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Lists "
+        "from elsewhere that name no roles count as valid where some choice of start holds keeps the rules.",
     ),
     Column(
         "distinct",
@@ -323,12 +323,16 @@ def shown(measured: SetupResult) -> str:
 
 def facts(result: EvaluationResult) -> dict[str, str]:
     """What was measured."""
-    model = result.model
+
+    def of_models(value: Callable[[Mapping[str, Any]], Any]) -> str:
+        found = {name: _fact(value(about)) for name, about in result.models.items()}
+        return "; ".join(found.values() if len(found) == 1 else (f"{name} {fact}" for name, fact in found.items()))
+
     return {
-        "training recipe": _fact(model.get("recipe", {}).get("name")),
-        "passes over the training problems": _fact(model.get("epoch")),
-        "numbers in the model": _fact(model.get("parameters")),
-        "surprise in training": _fact(model.get("nats_per_problem")),
+        "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
+        "passes over the training problems": of_models(lambda about: about.get("epoch")),
+        "numbers in the model": of_models(lambda about: about.get("parameters")),
+        "surprise in training": of_models(lambda about: about.get("nats_per_problem")),
         "part of the data": result.split,
         "held-out problems": _fact(result.held_out),
         "seed of the random numbers": str(result.seed),

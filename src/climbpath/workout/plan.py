@@ -177,7 +177,7 @@ def plan(
     """
     evening = Evening(
         setup=Setup(board, angle),
-        grades=tuple(parse_grades(grade)),
+        grades=tuple(parse_grades(grade, boards.load(board).ladder)),
         minutes=minutes,
         climber=climber,
         rules=parse_rules(board, size=size, hold_sets=hold_sets, ban=ban),

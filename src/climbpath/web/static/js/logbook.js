@@ -4,7 +4,7 @@ import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
 import { T, sentence } from "./texts.js";
 import { dayText } from "./dates.js";
-import { change, profile, state } from "./state.js";
+import { change, layout, nearest, profile } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
@@ -123,7 +123,11 @@ export class Logbook {
   }
 
   refine() {
-    const grades = state.appInfo.ladder.map((grade) => [grade, grade]);
+    const { ladder } = layout();
+    for (const end of ["easiest", "hardest"]) {
+      wanted[end] &&= nearest(wanted[end], ladder, end === "hardest"); // it was chosen on another board
+    }
+    const grades = ladder.map((grade) => [grade, grade]);
     const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
     replace(
       this.bar,
