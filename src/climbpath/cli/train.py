@@ -58,8 +58,12 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--checkpoint-dir", type=FILE, help="[default: checkpoints/climb_path_DEVICE]")
 @click.option("--log-dir", type=FILE, help="TensorBoard's folder. [default: runs/climb_path_DEVICE]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
-@click.option("--devices", type=click.IntRange(1, 1024), default=1, help="Processes (or GPUs) that share each batch.")
-@click.option("--num-nodes", type=click.IntRange(1, 1024), default=1, help="Machines that take part.")
+@click.option(
+    "--devices", type=click.IntRange(1, 1024), default=1, help="Processes (or GPUs) per machine that share each batch."
+)
+@click.option(
+    "--num-nodes", type=click.IntRange(1, 1024), default=1, help="Machines that take part; each runs this command."
+)
 @click.option("--threads", type=THREADS, help="CPU threads. [default: all cores]")
 @click.option("--num-workers", type=click.IntRange(0, 1024), default=0, help="Processes that prepare batches.")
 @recipe_flags
@@ -92,7 +96,8 @@ def train(
     climbpath train --resume                            continue after an interruption
 
     Writes best.pt, latest.pt, every tenth epoch, config.json and training_curves.png. An earlier run in the
-    same folder is set aside, not overwritten.
+    same folder is set aside, not overwritten. More than 200,000 problems are read from their files as they are
+    learned, and need not fit in memory.
     """
     changes: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     changes |= {"teachers": tuple(str(path.absolute()) for path in teachers)} if teachers else {}
@@ -114,6 +119,6 @@ def train(
     log_dir = log_dir or Path("runs") / name
     final, source = training.choose_recipe(chosen, changes, files, checkpoint_dir if resume else None)
     try:
-        training.train(training.read_problems(source), final, checkpoint_dir, log_dir, machine, resume, source)
+        training.train(training.problems_of(source), final, checkpoint_dir, log_dir, machine, resume, source)
     except training.InterruptedRunError as interrupted:
         sys.exit(128 + interrupted.signal_number)

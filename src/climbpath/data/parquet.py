@@ -1,9 +1,13 @@
 """The Parquet files that hold sets of problems."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from climbpath.data.importers import climbpath_parquet, detect
 from climbpath.errors import ClimbpathError
@@ -66,11 +70,7 @@ def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
 
     Raises ClimbpathError, naming the file and what to do, where it is not one or is damaged.
     """
-    try:
-        if detect(path) is not climbpath_parquet:
-            raise ClimbpathError("it is not Parquet: convert it with climbpath data import")
-    except ClimbpathError as error:
-        raise ClimbpathError(f"{path}: {error}") from error
+    _check_format(path)
     index = 0
     try:
         for record in climbpath_parquet.records(path, batch_size):
@@ -80,6 +80,67 @@ def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
         raise ClimbpathError(
             f"{path}, record {index}: {error}: create the file again with climbpath data import"
         ) from error
+
+
+class RowGroups:
+    """Parquet files that climbpath wrote, kept open: sets of problems that need not fit in memory.
+
+    Raises ClimbpathError, naming the file and what to do, where it is not one or is damaged.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+        self.files: list[climbpath_parquet.OpenFile] = []
+        for path in paths:
+            _check_format(path)
+            with _naming(path):
+                self.files.append(climbpath_parquet.OpenFile(path.open("rb")))
+        sizes = [rows for file in self.files for rows in file.rows]
+        self.first = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+        """The number of the first row of each group, and of all rows, [groups + 1]."""
+        self.places = [(file, number) for file in range(len(paths)) for number in range(len(self.files[file].rows))]
+        """The file of each group, and its number there."""
+
+    def __len__(self) -> int:
+        return int(self.first[-1])
+
+    def records(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The values of some columns of all rows, in order; what is read is checked to the last byte."""
+        for path in self.paths:
+            with _naming(path):
+                for batch in climbpath_parquet.batches(path, BATCH):
+                    yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+    def problems(self, rows: NDArray[np.int64], columns: Sequence[str]) -> Iterator[Problem]:
+        """Problems by their rows, which rise, with what some columns know of them."""
+        groups = np.searchsorted(self.first, rows, side="right") - 1
+        for group in np.unique(groups).tolist():
+            file, number = self.places[group]
+            wanted = rows[groups == group] - self.first[group]
+            with _naming(self.paths[file]):
+                table = self.files[file].group(number, columns).take(wanted)
+                for record in table.to_pylist():
+                    yield check_sound(Problem.from_dict(record))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Raises ClimbpathError, naming the file and the way out, for what is wrong with one."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (ClimbpathError, pa.ArrowException, OSError, ValueError) as error:
+        raise ClimbpathError(f"{path}: {error}: create the file again with climbpath data import") from error
+
+
+def _check_format(path: Path) -> None:
+    """Raises ClimbpathError, naming it, where a file is not Parquet."""
+    try:
+        if detect(path) is not climbpath_parquet:
+            raise ClimbpathError("it is not Parquet: convert it with climbpath data import")
+    except ClimbpathError as error:
+        raise ClimbpathError(f"{path}: {error}") from error
 
 
 def load(path: Path) -> list[Problem]:

@@ -1,13 +1,17 @@
 """The split into train, validation and test problems, by key."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from climbpath import board as boards
 from climbpath.data.merge import hardness
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, subset_of_any
 from climbpath.problem import Problem
+
+Ints = NDArray[np.int64]
 
 SPLITS = ("train", "validation", "test")
 VALIDATION_SHARE, TEST_SHARE = 0.05, 0.10
@@ -21,33 +25,37 @@ def split(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
     Partial problems go to the train part, except those that may belong to a validation or test problem: they go with
     it.
     """
-    # whole problems by key, and keys by board and hardest grade
-    keys = [problem.key for problem in problems]
-    by_key: defaultdict[int, list[Problem]] = defaultdict(list)
-    for key, problem in zip(keys, problems, strict=True):
-        if not problem.partial:
-            by_key[key].append(problem)
-    strata: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for key, group in by_key.items():
-        strata[group[0].board, max(map(hardness, group))].append(key)
-    # of each stratum the first tenth is test, the next twentieth validation, the rest train
-    part_of: dict[int, str] = {}
-    for stratum in strata.values():
-        stratum.sort()
-        test = round(TEST_SHARE * len(stratum))
-        validation = round((TEST_SHARE + VALIDATION_SHARE) * len(stratum))
-        for i, key in enumerate(stratum):
-            part_of[key] = "test" if i < test else "validation" if i < validation else "train"
+    whole = [problem for problem in problems if not problem.partial]
+    keys = np.array([problem.key for problem in whole], np.uint64)
+    names = list(dict.fromkeys(problem.board for problem in whole))
+    board_of = np.array([names.index(problem.board) for problem in whole], np.int64)
+    found = parts_of_keys(keys, board_of, np.array([hardness(problem) for problem in whole], np.int64))
     # problems keep their order within a part
     parts: dict[str, list[Problem]] = {name: [] for name in SPLITS}
-    for key, problem in zip(keys, problems, strict=True):
-        if not problem.partial:
-            parts[part_of[key]].append(problem)
+    for part, problem in zip(found.tolist(), whole, strict=True):
+        parts[SPLITS[part]].append(problem)
     # partial problems follow, each where no held-out problem leaks
     partial = [problem for problem in problems if problem.partial]
     for problem, name in zip(partial, _parts_of_partial(partial, parts), strict=True):
         parts[name].append(problem)
     return parts
+
+
+def parts_of_keys(keys: NDArray[np.uint64], board_of: Ints, hardness_of: Ints) -> Ints:
+    """The part of each whole problem, as its number in SPLITS: [problems], of arrays [problems]."""
+    found, first, key_of = np.unique(keys, return_index=True, return_inverse=True)
+    # the stratum of every key, [keys]: its board, and the hardest grade of its problems
+    hardest = np.full(len(found), np.iinfo(np.int16).min, np.int64)
+    np.maximum.at(hardest, key_of, hardness_of)
+    numbers = board_of[first] * 2**16 + hardest
+    _, stratum, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    # of each stratum, by key, the first tenth is test, the next twentieth validation, the rest train
+    order = np.argsort(stratum, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    test, validation = (np.rint(share * sizes)[stratum] for share in (TEST_SHARE, TEST_SHARE + VALIDATION_SHARE))
+    parts = np.select([place < test, place < validation], [SPLITS.index("test"), SPLITS.index("validation")])
+    return np.asarray(parts[key_of])
 
 
 def check_split(parts: Mapping[str, Iterable[Problem]]) -> None:

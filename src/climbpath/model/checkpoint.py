@@ -1,7 +1,7 @@
 """Checkpoints (written by training, read by torch as weights only) and models (safetensors) on disk."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -107,11 +107,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def keys_to_tensor(keys: set[int]) -> Any:
-    """Keys as a sorted int64 tensor of the same bits, which torch.save takes (it has no full uint64)."""
+def keys_to_tensor(keys: Collection[int] | np.ndarray) -> Any:
+    """Keys, each once, as a sorted int64 tensor of the same bits, which torch.save takes (it has no full uint64)."""
     import torch
 
-    return torch.from_numpy(np.array(sorted(keys), np.uint64).view(np.int64))
+    found = keys if isinstance(keys, np.ndarray) else np.array(list(keys), np.uint64)
+    return torch.from_numpy(np.unique(found).view(np.int64))
 
 
 def model_of(checkpoint: Mapping[str, Any]) -> Model:

@@ -1,10 +1,12 @@
 """Problems as arrays, and the batches of an epoch."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from climbpath import board as boards
@@ -51,17 +53,23 @@ class Encoded:
     ) -> None:
         self.tokens, self.mask_invalid = tokens, mask_invalid
         self.grade_dropout, self.mirrored = grade_dropout, mirrored
-        sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
-        self.lengths = np.array([len(sequence) for sequence in sequences], np.int64)
-        self.sequences = np.full((len(sequences), max(self.lengths, default=0)), -1, np.int16)
-        for row, sequence in zip(self.sequences, sequences, strict=True):
-            row[: len(sequence)] = sequence
+        self.sequences, self.lengths = sequences_of(problems)
+        one_hold_start = (self.sequences[:, :2] == self.sequences[:, :1]).all(axis=1)
+        self.chosen = self.lengths - 1 - one_hold_start  # different choices before the end
         self.prefixes = np.array([tokens.prefix(tokens.condition_of(p), p.grade) for p in problems], np.int64)
         # problems by what can follow what: by board, and by angle where roles of holds depend on it
         setups = [p.setup if boards.load(p.board).rows else Setup(p.board, None) for p in problems]
         self.setups = list(dict.fromkeys(setups))
         self.setup_of = np.array([self.setups.index(setup) for setup in setups], np.int64)
         self.board_of = np.array([tokens.boards.index(p.board) for p in problems], np.int64)
+
+    def alike(self, rows: Ints, sequences: NDArray[np.int16]) -> "Encoded":
+        """Problems that differ in their holds alone from those of some rows; `sequences` has theirs, [rows, N]."""
+        others = copy.copy(self)
+        for name in ("lengths", "chosen", "prefixes", "setup_of", "board_of"):
+            setattr(others, name, getattr(self, name)[rows])
+        others.sequences = sequences
+        return others
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -78,9 +86,8 @@ class Encoded:
         """
         # 1. Draw for the whole batch, then take this process's part, so that the draw does not depend on their number.
         rng = np.random.default_rng(seed)
-        part = np.arange(len(rows))[rank::world]
-        counted = len(part) > 0
-        part = part if counted else np.zeros(1, np.int64)  # every process must take part in every step
+        part = part_of(len(rows), rank, world)
+        counted = rank < len(rows)
         drops_grade = (rng.random(len(rows)) < self.grade_dropout)[part]
         every_sequence = self._drawn_sequences(rows, rng)
         given = self._draw_pins(every_sequence, rows, pinned, rng)[part]
@@ -149,16 +156,35 @@ class Encoded:
         layout = boards.load(self.tokens.boards[self.board_of[rows[0]]])
         pins = np.zeros((len(rows), len(layout.choice_roles)), bool)
         for row in np.flatnonzero(rng.random(len(rows)) < fraction):
-            chosen = np.unique(sequences[row, : self.lengths[rows[row]] - 1])
-            drawn = rng.permutation(chosen)[: rng.integers(1, len(chosen) + 1)]
-            pins[row, pin_choices(layout, layout.choice_holds[drawn], layout.choice_roles[drawn])] = True
+            number = int(self.chosen[rows[row]])
+            places = rng.permutation(number)[: rng.integers(1, number + 1)]
+            found = np.unique(sequences[row])  # the end is last
+            if len(found) > number:  # else another process has this problem's holds, and its pins
+                drawn = found[places]
+                pins[row, pin_choices(layout, layout.choice_holds[drawn], layout.choice_roles[drawn])] = True
         return pins
 
 
-def epoch_batches(board_of: Ints, batch_size: int, seed: int, epoch: int) -> list[Ints]:
-    """The rows of each batch of an epoch over rows [rows] of some boards: each of one board, shuffled, a function of
-    seed and epoch alone."""
-    rng = np.random.default_rng([seed, epoch])
+def sequences_of(problems: Iterable[Problem]) -> tuple[NDArray[np.int16], Ints]:
+    """The canonical sequences of problems as choices, int16 [problems, N], padded with -1, and their lengths."""
+    sequences = [choices(problem, boards.load(problem.board)) for problem in problems]
+    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
+    table = np.full((len(sequences), max(lengths, default=0)), -1, np.int16)
+    for row, sequence in zip(table, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return table, lengths
+
+
+def part_of(rows: int, rank: int, world: int) -> Ints:
+    """Which rows of a batch process `rank` of `world` takes; where there are fewer than processes, the first, which it
+    does not count: every process must take part in every step."""
+    return np.arange(rows)[rank::world] if rank < rows else np.zeros(1, np.int64)
+
+
+def epoch_batches(board_of: Ints, batch_size: int, seed: int, epoch: int, window: int = 0) -> list[Ints]:
+    """The rows of each batch of an epoch over the rows [rows] of a window: each of one board, shuffled, a function of
+    seed, epoch and window alone."""
+    rng = np.random.default_rng([seed, epoch, window])
     shuffled = rng.permutation(len(board_of))
     batches = []
     for board in np.unique(board_of):

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 
@@ -20,6 +22,7 @@ from climbpath.training.distillation import Teacher
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import Recipe
 from climbpath.training.selection import TrainingData
+from climbpath.training.streaming import StreamedData
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Run:
     """The settings."""
     config: ModelConfig
     """The shape of the network."""
-    data: TrainingData
+    data: TrainingData | StreamedData
     """What is learned from."""
     net: Transformer
     """The network that is trained."""
@@ -71,6 +74,12 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     """How far it has come."""
 
+    @cached_property
+    def epoch_steps(self) -> int:
+        """Steps of an epoch: a window has batches of each of its boards, the last of which may be smaller."""
+        counts = (np.bincount(self.data.boards_in(window)) for window in range(self.data.windows))
+        return sum(int((-(-problems // self.recipe.batch_size)).sum()) for problems in counts)
+
     def about(self) -> dict[str, Any]:
         """Settings, sizes and data of the run, in plain JSON types."""
         return {
@@ -80,7 +89,7 @@ class Run:
             "consensus": evidence_to_json(self.data.consensus),
             "methods": self.data.methods,
             "parameters": self.net.count_parameters(),
-            "train_problems": len(self.data.parts["train"]),
+            "train_problems": self.data.train_problems,
             "validation_problems": len(self.data.validation),
         }
 
@@ -139,11 +148,12 @@ class Run:
         sizes = f"d_model {recipe.d_model}, {recipe.num_layers} layers, {recipe.nhead} heads, {recipe.dim_feedforward}"
         print(f"Recipe {recipe.name}: {sizes} feed-forward, {recipe.vocabulary} tokens ({len(data.tokens.names)})")
         print(f"Model: {self.net.count_parameters():,} parameters")
-        drawn = len(data.train) - len(data.parts["train"])
-        print(f"Data: {len(data.parts['train']):,} train and {len(data.validation):,} validation problems")
+        print(f"Data: {data.train_problems:,} train and {len(data.validation):,} validation problems")
         if consensus := sum(sum(counts.values()) for counts in data.consensus.values()):
             print(f"  {consensus:,} of the train problems have a consensus grade: {CONSENSUS_REPEATS} or more repeats")
-        if drawn:
+        if isinstance(data, StreamedData):
+            print(f"  streamed from the files in {data.windows} windows")
+        elif drawn := len(data.train) - data.train_problems:
             print(f"  and {drawn:,} synthetic problems of {len(self.teachers)} teachers")
         for reason, count in data.left_out.items():
             print(f"  left out: {count:,} {reason}")
@@ -163,7 +173,7 @@ def summary(run: Run) -> str:
     rows = {
         "recipe": run.recipe.name,
         "parameters": f"{run.net.count_parameters():,}",
-        "train problems": f"{len(run.data.parts['train']):,}",
+        "train problems": f"{run.data.train_problems:,}",
         "epochs": f"{run.progress.epoch} (best: {best['epoch']:.0f})",
         "training time": f"{run.progress.seconds:.1f} s",
         "best val loss per token": f"{best['val_loss']:.4f}{reading}",

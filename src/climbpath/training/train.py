@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from climbpath.data import parquet
+from climbpath.data.parquet import RowGroups
 from climbpath.drawing.charts import training_curves
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing, sync
@@ -36,7 +37,7 @@ from climbpath.model.order import Ints
 from climbpath.model.tokens import ANY_GRADE, PREFIX
 from climbpath.problem import Problem
 from climbpath.progress import progress_bar
-from climbpath.training.batches import Batch, Encoded, epoch_batches
+from climbpath.training.batches import Batch, Encoded, epoch_batches, part_of
 from climbpath.training.distillation import (
     DISTILL_WEIGHT,
     SYNTHETIC_RATIO,
@@ -53,6 +54,7 @@ from climbpath.training.optimizers import Stepper, side_task_weight
 from climbpath.training.recipes import RECIPES, Recipe, config_of
 from climbpath.training.run import Progress, Run, summary
 from climbpath.training.selection import TrainingData
+from climbpath.training.streaming import STREAMED, StreamedData
 from climbpath.training.tensorboard import LogWriter, log_pictures, log_writer
 
 KEEP_EVERY = 10
@@ -110,8 +112,15 @@ def read_problems(source: str) -> list[Problem]:
         return parquet.load(bundled)
 
 
+def problems_of(source: str) -> Sequence[Problem] | RowGroups:
+    """The problems of a source, as `read_problems` has them, or its files to be streamed where they have many."""
+    if source and len(groups := RowGroups([Path(path) for path in source.splitlines()])) > STREAMED:
+        return groups
+    return read_problems(source)
+
+
 def train(
-    problems: Sequence[Problem],
+    problems: Sequence[Problem] | RowGroups,
     recipe: Recipe,
     checkpoint_dir: Path,
     log_dir: Path,
@@ -122,7 +131,8 @@ def train(
     """Train a model by a recipe; writes best.pt, latest.pt, epoch_10.pt, …, config.json and training_curves.png.
 
     Args:
-        problems: all problems; the train and validation parts of their split are used, the test part is not.
+        problems: all problems, or files of them to be streamed; the train and validation parts of their split are used,
+            the test part is not.
         recipe: the settings.
         checkpoint_dir: where checkpoints go.
         log_dir: where TensorBoard's files go.
@@ -150,7 +160,7 @@ def train(
 
 def _train(
     fabric: Fabric,
-    problems: Sequence[Problem],
+    problems: Sequence[Problem] | RowGroups,
     recipe: Recipe,
     checkpoint_dir: Path,
     log_dir: Path,
@@ -158,11 +168,19 @@ def _train(
     resume: bool,
     source: str,
 ) -> Progress:
-    data = TrainingData(problems, recipe)
+    if isinstance(problems, RowGroups):
+        if recipe.teachers:
+            raise ClimbpathError(
+                f"teachers draw {SYNTHETIC_RATIO} problems for each real one and keep them in memory, which "
+                f"{len(problems):,} problems are too many for: filter them first, or train without teachers"
+            )
+        data: TrainingData | StreamedData = StreamedData(problems, recipe, fabric.is_global_zero)
+    else:
+        data = TrainingData(problems, recipe)
     config = config_of(recipe, data.boards)
     # teachers draw synthetic problems, which join the real ones
     teachers = load_teachers(recipe.teachers, config)
-    if teachers:
+    if teachers and isinstance(data, TrainingData):
         check_teachers(teachers, data.held_out_keys)
         learned = data.parts["train"]
         if fabric.is_global_zero:
@@ -243,31 +261,15 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
     Raises InterruptedRunError after a signal and ClimbpathError for a loss that is not finite.
     """
     fabric, recipe, progress = run.fabric, run.recipe, run.progress
-    # the rest of the epoch's batches, each with its fraction of pins and a seed of its own: what a loader of any number
-    # of workers makes of them does not depend on what was done before
-    order = epoch_batches(run.data.train.board_of, recipe.batch_size, recipe.seed, progress.epoch)
-    rest = order[progress.step_in_epoch :]
-    steps = recipe.num_epochs * len(order)
-    batch_specs = [
-        (rows, recipe.pinned * side_task_weight(step, steps), derive_seed(recipe.seed, step))
-        for step, rows in enumerate(rest, progress.step)
-    ]
-    loader: DataLoader[Batch] = DataLoader(
-        batch_specs,  # type: ignore[arg-type]
-        batch_size=None,
-        num_workers=machine.num_workers,
-        collate_fn=_Collate(run.data.train, fabric.global_rank, fabric.world_size),  # type: ignore[arg-type]
-        generator=torch.Generator(),  # leaves the global generator, which dropout uses, alone
-    )
+    steps = recipe.num_epochs * run.epoch_steps
     description = f"Epoch {progress.epoch + 1}/{recipe.num_epochs} [Train]"
-    bar = progress_bar(None, description, len(order), fabric.is_global_zero)
+    bar = progress_bar(None, description, run.epoch_steps, fabric.is_global_zero)
     bar.update(progress.step_in_epoch)
     started = time.perf_counter()
     model.train()
-    for batch, rows in zip(loader, rest, strict=True):
+    for batch, problems, tokens in rest_of_epoch(run, machine):
         lr = run.stepper.begin(progress.step, steps)
         torch.manual_seed(derive_seed(recipe.seed, progress.step, fabric.global_rank))
-        tokens = int((run.data.train.token_lengths[rows] - PREFIX).sum())  # of all processes
         with _memory_explained(recipe):
             batch = fabric.to_device(batch)
             # main task: the next token, after the data and after the teachers
@@ -299,7 +301,7 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
         bar.update(1)
         log.add_scalar("train/loss", total / tokens, progress.step)
         log.add_scalar("train/learning_rate", lr, progress.step)
-        log.add_scalar("train/problems_per_second", len(rows) / (time.perf_counter() - started), progress.step)
+        log.add_scalar("train/problems_per_second", problems / (time.perf_counter() - started), progress.step)
         progress.seconds += time.perf_counter() - started
         started = time.perf_counter()
         # a signal that any process caught stops them all, with everything saved
@@ -310,6 +312,37 @@ def train_epoch(run: Run, model: Any, machine: Machine, caught: list[int], log: 
         if progress.step_in_epoch % SAVE_EVERY == 0:
             run.save_latest()
     bar.close()
+
+
+def rest_of_epoch(run: Run, machine: Machine) -> Iterator[tuple[Batch, int, int]]:
+    """The rest of the epoch's batches, of each this process's part, and the problems and tokens of all processes.
+
+    Each has its fraction of pins and a seed of its own: what a loader of any number of workers makes of them does not
+    depend on what was done before.
+    """
+    data, recipe, rank, world = run.data, run.recipe, run.fabric.global_rank, run.fabric.world_size
+    steps, to_skip = recipe.num_epochs * run.epoch_steps, run.progress.step_in_epoch
+    step = run.progress.step
+    for window in np.random.default_rng([recipe.seed, run.progress.epoch, data.windows]).permutation(data.windows):
+        order = epoch_batches(data.boards_in(window), recipe.batch_size, recipe.seed, run.progress.epoch, window)
+        rest, to_skip = order[to_skip:], max(0, to_skip - len(order))
+        if not rest:
+            continue
+        encoded = data.window(window, np.concatenate([rows[part_of(len(rows), rank, world)] for rows in rest]))
+        batch_specs = [
+            (rows, recipe.pinned * side_task_weight(step + i, steps), derive_seed(recipe.seed, step + i))
+            for i, rows in enumerate(rest)
+        ]
+        loader: DataLoader[Batch] = DataLoader(
+            batch_specs,  # type: ignore[arg-type]
+            batch_size=None,
+            num_workers=machine.num_workers,
+            collate_fn=_Collate(encoded, rank, world),  # type: ignore[arg-type]
+            generator=torch.Generator(),  # leaves the global generator, which dropout uses, alone
+        )
+        for batch, rows in zip(loader, rest, strict=True):
+            yield batch, len(rows), int((encoded.token_lengths[rows] - PREFIX).sum())
+        step += len(rest)
 
 
 def finish_epoch(run: Run, log: LogWriter) -> None:

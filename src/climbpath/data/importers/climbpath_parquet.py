@@ -1,7 +1,7 @@
 """Climbpath's own Parquet, as `climbpath data import` writes it: one row a problem, a column for every field."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -63,7 +63,6 @@ def records(path: Source, batch_size: int = 10_000) -> Iterator[dict[str, Any]]:
 def batches(path: Source, batch_size: int = 10_000) -> Iterator["pa.RecordBatch"]:
     """The rows in batches. Raises ClimbpathError as `records` does."""
     import pyarrow as pa
-    from pyarrow import parquet
 
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
@@ -71,19 +70,41 @@ def batches(path: Source, batch_size: int = 10_000) -> Iterator["pa.RecordBatch"
     checksum = Checksum()
     try:
         with _seekable(path) as file:
-            groups = check_footer(file)
-            table = parquet.ParquetFile(file, page_checksum_verification=True)
-            _check(table.schema_arrow, table.metadata.created_by)
-            for number, chunks in enumerate(groups):
-                check_group(file, chunks)
-                for batch in table.iter_batches(batch_size, row_groups=[number]):
+            opened = OpenFile(file)
+            for number in range(len(opened.rows)):
+                for batch in opened.batches(number, batch_size):
                     checksum.add(batch)
                     yield batch
-            stated = (table.metadata.metadata or {}).get(CHECKSUM)
+            stated = (opened.table.metadata.metadata or {}).get(CHECKSUM)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ClimbpathError(f"the Parquet is damaged or cut off here; the rest is lost ({error})") from error
     if stated is not None and stated != checksum.value():
         raise ClimbpathError("the Parquet is damaged: its checksum is not that of its content")
+
+
+class OpenFile:
+    """An open file, whose row groups can be read in any order. Raises ClimbpathError where it is not climbpath's.
+
+    What Arrow says of a damaged one is raised as it is.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from pyarrow import parquet
+
+        self.file, self.chunks = file, check_footer(file)
+        self.table = parquet.ParquetFile(file, page_checksum_verification=True)
+        _check(self.table.schema_arrow, self.table.metadata.created_by)
+        self.rows = [self.table.metadata.row_group(number).num_rows for number in range(len(self.chunks))]
+
+    def batches(self, number: int, batch_size: int) -> Iterator["pa.RecordBatch"]:
+        """A row group in batches."""
+        check_group(self.file, self.chunks[number])
+        yield from self.table.iter_batches(batch_size, row_groups=[number])
+
+    def group(self, number: int, columns: Sequence[str]) -> "pa.Table":
+        """Some columns of a row group."""
+        check_group(self.file, self.chunks[number])
+        return self.table.read_row_group(number, columns)
 
 
 @contextmanager
