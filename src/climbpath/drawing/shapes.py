@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:  # Pillow is slow to import, and text and SVG do without it
     from PIL import Image, ImageDraw, ImageFont
 
@@ -78,7 +80,8 @@ class Text(NamedTuple):
     bold: bool = False
 
 
-Solid = Circle | Line | Rect | Polygon | Blob
+Part = Circle | Line | Rect | Polygon
+Solid = Part | Blob
 Shape = Solid | Text
 
 WIDTH = 360
@@ -208,14 +211,21 @@ def _smooth_path(points: Sequence[Point]) -> str:
     return path + "z"
 
 
-def _flat(points: Sequence[Point]) -> list[Point]:
-    """The outline of a blob as corners, four to a curve."""
-    corners = []
-    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in _curves(points):
-        for t in (0.0, 0.25, 0.5, 0.75):
-            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
-            corners.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+def _flat(points: Sequence[Point]) -> np.ndarray:
+    """The outline of a blob through n points as corners, four to a curve, [4 n, 2]."""
+    corners: np.ndarray = _flattening(len(points)) @ np.array(points)
     return corners
+
+
+@cache
+def _flattening(n: int) -> np.ndarray:
+    """What n points are multiplied by for the corners of the curves between them, [4 n, n]."""
+    units = np.eye(n)
+    curves = [list(_curves([(one, 0.0) for one in unit])) for unit in units.tolist()]
+    ends = np.array([[[x for x, _ in curve] for curve in of_unit] for of_unit in curves])  # [n, curves, 4]
+    t = np.array([0.0, 0.25, 0.5, 0.75])
+    bernstein = np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
+    return (ends @ bernstein).reshape(n, -1).T
 
 
 def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
@@ -235,44 +245,32 @@ def stamp(picture: "Image.Image", shapes: Sequence[Shape]) -> None:
             at = (shape.x * scale, shape.y * scale)
             pen.text(at, shape.text, shape.colour, _font(shape.size * scale), anchor, stroke_width=stroke)
         else:
-            x1, y1, x2, y2 = _bounds(shape)
+            parts = _painted(shape)
+            x1, y1, x2, y2 = _bounds(parts[0])  # no other one is larger
             left, top = math.floor(x1 * scale), math.floor(y1 * scale)
             right, bottom = math.ceil(x2 * scale), math.ceil(y2 * scale)
-            for part in _painted(shape):
+            for part in parts:
                 stencil = Image.new("L", (4 * (right - left), 4 * (bottom - top)))
                 _cut(ImageDraw.Draw(stencil), part, 4 * scale, 4 * left, 4 * top)
                 picture.paste(part.colour, (left, top), stencil.reduce(4))
 
 
-def _painted(shape: Solid) -> Sequence[Circle | Line | Rect | Polygon]:
+def _painted(shape: Solid) -> Sequence[Part]:
     """What is painted for a shape, one after another: a blob is a polygon, with a larger one below for its edge."""
     if not isinstance(shape, Blob):
         return [shape]
     corners = _flat(shape.points)
     if not shape.width:
-        return [Polygon(corners, shape.colour)]
-    return [
-        Polygon(_grown(corners, shape.width / 2), shape.edge),
-        Polygon(_grown(corners, -shape.width / 2), shape.colour),
-    ]
+        return [Polygon(corners.tolist(), shape.colour)]
+    # moved outwards and inwards by half the width, away from their middle and towards it
+    from_middle = corners - corners.mean(axis=0)
+    half = from_middle * (shape.width / 2 / np.hypot(*from_middle.T))[:, None]
+    return [Polygon((corners + half).tolist(), shape.edge), Polygon((corners - half).tolist(), shape.colour)]
 
 
-def _grown(corners: Sequence[Point], far: float) -> list[Point]:
-    """The corners moved outwards, away from their middle."""
-    x0, y0 = (sum(values) / len(corners) for values in zip(*corners, strict=True))
-    grown = []
-    for x, y in corners:
-        factor = 1 + far / math.hypot(x - x0, y - y0)
-        grown.append((x0 + factor * (x - x0), y0 + factor * (y - y0)))
-    return grown
-
-
-def _bounds(shape: Solid) -> tuple[float, float, float, float]:
+def _bounds(part: Part) -> tuple[float, float, float, float]:
     """Left, top, right and bottom."""
-    match shape:
-        case Blob(points, _, _, width):
-            across, down = zip(*_grown(_flat(points), width / 2), strict=True)
-            return min(across), min(down), max(across), max(down)
+    match part:
         case Circle(x, y, r, _, width):
             edge = r + width / 2
             return x - edge, y - edge, x + edge, y + edge
@@ -286,14 +284,14 @@ def _bounds(shape: Solid) -> tuple[float, float, float, float]:
             return min(across), min(down), max(across), max(down)
 
 
-def _cut(pen: "ImageDraw.ImageDraw", shape: Circle | Line | Rect | Polygon, scale: float, left: int, top: int) -> None:
-    """Cuts the shape out of a stencil whose corner is at (left, top) of the scaled picture."""
+def _cut(pen: "ImageDraw.ImageDraw", part: Part, scale: float, left: int, top: int) -> None:
+    """Cuts the part of a shape out of a stencil whose corner is at (left, top) of the scaled picture."""
 
     def disc(x: float, y: float, r: float, fill: int = 255) -> None:
         x, y, r = x * scale - left - 0.5, y * scale - top - 0.5, max(r * scale - 0.5, 0)
         pen.ellipse((x - r, y - r, x + r, y + r), fill)
 
-    match shape:
+    match part:
         case Circle(x, y, r, _, width):
             disc(x, y, r + width / 2)
             if width:
