@@ -31,7 +31,7 @@ assets: setup  ## make the bundled models, graders, beta, demo problems and mode
 lock:  ## pin requirements.lock anew, with hashes; torch is pinned in tools/torch.txt
 	@mkdir -p build
 	cp requirements.lock build/requirements.lock
-	uv pip compile pyproject.toml --extra train --extra web --extra postgres --extra metrics --extra lights --extra docs \
+	uv pip compile pyproject.toml --extra train --extra web --extra postgres --extra metrics --extra cluster --extra lights --extra docs \
 		--group dev --universal --python-version 3.11 --no-header \
 		--no-annotate --generate-hashes --constraint tools/torch.txt --quiet --output-file build/requirements.lock
 	awk '/^[a-z]/ {keep = !/^(torch|triton|nvidia-|cuda-)/} keep' build/requirements.lock > requirements.lock

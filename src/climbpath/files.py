@@ -5,6 +5,9 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from climbpath.errors import WAYS_OUT, ClimbpathError
 
@@ -19,7 +22,13 @@ def replacing(path: Path) -> Iterator[Path]:
     Creates the folder if needed. The content is on the disk before the name is, so a power cut leaves the old file or
     the new one. If the block fails, the temporary file is removed and `path` is untouched. Raises ClimbpathError,
     naming `path`, if it cannot be written.
+
+    In a store of objects, where a name appears with its whole content, the temporary path is on this machine.
     """
+    if not isinstance(path, Path):
+        with uploading(path) as temporary:
+            yield temporary
+        return
     _check_kind(path)
     temporary = _temporary(path)
     try:
@@ -35,6 +44,15 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def uploading(path: Any) -> Iterator[Path]:
+    """A temporary path on this machine to write to; it is uploaded to `path`, a UPath, when the block succeeds."""
+    with TemporaryDirectory() as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        path.fs.put_file(str(temporary), path.path)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, on the disk before anything in it is. Raises OSError where that fails."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
@@ -42,6 +60,19 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for one in missing:
         sync(one.parent)
+
+
+def names_in(folder: Path) -> set[str]:
+    """The names of what is in a folder; none where there is no such folder."""
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def remove_folder(folder: Any) -> None:
+    """Remove a folder, here or in a store of objects, with what is in it."""
+    if isinstance(folder, Path):
+        rmtree(folder)
+    else:
+        folder.fs.rm(folder.path, recursive=True)
 
 
 def sync(path: Path) -> None:

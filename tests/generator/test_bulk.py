@@ -116,6 +116,6 @@ def test_what_cannot_be_met_is_said_before_anything_is_drawn(tmp_path: Path) -> 
 def test_another_request_s_chunks_are_left_alone(tmp_path: Path) -> None:
     parts = tmp_path / "f.parquet.parts"
     parts.mkdir()
-    (parts / "request.json").write_text(json.dumps({"seed": 1}))
+    (parts / "_request.json").write_text(json.dumps({"seed": 1}))
     with pytest.raises(ClimbpathError, match="another request"):
         bulk.generate_to_parquet(MODEL, request(10), tmp_path / "f.parquet")

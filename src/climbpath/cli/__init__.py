@@ -25,6 +25,7 @@ from climbpath.cli import (
     show,
     train,
     train_grader,
+    tune,
     vary,
     workout,
 )
@@ -48,6 +49,7 @@ EXTRAS = {
         "tensorboard",
         "torch",
     },
+    "cluster": {"optuna", "ray", "s3fs", "upath"},
     "lights": {"bleak", "dbus_fast"},
     "metrics": {"prometheus_client"},
     "postgres": {"psycopg"},
@@ -77,6 +79,7 @@ for command in (
     data.data,
     train.train,
     train_grader.train_grader,
+    tune.tune,
     export.export,
     generate.generate,
     vary.vary,

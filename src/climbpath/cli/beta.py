@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath.cli.common import (
-    FILE,
+    PLACE,
     climber_flags,
     climber_of,
+    cluster_flag,
+    on_cluster,
+    place,
     problem_flags,
     read_problems,
     theme_flag,
@@ -36,9 +39,12 @@ PATIENCE = 2.0
 @problem_flags
 @wall_flags
 @climber_flags
-@click.option("--out", type=FILE, help="Folder for files. [default: a new out/beta]")
+@click.option(
+    "--out", type=PLACE, help="Folder for files; with --cluster also s3://bucket/folder. [default: a new out/beta]"
+)
 @click.option("--format", "formats", help="Files to write: any of png,svg,gif,json.")
 @theme_flag
+@cluster_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def beta(
     problem: str,
@@ -51,6 +57,7 @@ def beta(
     out: Path | None,
     formats: str | None,
     theme: str,
+    cluster: str | None,
     force: bool,
 ) -> None:
     """Find how PROBLEM is climbed: the hand moves, the crux, and whether the climber can reach everything.
@@ -63,6 +70,7 @@ def beta(
     climbpath beta "F5 D9 G13 I16 G18" --height 165 --ape -3
     climbpath beta "F5 D9 G13 I16 G18" --height "5 ft 5"
     climbpath beta out/7A/problems.json --format png,gif,json
+    climbpath beta million.parquet --height 165 --cluster auto --out betas
 
     A move's distance and direction are from the hand's last hold. Holds that no hand needs serve as feet. Of
     several problems, betas.json has all betas, and pictures are numbered.
@@ -71,6 +79,9 @@ def beta(
     from climbpath.drawing.themes import THEMES
     from climbpath.naming import title
 
+    if cluster:
+        _beta_on_cluster(problem, climber_of(height, ape), out or Path("out") / "betas", formats, cluster)
+        return
     chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
@@ -94,6 +105,18 @@ def beta(
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
             click.echo(f"wrote {some[0]}" + f" to {some[-1].name}" * (len(some) > 1))
+
+
+def _beta_on_cluster(source: str, climber: "Climber", folder: Path, formats: str | None, cluster: str) -> None:
+    """Find the betas of the problems of Parquet files into those of a folder, on a cluster."""
+    from climbpath.cluster.columns import add_columns, beta_columns
+
+    if formats:
+        raise ClimbpathError(f"--cluster writes Parquet files: leave out --format {formats}")
+    asked = {"columns": "betas", "climber": climber._asdict()}
+    with on_cluster(cluster) as each:
+        written = add_columns(place(source), folder, beta_columns(climber), asked, each, "Beta")
+    click.echo(f"wrote {written:,} files to {folder}")
 
 
 def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -13,6 +14,7 @@ from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.beta.body import Climber
+    from climbpath.parts import Each
     from climbpath.problem import Problem
     from climbpath.settings import Wall
 
@@ -35,7 +37,19 @@ class _FilePath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _PlacePath(_FilePath):
+    """A path, or with --cluster the URL of a place in a store of objects, s3://bucket/folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or "://" not in value:
+            return super().convert(value, param, ctx)
+        if ctx and not ctx.params.get("cluster"):
+            self.fail(f"{value} is not on this machine: add --cluster auto, or name a path", param, ctx)
+        return place(value)
+
+
 FILE = _FilePath(path_type=Path)
+PLACE = _PlacePath(path_type=Path)
 FOLDER = _FilePath(path_type=Path, file_okay=False)
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz", ".zip")
 """Endings of the names of files with problems."""
@@ -58,6 +72,15 @@ def write_json(path: Path, content: object) -> None:
 
 model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
 
+
+cluster_flag = click.option(
+    "--cluster",
+    is_flag=False,
+    flag_value="auto",
+    is_eager=True,  # where it is set, places may be URLs
+    metavar="ADDRESS",
+    help="Work on a Ray cluster: auto for this machine's, else one of all its cores; or ray://host:10001.",
+)
 
 theme_flag = click.option(
     "--theme", type=click.Choice(["dark", "light"]), default="dark", help="How pictures look, as in the web app."
@@ -254,6 +277,38 @@ def read_file(path: Path) -> list["Problem"]:
     if not problems:
         raise ClimbpathError(f"{path} holds no problem")
     return problems
+
+
+def place(text: str) -> Path:
+    """The file or folder of a name: a path, or the URL of one in a store of objects, which has a Path's methods.
+
+    Raises ClimbpathError for a URL that nothing here can open.
+    """
+    if "://" not in text:
+        return Path(text)
+    import upath
+
+    try:
+        found: Any = upath.UPath(text, use_listings_cache=False)  # other machines write there, too
+        found.fs  # noqa: B018 - imports what opens it
+    except (ImportError, ValueError) as error:
+        raise ClimbpathError(f"cannot open {text}: {error}; s3://bucket/folder is what can be") from None
+    return cast(Path, found)
+
+
+@contextmanager
+def on_cluster(address: str, flags: str = "") -> "Iterator[Each]":
+    """What does the work of several parts on a cluster. Ctrl-C ends the command, and says how it goes on: by the same
+    one, with these flags if they were not given."""
+    from climbpath.cluster.engine import connected, each
+
+    try:
+        with connected(address):
+            yield each
+    except KeyboardInterrupt:
+        way = " and ".join(filter(None, ["the same command", flags]))
+        click.echo(f"\nStopped; finished parts are kept. Continue with {way}", err=True)
+        sys.exit(130)
 
 
 def names_file(text: str) -> bool:

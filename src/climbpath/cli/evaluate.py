@@ -1,12 +1,13 @@
 """Command that measures a model: evaluate."""
 
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, MOST_LISTED, SEED, model_flag, write_json
+from climbpath.cli.common import FILE, MOST_LISTED, PLACE, SEED, cluster_flag, model_flag, on_cluster, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 @click.command()
 @model_flag
 @click.option(
-    "--data", type=FILE, required=True, multiple=True, help="Parquet file from 'climbpath data import'; repeatable."
+    "--data",
+    type=PLACE,
+    required=True,
+    multiple=True,
+    help="Parquet file from 'climbpath data import', with --cluster also s3://bucket/file.parquet; repeatable.",
 )
 @click.option(
     "--split",
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--report", type=FILE, help="Folder for report.html and report.json. [default: a new out/evaluate]")
 @click.option("--seed", type=SEED, default=0, help="Seed of samples, folds and resamples.")
+@cluster_flag
 @click.option("--force", is_flag=True, help="Overwrite a report that exists.")
 def evaluate(
     model: Path | None,
@@ -46,6 +52,7 @@ def evaluate(
     compare: tuple[Path, ...],
     report: Path | None,
     seed: int,
+    cluster: str | None,
     force: bool,
 ) -> None:
     """Measure a model against real problems that it never saw; without --model, each bundled one on its boards.
@@ -57,10 +64,13 @@ def evaluate(
     Lists from elsewhere (--compare) are JSON [[hold, ...], ...], CSV with one problem per line, or any format of
     'climbpath data import'. They are compared on the board and angle with the most held-out problems.
 
+    With --cluster every board and angle is measured by a worker of its own.
+
     \b
     climbpath evaluate --data problems.parquet --report out/evaluate
     climbpath evaluate --data moon.parquet --data kilter.parquet --data tension.parquet
     climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
+    climbpath evaluate --data all.parquet --cluster auto
     """
     from climbpath import board as boards
     from climbpath import files
@@ -90,13 +100,15 @@ def evaluate(
         read_hold_lists(path, board)._replace(name=path.stem if stems.count(path.stem) == 1 else str(path))
         for path in compare
     ]
-    result = evaluation.evaluate(
-        models,
-        samples=samples,
-        compare={setup: lists},
-        seed=seed,
-        tell=lambda stage: click.echo(f"… {stage}", err=True),
-    )
+    with on_cluster(cluster) if cluster else nullcontext(map) as each:
+        result = evaluation.evaluate(
+            models,
+            samples=samples,
+            compare={setup: lists},
+            seed=seed,
+            tell=lambda stage: click.echo(f"… {stage}", err=True),
+            each=each,
+        )
     click.echo(reports.text(result))
     write_json(numbers, to_json(result))
     with files.replacing(page) as temporary:

@@ -9,9 +9,12 @@ import click
 from climbpath.cli.common import (
     FILE,
     MOST_LISTED,
+    PLACE,
     SEED,
     climber_flags,
     climber_of,
+    cluster_flag,
+    on_cluster,
     problem_flags,
     theme_flag,
     wall_flags,
@@ -62,11 +65,17 @@ if TYPE_CHECKING:
 @click.option("--mirror", is_flag=True, help="Mirror every problem, on a board that has mirror partners.")
 @climber_flags
 @click.option("--visualize", is_flag=True, help="Draw the problems here, and write PNGs and a contact sheet.")
-@click.option("--out", type=FILE, help="Folder for files, or one file for parquet. [default: a new out/GRADE]")
+@click.option(
+    "--out",
+    type=PLACE,
+    help="Folder for files, or one file for parquet; with --cluster a folder or s3://bucket/folder. "
+    "[default: a new out/GRADE]",
+)
 @click.option(
     "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (needs the extra train) alone."
 )
 @theme_flag
+@cluster_flag
 @click.option("--force", is_flag=True, help="Overwrite files in --out.")
 def generate(
     grade: str,
@@ -77,6 +86,7 @@ def generate(
     out: Path | None,
     formats: str | None,
     theme: str,
+    cluster: str | None,
     force: bool,
     mirror: bool,
     method: str | None,
@@ -94,6 +104,7 @@ def generate(
     climbpath generate --grade V5 --start F5 --hold-sets A,B --max-holds 8
     climbpath generate --grade 7A --height 165 --ape -3
     climbpath generate --grade 6C..7B --num-samples 1000000 --format parquet --out million.parquet
+    climbpath generate --grade 6C..7B --num-samples 10000000 --cluster auto --out s3://bucket/many --seed 1
     climbpath generate --grade 7A --checkpoint checkpoints/climb_path_cpu/best.pt
 
     Every problem is valid, and different from the known problems and from the others. With --height or --ape, the
@@ -109,6 +120,9 @@ def generate(
     conditions |= {"board": board, "size": wall.size, "hold_sets": wall.hold_sets}
     request = api.parse_request(grade, climber=climber, method=method or DEFAULT_METHOD, **conditions)
     generator = api.load(model, request.setup)
+    if cluster:
+        _generate_on_cluster(generator, model, request, out or Path("out") / _file_name(grade), formats, cluster)
+        return
     if formats and "parquet" in formats.lower():
         if mirror:
             raise ClimbpathError("--mirror does not go with parquet: choose another --format")
@@ -158,9 +172,28 @@ def _generate_to_parquet(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
         )
         sys.exit(130)
+    _tell_written(written, request, reason, path)
+
+
+def _generate_on_cluster(
+    generator: "Generator", model: Path | None, request: "Request", folder: Path, formats: str | None, cluster: str
+) -> None:
+    """Generate any number of problems into Parquet files of a folder, on a cluster."""
+    from climbpath.generator import bulk
+
+    if formats and formats.strip().lower() != "parquet":
+        raise ClimbpathError(f"--cluster writes Parquet files: leave out --format {formats}")
+    with on_cluster(cluster, f"--seed {request.seed}") as each:
+        written, reason = bulk.generate_to_folder(
+            generator.model_of(request.setup), request, folder, each, str(model) if model else None
+        )
+    _tell_written(written, request, reason, folder)
+
+
+def _tell_written(written: int, request: "Request", reason: str | None, place: Path) -> None:
     if written < request.number:
-        warn(f"only {written:,} of {request.number:,} problems: {reason or 'an interrupted run ended so'}")
-    click.echo(f"wrote {written:,} problems to {path}, seed {request.seed}")
+        warn(f"only {written:,} of {request.number:,} problems: {reason}")
+    click.echo(f"wrote {written:,} problems to {place}, seed {request.seed}")
 
 
 def _file_name(grade: str) -> str:

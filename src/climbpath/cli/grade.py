@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import grades
-from climbpath.cli.common import FILE, names_file, problem_flags, read_problems, write_json
+from climbpath.cli.common import (
+    FILE,
+    PLACE,
+    cluster_flag,
+    names_file,
+    on_cluster,
+    place,
+    problem_flags,
+    read_problems,
+    write_json,
+)
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -25,7 +35,10 @@ LEAST_SHOWN = 0.005
 @click.option("--start", help="Start holds, where PROBLEM in notation does not mark them: F5 or F5,G6.")
 @click.option("--finish", help="Finish holds, likewise: G18.")
 @click.option("--grader", "file", type=FILE, help="A grader of 'climbpath train-grader'. [default: the bundled one]")
-@click.option("--out", type=FILE, help="A .json file for the results.")
+@click.option(
+    "--out", type=PLACE, help="A .json file for the results; with --cluster a folder, also s3://bucket/folder."
+)
+@cluster_flag
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
 def grade(
     problem: str,
@@ -35,6 +48,7 @@ def grade(
     finish: str | None,
     file: Path | None,
     out: Path | None,
+    cluster: str | None,
     force: bool,
 ) -> None:
     """Grade PROBLEM: its grade, how likely every grade is, and which holds make it easier or harder.
@@ -46,6 +60,7 @@ def grade(
     climbpath grade "F5 D9 G13 I16 G18"
     climbpath grade "F5 G6 D9 G13 G18" --start F5,G6
     climbpath grade out/7A/problems.json --out graded.json
+    climbpath grade million.parquet --cluster auto --out graded
 
     Grades are opinions, so the grader gives each a probability. It learned from the grades of other problems. A new
     problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
@@ -54,6 +69,9 @@ def grade(
     from climbpath.files import refuse_overwrite
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
+    if cluster:
+        _grade_on_cluster(problem, file, out, cluster)
+        return
     if out:
         refuse_overwrite([out], force)
     if start or finish:
@@ -74,6 +92,19 @@ def grade(
     if out:
         write_json(out, results)
         click.echo(f"wrote {out}")
+
+
+def _grade_on_cluster(source: str, file: Path | None, out: Path | None, cluster: str) -> None:
+    """Grade the problems of Parquet files into those of a folder, on a cluster."""
+    from climbpath.cluster.columns import add_columns, grade_columns
+    from climbpath.grader.grader import load_grader
+
+    folder = out or Path("out") / "graded"
+    columns = grade_columns(load_grader(file) if file else None)
+    asked = {"columns": "grades", "grader": str(file) if file else None}
+    with on_cluster(cluster) as each:
+        written = add_columns(place(source), folder, columns, asked, each, "Grade")
+    click.echo(f"wrote {written:,} files to {folder}")
 
 
 def _marked(notation: str, board: str, start: str, finish: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from climbpath.data.importers import climbpath_parquet, detect
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
 from climbpath.problem import Problem, check_sound
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH = 10_000
 """Problems in a row group of a Parquet file."""
@@ -25,21 +28,20 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     The file is written completely or not at all. Raises ClimbpathError where it cannot be written, or a problem is not
     sound.
     """
-    import pyarrow as pa
     from pyarrow import parquet
 
-    schema = climbpath_parquet.schema()
     written = 0
     try:
-        with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema, **OPTIONS) as file:
+        with (
+            replacing(path) as temporary,
+            parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as file,
+        ):
             checksum = climbpath_parquet.Checksum()
             remaining = iter(problems)
             while batch := list(islice(remaining, BATCH)):
                 for problem in batch:
                     check_sound(problem)
-                columns = [[getattr(problem, name) for problem in batch] for name in schema.names]
-                arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-                rows = pa.record_batch(arrays, schema=schema)
+                rows = rows_of(batch)
                 checksum.add(rows)
                 file.write_batch(rows)
                 written += len(batch)
@@ -49,8 +51,19 @@ def write(path: Path, problems: Iterable[Problem]) -> int:
     return written
 
 
-def concatenate(path: Path, files: Sequence[Path]) -> None:
-    """Put the problems of Parquet files that `write` wrote into one, one batch in memory at a time.
+def rows_of(problems: Sequence[Problem]) -> "pa.RecordBatch":
+    """Problems as rows of a Parquet file."""
+    import pyarrow as pa
+
+    schema = climbpath_parquet.schema()
+    columns = [[getattr(problem, name) for problem in problems] for name in schema.names]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def concatenate(path: Path, files: Iterable[tuple[Path, NDArray[np.bool_]]]) -> None:
+    """Put the problems of Parquet files that `write` wrote into one, those of each that are to be kept, a few batches
+    in memory at a time.
 
     Raises ClimbpathError where it cannot be written.
     """
@@ -58,22 +71,47 @@ def concatenate(path: Path, files: Sequence[Path]) -> None:
 
     with replacing(path) as temporary, parquet.ParquetWriter(temporary, climbpath_parquet.schema(), **OPTIONS) as out:
         checksum = climbpath_parquet.Checksum()
-        for file in files:
-            for batch in climbpath_parquet.batches(file, BATCH):
-                checksum.add(batch)
-                out.write_batch(batch)
+        for batch in _full(_kept(files)):
+            checksum.add(batch)
+            out.write_batch(batch)
         out.add_key_value_metadata({climbpath_parquet.CHECKSUM: checksum.value()})
 
 
-def read(path: Path, batch_size: int = BATCH) -> Iterator[Problem]:
-    """The problems of a Parquet file that climbpath wrote, one batch in memory at a time.
+def _kept(files: Iterable[tuple[Path, NDArray[np.bool_]]]) -> Iterator["pa.RecordBatch"]:
+    """The rows of files that are to be kept, in batches."""
+    import pyarrow as pa
+
+    for file, kept in files:
+        first = 0
+        for batch in climbpath_parquet.batches(file, BATCH):
+            yield batch.filter(pa.array(kept[first : first + len(batch)]))
+            first += len(batch)
+
+
+def _full(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    """The same rows in batches of BATCH: a row group each, of which a file can have some hundreds."""
+    import pyarrow as pa
+
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        while sum(map(len, waiting)) >= BATCH:
+            (whole,) = pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            yield whole.slice(0, BATCH)
+            waiting = [whole.slice(BATCH)]
+    if any(map(len, waiting)):
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+
+
+def read(path: Path, batch_size: int = BATCH, group: int | None = None) -> Iterator[Problem]:
+    """The problems of a Parquet file that climbpath wrote, or of one of its row groups, one batch in memory at a time.
 
     Raises ClimbpathError, naming the file and what to do, where it is not one or is damaged.
     """
     _check_format(path)
     index = 0
     try:
-        for record in climbpath_parquet.records(path, batch_size):
+        for record in climbpath_parquet.records(path, batch_size, group):
             yield check_sound(Problem.from_dict(record))
             index += 1
     except ClimbpathError as error:

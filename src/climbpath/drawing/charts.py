@@ -63,6 +63,48 @@ def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands
     plt.close(figure)
 
 
+def trials_chart(trials: Sequence[tuple[dict[str, float], list[tuple[int, float]]]], path: Path) -> None:
+    """Draw a search for settings as a PNG: the nats per problem of every trial over its epochs, and the fewest of each
+    over every setting.
+
+    `trials` are settings with epochs and nats, the best trial first.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.ticker import MaxNLocator
+
+    shown = [(settings, history) for settings, history in trials if history]
+    names = list(shown[0][0])
+    columns = -(-len(names) // 2)
+    figure = plt.figure(figsize=(5 + 2.6 * columns, 5.2), layout="constrained")
+    grid = figure.add_gridspec(2, columns + 2)
+    curves = figure.add_subplot(grid[:, :2])
+    for number, (_, history) in reversed(list(enumerate(shown))):
+        epochs, nats = zip(*history, strict=True)
+        style: dict[str, Any] = {"color": "#d1495b", "zorder": 3} if number == 0 else {"color": "#8d99ae", "alpha": 0.6}
+        curves.plot(epochs, nats, ".-", **style)
+    curves.set(title="Trials, the best in red", xlabel="epoch", ylabel="fewest nats per validation problem")
+    curves.xaxis.set_major_locator(MaxNLocator(integer=True))
+    fewest = [min(nats for _, nats in history) for _, history in shown]
+    for at, name in enumerate(names):
+        axes = figure.add_subplot(grid[at // columns, 2 + at % columns])
+        values = [settings[name] for settings, _ in shown]
+        axes.scatter(values, fewest, s=14, color="#8d99ae")
+        axes.scatter(values[:1], fewest[:1], s=30, color="#d1495b", zorder=3)
+        axes.set_xlabel(name)
+        if name.endswith("rate"):
+            axes.set_xscale("log")
+        axes.set_ylabel("nats" if at % columns == 0 else "")
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150, format="png")
+    plt.close(figure)
+
+
 def confusion_chart(labels: Sequence[str], counts: "NDArray[np.int64]", path: Path) -> None:
     """Draw a confusion matrix as a PNG: labels in rows, predictions in columns, shaded by fraction of the row."""
     import matplotlib as mpl

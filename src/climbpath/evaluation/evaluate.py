@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ from climbpath.generator.sample import draw_batches, generate
 from climbpath.grader.grader import Grader, expected, grader_of
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model
+from climbpath.parts import Each
 from climbpath.problem import Problem, Rules, violations
 
 MOST_COMPARED = 2000
@@ -122,6 +123,7 @@ def evaluate(
     compare: Mapping[Setup, Sequence[HoldLists]],
     seed: int = 0,
     tell: Callable[[str], None] = lambda stage: None,
+    each: Each = map,
 ) -> EvaluationResult:
     """Everything that `climbpath evaluate` reports.
 
@@ -132,20 +134,28 @@ def evaluate(
         compare: lists from elsewhere, by setup, measured in the same way.
         seed: of samples, folds and resamples.
         tell: called with the name of each stage as it begins.
+        each: does the work of several setups.
     """
     total = sum(len(held.problems) for _, held in models.values())
-    tell(f"nats of {total:,} problems")
-    nats = likelihood([(model, held.problems) for model, held in models.values()])
-    setups = {}
-    for model, held in models.values():
-        by_setup: defaultdict[Setup, list[Problem]] = defaultdict(list)
-        for problem in held.problems:
-            by_setup[problem.setup].append(problem)
-        for setup, real in sorted(by_setup.items(), key=lambda pair: order_of(pair[0])):
-            # of the samples each setup gets its part by the number of its held-out problems
-            size = max(1, round(samples * len(real) / total))
-            others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
-            setups[setup] = _SetupEvaluation(model, setup, real, others, size, seed).run(compare.get(setup, ()), tell)
+    setups = [
+        (model, held, setup)
+        for model, held in models.values()
+        for setup in sorted({problem.setup for problem in held.problems}, key=order_of)
+    ]
+
+    def measure(number: int) -> tuple[int, Likelihood | SetupResult]:
+        """Number 0 is the likelihood, the others are the setups."""
+        if number == 0:
+            tell(f"nats of {total:,} problems")
+            return number, likelihood([(model, held.problems) for model, held in models.values()])
+        model, held, setup = setups[number - 1]
+        real = [p for p in held.problems if p.setup == setup]
+        others = [p for p in held.others if p.setup == setup and not why_unusable(p)]
+        # of the samples each setup gets its part by the number of its held-out problems
+        size = max(1, round(samples * len(real) / total))
+        return number, _SetupEvaluation(model, setup, real, others, size, seed).run(compare.get(setup, ()), tell)
+
+    results: dict[int, Any] = dict(each(measure, range(len(setups) + 1)))
     return EvaluationResult(
         models={
             name: {**model.about, "parameters": int(sum(value.size for value in model.weights.values()))}
@@ -155,8 +165,8 @@ def evaluate(
         seed=seed,
         held_out=total,
         left_out=dict(sum((held.left_out for _, held in models.values()), Counter())),
-        likelihood=nats,
-        setups=setups,
+        likelihood=results[0],
+        setups={setup: results[number] for number, (_, _, setup) in enumerate(setups, 1)},
     )
 
 

@@ -1,7 +1,7 @@
 """Batched constrained sampling: every problem that comes out is valid, novel and distinct."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
@@ -91,7 +91,7 @@ def generate(
     counts: Mapping[str, int] | None = None,
     *,
     grader: Grader | None = None,
-    known: Collection[int] = (),
+    known: Container[int] = (),
     is_over: Callable[[], bool] = lambda: False,
     give_up: Callable[[str], None] = lambda reason: None,
 ) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def generate(
     lookahead = check(model, request, missing)
     check_offered(grader, request, missing)
     matches = bool(grader) and not request.any_grade
-    seen = set(known)
+    seen: set[int] = set()
     outcome = Outcome()
     scarce: set[str] = set()
     kept, fruitless, batches = 0, 0, 0
@@ -134,7 +134,7 @@ def generate(
             batches += 1
             fruitless += len(problems)
             outcome.drawn += len(problems)
-            for problem in _passing(model, request, grader, matches, problems, missing, seen, outcome):
+            for problem in _passing(model, request, grader, matches, problems, missing, known, seen, outcome):
                 wanted = problem.asked_grade or ""
                 if missing[wanted]:
                     seen.add(problem.key)
@@ -176,13 +176,15 @@ def _passing(
     matches: bool,
     drawn: Sequence[Problem],
     missing: Counter[str],
+    known: Container[int],
     seen: set[int],
     outcome: Outcome,
 ) -> list[Problem]:
     """Those of the drawn problems that are novel, distinct, valid, of a grade that is missing, and within the
     climber's reach; with their grades, and the one that each was asked for."""
     # novel, distinct and valid
-    fresh = {p.key: p for p in drawn if p.key not in model.known and p.key not in seen}
+    keyed = ((p.key, p) for p in drawn)
+    fresh = {key: p for key, p in keyed if key not in model.known and key not in known and key not in seen}
     new = [p for p in fresh.values() if not violations(p, request.rules)]
     outcome.new += len(new)
     # graded: what was drawn for one grade and gets another is as good as any, if that is wanted

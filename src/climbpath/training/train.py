@@ -8,8 +8,9 @@ import json
 import math
 import os
 import signal
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
@@ -127,6 +128,7 @@ def train(
     machine: Machine,
     resume: bool = False,
     source: str = "",
+    after_epoch: Callable[[Progress], None] = lambda progress: None,
 ) -> Progress:
     """Train a model by a recipe; writes best.pt, latest.pt, epoch_10.pt, …, config.json and training_curves.png.
 
@@ -139,6 +141,7 @@ def train(
         machine: device, processes, threads.
         resume: continue from checkpoint_dir/latest.pt.
         source: where the problems came from, kept in the checkpoint for `--resume`.
+        after_epoch: called after each epoch, when its checkpoint is saved.
 
     Raises:
         ClimbpathError: unusable data or device, a loss that is not finite, a full disk, a batch that does not fit,
@@ -148,7 +151,7 @@ def train(
     fabric = launch(machine)
     try:
         with locked(*([checkpoint_dir, log_dir] if fabric.is_global_zero else [])):
-            return _train(fabric, problems, recipe, checkpoint_dir, log_dir, machine, resume, source)
+            return _train(fabric, problems, recipe, checkpoint_dir, log_dir, machine, resume, source, after_epoch)
     except RuntimeError as error:
         if not has_lost_another(error):
             raise
@@ -167,6 +170,7 @@ def _train(
     machine: Machine,
     resume: bool,
     source: str,
+    after_epoch: Callable[[Progress], None],
 ) -> Progress:
     if isinstance(problems, RowGroups):
         if recipe.teachers:
@@ -220,6 +224,7 @@ def _train(
             while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
                 train_epoch(run, model, machine, caught, log)
                 finish_epoch(run, log)
+                after_epoch(run.progress)
         except (InterruptedRunError, RuntimeError) as error:
             # after a signal, and without one of the processes, the weights are those of the last whole step
             if isinstance(error, InterruptedRunError) or has_lost_another(error):
@@ -473,8 +478,11 @@ class _Collate:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Collects SIGINT and SIGTERM; a second SIGINT interrupts at once."""
+    """Collects SIGINT and SIGTERM, which only the main thread gets; a second SIGINT interrupts at once."""
     caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
 
     def handle(number: int, _: FrameType | None) -> None:
         if caught and number == signal.SIGINT and not by_torchrun():  # which passes Ctrl-C on to those that have it
