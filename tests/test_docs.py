@@ -101,7 +101,9 @@ def options(command: click.Command) -> set[str]:
 def all_options() -> set[str]:
     found, groups = options(cli), [cli]
     while groups:
-        for command in groups.pop().commands.values():
+        group = groups.pop()
+        context = click.Context(group)
+        for command in filter(None, (group.get_command(context, name) for name in group.list_commands(context))):
             found |= options(command)
             if isinstance(command, click.Group):
                 groups.append(command)

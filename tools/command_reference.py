@@ -36,7 +36,8 @@ def sections(context: click.Context) -> Iterator[str]:
     yield from map(_paragraph, inspect.cleandoc(command.help or "").split("\n\n"))
     below = []
     if isinstance(command, click.Group):
-        below = [click.Context(one, context, name) for name, one in sorted(command.commands.items())]
+        named = {name: command.get_command(context, name) for name in command.list_commands(context)}
+        below = [click.Context(one, context, name) for name, one in named.items() if one]
         yield _table("command", [(_link(one), one.command.get_short_help_str(200)) for one in below])
     options = [option for option in command.params if isinstance(option, click.Option)]
     records = [record for option in options if (record := option.get_help_record(context))]

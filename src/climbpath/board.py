@@ -216,10 +216,14 @@ class Board:
         return apart
 
     @cached_property
-    def distances(self) -> list[list[float]]:
-        """The same as plain lists: faster to index one at a time."""
-        found: list[list[float]] = self.distance.tolist()
-        return found
+    def _distances(self) -> dict[int, list[float]]:
+        return {}
+
+    def distances(self, hold: int) -> list[float]:
+        """The row of a hold as a plain list: faster to index one at a time. Made when it is first asked for."""
+        if hold not in self._distances:
+            self._distances[hold] = self.distance[hold].tolist()
+        return self._distances[hold]
 
     @property
     def has_grid(self) -> bool:

@@ -339,7 +339,7 @@ def longest_reach(problem: Problem) -> float:
     layout = boards.load(problem.board)
     order = [layout.index[label] for label in problem.start + problem.hands + problem.finish]
     first = len(problem.start)
-    return max(min(map(layout.distances[order[i]].__getitem__, order[:i])) for i in range(first, len(order)))
+    return max(min(map(layout.distances(order[i]).__getitem__, order[:i])) for i in range(first, len(order)))
 
 
 def far_feet(problem: Problem, rules: Rules) -> list[str]:
@@ -353,7 +353,7 @@ def far_feet(problem: Problem, rules: Rules) -> list[str]:
         layout.labels[foot]
         for foot in feet
         if layout.holds[foot].y > highest
-        or min(map(layout.distances[foot].__getitem__, hands)) > layout.foot_reach_cm + 1e-3
+        or min(map(layout.distances(foot).__getitem__, hands)) > layout.foot_reach_cm + 1e-3
     ]
 
 

@@ -1,34 +1,15 @@
 """The command line: one function per command, which parses, calls the package and prints.
 
-Nothing heavy is imported before the command is known.
+A command is imported when it is known which one it is, and nothing heavy before that.
 """
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from climbpath import __version__, terminal
-from climbpath.cli import (
-    beta,
-    board,
-    data,
-    evaluate,
-    export,
-    generate,
-    grade,
-    harder,
-    invite,
-    led_server,
-    light,
-    serve,
-    show,
-    train,
-    train_grader,
-    tune,
-    vary,
-    workout,
-)
 from climbpath.errors import ClimbpathError, explained, short
 
 SETTINGS = {
@@ -68,34 +49,33 @@ EXTRAS = {
 """Libraries that a lean install leaves out, by the extra that brings them."""
 
 
-@click.group(context_settings=SETTINGS)
+MODULES = {
+    **{name: name for name in ("beta", "board", "data", "evaluate", "export", "generate", "grade", "invite", "light")},
+    **{name: name for name in ("serve", "show", "train", "tune", "vary", "workout")},
+    **{"easier": "harder", "harder": "harder", "led-server": "led_server", "train-grader": "train_grader"},
+}
+"""Command -> its module in this room."""
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, None where there is none."""
+        if cmd_name not in MODULES:
+            return None
+        found: click.Command = getattr(import_module(f"climbpath.cli.{MODULES[cmd_name]}"), cmd_name.replace("-", "_"))
+        return found
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.version_option(__version__)
 def cli() -> None:
     """Train a climbing-board problem generator on an ordinary CPU, and climb what it makes."""
-
-
-for command in (
-    board.board,
-    data.data,
-    train.train,
-    train_grader.train_grader,
-    tune.tune,
-    export.export,
-    generate.generate,
-    vary.vary,
-    workout.workout,
-    evaluate.evaluate,
-    grade.grade,
-    beta.beta,
-    show.show,
-    harder.harder,
-    harder.easier,
-    light.light,
-    led_server.led_server,
-    serve.serve,
-    invite.invite,
-):
-    cli.add_command(command)
 
 
 def main() -> NoReturn:
