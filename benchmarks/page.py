@@ -9,6 +9,7 @@ import argparse
 import shutil
 import statistics
 import uuid
+from typing import Any
 
 import numpy as np
 import requests
@@ -79,7 +80,7 @@ def main() -> None:
     with server(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=args.browser, args=["--no-sandbox"])
         climber = str(uuid.uuid4())
-        body = {"name": "Ada", "walls": [wall]}
+        body: dict[str, Any] = {"name": "Ada", "walls": [wall]}
         requests.put(f"{ADDRESS}/api/profiles/{climber}", json=body, timeout=10).raise_for_status()
         starts = []
         for _ in range(5):

@@ -99,7 +99,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def all_options() -> set[str]:
-    found, groups = options(cli), [cli]
+    found, groups = options(cli), list[click.Group]([cli])
     while groups:
         group = groups.pop()
         context = click.Context(group)
