@@ -119,7 +119,7 @@ def docs() -> None:
 def baselines() -> None:
     """Renew the pictures that tests/browser compares the page with."""
     find_chromium()
-    looks = ("tests/browser/test_looks.py", "-k", "looks_as")
+    looks = ("tests/browser/test_looks.py", "-k", "looks_like")
     run(BIN / "pytest", "-n", "2", *looks, CLIMBPATH_RENEW_BASELINES="1")
 
 
