@@ -92,6 +92,9 @@ def test_grades_are_those_of_the_board(wall_visit: Visit, name: str) -> None:
     assert set(offered) <= set(ladder)
     page.goto("?view=climber")
     expect(page.get_by_label("Easiest grade").locator("option")).to_have_text(list(ladder))
+    page.goto("?view=logbook")
+    offered_there = page.locator(".search").get_by_label("Easiest grade").locator("option")
+    expect(offered_there).to_have_text(["From", *ladder])
 
 
 @pytest.mark.parametrize("name", WALLS)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from climbpath.cli import cli
@@ -90,7 +91,7 @@ def bad_command(rng: random.Random) -> list[str]:
     name = rng.choice(list(GOOD))
     command: Any = cli
     for word in name.split():
-        command = command.commands[word]
+        command = command.get_command(click.Context(command), word)
     arguments = list(GOOD[name])
     for _ in range(rng.choice((1, 1, 2))):
         option = rng.choice(command.params)
