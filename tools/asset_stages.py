@@ -67,6 +67,13 @@ STUDENT = replace(
 )
 
 
+AURORA = replace(
+    FAST, name="student", d_model=112, dim_feedforward=448, dropout=0.1, embedding_dropout=0.1, num_epochs=14
+)
+"""Little dropout, and on to the last epoch: validation problems are likelier before, but what it draws then is easier
+to tell from real problems (docs/dev/experiments.md, "Other boards")."""
+
+
 class Family(NamedTuple):
     """Boards that share a model."""
 
@@ -87,11 +94,6 @@ class Family(NamedTuple):
     """Whether the weights are written as float16."""
     grader: str | None
     """The name of the grader that learns from its problems."""
-
-
-def of_tension(recipe: Recipe) -> Recipe:
-    """A recipe for Tension's boards, all of which have mirror partners or share their holes with one that has."""
-    return replace(recipe, boards=("tension-1", "tension-2-mirror", "tension-2-spray"), mirrored=0.5)
 
 
 FAMILIES = {
@@ -126,28 +128,22 @@ FAMILIES = {
     "kilter": Family(
         folders=("aurora",),
         pattern="kilter_climbs.sqlite3",
-        teachers=(
-            replace(SPECIALIST, num_epochs=14, seed=2, dropout=0.3, embedding_dropout=0.3),
-            replace(SPECIALIST, num_epochs=14, seed=1),
-            replace(GENERALIST, seed=3, dropout=0.3, embedding_dropout=0.3),
-        ),
-        students=(replace(STUDENT, d_model=96, dim_feedforward=384, num_epochs=5),),
+        teachers=(),
+        students=(AURORA,),
         corrections=0,
-        temperatures=(1.0, 1.02, 1.05),
+        temperatures=(1.0,),
         is_half=True,
         grader="kilter",
     ),
     "tension": Family(
         folders=("aurora",),
         pattern="tension_climbs.sqlite3",
-        teachers=(
-            replace(of_tension(SPECIALIST), num_epochs=14, seed=2, dropout=0.3, embedding_dropout=0.3),
-            replace(of_tension(SPECIALIST), num_epochs=14, seed=1),
-            replace(of_tension(GENERALIST), seed=3, dropout=0.25, embedding_dropout=0.25),
+        teachers=(),
+        students=(
+            replace(AURORA, boards=("tension-1", "tension-2-mirror", "tension-2-spray"), mirrored=0.5, num_epochs=18),
         ),
-        students=(replace(of_tension(STUDENT), d_model=96, dim_feedforward=384, num_epochs=5),),
         corrections=0,
-        temperatures=(1.0, 1.02, 1.05),
+        temperatures=(1.0,),
         is_half=True,
         grader="tension",
     ),
@@ -213,7 +209,7 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
         networks.insert(0, student)
     # the corrections, each of the model that the one before it made
     last, rounds = networks[0], []
-    checkpoint = released_of(last, is_taught=bool(family.teachers))
+    checkpoint = released_of(last)
     for number in range(family.corrections):
         one = f"{name}/correction-{number + 1}"
         before, checkpoint = checkpoint, BUILD / one / "corrected.pt"
@@ -232,16 +228,17 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
 
 def network_stage(name: str, after: tuple[str, ...], source: Path, recipe: Recipe) -> Stage:
     """The stage that trains a network; all stages that it needs but the first are its teachers."""
-    taught_by = tuple(str(released_of(one, is_taught="student" in one).relative_to(ROOT)) for one in after[1:])
+    taught_by = tuple(str(released_of(one).relative_to(ROOT)) for one in after[1:])
     taught = replace(recipe, teachers=taught_by)
-    released = released_of(name, is_taught=bool(taught_by))
-    return Stage(name, after, recipe.to_dict(), (released,), partial(train_network, source, taught, BUILD / name))
+    return Stage(
+        name, after, recipe.to_dict(), (released_of(name),), partial(train_network, source, taught, BUILD / name)
+    )
 
 
-def released_of(network: str, *, is_taught: bool) -> Path:
-    """The checkpoint of a network that is used: the best one, or the last one of a network that teachers taught, whose
+def released_of(network: str) -> Path:
+    """The checkpoint of a network that is used: of a teacher the best one, and of a student the last one, since
     validation asks for plain problems only, while pins are learned last."""
-    return BUILD / network / ("latest.pt" if is_taught else "best.pt")
+    return BUILD / network / ("latest.pt" if "student" in network else "best.pt")
 
 
 def grader_stages(name: str, grader: str, source: Path) -> Iterator[Stage]:
