@@ -129,7 +129,7 @@ FAMILIES = {
         folders=("aurora",),
         pattern="kilter_climbs.sqlite3",
         teachers=(),
-        students=(AURORA,),
+        students=(replace(AURORA, d_model=128, dim_feedforward=512),),
         corrections=0,
         temperatures=(1.0,),
         is_half=True,

@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -81,7 +80,7 @@ def digests_of(every: Mapping[str, Stage]) -> dict[str, str]:
 def missing(every: Mapping[str, Stage], digests: Mapping[str, str], wanted: list[str]) -> Iterator[str]:
     """The stages to run for the wanted ones, in order: those whose files are not as recorded, with those that they need
     and that are not made."""
-    record = read(RECORD) | read(BEGUN)
+    record = read(BEGUN) | read(RECORD)
     needed: set[str] = set()
 
     def need(stage: str) -> None:
@@ -110,13 +109,11 @@ def run(stage: Stage, digest: str) -> None:
         rmtree(BUILD / stage.name, ignore_errors=True)
         write(BEGUN, {**begun, stage.name: {"digest": digest}})
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    started = time.perf_counter()
     stage.run()
     entry = {
         "digest": digest,
         "seed": stage.seed,
         "commit": commit.strip(),
-        "minutes": round((time.perf_counter() - started) / 60, 1),
         "files": {name(path): file_hash(path) for path in stage.files},
     }
     # what is released has its record in the repository, all else beside it
