@@ -423,7 +423,12 @@ export class Compose {
     replace(
       this.cards.hint,
       h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
-      on.has_mirror && h("div", { class: "row" }, button("mirror", T.mirror, () => this.mirror())),
+      on.has_mirror &&
+        h(
+          "div",
+          { class: "row" },
+          button("mirror", T.mirror, () => this.mirror()),
+        ),
     );
     replace(this.cards.grade, problem && gradeCard(problem, analysis));
     this.renderBeta(problem, analysis);
