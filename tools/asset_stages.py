@@ -315,7 +315,29 @@ def write_model(rounds: Sequence[Path], source: Path, family: Family, target: Pa
     states = [checkpoint["model_state_dict"] for checkpoint in checkpoints]
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     model = model_of({**checkpoints[-1], "model_state_dict": mean})
-    save_model(target, without_thin_angles(tempered(model, parquet.load(source), family.temperatures)), family.is_half)
+    model = transferred(tempered(model, parquet.load(source), family.temperatures))
+    save_model(target, without_thin_angles(model), family.is_half)
+
+
+def transferred(model: Model) -> Model:
+    """The model with the holds of each board that no problem taught it taken for those of the board that it shares its
+    holes with: every hold in a role for the nearest one that may have that role there."""
+    weights, tokens = dict(model.weights), model.config.tokens
+    learned = {setup.board for setup in model.evidence}
+    for board in map(boards.load, set(model.config.boards) - learned):
+        if board.alike not in learned:
+            continue
+        other = boards.load(board.alike)
+        places, others = (
+            np.array([(hold.x, hold.y) for hold in one.holds])[one.choice_holds] for one in (board, other)
+        )
+        apart = np.linalg.norm(places[:, None] - others, axis=2)
+        nearest = np.where(board.choice_roles[:, None] == other.choice_roles, apart, np.inf).argmin(axis=1)
+        mine, theirs = tokens.tokens_of(board.name)[: len(nearest)], tokens.tokens_of(other.name)[nearest]
+        for name in ("embedding", "output", "pin"):
+            weights[name] = weights[name].copy()
+            weights[name][mine] = weights[name][theirs]
+    return replace(model, weights=weights)
 
 
 def tempered(model: Model, known: Sequence[Problem], temperatures: Sequence[float]) -> Model:
