@@ -69,10 +69,12 @@ def tune(
     from climbpath.drawing.charts import trials_chart
     from climbpath.files import replacing
     from climbpath.training.selection import TrainingData
-    from climbpath.training.train import read_problems
+    from climbpath.training.train import problems_of
 
     source = "\n".join(str(path.absolute()) for path in (data, *more) if path)
-    TrainingData(read_problems(source), start)  # says what is wrong with them before anything starts
+    problems = problems_of(source)
+    if isinstance(problems, list):
+        TrainingData(problems, start)  # says what is wrong with them before anything starts
     with on_cluster(cluster):
         found = tuning.tune(start, source, out, trials, lambda line: click.echo(line, err=True))
     click.echo(_table(found))

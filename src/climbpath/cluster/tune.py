@@ -132,7 +132,7 @@ def _trial(recipe: Recipe, source: str) -> Callable[[dict[str, Any]], None]:
 
         from climbpath.training.machine import Machine
         from climbpath.training.run import Progress
-        from climbpath.training.train import read_problems, train
+        from climbpath.training.train import problems_of, train
 
         def report(progress: Progress) -> None:
             reported.append(progress.epoch)
@@ -144,7 +144,7 @@ def _trial(recipe: Recipe, source: str) -> Callable[[dict[str, Any]], None]:
         one = replace(recipe, **settings)
         resume = (checkpoints / "latest.pt").exists()
         progress = train(
-            read_problems(source), one, checkpoints, own / "log", Machine("cpu", threads=1), resume, source, report
+            problems_of(source), one, checkpoints, own / "log", Machine("cpu", threads=1), resume, source, report
         )
         if not reported:  # all was done but the last report
             report(progress)
