@@ -30,7 +30,7 @@ from climbpath.generator import bulk
 from climbpath.grader.grader import bundled_grader
 from climbpath.model.checkpoint import bundled_model
 from climbpath.problem import Problem
-from support.commands import climbpath, needs_posix
+from support.commands import climbpath, climbpath_here, needs_posix
 from support.making import ask
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Ray's support of Windows is in beta")
@@ -220,12 +220,10 @@ def test_stopped_it_goes_on_where_it_was(stop: signal.Signals, tmp_path: Path) -
 @needs_posix
 @pytest.mark.slow
 def test_a_running_cluster_is_found(tmp_path: Path) -> None:
-    ray = Path(sys.executable).with_name("ray")
-    started = subprocess.run(
-        [ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats"],
-        capture_output=True, text=True, env=ENV, check=False,
-    )  # fmt: skip
-    assert started.returncode == 0, started.stderr
+    ray = str(Path(sys.executable).with_name("ray"))
+    # its processes would inherit a pipe, and keep it open
+    start = [ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats"]
+    subprocess.run(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENV, check=True)
     try:
         script = (
             "import ray; from climbpath.cluster.engine import connected\nwith connected('auto'): print(ray.nodes())"
@@ -234,6 +232,12 @@ def test_a_running_cluster_is_found(tmp_path: Path) -> None:
         assert "'CPU': 2.0" in done.stdout, done.stderr
     finally:
         subprocess.run([ray, "stop", "--force"], capture_output=True, env=ENV, check=True)
-    gone = climbpath("grade", "x.parquet", "--cluster", "127.0.0.1:1", cwd=tmp_path)
+    gone = climbpath("grade", "x.parquet", "--cluster", "ray://127.0.0.1:1", cwd=tmp_path)
     assert gone.returncode == 2
-    assert "no Ray cluster answers at 127.0.0.1:1" in gone.stderr
+    assert "no Ray cluster answers at ray://127.0.0.1:1" in gone.stderr
+
+
+def test_a_url_needs_a_cluster(tmp_path: Path) -> None:
+    done = climbpath_here("generate", "--grade", "7A", "--out", "s3://bucket/folder", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "add --cluster auto" in done.stderr

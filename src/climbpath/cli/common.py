@@ -43,7 +43,7 @@ class _PlacePath(_FilePath):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or "://" not in value:
             return super().convert(value, param, ctx)
-        if ctx and not ctx.params.get("cluster"):
+        if ctx and not isinstance(ctx.params.get("cluster"), str):
             self.fail(f"{value} is not on this machine: add --cluster auto, or name a path", param, ctx)
         return place(value)
 

@@ -6,6 +6,7 @@ What was read before a break in a file comes out before the ClimbpathError that 
 import codecs
 import csv
 import gzip
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ def pieces(path: Source) -> Iterator[bytes]:
         if path.exists() and not path.is_file():
             raise ClimbpathError("it is a pipe or a device, which cannot be read twice: save it as a file first")
         with path.open("rb") as opened:
-            raw: Any = opened  # of a file or of one in a zip: both have peek and read1
+            # files and those in a zip have peek and read1, those of stores of objects have not
+            raw: Any = opened if hasattr(opened, "peek") else io.BufferedReader(opened)
             stream = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP) else raw
             mark = codecs.BOM_UTF8
             while piece := stream.read1(PIECE):
