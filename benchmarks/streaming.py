@@ -152,7 +152,7 @@ def main() -> None:
     print("problems    us wall    us CPU     CPU s until then    MB at most")
     for size, wall, cpu, start, memory in zip(options.sizes, *medians.values(), strict=True):
         print(f"{size:>9,} {wall:>9.0f} {cpu:>9.0f} {start:>20.0f} {memory:>13.0f}")
-    for name in ("wall_us", "cpu_us"):
+    for name in ("wall_us", "cpu_us") if len(options.sizes) > 1 else ():
         exponent = np.polyfit(np.log(options.sizes), np.log(medians[name]), 1)[0]
         ratio = medians[name][-1] / medians[name][0]
         print(f"{name}: the largest takes {ratio:.3f} times what the smallest takes; fitted exponent {exponent:+.3f}")

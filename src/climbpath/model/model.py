@@ -56,7 +56,8 @@ class TokenTable(nn.Module):
         super().__init__()
         tokens, shared = features.shape
         self.own = nn.Parameter(torch.randn(tokens, d_model) * std)
-        self.shared = nn.Parameter(torch.randn(shared, d_model) * std)
+        # where nothing is shared, no process waits for its gradient
+        self.shared = nn.Parameter(torch.randn(shared, d_model) * std, requires_grad=shared > 0)
         token, feature = features.nonzero(as_tuple=True)
         counts = torch.bincount(token, minlength=tokens)
         self.register_buffer("feature", feature, persistent=False)
