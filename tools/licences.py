@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "dev" / "licences.md"
-BY_HAND = {"axe-playwright-python": "MIT", "colorama": "BSD-3-Clause", "pywin32": "PSF-2.0"}
+BY_HAND = {"axe-playwright-python": "MIT", "colorama": "BSD-3-Clause", "pywin32": "PSF-2.0", "tzdata": "Apache-2.0"}
 """Of packages that state theirs in a file alone, and of those for Windows, which are not installed here."""
 FAMILIES = {"pyobjc-": "MIT", "winrt-": "MIT"}
 """Of packages for macOS and Windows, by how their names begin."""

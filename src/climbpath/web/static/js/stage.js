@@ -6,6 +6,7 @@ import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
 import {
   boardOf,
+  change,
   fewProblems,
   isLearned,
   knownGrades,
