@@ -81,7 +81,7 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monk
         preexec_fn=listen,
     )
     parts = broken.with_name("broken.parquet.parts")
-    while process.poll() is None and not (parts / "000000.parquet").exists():
+    while process.poll() is None and not (parts / "0/000000.parquet").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
@@ -89,7 +89,7 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monk
     assert "--seed 3" in errors
     assert "Traceback" not in errors
     assert not broken.exists()
-    assert (parts / "000000.parquet").exists()
+    assert (parts / "0/000000.parquet").exists()
     other = climbpath_here(*command[:-1], "4", "--out", broken, cwd=tmp_path)
     assert other.returncode == 2, "another request must not mix with this one"
     assert climbpath_here(*command, "--out", broken, cwd=tmp_path).returncode == 0
