@@ -128,6 +128,23 @@ def problem_flags(command: Command) -> Command:
     return command
 
 
+def data_flags(command: Command) -> Command:
+    """`data` and `more`: the files of problems that a model learns from."""
+    command = click.argument("more", nargs=-1, type=FILE, metavar="[MORE_DATA]...")(command)
+    return click.option(
+        "--data",
+        type=FILE,
+        help="Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]",
+    )(command)
+
+
+def data_files(data: Path | None, more: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files of `data_flags`, none where the demo problems are meant."""
+    if more and data is None:
+        raise click.UsageError(f"{more[0]}: name files of problems behind --data")
+    return () if data is None else (data, *more)
+
+
 def wall_flags(command: Command) -> Command:
     """Adds the flags for what is there of a board; without them it is what is remembered of it."""
     for flag in (

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from climbpath.cli.common import FILE, THREADS
+from climbpath.cli.common import FILE, THREADS, data_files, data_flags
 from climbpath.training.recipes import doc_of, find_recipe, recipe_file, type_of
 
 RECIPE_FLAGS = (
@@ -41,12 +41,7 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.option("--recipe", help="fast, guide, guide-small, or a recipe file: my.toml. [default: fast]")
 @click.option("--print-recipe", is_flag=True, help="Print the recipe as a file to edit, and train nothing.")
-@click.option(
-    "--data",
-    type=FILE,
-    help="Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]",
-)
-@click.argument("more", nargs=-1, type=FILE, metavar="[MORE_DATA]...")
+@data_flags
 @click.option(
     "--teacher",
     "teachers",
@@ -106,9 +101,7 @@ def train(
         click.echo(recipe_file(replace(chosen or find_recipe("fast"), **changes)), nl=False)
         return
 
-    if more and data is None:
-        raise click.UsageError(f"{more[0]}: name files of problems behind --data")
-    files = () if data is None else (data, *more)
+    files = data_files(data, more)
 
     from climbpath.training import train as training
     from climbpath.training.machine import Machine, resolve_device

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, on_cluster, warn
+from climbpath.cli.common import FILE, data_files, data_flags, on_cluster, warn
 from climbpath.training.recipes import find_recipe, recipe_file
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ LISTED = 10
 @click.option("--trials", type=click.IntRange(1, 100_000), default=50, help="How many settings are tried.")
 @click.option("--recipe", default="fast", help="Where to begin: fast, guide, guide-small, or a recipe file.")
 @click.option("--num-epochs", type=click.IntRange(1), help="Epochs of the longest trials. [default: the recipe's]")
-@click.option(
-    "--data",
-    type=FILE,
-    help="Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]",
-)
-@click.argument("more", nargs=-1, type=FILE, metavar="[MORE_DATA]...")
+@data_flags
 @click.option(
     "--cluster",
     default="auto",
@@ -60,8 +55,7 @@ def tune(
     One trial runs on each core. Stopped at any time, the same command goes on. Writes best.toml, a recipe for climbpath
     train; trials.png; and a folder for each trial. Needs the extras cluster and train.
     """
-    if more and data is None:
-        raise click.UsageError(f"{more[0]}: name files of problems behind --data")
+    files = data_files(data, more)
     start = find_recipe(recipe)
     start = replace(start, num_epochs=num_epochs or start.num_epochs)
 
@@ -71,7 +65,7 @@ def tune(
     from climbpath.training.selection import TrainingData
     from climbpath.training.train import problems_of
 
-    source = "\n".join(str(path.absolute()) for path in (data, *more) if path)
+    source = "\n".join(str(path.absolute()) for path in files)
     problems = problems_of(source)
     if isinstance(problems, list):
         TrainingData(problems, start)  # says what is wrong with them before anything starts
@@ -89,10 +83,11 @@ def tune(
 
 def _table(found: "Sequence[Trial]") -> str:
     """The best trials as a table."""
+    from climbpath.data import stats
+
     names = list(found[0].settings)
-    rows = [["nats", "epochs", *names]]
+    rows = []
     for trial in found[:LISTED]:
-        epochs = str(trial.history[-1][0]) if trial.history else "0"
-        rows.append([f"{trial.nats:.3f}", epochs, *(f"{trial.settings[name]:.3g}" for name in names)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+        epochs = trial.history[-1][0] if trial.history else 0
+        rows.append((f"{trial.nats:.3f}", epochs, *(f"{trial.settings[name]:.3g}" for name in names)))
+    return stats.table(("nats", "epochs", *names), rows)
