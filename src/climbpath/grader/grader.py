@@ -85,9 +85,8 @@ class Grader:
         """
         probabilities = self.probabilities(problems)
         found: list[GradePrediction] = predictions(probabilities, self.ladder)
-        setups = [as_learned(problem.setup, self.evidence) for problem in problems]
-        for setup in set(setups):
-            rows = [i for i, problem in enumerate(problems) if setups[i] == setup and not problem.is_known]
+        for setup, every in self._rows(problems).items():
+            rows = [i for i in every if not problems[i].is_known]
             likely = self.scale_of(setup).probabilities(expected(probabilities[rows]), self.ladder)
             for i, step, row in zip(rows, likely.argmax(axis=1).tolist(), likely.tolist(), strict=True):
                 found[i] = GradePrediction(self.ladder[step], dict(zip(self.ladder, row, strict=True)))
@@ -112,14 +111,18 @@ class Grader:
         learned.
         """
         found = mean_softmax(self.logits(problems), self.consensus_weights(problems))
-        setups = [as_learned(problem.setup, self.evidence) for problem in problems]
-        for setup in self.lines.keys() & set(setups):
-            rows = [i for i, one in enumerate(setups) if one == setup]
-            found[rows] = self.lines[setup].joined(found[rows], self._line_steps(setup, [problems[i] for i in rows]))
+        for setup, rows in self._rows(problems).items():
+            if line := self.lines.get(setup):
+                steps = line.steps([problems[i] for i in rows], boards.load(setup.board))
+                found[rows] = line.joined(found[rows], steps)
         return found
 
-    def _line_steps(self, setup: Setup, problems: Sequence[Problem]) -> Floats:
-        return self.lines[setup].steps(problems, boards.load(setup.board))
+    def _rows(self, problems: Sequence[Problem]) -> dict[Setup, list[int]]:
+        """Which of the problems are of each setup that was learned."""
+        rows: defaultdict[Setup, list[int]] = defaultdict(list)
+        for i, problem in enumerate(problems):
+            rows[as_learned(problem.setup, self.evidence)].append(i)
+        return rows
 
     def consensus_weights(self, problems: Sequence[Problem]) -> Floats:
         """The weights of the predictions without and with consensus, [problems, 2]: equal where repeats are not known.
