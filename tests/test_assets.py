@@ -39,7 +39,7 @@ def test_other_data_change_the_digest_of_all_that_is_made_of_them(tmp_path: Path
     before = digests_of(stages(tmp_path))
     (folder / "mine.csv").write_text(to_csv(random_problems(3, "moonboard-2024")), encoding="utf-8")
     changed = {name for name, digest in digests_of(stages(tmp_path)).items() if digest != before[name]}
-    assert changed == {name for name in before if is_wanted(name, ["moonboard-newer", "beta", "card"])}
+    assert changed == {name for name in before if is_wanted(name, ["moonboard", "beta", "demo", "sheet", "card"])}
 
 
 @pytest.fixture

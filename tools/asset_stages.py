@@ -51,10 +51,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ASSETS, BUILD = ROOT / "src/climbpath/assets", ROOT / "build/assets"
 MODELS, GRADERS = ASSETS / "models", ASSETS / "graders"
 
-SPECIALIST = replace(FAST, name="specialist", d_model=128, dim_feedforward=512, pinned=0.0, grade_dropout=0.0)
-GENERALIST = replace(SPECIALIST, name="generalist", num_epochs=14, pinned=0.25, grade_dropout=0.1)
+TEACHER = replace(FAST, name="teacher", d_model=128, dim_feedforward=512)
 STUDENT = replace(
-    GENERALIST,
+    TEACHER,
     name="student",
     dropout=0.05,
     embedding_dropout=0.05,
@@ -62,16 +61,8 @@ STUDENT = replace(
     learning_rate=1.5e-3,
     muon_learning_rate=5e-3,
     ema_decay=0.998,
-    pinned=0.2,
     seed=9,
 )
-
-
-AURORA = replace(
-    FAST, name="student", d_model=112, dim_feedforward=448, dropout=0.1, embedding_dropout=0.1, num_epochs=14
-)
-"""Little dropout, and on to the last epoch: validation problems are likelier before, but what it draws then is easier
-to tell from real problems (docs/dev/experiments.md, "Other boards")."""
 
 
 class Family(NamedTuple):
@@ -82,74 +73,64 @@ class Family(NamedTuple):
     pattern: str
     """Which files there."""
     teachers: tuple[Recipe, ...]
-    """How its teachers are trained. Specialists are the best at plain problems, and the generalist knows pins."""
-    students: tuple[Recipe, ...]
-    """How the model is trained: the first by the teachers, the next by the one before it, too. The last is released."""
-    corrections: int
-    """Rounds of correction; the mean of all is released."""
+    """How its teachers are trained, if it has any."""
+    student: Recipe
+    """How the model is trained, by the teachers, too."""
+    drawn: int
+    """Problems that are drawn in each of CORRECTIONS rounds of correction, to be weighted."""
     temperatures: tuple[float, ...]
     """Which temperatures of the logits are tried. On some boards problems drawn at a higher one are easier to tell from
     real ones, though validation problems are likelier."""
-    is_half: bool
-    """Whether the weights are written as float16."""
-    grader: str | None
+    grader: str
     """The name of the grader that learns from its problems."""
 
 
 FAMILIES = {
     "moonboard": Family(
-        folders=("moonboard2016", "moonboard2017"),
-        pattern="*",
-        teachers=(
-            replace(SPECIALIST, num_epochs=13, seed=4),
-            replace(SPECIALIST, num_epochs=13, seed=3),
-            replace(SPECIALIST, num_epochs=13, seed=5, dropout=0.25, embedding_dropout=0.25),
-            replace(GENERALIST, seed=2),
-        ),
-        students=(
-            STUDENT,
-            replace(STUDENT, num_epochs=3, learning_rate=0.8e-3, muon_learning_rate=2.7e-3, seed=31),
-        ),
-        corrections=3,
-        temperatures=(1.0, 1.02, 1.04, 1.06, 1.08, 1.1),
-        is_half=False,
-        grader=None,
-    ),
-    "moonboard-newer": Family(
         folders=("moonboard2016", "moonboard2017", "moonboard_catalog"),
         pattern="*",
-        teachers=(),
-        students=(replace(FAST, name="student", d_model=128, dim_feedforward=512),),
-        corrections=0,
-        temperatures=(1.0, 1.02, 1.05, 1.08, 1.1),
-        is_half=True,
+        teachers=(
+            replace(TEACHER, seed=2),
+            replace(TEACHER, seed=3),
+            replace(TEACHER, seed=4),
+            replace(TEACHER, seed=5, dropout=0.25, embedding_dropout=0.25),
+        ),
+        student=STUDENT,
+        drawn=300_000,
+        temperatures=(1.0, 1.02, 1.04, 1.06, 1.08, 1.1),
         grader="moonboard",
     ),
     "kilter": Family(
         folders=("aurora",),
         pattern="kilter_climbs.sqlite3",
         teachers=(),
-        students=(replace(AURORA, d_model=128, dim_feedforward=512),),
-        corrections=0,
+        student=replace(TEACHER, name="student", num_epochs=10),
+        drawn=120_000,
         temperatures=(1.0,),
-        is_half=True,
         grader="kilter",
     ),
     "tension": Family(
         folders=("aurora",),
         pattern="tension_climbs.sqlite3",
         teachers=(),
-        students=(
-            replace(AURORA, boards=("tension-1", "tension-2-mirror", "tension-2-spray"), mirrored=0.5, num_epochs=18),
+        student=replace(
+            FAST,
+            name="student",
+            boards=("tension-1", "tension-2-mirror", "tension-2-spray"),
+            d_model=112,
+            dim_feedforward=448,
+            mirrored=0.5,
+            num_epochs=14,
         ),
-        corrections=0,
+        drawn=120_000,
         temperatures=(1.0,),
-        is_half=True,
         grader="tension",
     ),
 }
-COMPARED, CORRECTED = 100_000, 300_000
-"""Problems drawn in each round of correction to learn what tells them from real ones, and to be weighted by it."""
+CORRECTIONS = 3
+"""Rounds of correction; the mean of all is released."""
+DRAWN_PER_COMPARED = 3
+"""For so many problems that are drawn to be weighted one more is drawn, to learn what tells them from real ones."""
 LEAST_AT_ANGLE = 300
 """With fewer train problems at an angle, a board that also knows an unknown angle is drawn at that one."""
 DEMO, DEMO_PROBLEMS = Setup("moonboard-2016", 40), 11_000
@@ -197,33 +178,27 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
     hashes = {str(path.relative_to(data)): file_hash(path) for path in files}
     problems, source = f"{name}/problems", problems_of(name)
     yield Stage(problems, (), hashes, (source,), partial(import_problems, files, source))
-    # the teachers, and then the students, each taught by the teachers and by the students before it, the latest first
-    networks: list[str] = []
-    for number, recipe in enumerate(family.teachers, 1):
-        teacher = f"{name}/teacher-{number}"
+    # the teachers, and their student
+    teachers = [f"{name}/teacher-{number}" for number in range(1, len(family.teachers) + 1)]
+    for teacher, recipe in zip(teachers, family.teachers, strict=True):
         yield network_stage(teacher, (problems,), source, recipe)
-        networks.append(teacher)
-    for number, recipe in enumerate(family.students, 1):
-        student = f"{name}/student-{number}"
-        yield network_stage(student, (problems, *networks), source, recipe)
-        networks.insert(0, student)
+    student = f"{name}/student"
+    yield network_stage(student, (problems, *teachers), source, family.student)
     # the corrections, each of the model that the one before it made
-    last, rounds = networks[0], []
-    checkpoint = released_of(last)
-    for number in range(family.corrections):
+    last, checkpoint, rounds = student, released_of(student), []
+    for number in range(CORRECTIONS):
         one = f"{name}/correction-{number + 1}"
         before, checkpoint = checkpoint, BUILD / one / "corrected.pt"
         work = partial(correct_once, before, checkpoint, source, family, 2 * number)
-        yield Stage(one, (problems, last), {"seed": number}, (checkpoint,), work)
+        settings = {"seed": number, "drawn": family.drawn, "temperatures": family.temperatures}
+        yield Stage(one, (problems, last), settings, (checkpoint,), work)
         last = one
         rounds.append(checkpoint)
     # what is released
     model = MODELS / f"{name}.safetensors"
-    settings = {"temperatures": family.temperatures, "is_half": family.is_half}
-    work = partial(write_model, rounds or [checkpoint], source, family, model)
-    yield Stage(f"{name}/model", (problems, last), settings, (model,), work)
-    if family.grader:
-        yield from grader_stages(name, family.grader, source)
+    work = partial(write_model, rounds, source, family, model)
+    yield Stage(f"{name}/model", (problems, last), {"temperatures": family.temperatures}, (model,), work)
+    yield from grader_stages(name, family.grader, source)
 
 
 def network_stage(name: str, after: tuple[str, ...], source: Path, recipe: Recipe) -> Stage:
@@ -237,7 +212,8 @@ def network_stage(name: str, after: tuple[str, ...], source: Path, recipe: Recip
 
 def released_of(network: str) -> Path:
     """The checkpoint of a network that is used: of a teacher the best one, and of a student the last one, since
-    validation asks for plain problems only, while pins are learned last."""
+    validation asks for plain problems only, while pins are learned last; and of two models with the same nats per
+    problem, problems of the one trained longer are harder to tell from real ones."""
     return BUILD / network / ("latest.pt" if "student" in network else "best.pt")
 
 
@@ -288,7 +264,7 @@ def import_problems(files: Sequence[Path], target: Path) -> None:
 def train_network(source: Path, recipe: Recipe, folder: Path) -> None:
     """Train a network, or go on where its training stopped."""
     resume = (folder / "latest.pt").exists()
-    train(parquet.load(source), recipe, folder, folder / "logs", Machine("cpu", 1, 1, None, 0), resume=resume)
+    train(parquet.load(source), recipe, folder, folder / "logs", Machine(), resume=resume)
 
 
 def correct_once(before: Path, target: Path, source: Path, family: Family, seed: int) -> None:
@@ -297,8 +273,8 @@ def correct_once(before: Path, target: Path, source: Path, family: Family, seed:
     real = by_setup(p for p in split(known)["train"] if not why_unusable(p, needs_grade=True))
     checkpoint = load_checkpoint(before)
     model = tempered(model_of(checkpoint), known, family.temperatures)
-    compared = by_setup(drawn_by(model, COMPARED, seed=seed))
-    drawn = by_setup(drawn_by(model, CORRECTED, seed=seed + 1))
+    compared = by_setup(drawn_by(model, family.drawn // DRAWN_PER_COMPARED, seed=seed))
+    drawn = by_setup(drawn_by(model, family.drawn, seed=seed + 1))
     likely = [
         fit_density_ratio(real[setup], compared[setup], boards.load(setup.board))(problems)
         for setup, problems in drawn.items()
@@ -316,7 +292,7 @@ def write_model(rounds: Sequence[Path], source: Path, family: Family, target: Pa
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     model = model_of({**checkpoints[-1], "model_state_dict": mean})
     model = transferred(tempered(model, parquet.load(source), family.temperatures))
-    save_model(target, without_thin_angles(model), family.is_half)
+    save_model(target, without_thin_angles(model), half=True)
 
 
 def transferred(model: Model) -> Model:
@@ -423,7 +399,7 @@ def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
 def write_card() -> None:
     """Write what models and graders are, what they learned from, and how well they do."""
     families = "\n\n".join(family_card(name, family) for name, family in FAMILIES.items())
-    graders = "\n\n".join(grader_card(family.grader, name) for name, family in FAMILIES.items() if family.grader)
+    graders = "\n\n".join(grader_card(family.grader, name) for name, family in FAMILIES.items())
     card = f"""# Model card: the bundled generators and graders
 
 Causal transformers over hold tokens (docs/architecture.md, "Tokens"). Generators draw climbing-board problems, given
@@ -494,8 +470,7 @@ def family_card(name: str, family: Family) -> str:
         )
     if family.teachers:
         sentences.append(f"It was distilled from {len(family.teachers)} teachers.")
-    if family.corrections:
-        sentences.append("It learned from classifiers that tell its problems from those of the train part.")
+    sentences.append("It learned from classifiers that tell its problems from those of the train part.")
     header = ("board and angle", "train problems", "test problems", "nats per problem", "given repeats")
     return f"### models/{name}.safetensors\n\n{' '.join(sentences)}\n\n{markdown(header, rows)}"
 

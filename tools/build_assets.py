@@ -6,10 +6,11 @@
     python tools/build_assets.py DATA --list           what would be done
 
 Every file of problems below DATA's folders of a family is read (FAMILIES in tools/asset_stages.py). Each stage takes
-less than 100 minutes on two cores. Stopped, the same command goes on where it was. A stage is not run again while its
-data, its settings and those of the stages before it are as they were when its files were made; so a released file is
-not made again, and nothing that only leads to it. To make it all the same, delete its entry in tools/assets.json, which
-keeps what each file was made from. A table at the end shows that.
+less than 100 minutes on two cores, and uses a GPU where there is one. Families can be built side by side. Stopped, the
+same command goes on where it was. A stage is not run again while its data, its settings and those of the stages before
+it are as they were when its files were made; so a released file is not made again, and nothing that only leads to it.
+To make it all the same, delete its entry in tools/assets.json, which keeps what each file was made from. A table at the
+end shows that.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
+
+from filelock import FileLock
 
 from asset_stages import BUILD, ROOT, Stage, file_hash, stages
 from climbpath.data import stats
@@ -104,10 +107,9 @@ def is_made(stage: Stage, digest: str, record: Mapping[str, Any]) -> bool:
 def run(stage: Stage, digest: str) -> None:
     """Run a stage, or what is left of it, and record what it made."""
     # what was begun with other settings is begun anew
-    begun = read(BEGUN)
-    if begun.get(stage.name, {}).get("digest") != digest:
+    if read(BEGUN).get(stage.name, {}).get("digest") != digest:
         rmtree(BUILD / stage.name, ignore_errors=True)
-        write(BEGUN, {**begun, stage.name: {"digest": digest}})
+        keep(BEGUN, stage.name, {"digest": digest})
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     stage.run()
     entry = {
@@ -117,8 +119,7 @@ def run(stage: Stage, digest: str) -> None:
         "files": {name(path): file_hash(path) for path in stage.files},
     }
     # what is released has its record in the repository, all else beside it
-    kept = RECORD if not any(path.is_relative_to(BUILD) for path in stage.files) else BEGUN
-    write(kept, {**read(kept), stage.name: entry})
+    keep(RECORD if not any(path.is_relative_to(BUILD) for path in stage.files) else BEGUN, stage.name, entry)
 
 
 def name(path: Path) -> str:
@@ -131,11 +132,11 @@ def read(record: Path) -> dict[str, Any]:
     return dict(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else {}
 
 
-def write(record: Path, entries: Mapping[str, Any]) -> None:
-    """Write a record."""
-    record.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(record) as temporary:
-        temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+def keep(record: Path, stage: str, entry: Mapping[str, Any]) -> None:
+    """Write an entry into a record, which the stages of another family may do at the same time."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with FileLock(BUILD / "record.lock"), replacing(record) as temporary:
+        temporary.write_text(json.dumps({**read(record), stage: entry}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def keys_to_tensor(keys: Collection[int] | np.ndarray) -> Any:
 def model_of(checkpoint: Mapping[str, Any]) -> Model:
     """The model of a checkpoint."""
     config = ModelConfig.from_dict(checkpoint["config"])
-    state = {name: value.float().numpy() for name, value in checkpoint["model_state_dict"].items()}
+    state = {name: value.float().cpu().numpy() for name, value in checkpoint["model_state_dict"].items()}
     return Model(
         config=config,
         weights=fold(state, config.tokens.features()[1], config.nhead),

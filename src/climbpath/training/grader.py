@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from lightning_fabric.utilities.apply_func import move_data_to_device
 from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,6 +37,7 @@ from climbpath.model.tokens import ANY_GRADE, PREFIX, Vocabulary
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress_bar
 from climbpath.training.batches import epoch_batches
+from climbpath.training.machine import resolve_device
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
 from climbpath.training.selection import evidence
@@ -266,9 +268,10 @@ def kinds_of(problems: Sequence[Problem]) -> dict[str, list[int]]:
 
 
 def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
-    """One member, trained: the moving average of its weights."""
+    """One member, trained, on a GPU where there is one: the moving average of its weights."""
     torch.manual_seed(recipe.seed)
-    net = GraderNet(config)
+    device = resolve_device("auto")
+    net = GraderNet(config).to(device)
     stepper = Stepper(net, recipe)
     epochs = [
         epoch_batches(train.board_of, recipe.batch_size, recipe.seed, epoch) for epoch in range(recipe.num_epochs)
@@ -279,11 +282,12 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
     for batches in epochs:
         for rows in map(torch.from_numpy, batches):
             stepper.begin(step, steps)
-            batch = train.batch(rows, torch.rand(len(rows)) < 0.5)
+            labels = train.batch(rows, torch.rand(len(rows)) < 0.5), train.consensus[rows, None], train.right[rows]
+            batch, consensus, right = move_data_to_device(labels, device)
             graded, following = net(batch)
             # the head of the label's kind, and the probability that the grade is one of the label's
-            head = torch.where(train.consensus[rows, None], graded[:, 1], graded[:, 0])
-            likely = head.softmax(dim=1).masked_fill(~train.right[rows], 0).sum(dim=1)
+            head = torch.where(consensus, graded[:, 1], graded[:, 0])
+            likely = head.softmax(dim=1).masked_fill(~right, 0).sum(dim=1)
             loss = -likely.clamp_min(1e-9).log().mean()
             (loss + FOLLOWS * F.cross_entropy(following, batch.targets, ignore_index=-100)).backward()
             stepper.finish()
@@ -293,7 +297,7 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) 
     bar.close()
     kept = stepper.kept
     assert isinstance(kept, GraderNet)
-    return kept.requires_grad_(False).eval()
+    return kept.cpu().requires_grad_(False).eval()
 
 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
