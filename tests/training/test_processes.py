@@ -3,10 +3,12 @@
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
 import pytest
+from torch.distributed import TCPStore
 
 from climbpath.model.checkpoint import load_checkpoint
 from support.commands import climbpath_here, needs_posix
@@ -124,6 +126,28 @@ def test_torchrun_starts_a_run_again_that_goes_on_by_itself(tiny: Path, two: Pat
     assert printed.count("Resuming in epoch") == 1
     assert (tmp_path / "run-1/latest.pt").exists(), "the older run is set aside"
     assert same(weights(two / "run/latest.pt"), weights(tmp_path / "run/latest.pt"))
+
+
+def test_processes_that_torchrun_starts_again_do_not_look_for_the_former_ones() -> None:
+    """torchrun's store lasts, and in it what was written at the first start."""
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    meet = "from climbpath.training.machine import Machine, launch; launch(Machine('cpu')).barrier()"
+    for restarts in range(2):
+        known, processes = store.num_keys(), []
+        for rank in "1", "0":
+            environment = {
+                "TORCHELASTIC_RUN_ID": "none",
+                "TORCHELASTIC_USE_AGENT_STORE": "True",
+                "TORCHELASTIC_RESTART_COUNT": str(restarts),
+                "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": str(store.port),
+                **dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), "2"),
+                **dict.fromkeys(("RANK", "LOCAL_RANK"), rank),
+            }
+            processes.append(start(cwd=Path.cwd(), command=(sys.executable, "-c", meet), **environment))
+            while store.num_keys() == known and processes[0].poll() is None:
+                time.sleep(0.1)  # until it has said where it is: it looks for the other one before that one is there
+        ended(*processes)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Devices and processes, through Lightning Fabric."""
 
+import atexit
 import logging
 import os
 import socket
@@ -75,6 +76,8 @@ def launch(machine: Machine) -> Fabric:
     if machine.num_nodes > 1 and isinstance(environment, LightningEnvironment):
         _check_meeting_place(machine)
     try:
+        if by_torchrun() and processes > 1:
+            _meet_anew(fabric.strategy.root_device)
         fabric.launch()
     except (RuntimeError, OSError) as error:
         if processes == 1:
@@ -101,6 +104,26 @@ def _as_torchrun_has_it(machine: Machine) -> Machine:
             f"on {num_nodes} machine(s); leave these options out and give torchrun its own"
         )
     return replace(machine, devices=devices, num_nodes=num_nodes)
+
+
+def _meet_anew(device: torch.device) -> None:
+    """Join the processes that torchrun started together with this one, at a place of their own.
+
+    torchrun keeps its store when it starts them again, with the addresses of those that have ended in it: by itself,
+    torch tries to reach whichever address it reads first.
+    """
+    store, rank, world_size = next(torch.distributed.rendezvous("env://"))
+    start = torch.distributed.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    on_gpu = device.type == "cuda"
+    torch.distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        store=start,
+        rank=rank,
+        world_size=world_size,
+        device_id=device if on_gpu else None,
+    )
+    if on_gpu:
+        atexit.register(torch.distributed.destroy_process_group)  # else it warns
 
 
 def _check_meeting_place(machine: Machine) -> None:
