@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from torch.distributed import TCPStore
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from climbpath.model.checkpoint import load_checkpoint
 from support.commands import climbpath_here, needs_posix

@@ -13,6 +13,8 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from climbpath.errors import ClimbpathError, reason
 
@@ -112,8 +114,8 @@ def _meet_anew(device: torch.device) -> None:
     torchrun keeps its store when it starts them again, with the addresses of those that have ended in it: by itself,
     torch tries to reach whichever address it reads first.
     """
-    store, rank, world_size = next(torch.distributed.rendezvous("env://"))
-    start = torch.distributed.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    store, rank, world_size = next(rendezvous("env://"))
+    start = PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
     on_gpu = device.type == "cuda"
     torch.distributed.init_process_group(
         "nccl" if on_gpu else "gloo",
