@@ -55,6 +55,7 @@ def main() -> None:
     released = [
         (path, ", ".join(sources(every, one)), str(entry["seed"]), entry["commit"])
         for one, entry in read(RECORD).items()
+        if one in every
         for path in entry["files"]
     ]
     print(f"\n{stats.table(('file', 'made from', 'seed', 'commit'), released)}")

@@ -13,11 +13,13 @@ from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation import report as reports
 from climbpath.evaluation.baseline_grader import TREES, BaselineGrader
-from climbpath.evaluation.evaluate import Held, calibration, evaluate, held_out, likelihood, main_setup
+from climbpath.evaluation.evaluate import Held, calibration, confirmed, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
+from climbpath.generator.sample import generate
+from climbpath.grader.grader import bundled_grader
 from climbpath.model.checkpoint import bundled_model
 from climbpath.problem import Problem, Rules, violations
 from support.making import SETUP, ask, random_problems
@@ -213,3 +215,12 @@ def _generated(count: int) -> list[Problem]:
     from climbpath.generator.sample import generate
 
     return list(generate(MODEL, ask("7A", count)))
+
+
+def test_problems_are_confirmed_where_the_grader_gives_their_own_grade() -> None:
+    grader = bundled_grader()
+    found = list(generate(MODEL, ask("7A", 12), grader=grader))
+    others = [replace(problem, grade="6C") for problem in found]
+    assert confirmed(grader, [*others, *found]) == found
+    assert confirmed(grader, others) == []
+    assert confirmed(grader, []) == []

@@ -344,6 +344,9 @@ def test_each_board_has_the_bundled_grader_that_has_learned_it(setup: Setup) -> 
     assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-4)
 
 
+# where two rows of a batch are compared, they need not be alike to the last bit: some processors round them differently
+
+
 def test_a_problem_at_an_angle_without_evidence_is_graded_as_at_an_unknown_one() -> None:
     kilter = replace(CONFIG, boards=("kilter-original",))
     torch.manual_seed(3)
@@ -355,17 +358,17 @@ def test_a_problem_at_an_angle_without_evidence_is_graded_as_at_an_unknown_one()
     grader = Grader(kilter, [folded(net)], {unknown: {"7A": 1}}, {}, {unknown: scale}, np.zeros(0, np.uint64), {})
     (problem,) = random_problems(1, "kilter-original")
     known, other, none = (replace(problem, angle=angle) for angle in (20, 50, None))
-    assert np.array_equal(*grader.probabilities([known, other]))
-    assert np.array_equal(*grader.probabilities([known, none]))
+    for pair in ([known, other], [known, none]):
+        np.testing.assert_allclose(*grader.probabilities(pair), rtol=1e-5)
     assert grader.predict([known])[0] == grader.predict([none])[0]
 
 
 def test_a_foot_rule_counts_where_it_was_learned() -> None:
     footless = replace(SIX, method="Footless")
-    assert np.array_equal(*untrained().probabilities([SIX, footless]))
+    np.testing.assert_allclose(*untrained().probabilities([SIX, footless]), rtol=1e-5)
     told = replace(untrained(), about={"methods": {str(MAIN): ["Footless"]}})
     before, after, other = told.probabilities([SIX, footless, replace(SIX, method="No kickboard")])
-    assert np.array_equal(before, other)
+    np.testing.assert_allclose(before, other, rtol=1e-5)
     assert np.abs(before - after).max() > 1e-3
 
 

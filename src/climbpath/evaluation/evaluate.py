@@ -31,7 +31,7 @@ from climbpath.evaluation.results import (
     Sides,
     Similarities,
 )
-from climbpath.evaluation.two_sample import two_sample_auc
+from climbpath.evaluation.two_sample import Interval, two_sample_auc
 from climbpath.features import Floats, nearest, presence
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request, Sampling, can_be_guided
@@ -258,6 +258,7 @@ class _SetupEvaluation:
             shown = self.novel(chooses)
             rows[name] = replace(
                 self._problem_row(shown, self.real),
+                auc_confirmed=self._told_apart(shown, confirmed(chooses, self.real))[0] if chooses else None,
                 valid=valid,
                 distinct=distinct,
                 novel=novel,
@@ -328,10 +329,12 @@ class _SetupEvaluation:
 
     def _problem_row(self, problems: Sequence[Problem], against: Sequence[Problem]) -> ListRow:
         """The row of problems with roles and grades, of which a classifier tells those of `against` apart."""
-        compared = _matched([p.grade for p in problems], [p.grade for p in against], self.seed)
         baseline, own = self._agreements(problems)
+        auc, judged = self._told_apart(problems, against)
         return replace(
-            self._row(_holds(problems), _holds(against), compared),
+            self._row(_holds(problems)),
+            auc=auc,
+            judged=judged,
             valid=float(np.mean([not violations(problem) for problem in problems])),
             baseline_grader=baseline,
             own_grader=own,
@@ -341,16 +344,27 @@ class _SetupEvaluation:
     def _list_row(self, lists: HoldLists) -> ListRow:
         """The row of a list from elsewhere, of which only the holds are known."""
         compared = _matched([None] * len(lists.problems), [None] * len(self.real), self.seed)
-        row = self._row(lists.problems, _holds(self.real), compared)
-        return replace(row, left_out=dict(lists.left_out))
+        auc, judged = self._auc(lists.problems, _holds(self.real), compared)
+        return replace(self._row(lists.problems), auc=auc, judged=judged, left_out=dict(lists.left_out))
 
-    def _row(self, some: Sequence[Holds], against: Sequence[Holds], compared: tuple[list[int], list[int]]) -> ListRow:
-        """What can be measured of holds alone; `compared` are the indices of both lists that a classifier compares."""
-        row = measures.compare_holds(some, [p.holds for p in self.known], self.board)
+    def _row(self, some: Sequence[Holds]) -> ListRow:
+        """What can be measured of holds alone."""
+        return measures.compare_holds(some, [p.holds for p in self.known], self.board)
+
+    def _told_apart(self, some: Sequence[Problem], others: Sequence[Problem]) -> tuple[Interval | None, int | None]:
+        """How well a classifier tells problems apart, as many of one list as of the other at every grade."""
+        compared = _matched([p.grade for p in some], [p.grade for p in others], self.seed)
+        return self._auc(_holds(some), _holds(others), compared)
+
+    def _auc(
+        self, some: Sequence[Holds], others: Sequence[Holds], compared: tuple[list[int], list[int]]
+    ) -> tuple[Interval | None, int | None]:
+        """How well a classifier tells two lists apart, with the number on each side: of those with the indices
+        `compared`, or None where these are too few."""
         if min(map(len, compared)) < LEAST_COMPARED:
-            return row
-        left, right = ([items[i] for i in rows] for items, rows in zip((some, against), compared, strict=True))
-        return replace(row, auc=two_sample_auc(left, right, self.board), judged=len(left))
+            return None, None
+        left, right = ([items[i] for i in rows] for items, rows in zip((some, others), compared, strict=True))
+        return two_sample_auc(left, right, self.board), len(left)
 
     def _agreements(self, problems: Sequence[Problem]) -> tuple[GradeAgreement | None, GradeAgreement | None]:
         """How well two graders agree with the grades of problems: the baseline, and climbpath's own."""
@@ -387,6 +401,12 @@ class _SetupEvaluation:
                 )
             )
         return rows
+
+
+def confirmed(grader: Grader, problems: Sequence[Problem]) -> list[Problem]:
+    """Those problems of one setup to which a grader gives their own grade, as if they were new."""
+    graded = grader.graded([replace(problem, repeats=None) for problem in problems])
+    return [problem for problem, new in zip(problems, graded, strict=True) if new.grade == problem.grade]
 
 
 def _holds(problems: Sequence[Problem]) -> list[Holds]:

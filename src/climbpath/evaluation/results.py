@@ -120,6 +120,9 @@ class ListRow:
     """How well a classifier tells the list from held-out real problems; None where there are too few."""
     judged: int | None = None
     """Problems on each side of that test."""
+    auc_confirmed: Interval | None = None
+    """Of problems whose grades climbpath's grader chose: the same against those held-out problems to which it gives
+    their own grade; None where there are too few."""
     baseline_grader: GradeAgreement | None = None
     """Agreement of a grader trained on real problems of the same data; None for lists without grades."""
     own_grader: GradeAgreement | None = None

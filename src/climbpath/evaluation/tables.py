@@ -44,6 +44,7 @@ class Column(Generic[Row]):
 
 
 _PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
+_TOO_FEW = "fewer than 100 problems on one of the two sides"
 _NO_GRADES = "a list without grades, or too few real problems with a grade to train that grader on"
 _NO_OWN = "a list without grades, or a board that climbpath's grader has not learned"
 _NO_ROLES = "a list that does not say which holds start and finish"
@@ -140,7 +141,15 @@ AGAINST_REAL: tuple[Column[ListRow], ...] = (
         "How well a program that has studied both tells the list from held-out real problems: 0.5 is guessing, 1 is "
         "always right (AUC of boosted trees over holds and where they lie; the range holds 95 % of resamples). In the "
         "row of real problems it tries to tell them from other real ones.",
-        "fewer than 100 problems on one of the two sides",
+        _TOO_FEW,
+    ),
+    Column(
+        "from confirmed",
+        lambda row: row.auc_confirmed,
+        "{0.value:.2f} ({0.low:.2f}–{0.high:.2f})",
+        "The same for problems whose grade climbpath's grader chose, which are no fair sample of all: how well they "
+        "are told from those held-out real problems to which it also gives their own grade.",
+        f"problems whose grade it did not choose, or {_TOO_FEW}",
     ),
 )
 

@@ -4,7 +4,7 @@ A classifier that tells its problems from real ones gives a ratio of densities (
 model's distribution times that ratio comes nearer to the real one: a residual energy-based model (Deng et al. 2020).
 Sampling from it directly would discard most samples. Instead the model is trained towards it on its own weighted
 samples (Khalifa et al. 2021, distributional policy gradients). The steps are in docs/architecture.md, "How the released
-model is corrected". tools/asset_stages.py uses it; no command does.
+models are corrected". tools/asset_stages.py uses it; no command does.
 """
 
 import copy
