@@ -81,7 +81,7 @@ def test_a_one_hold_start_stands_twice_in_the_sequence() -> None:
         ({"start": ("A6",), "finish": ("G18",)}, "no hold 'A6' on MoonBoard 2016"),
         ({"start": ("F5",), "finish": ("L19",)}, "no hold 'L19' on MoonBoard 2016"),
         ({"start": ("F5",), "finish": ("G18",), "angle": 30}, "MoonBoard 2016 can be set to 25° or 40°, not 30°"),
-        ({"start": ("F5",), "finish": ("G18",), "angle": None}, "set to 25° or 40°, not unknown angle"),
+        ({"start": ("F5",), "finish": ("G18",), "angle": None}, "set to 25° or 40°, not an unknown angle"),
         (
             {"start": ("F5",), "finish": ("G18",), "grade": "V6"},
             "MoonBoard 2016 has no grade V6: its grades are 5. … 8C",

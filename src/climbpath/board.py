@@ -1,5 +1,6 @@
 """Boards: walls with fixed holds. A board's facts are data, in boards/*.json, never code."""
 
+import itertools
 import json
 import re
 import reprlib
@@ -249,6 +250,20 @@ class Board:
         """Whether problems can have this angle: one that the board can be set to, or, where that makes no difference to
         the roles of holds, an unknown one."""
         return angle in self.angles if angle is not None else not self.rows
+
+    def check_angle(self, angle: int | None) -> None:
+        """Raises ClimbpathError, naming those that there are, for an angle that no problem can have."""
+        if not self.has_angle(angle):
+            given = "an unknown angle" if angle is None else show_angle(angle)
+            raise ClimbpathError(f"{self.title} can be set to {self.angles_in_words('or')}, not {given}")
+
+    def angles_in_words(self, joint: str = "and") -> str:
+        """All its angles: '40°', '25° and 40°', '0° to 70°'."""
+        steps = {after - before for before, after in itertools.pairwise(self.angles)}
+        *some, last = map(show_angle, self.angles)
+        if len(some) > 2 and len(steps) == 1:
+            return f"{some[0]} to {last}"
+        return f"{', '.join(some)} {joint} {last}" if some else last
 
     @property
     def usual_angle(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from climbpath import board as boards
-from climbpath.board import FINISH, HAND, METHODS, ROLES, START, Board, Setup, show_angle
+from climbpath.board import FINISH, HAND, METHODS, ROLES, START, Board, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.grades import parse_grade
 
@@ -60,9 +60,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         layout = boards.load(self.board)
-        if not layout.has_angle(self.angle):
-            angles = " or ".join(map(show_angle, layout.angles))
-            raise ClimbpathError(f"{layout.title} can be set to {angles}, not {show_angle(self.angle)}")
+        layout.check_angle(self.angle)
         for role in ("start", "hands", "feet", "finish"):
             object.__setattr__(self, role, _in_board_order(getattr(self, role), layout))
         if not self.start:

@@ -1,6 +1,5 @@
 """What the shell remembers: the wall that its climber stands in front of."""
 
-import itertools
 import json
 from typing import Any, NamedTuple
 
@@ -42,9 +41,11 @@ def remembered() -> Wall | None:
 def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | None = None) -> Wall:
     """A wall of names as a user types them. Raises ClimbpathError for what the board does not have."""
     layout = boards.load(board)
-    if angle is not None and angle not in layout.angles:
-        raise ClimbpathError(f"{layout.title} can be set to {angles_of(layout)}, not {angle}°")
+    if angle is not None:
+        layout.check_angle(angle)
     sets = None if hold_sets is None else layout.parse_hold_sets(hold_sets)
+    if sets is not None and not sets:
+        raise ClimbpathError(f"no hold set is named: {layout.title} has {', '.join(layout.hold_sets)}")
     return Wall(
         layout.name,
         None if size is None else layout.size(size).name,
@@ -57,13 +58,3 @@ def remember(chosen: Wall | None) -> None:
     """Remember a wall, or forget it. Raises ClimbpathError where the file cannot be written."""
     content = {"wall": None if chosen is None else chosen._asdict()}
     write_private(settings_file(), (json.dumps(content, indent=1) + "\n").encode())
-
-
-def angles_of(layout: boards.Board) -> str:
-    """The angles of a board in words: '40°', '25° and 40°', '0° to 70°'."""
-    angles = layout.angles
-    steps = {after - before for before, after in itertools.pairwise(angles)}
-    if len(angles) > 3 and len(steps) == 1:
-        return f"{angles[0]}° to {angles[-1]}°"
-    *some, last = (f"{angle}°" for angle in angles)
-    return f"{', '.join(some)} and {last}" if some else last

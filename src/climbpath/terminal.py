@@ -6,6 +6,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,11 @@ def printable(text: str) -> str:
 def has_colours(stream: Any) -> bool:
     """Whether a stream takes colours: it is a terminal, and the user has not set NO_COLOR (no-color.org)."""
     return bool(stream and stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Characters of a line of the terminal; 80 where there is none."""
+    return shutil.get_terminal_size().columns
 
 
 def coloured(text: str) -> str:

@@ -70,7 +70,8 @@ def test_a_board_is_remembered_shown_and_forgotten(tmp_path: Path) -> None:
         (("kilter-original", "--size", "12"), "has no size '12': choose from 16 x 12, 12 x 14"),
         (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'wood': it has Bolt Ons, Screw Ons"),
         (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70°, not 42°"),
-        (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° and 40°, not 30°"),
+        (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° or 40°, not 30°"),
+        (("moonboard-2016", "--hold-sets", ","), "no hold set is named: MoonBoard 2016 has Original, A, B"),
         (("--angle", "30"), "name the board, too"),
         (("kilter-original", "--forget"), "--forget takes no board"),
         (("../../etc/passwd",), "there is no board '../../etc/passwd'"),
@@ -230,6 +231,32 @@ def test_a_hold_that_the_wall_lacks_is_named(command: str, tmp_path: Path) -> No
     assert "1462, 1457, 1570 not in hold sets Bolt Ons" in sets.stderr
     wrong = climbpath_here(command, SMALL, "--size", "9 x 9", cwd=tmp_path)
     assert "Kilter Board Original has no size '9 x 9'" in wrong.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "beta", "vary", "harder"])
+def test_a_wall_that_does_not_exist_is_named_before_a_fault_of_the_problem(command: str, tmp_path: Path) -> None:
+    for flags in (("--size", "3x3"), ("--hold-sets", "Z")):
+        found = climbpath_here(command, "F5s", *flags, cwd=tmp_path)
+        assert found.returncode == 2
+        assert found.stderr.startswith("Error: MoonBoard 2016 has no ")
+
+
+def test_an_angle_that_a_board_does_not_have_is_answered_with_those_that_it_has(tmp_path: Path) -> None:
+    for typed, words in (("30", "30°"), ("unknown", "an unknown angle")):
+        found = climbpath_here("generate", "--grade", "7A", "--angle", typed, cwd=tmp_path)
+        assert found.stderr == f"Error: MoonBoard 2016 can be set to 25° or 40°, not {words}\n"
+
+
+def test_problems_that_are_drawn_as_on_another_board_or_at_an_unknown_angle_come_with_a_note(tmp_path: Path) -> None:
+    notes = {
+        "tension-2-mirror": "Note: no problems of Tension Board 2 Mirror were there to learn from: these are drawn as",
+        "tension-1": "Note: Tension Board 1 at 40° has not been learned: these problems and their grades are as at an",
+    }
+    for board, note in notes.items():
+        for command in (("generate", *ONE), ("workout", "--minutes", "10", "--format", "json", "--out", board)):
+            made = climbpath_here(*command, "--board", board, "--grade", "V3", cwd=tmp_path)
+            assert made.returncode == 0
+            assert made.stderr.startswith(note)
 
 
 def test_what_is_remembered_of_one_board_says_nothing_of_another(tmp_path: Path) -> None:

@@ -221,9 +221,9 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
     assert shares == sorted(shares, reverse=True)
 
 
-def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade(tmp_path: Path) -> None:
+def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade_and_says_so(tmp_path: Path) -> None:
     printed = out("show", "682s 615 600e", "--board", "tension-2-mirror", cwd=tmp_path)
-    assert "Grade:" not in printed
+    assert "\nGrade: no grader has learned Tension Board 2 Mirror at 40°\n" in printed
     assert "→ 600" in printed
 
 

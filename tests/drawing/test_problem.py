@@ -462,7 +462,20 @@ def test_a_sheet_of_several_boards_shows_the_size_where_a_board_has_it() -> None
 
 
 @pytest.mark.parametrize("name", EVERY_BOARD)
-def test_every_board_fits_a_terminal_of_a_hundred_columns(name: str) -> None:
+def test_every_board_fits_its_terminal(name: str) -> None:
     layout = boards.load(name)
     problem = Problem(board=name, angle=layout.usual_angle, start=layout.labels[:1], finish=(layout.labels[-1],))
-    assert max(map(len, drawing.text(problem, colour=False).splitlines()[:-2])) <= 100
+
+    def widest(width: int) -> int:
+        return max(map(len, drawing.text(problem, colour=False, width=width).splitlines()[:-2]))
+
+    assert widest(80) <= 80
+    assert widest(80) <= widest(100) <= 100
+
+
+def test_columns_have_a_space_between_them_where_there_is_room() -> None:
+    layout = boards.load("kilter-original")
+    problem = Problem(board=layout.name, angle=40, start=layout.labels[:1], finish=(layout.labels[-1],))
+    narrow, wide = (drawing.text(problem, colour=False, width=width).splitlines()[0] for width in (80, 100))
+    assert wide.lstrip().startswith("·   ·   ·")
+    assert wide[::2] == narrow

@@ -85,7 +85,7 @@ def beta(
     chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
-    problems = read_problems(problem, board, angle)
+    problems = read_problems(problem, board, angle, size, hold_sets)
     walls = walls_of(problems, size, hold_sets)
     solved = _solve(problems, climber_of(height, ape))
     if len(solved) == 1:

@@ -42,11 +42,9 @@ def list_boards() -> None:
 
 
 def _facts(layout: "Board") -> list[str]:
-    from climbpath.settings import angles_of
-
     sizes = [f"{size.name} ({len(size.leds)} holds)" for size in layout.sizes.values()]
     return [
-        f"angles     {angles_of(layout)}",
+        f"angles     {layout.angles_in_words()}",
         f"grades     {layout.ladder[0]} to {layout.ladder[-1]}",
         *_wrapped("sizes", sizes),
         *_wrapped("hold sets", list(layout.hold_sets)),

@@ -238,17 +238,21 @@ def climber_of(height: str | None, ape: str | None) -> "Climber":
     )
 
 
-def read_problem(text: str, board: str, angle: int | None) -> "Problem":
+def read_problem(
+    text: str, board: str, angle: int | None, size: str | None = None, hold_sets: str | None = None
+) -> "Problem":
     """A PROBLEM argument: notation, a share link, a file of problems (the first is used), or - for standard input."""
-    return read_problems(text, board, angle)[0]
+    return read_problems(text, board, angle, size, hold_sets)[0]
 
 
-def read_problems(text: str, board: str, angle: int | None) -> list["Problem"]:
+def read_problems(
+    text: str, board: str, angle: int | None, size: str | None = None, hold_sets: str | None = None
+) -> list["Problem"]:
     """The problems of an argument: notation, a share link, a file in any format that can be imported, or - for standard
     input.
 
-    Standard input is JSON, or a problem in notation on every line. Raises ClimbpathError, naming the source, where
-    there is none or one cannot be read.
+    Standard input is JSON, or a problem in notation on every line. `size` and `hold_sets` are those of `wall_flags`,
+    which notation is for. Raises ClimbpathError, naming the source, where there is none or one cannot be read.
     """
     from climbpath.problem import parse_notation
     from climbpath.share import is_link, read_link
@@ -269,6 +273,7 @@ def read_problems(text: str, board: str, angle: int | None) -> list["Problem"]:
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
+    wall_of(board, size, hold_sets)  # one that does not exist is named before what is wrong with a problem on it
     return [parse_notation(line, board, angle) for line in lines]
 
 

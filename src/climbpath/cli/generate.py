@@ -21,12 +21,11 @@ from climbpath.cli.common import (
     wall_of,
     warn,
 )
-from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
+from climbpath.cli.output import parse_writers, print_and_write, warn_of_evidence
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
-    from climbpath.board import Setup
     from climbpath.generator.request import Request
 
 
@@ -112,7 +111,6 @@ def generate(
     on a board that the grader does not know, it is the grade asked for.
     """
     from climbpath import api
-    from climbpath.board import drawn_as
     from climbpath.problem import DEFAULT_METHOD
 
     climber = None if height is None and ape is None else climber_of(height, ape)
@@ -136,21 +134,9 @@ def generate(
     problems = generator.run(request)
     if mirror:
         problems = api.Problems(problem.mirrored for problem in problems)
-    _tell_how_drawn(request.setup, drawn_as(request.setup, generator.evidence))
-    warn_of_thin_evidence(generator, request.setup, request.grades)
+    warn_of_evidence(generator, request.setup, request.grades)
     name = _file_name(grade)
     print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
-
-
-def _tell_how_drawn(asked: "Setup", learned: "Setup") -> None:
-    """Say so where problems were drawn as on another board, or at another angle, than was asked for."""
-    from climbpath import board as boards
-
-    if asked.board != learned.board:
-        title, other = boards.load(asked.board).title, boards.load(learned.board).title
-        warn(f"no problems of {title} were there to learn from: these are drawn as on {other}, whose holes it shares")
-    elif asked != learned:
-        warn(f"{asked.words} has not been learned: these problems and their grades are as at an unknown angle")
 
 
 def _generate_to_parquet(

@@ -71,7 +71,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         from climbpath.naming import title
 
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
-        one = read_problem(problem, board, angle)
+        one = read_problem(problem, board, angle, size, hold_sets)
         wall = walls_of([one], size, hold_sets)[one.board]
         versions = adjust(
             load(model, one.setup).model_of(one.setup),

@@ -27,8 +27,17 @@ def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> lis
     return parse_formats(formats or ("png" if visualize or out else ""), exporters.FORMATS)
 
 
-def warn_of_thin_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, ...]) -> None:
-    """A note for each grade that the model learned from few problems."""
+def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, ...]) -> None:
+    """A note where problems are drawn as on another board, or at another angle, than was asked for, and one for each
+    grade that the model learned from few problems."""
+    from climbpath import board as boards
+
+    learned = boards.drawn_as(setup, generator.evidence)
+    if setup.board != learned.board:
+        title, other = boards.load(setup.board).title, boards.load(learned.board).title
+        warn(f"no problems of {title} were there to learn from: these are drawn as on {other}, whose holes it shares")
+    elif setup != learned:
+        warn(f"{setup.words} has not been learned: these problems and their grades are as at an unknown angle")
     for thin, count in generator.thin_evidence(setup, grades).items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
@@ -55,8 +64,8 @@ def print_and_write(
     notes = grade_notes(problems)
     for number, (problem, note) in enumerate(zip(problems, notes, strict=True), 1):
         if visualize:
-            picture = terminal.coloured(drawing.text(problem, terminal.has_colours(sys.stdout), size))
-            click.echo("\n".join(filter(None, [picture, note])) + "\n")
+            picture = drawing.text(problem, terminal.has_colours(sys.stdout), size, terminal.width())
+            click.echo("\n".join(filter(None, [terminal.coloured(picture), note])) + "\n")
         else:
             grade = grades.show(problem.grade or "")
             click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {note}".rstrip())

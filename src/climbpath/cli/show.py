@@ -56,7 +56,7 @@ def show(
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import grader_of
 
-    one = read_problem(problem, board, angle)
+    one = read_problem(problem, board, angle, size, hold_sets)
     if mirror:
         one = one.mirrored
     wall = walls_of([one], size, hold_sets)[one.board]
@@ -64,9 +64,10 @@ def show(
     grader = grader_of(one.setup)
     prediction = grader.predict([one])[0] if grader else None
     drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
-    click.echo(terminal.coloured(drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size)) + "\n")
-    if prediction:
-        click.echo(f"Grade: {grade_line(one, prediction)}")
+    picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
+    click.echo(terminal.coloured(picture) + "\n")
+    nobody = f"no grader has learned {one.setup.words}"
+    click.echo(f"Grade: {grade_line(one, prediction) if prediction else nobody}")
     (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:

@@ -16,7 +16,7 @@ from climbpath.cli.common import (
     wall_flags,
     walls_of,
 )
-from climbpath.cli.output import parse_writers, print_and_write, warn_of_thin_evidence
+from climbpath.cli.output import parse_writers, print_and_write, warn_of_evidence
 from climbpath.errors import ClimbpathError
 
 
@@ -68,7 +68,7 @@ def vary(
     from climbpath.generator.request import seed_or_random
     from climbpath.grader.grader import grader_of
 
-    original = read_problem(problem, board, angle)
+    original = read_problem(problem, board, angle, size, hold_sets)
     wall = walls_of([original], size, hold_sets)[original.board]
     if grade:
         original = replace(original, grade=one_grade(grade))
@@ -82,6 +82,6 @@ def vary(
     variations = generator.vary(
         original, num_samples, keep=keep, seed=seed, ban=ban, size=wall.size, hold_sets=wall.hold_sets
     )
-    warn_of_thin_evidence(generator, original.setup, (original.grade or "",))
+    warn_of_evidence(generator, original.setup, (original.grade or "",))
     click.echo(f"from {grades.show(original.grade or '')}  {original.notation}")
     print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme, wall.size)

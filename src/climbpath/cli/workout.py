@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags, wall_flags, wall_of
-from climbpath.cli.output import warn_of_thin_evidence
+from climbpath.cli.output import warn_of_evidence
 
 if TYPE_CHECKING:
     from climbpath.workout.plan import Workout
@@ -77,7 +77,7 @@ def workout(
         seed=seed_or_random(seed),
     )
     planned = dict.fromkeys(slot.problem.grade or "" for section in evening.sections for slot in section.slots)
-    warn_of_thin_evidence(generator, Setup(board, angle), tuple(planned))
+    warn_of_evidence(generator, Setup(board, angle), tuple(planned))
     click.echo(planner.text(evening))
     for name, path in paths.items():
         with files.replacing(path) as temporary:

@@ -56,8 +56,6 @@ Kind = TypeVar("Kind")
 
 _MARGIN = 16
 _INNER = WIDTH - 2 * _MARGIN
-_WIDEST = 50
-"""Columns of holds in a terminal that have a space between them."""
 _CELL = 27
 """From hold to hold in a row or column."""
 _WALL_TOP = 80
@@ -71,11 +69,11 @@ _LARGEST_RINGS = 1.5
 """How much larger rings may be where the holds of a problem are farther apart than those of the board."""
 
 
-def text(problem: Problem, colour: bool = True, size: str | None = None) -> str:
+def text(problem: Problem, colour: bool = True, size: str | None = None, width: int = 80) -> str:
     """The problem for a terminal: S start, H hand, F foot, E end, a dot for every other hold of the board or its size.
 
-    Colour comes as ANSI escapes; without it the text is plain. The last line has no newline. Raises ClimbpathError if
-    the board has no such size.
+    Colour comes as ANSI escapes; without it the text is plain. There is a space between columns where a line of `width`
+    characters has room for them. The last line has no newline. Raises ClimbpathError if the board has no such size.
     """
 
     def paint(ansi: str, string: str) -> str:
@@ -87,7 +85,7 @@ def text(problem: Problem, colour: bool = True, size: str | None = None) -> str:
     for hold, role in _marked(problem, DARK):
         cells[places[hold.label]] = paint(role.ansi, role.letter)
     across = range(1 + max(column for column, _ in cells))
-    between = " " if len(across) <= _WIDEST else ""
+    between = " " if 2 * len(across) <= width else ""
     lines = []
     for row in sorted({row for _, row in cells}, reverse=True):
         drawn = between.join(cells.get((column, row), " ") for column in across)
