@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -21,7 +22,7 @@ from climbpath.beta.body import DEFAULT_CLIMBER
 from climbpath.beta.solver import solve
 from climbpath.cli.common import place
 from climbpath.cluster.columns import add_columns, beta_columns, grade_columns
-from climbpath.cluster.engine import AUTO, connected, each
+from climbpath.cluster.engine import LOCAL, connected, each
 from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation import evaluate as evaluation
@@ -45,7 +46,7 @@ def two_workers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
         patch.setenv("RAY_worker_niceness", "0")  # else other tests' processes go first
-        with connected(AUTO):
+        with connected(LOCAL):
             yield
 
 
@@ -125,11 +126,11 @@ def store(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.mark.slow
 def test_from_store_to_store(store: dict[str, str], tmp_path: Path) -> None:
-    asked = ("generate", "--grade", "7A", "--num-samples", 50, "--seed", 1, "--cluster", AUTO, "--out")
+    asked = ("generate", "--grade", "7A", "--num-samples", 50, "--seed", 1, "--cluster", LOCAL, "--out")
     for command in (
         (*asked, "s3://many/problems"),
-        ("grade", "s3://many/problems", "--cluster", AUTO, "--out", "s3://many/graded"),
-        ("beta", "s3://many/problems/000000.parquet", "--cluster", AUTO, "--out", "s3://many/betas"),
+        ("grade", "s3://many/problems", "--cluster", LOCAL, "--out", "s3://many/graded"),
+        ("beta", "s3://many/problems/000000.parquet", "--cluster", LOCAL, "--out", "s3://many/betas"),
     ):
         done = climbpath(*command, cwd=tmp_path, **store)
         assert done.returncode == 0, done.stderr
@@ -154,7 +155,7 @@ class Bulk:
         self.folder = folder
 
     def start(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-c", SMALL_CHUNKS, *self.command, "--cluster", AUTO, "--out", str(self.out)]
+        command = [sys.executable, "-c", SMALL_CHUNKS, *self.command, "--cluster", LOCAL, "--out", str(self.out)]
         pipe: Any = subprocess.PIPE
         return subprocess.Popen(command, cwd=self.folder, env=ENV, stdout=pipe, stderr=pipe, text=True)
 
@@ -178,8 +179,9 @@ class Bulk:
 def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     run = Bulk(tmp_path)
     process = run.start()
-    workers = [one for one in run.wait_for_a_chunk(process) if one.name().startswith("ray::")]
-    busy = [one for one in workers if "Map" in " ".join(one.cmdline())]
+    busy: list[psutil.Process] = []
+    while not busy and process.poll() is None:  # between two chunks none may be
+        busy = [one for one in run.wait_for_a_chunk(process) if one.name().startswith("ray::Map")]
     assert busy
     for one in busy:
         one.kill()
@@ -204,7 +206,7 @@ def test_stopped_it_goes_on_where_it_was(stop: signal.Signals, tmp_path: Path) -
     _, alive = psutil.wait_procs(cluster, timeout=WAIT)
     assert not alive, "the cluster ends with the process that started it"
     drawn = {path: path.stat().st_mtime_ns for path in run.out.glob("_drawn/0/*.npy")}
-    other = climbpath(*run.command[:-1], "4", "--cluster", AUTO, "--out", run.out, cwd=tmp_path)
+    other = climbpath(*run.command[:-1], "4", "--cluster", LOCAL, "--out", run.out, cwd=tmp_path)
     assert other.returncode == 2, "another request must not mix with this one"
     assert "another request" in other.stderr
     again = run.start()
@@ -219,22 +221,24 @@ def test_stopped_it_goes_on_where_it_was(stop: signal.Signals, tmp_path: Path) -
 
 @needs_posix
 @pytest.mark.slow
-def test_a_running_cluster_is_found(tmp_path: Path) -> None:
+def test_a_running_cluster_is_found() -> None:
     ray = str(Path(sys.executable).with_name("ray"))
-    # its processes would inherit a pipe, and keep it open
-    start = [ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats"]
-    subprocess.run(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENV, check=True)
-    try:
-        script = (
-            "import ray; from climbpath.cluster.engine import connected\nwith connected('auto'): print(ray.nodes())"
-        )
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=ENV, check=False)
-        assert "'CPU': 2.0" in done.stdout, done.stderr
-    finally:
-        subprocess.run([ray, "stop", "--force"], capture_output=True, env=ENV, check=True)
-    gone = climbpath("grade", "x.parquet", "--cluster", "ray://127.0.0.1:1", cwd=tmp_path)
-    assert gone.returncode == 2
-    assert "no Ray cluster answers at ray://127.0.0.1:1" in gone.stderr
+    start = [ray, "start", "--head", "--num-cpus=3", "--port=0", "--include-dashboard=false", "--block"]
+    script = "import ray; from climbpath.cluster.engine import connected\nwith connected('auto'): print(ray.nodes())"
+    with TemporaryDirectory() as folder:  # a short name, since those of its sockets may not be long
+        env = {**ENV, "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+        # its processes would inherit a pipe, and keep it open
+        cluster = subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+        try:
+            while cluster.poll() is None and not Path(folder, "ray", "ray_current_cluster").exists():
+                time.sleep(0.1)
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=False)
+            assert "'CPU': 3.0" in done.stdout, done.stderr
+        finally:
+            processes = psutil.Process(cluster.pid).children(recursive=True)
+            cluster.terminate()
+            cluster.wait()
+            psutil.wait_procs(processes, timeout=WAIT)
 
 
 def test_a_url_needs_a_cluster(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def test_what_cannot_be_trained_on_is_told_before_anything_starts(tmp_path: Path
 @needs_posix
 @pytest.mark.slow
 def test_killed_it_goes_on_and_ends_in_a_recipe(tiny: Path, tmp_path: Path) -> None:
-    command = ["tune", "--trials", "3", "--num-epochs", "2", "--data", str(tiny), "--out", "tuned"]
+    command = ["tune", "--cluster", "local", "--trials", "3", "--num-epochs", "2", "--data", str(tiny)]
+    command += ["--out", "tuned"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"}
     whole = [sys.executable, "-m", "climbpath", *command]
     first = subprocess.Popen(whole, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)

@@ -79,7 +79,7 @@ cluster_flag = click.option(
     flag_value="auto",
     is_eager=True,  # where it is set, places may be URLs
     metavar="ADDRESS",
-    help="Work on a Ray cluster: auto for this machine's, else one of all its cores; or ray://host:10001.",
+    help="Work on a Ray cluster: auto for this machine's, else local: one of all its cores; or ray://host:10001.",
 )
 
 theme_flag = click.option(

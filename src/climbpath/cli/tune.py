@@ -27,7 +27,7 @@ LISTED = 10
     "--cluster",
     default="auto",
     metavar="ADDRESS",
-    help="The Ray cluster: auto for this machine's, else one of all its cores; or ray://host:10001.",
+    help="The Ray cluster: auto for this machine's, else local: one of all its cores; or ray://host:10001.",
 )
 @click.option("--out", type=FILE, default=Path("out") / "tune", help="Folder for the trials and the results.")
 def tune(
