@@ -105,18 +105,18 @@ def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], messag
 def test_thin_evidence_is_noted(tmp_path: Path) -> None:
     refused = run_climbpath("generate", "--grade", "6B", "--num-samples", 2, cwd=tmp_path)
     assert refused.returncode == 2
-    assert "6B on MoonBoard 2016 at 40° rests on 3 real problems, too few" in refused.stderr
+    assert "6B on MoonBoard 2016 at 40° rests on 4 real problems, too few" in refused.stderr
     done = run_climbpath("generate", "--grade", "6B", "--num-samples", 2, "--any-grade", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "6B is uncertain" in done.stderr
 
 
-def test_the_bundled_model_knows_both_boards_and_ships_no_problem() -> None:
+def test_the_bundled_model_knows_all_moonboards_and_ships_no_problem() -> None:
     model = bundled_model("moonboard")
     assert set(map(str, model.evidence)) == {
-        "moonboard-2016@40",
-        "moonboard-masters-2017@25",
-        "moonboard-masters-2017@40",
+        *(f"moonboard-{board}@{angle}" for board in ("2016", "2024") for angle in (25, 40)),
+        *(f"moonboard-masters-{year}@{angle}" for year in (2017, 2019) for angle in (25, 40)),
+        *(f"moonboard-mini-{year}@40" for year in (2020, 2025)),
     }
     assert len(model.known_keys) > len(model.train_keys) > 10_000
     for setup in model.evidence:
