@@ -13,7 +13,7 @@ from climbpath.generator.request import Request, Sampling, Typed, parse_rules, s
 from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
-from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, bundled_names, load_model
+from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, bundled_names, load_model, not_learned
 from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 
@@ -130,8 +130,7 @@ class Generator:
         for model in self.models:
             if drawn_as(setup, model.evidence) in model.evidence:
                 return model
-        known = ", ".join(map(str, self.evidence))
-        raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {known}")
+        raise not_learned(setup, self.evidence)
 
     @property
     def evidence(self) -> Evidence:

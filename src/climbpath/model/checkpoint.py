@@ -1,7 +1,7 @@
 """Checkpoints (written by training, read by torch as weights only) and models (safetensors) on disk."""
 
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from climbpath import board as boards
 from climbpath.board import Evidence, Setup, drawn_as, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.files import replacing
@@ -166,7 +167,16 @@ def bundled_model_of(setup: Setup) -> str:
         if drawn_as(setup, evidence) in evidence:
             return name
         known += evidence
-    raise ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
+    raise not_learned(setup, known)
+
+
+def not_learned(setup: Setup, known: Iterable[Setup]) -> ClimbpathError:
+    """Why no bundled model knows a setup: its board has no such angle, or only others were learned."""
+    try:
+        boards.load(setup.board).check_angle(setup.angle)
+    except ClimbpathError as error:
+        return error
+    return ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
 
 
 @cache
