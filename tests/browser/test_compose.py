@@ -73,7 +73,7 @@ def test_a_tap_includes_avoids_and_clears(visit: Visit, device: str) -> None:
     says(one, "D9, hand, included")
     touch(page, "D9")
     says(one, "D9, avoided")
-    expect(one.locator(".cross")).to_have_count(1)
+    expect(page.locator(".board .rings .cross")).to_have_count(1)
     touch(page, "D9")
     says(one, "D9, free")
     touch(page, "F5")

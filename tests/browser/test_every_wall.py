@@ -137,6 +137,16 @@ def test_fingers_hit_the_holds_of_a_wide_wall(wall_visit: Visit, name: str) -> N
     expect(hold(page, free)).to_have_attribute("aria-label", f"{free}, start, included")
 
 
+def test_no_hold_covers_the_ring_or_the_pin_of_one_beside_it(wall_visit: Visit) -> None:
+    page = wall_visit(f"?view=compose&{problem_on('kilter-original')}")
+    expect(page.locator(".board .rings .pin")).to_have_count(4)
+    assert page.evaluate("""() => {
+        const rings = document.querySelector(".board .rings");
+        const isBefore = (hold) => hold.compareDocumentPosition(rings) & Node.DOCUMENT_POSITION_FOLLOWING;
+        return [...document.querySelectorAll(".board .hold")].every(isBefore);
+    }""")
+
+
 def test_taps_go_through_the_roles_where_rows_tell_none(wall_visit: Visit) -> None:
     page = wall_visit("?view=compose&board=tension-1&angle=40&problem=")
     page.goto(f"?view=compose&{problem_on('tension-1')}")

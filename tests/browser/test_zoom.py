@@ -122,7 +122,7 @@ def test_no_ring_covers_the_names_of_rows_and_columns(visit: Visit, board: str, 
         }).map((name) => name.textContent)""")
         assert covered == []
     assert page.locator(".wall-box:not(.near)").count() == 1
-    ring, name = (page.locator(one).first for one in (".hold.lit .ring", ".names.rows text"))
+    ring, name = (page.locator(one).first for one in (".rings .ring", ".names.rows text"))
     assert bounding_box(ring)["x"] > bounding_box(name)["x"] + bounding_box(name)["width"]
 
 

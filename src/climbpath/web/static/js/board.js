@@ -140,6 +140,7 @@ export class BoardView {
       rows.map(([, y]) => svg("line", { x1: 0, x2: wide, y1: this.y(y), y2: this.y(y) })),
     );
     this.glow = svg("g", { "aria-hidden": "true" });
+    this.rings = svg("g", { class: "rings", "aria-hidden": "true" }); // over all holds: a near one would cover a part
     this.over = svg("g", { class: "beta", "aria-hidden": "true" });
     this.places = new Map();
     this.drawn = new Map();
@@ -160,7 +161,6 @@ export class BoardView {
           svg("path", { d: body, class: "body" }),
           svg("path", { d: lip, class: "lip" }),
         ),
-        svg("g", { class: "rings" }),
       );
       if (isEdited) {
         place.setAttribute("role", "button");
@@ -174,6 +174,7 @@ export class BoardView {
       grid,
       this.glow,
       svg("g", null, holds),
+      this.rings,
       this.over,
     );
     if (isEdited) {
@@ -199,26 +200,21 @@ export class BoardView {
   // this wall; words: for screen readers.
   show({ roles = {}, marks = {}, dim = [], absent = [], words = "" }) {
     this.root.setAttribute("aria-label", words);
-    const lights = [];
+    const [lights, rings] = [[], []];
     const size = this.ringSize(Object.keys({ ...roles, ...marks }));
     for (const [label, place] of this.places) {
       const role = roles[label];
       const mark = marks[label];
+      const hold = this.byLabel.get(label);
+      const isDim = dim.includes(label);
+      const isAbsent = absent.includes(hold.hold_set);
       if (role) {
-        const hold = this.byLabel.get(label);
         lights.push(svg("circle", { cx: hold.x, cy: this.y(hold.y), r: 13 * size, class: "light", "data-role": role }));
       }
-      const isDim = dim.includes(label);
-      const isAbsent = absent.includes(this.byLabel.get(label).hold_set);
-      const looks = [role, mark, isDim, isAbsent, role || mark ? size : 0].join(" ");
+      if (role || mark) rings.push(this.ringsOf(hold, role, mark, size, isDim));
+      const looks = [role, mark, isDim, isAbsent].join(" ");
       if (this.drawn.get(label) === looks) continue; // most of 692 holds are as they were
       this.drawn.set(label, looks);
-      const rings = (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" }));
-      if (mark === "use" || mark === "only") rings.push(svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }));
-      if (mark === "only") rings.push(svg("circle", { cx: 9.5, cy: -1.2, r: 2.7, class: "pin" }));
-      if (mark === "ban") rings.push(svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }));
-      place.lastChild.setAttribute("transform", `scale(${size})`);
-      place.lastChild.replaceChildren(...rings);
       place.classList.toggle("lit", Boolean(role));
       place.classList.toggle("banned", mark === "ban");
       place.classList.toggle("dim", isDim);
@@ -229,7 +225,23 @@ export class BoardView {
       }
     }
     this.glow.replaceChildren(...lights);
+    this.rings.replaceChildren(...rings);
     this.over.replaceChildren();
+  }
+
+  ringsOf(hold, role, mark, size, isDim) {
+    return svg(
+      "g",
+      {
+        class: isDim && "dim",
+        "data-role": role ?? "",
+        transform: `translate(${hold.x} ${this.y(hold.y)}) scale(${size})`,
+      },
+      (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" })),
+      (mark === "use" || mark === "only") && svg("circle", { cx: 7, cy: -7, r: 2.7, class: "pin" }),
+      mark === "only" && svg("circle", { cx: 9.5, cy: -1.2, r: 2.7, class: "pin" }),
+      mark === "ban" && svg("path", { d: "M-6.5 -6.5 L6.5 6.5 M6.5 -6.5 L-6.5 6.5", class: "cross" }),
+    );
   }
 
   // How much there was of something on every hold, as [label, share from 0 to 1], in glowing discs; `kind` names it.
