@@ -122,6 +122,8 @@ def test_an_invalid_link_is_reported_and_the_page_works(visit: Visit) -> None:
         expect(toasts(page)).to_contain_text("This link is not valid")
         assert shown(page)
         expect(page.locator(".moves li").first).to_be_visible()
+    page.goto("?board=tension-9&problem=1s-2e")
+    expect(toasts(page)).to_contain_text("its board is not known here")
 
 
 def test_unknown_parameters_in_a_link_are_ignored(visit: Visit) -> None:

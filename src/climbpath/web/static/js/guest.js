@@ -4,22 +4,24 @@ import { h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, state } from "./state.js";
 import { Stage, gradePill } from "./stage.js";
-import { holdsOf, readLink } from "./problem.js";
+import { boardOfLink, holdsOf, readLink } from "./problem.js";
 
 export async function showGuest(main) {
   const fields = new URLSearchParams(location.search);
   let problem = null;
+  let fault = T.guestNothing;
   if (fields.has("problem")) {
     const answer = await fetch("/boards.json");
     state.appInfo = await answer.json();
     problem = readLink(fields, state.appInfo);
+    fault = T.badLink(boardOfLink(fields, state.appInfo));
   }
   document.title = `${problem?.name ?? T.guestTitle} · climbpath`;
   const words = h(
     "section",
     { class: "card" },
     h("h2", null, problem ? T.guestMore : T.guestTitle),
-    h("p", null, problem ? T.guestProblem : fields.has("problem") ? T.badLink : T.guestNothing),
+    h("p", null, problem ? T.guestProblem : fault),
     h("p", null, T.guestAsk),
   );
   if (!problem) {

@@ -13,7 +13,7 @@ import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
 import { Who } from "./who.js";
 import { showGuest } from "./guest.js";
-import { hasAngle, readLink, rolesOf } from "./problem.js";
+import { boardOfLink, hasAngle, readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { resumeLights } from "./lights.js";
 import { keepAwake } from "./awake.js";
@@ -78,7 +78,7 @@ function follow() {
   const fields = new URLSearchParams(location.search);
   const problem = readLink(fields, state.appInfo);
   const view = Object.hasOwn(views, fields.get("view")) ? fields.get("view") : "climb";
-  if (fields.get("problem") && !problem) toast(T.badLink);
+  if (fields.get("problem") && !problem) toast(T.badLink(boardOfLink(fields, state.appInfo)));
   const size = problem && fields.get("size"); // that of whoever shared it, until the climber chooses one
   if (size && boardOf(problem).sizes[size]) state.linkedSizes[problem.board] = size;
   const isFaulty = problem && faultOf(rolesOf(problem), boardOf(problem), problem.angle);

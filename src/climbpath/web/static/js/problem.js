@@ -65,9 +65,13 @@ export function readHolds(text, layout) {
   return roles;
 }
 
+// The board of a link, undefined if it is not here.
+export const boardOfLink = (fields, { boards }) =>
+  boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
+
 // The problem in a link, which may be faulty; null if there is none, or none that fits the board.
-export function readLink(fields, { boards }) {
-  const layout = boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
+export function readLink(fields, appInfo) {
+  const layout = boardOfLink(fields, appInfo);
   const angle = fields.get("angle") === UNKNOWN ? null : Number(fields.get("angle") || 40);
   const grade = fields.get("grade")?.trim().toUpperCase() || null;
   const roles = layout && fields.has("problem") && readHolds(fields.get("problem"), layout);

@@ -150,7 +150,10 @@ export const T = {
   gif: "Beta, animated",
   print: "Print",
 
-  badLink: "This link is not valid: the board has no such holds, angle or grade.",
+  badLink: (board) =>
+    board
+      ? `This link is not valid: ${board.title} has no such holds, angle or grade.`
+      : "This link is not valid: its board is not known here.",
 
   zoomIn: "Zoom in",
   wholeBoard: "Whole board",
