@@ -4,7 +4,7 @@ import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
 import { T, sentence } from "./texts.js";
 import { dayText } from "./dates.js";
-import { change, layout, nearest, profile } from "./state.js";
+import { boardOf, change, layout, nearest, profile, shortTitle } from "./state.js";
 import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
@@ -188,7 +188,9 @@ export class Logbook {
     // how it went has a line of its own: on a phone, the holds would leave it no room
     const about = (entry) => {
       const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
-      return [...(progress.length ? [progress] : []), entry.problem.notation];
+      const { problem } = entry;
+      const where = T.boardShort(shortTitle(boardOf(problem)), problem.angle);
+      return [...(progress.length ? [progress] : []), `${where} · ${problem.notation}`];
     };
     replace(
       this.results,
