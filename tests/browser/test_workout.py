@@ -79,6 +79,15 @@ def test_an_evening_is_planned_for_minutes_and_grades(visit: Visit, server: Serv
     expect(bar(page)).to_contain_text("Warm-up 1 of ")
 
 
+def test_a_plan_says_where_its_problems_are_made_as_on_another_board(visit: Visit) -> None:
+    page = visit("?view=workout")
+    page.locator(".filters").get_by_label("Board", exact=True).select_option("tension-2-mirror")
+    press(page.get_by_role("button", name="30", exact=True))
+    press(page.get_by_role("button", name="Plan it"))
+    warnings = page.locator(".page > .warn")
+    expect(warnings).to_contain_text(["as at an unknown angle", "New problems are made as on Tension Board 2 Spray"])
+
+
 def test_what_cannot_be_planned_says_why_and_the_form_stays(visit: Visit) -> None:
     visit.allow("status of 409")
     page = visit("?view=workout")

@@ -62,14 +62,19 @@ function gradeWords(problem, prediction) {
   return [says];
 }
 
-export function gradeCard(problem, analysis) {
+// Where new problems and grades are as at an unknown angle, or as on another board.
+export function cautions(problem) {
   const board = boardOf(problem);
-  const canGrade = isGraded(problem);
-  const notes = [
+  return [
     (!isLearned(board, problem.angle) || (isHere(problem) && isAsUnknown())) &&
-      h("p", { class: "warn" }, canGrade ? T.asUnknown : T.madeAsUnknown),
+      h("p", { class: "warn" }, isGraded(problem) ? T.asUnknown : T.madeAsUnknown),
     board.drawn_as && h("p", { class: "warn" }, T.drawnAs(board.drawn_as)),
   ];
+}
+
+export function gradeCard(problem, analysis) {
+  const canGrade = isGraded(problem);
+  const notes = cautions(problem);
   if (!canGrade) {
     return card(
       T.grade,

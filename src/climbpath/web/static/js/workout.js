@@ -16,7 +16,7 @@ import {
   state,
 } from "./state.js";
 import { bodyOf, keepPlanned } from "./analysis.js";
-import { card, problemLine } from "./panel.js";
+import { card, cautions, problemLine } from "./panel.js";
 import { filters } from "./stage.js";
 import { allFound } from "./play.js";
 import { clock, finish, goOn, isOn, restLeft, slotNow, slotsOf } from "./timer.js";
@@ -163,6 +163,7 @@ export class Workout {
         isOn() && button("close", T.endWorkout, () => finish(), { class: "ghost" }),
         !isOn() && button("compose", T.newPlan, () => this.anew(), { class: "ghost" }),
       ),
+      ...cautions(first),
       plan.sections.map((section) => this.section(section, slots)),
       h(
         "label",
