@@ -5,9 +5,11 @@ import re
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, action, bounding_box, card, is_cut, press, tab, toasts
+from support.steps import LINK, PROBLEM, action, bounding_box, card, is_cut, press, tab, toasts
 from support.visits import Visit, on_phone, sizes
 
+STATISTICS = "?view=logbook&part=statistics"
+VIRTUAL = "/virtual-board/?board=kilter-original"
 FAR = "?board=moonboard-masters-2017&angle=40&grade=7A&name=A+Very+Slow+Heron+of+the+North&problem=D1s-F5s-K18e"
 
 
@@ -29,6 +31,24 @@ def test_on_a_phone_the_board_s_name_and_angle_are_readable(visit: Visit, device
     assert chosen.evaluate("one => one.scrollWidth <= one.clientWidth")
     page.set_viewport_size({"width": 320, "height": 640})
     assert not is_cut(page, ".caption .title b")
+
+
+VIEWS = ("?view=climb", "?view=workout", "?view=compose", "?view=logbook", STATISTICS, "?view=climber", VIRTUAL)
+
+
+@on_phone
+def test_every_view_is_as_wide_as_the_narrowest_phone(visit: Visit, server: Server, device: str) -> None:
+    kim = server.climber("Kim")
+    for number, board in enumerate(("moonboard-2016", "moonboard-masters-2017")):
+        entry = server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"board": board})
+        tick = f"/api/problems/{entry['identity']}/ticks/00000000-0000-4000-8000-00000000000{number}?profile={kim}"
+        server.ask("PUT", tick, {"day": "2026-05-30"})
+    page = visit("", device, kim, viewport={"width": 320, "height": 640})
+    for view in VIEWS:
+        page.goto(view)
+        expect(page.locator("#main h1, #main .primary, main h1").first).to_be_attached()
+        expect(page.locator(".board, .problem-line, .lengths, .lights-card").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, view
 
 
 @sizes

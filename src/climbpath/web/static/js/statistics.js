@@ -7,7 +7,7 @@ import { T } from "./texts.js";
 import { dayText, monthText, today } from "./dates.js";
 import { statistics } from "./book.js";
 import { picture, progress, pyramid } from "./charts.js";
-import { profile, state } from "./state.js";
+import { profile, shortTitle, state } from "./state.js";
 import { card } from "./panel.js";
 import { climberName } from "./stage.js";
 
@@ -46,7 +46,7 @@ export class Statistics {
       replace(this.root, warnings, h("p", { class: "message empty" }, T.noStatistics));
       return;
     }
-    const titles = Object.fromEntries(state.appInfo.boards.map((one) => [one.name, one.title]));
+    const titles = Object.fromEntries(state.appInfo.boards.map((one) => [one.name, shortTitle(one)]));
     const boards = Object.keys(found.boards);
     this.pyramid = pyramid(this.rows(), T.pyramidWords(this.rows()));
     this.progress = progress(this.bins(), layout.ladder, T.progressWords(this.bins()));
