@@ -1,13 +1,14 @@
 """Servers and visits for the tests of the web app."""
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from climbpath.model.checkpoint import save_checkpoint
 from support.server import Server
+from support.untrained import checkpoint
 from support.visits import DEVICES, Visit, visits
 
 
@@ -21,10 +22,16 @@ def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def old_server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with a model that has learned the MoonBoards 2016 and Masters 2017 alone."""
-    running = Server(
-        tmp_path_factory.mktemp("old"), "--model", str(files("climbpath") / "assets/models/moonboard.safetensors")
-    )
+    """The app with a model of random weights that has learned the MoonBoards 2016 and Masters 2017 alone."""
+    folder = tmp_path_factory.mktemp("old")
+    content = checkpoint()
+    content["evidence"] = {
+        text: counts
+        for text, counts in content["evidence"].items()
+        if text.startswith(("moonboard-2016@", "moonboard-masters-2017@"))
+    }
+    save_checkpoint(folder / "model.pt", content)
+    running = Server(folder, "--model", str(folder / "model.pt"))
     yield running
     running.kill()
 
