@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,9 +24,12 @@ MISSING = (
 
 def pytest_configure() -> None:
     """One thread, as in the processes that tests start, before torch is imported: both compute the same bits. And a
-    home of the tests' own, without the developer's boards and settings."""
+    home of the tests' own, without the developer's boards and settings. And Ctrl-C for the processes that tests start,
+    which a shell makes all that runs in its background ignore."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["CLIMBPATH_HOME"] = mkdtemp(prefix="climbpath-tests-")
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
