@@ -198,7 +198,7 @@ def test_grades_of_few_problems_are_offered_where_any_grade_will_do_and_say_so(v
     expect(easiest.locator("option").first).to_have_text("6B+")
     page.locator("summary").get_by_text("Fine-tuning").click()
     page.get_by_label("Only problems that match the grade").uncheck()
-    expect(easiest.locator("option").first).to_have_text("6B (3 problems)")
+    expect(easiest.locator("option").first).to_have_text(re.compile(r"^6B \(\d+ problems\)$"))
     choose(page, "Easiest grade", "6B")
     choose(page, "Hardest grade", "6B")
     expect(card(page, "Grade")).to_contain_text("Asked for 6B.")
