@@ -358,14 +358,16 @@ def test_a_problem_at_an_angle_without_evidence_is_graded_as_at_an_unknown_one()
     grader = Grader(kilter, [folded(net)], {unknown: {"7A": 1}}, {}, {unknown: scale}, np.zeros(0, np.uint64), {})
     (problem,) = random_problems(1, "kilter-original")
     known, other, none = (replace(problem, angle=angle) for angle in (20, 50, None))
-    for pair in ([known, other], [known, none]):
-        np.testing.assert_allclose(*grader.probabilities(pair), rtol=1e-5)
+    for one, another in ((known, other), (known, none)):
+        first, second = grader.probabilities([one, another])
+        np.testing.assert_allclose(first, second, rtol=1e-5)
     assert grader.predict([known])[0] == grader.predict([none])[0]
 
 
 def test_a_foot_rule_counts_where_it_was_learned() -> None:
     footless = replace(SIX, method="Footless")
-    np.testing.assert_allclose(*untrained().probabilities([SIX, footless]), rtol=1e-5)
+    first, second = untrained().probabilities([SIX, footless])
+    np.testing.assert_allclose(first, second, rtol=1e-5)
     told = replace(untrained(), about={"methods": {str(MAIN): ["Footless"]}})
     before, after, other = told.probabilities([SIX, footless, replace(SIX, method="No kickboard")])
     np.testing.assert_allclose(before, other, rtol=1e-5)

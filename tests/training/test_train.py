@@ -384,6 +384,7 @@ def test_cpu_and_gpu_reach_the_same_validation_loss(tiny: Path, tmp_path: Path) 
     for device in ("cpu", "cuda"):
         done = climbpath(*arguments, "--device", device, "--checkpoint-dir", device, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
+        assert "no pictures for TensorBoard" not in done.stdout + done.stderr
     losses = [load_checkpoint(tmp_path / device / "best.pt")["nats_per_problem"] for device in ("cpu", "cuda")]
     assert losses[0] == pytest.approx(losses[1], abs=0.1)
 
