@@ -32,12 +32,18 @@ TAP = """async (label) => {
   const panel = document.querySelector(".panel");
   const cards = () => panel.children[1].innerHTML + panel.children[2].innerHTML;
   const before = cards();
-  const shown = () => (panel.querySelector(".waiting") ? before : cards());
+  // a further hold may leave grade and beta as they are: then it is over when nothing waits any more
+  let waited = false;
+  const shown = () => {
+    const waits = panel.querySelector(".waiting") !== null;
+    waited ||= waits;
+    return !waits && (waited || cards() !== before);
+  };
   const hold = document.querySelector(`[data-label="${label}"] .touch`);
   const start = performance.now();
   for (const kind of ["pointerdown", "pointerup"])
     hold.dispatchEvent(new PointerEvent(kind, { bubbles: true, isPrimary: true }));
-  while (shown() === before) await new Promise(requestAnimationFrame);
+  while (!shown()) await new Promise(requestAnimationFrame);
   return performance.now() - start;
 }"""
 TAPS = 15
@@ -48,7 +54,8 @@ def taps_on(name: str) -> tuple[str, list[str]]:
     layout = boards.load(name)
     start, hand, _, finish = layout.may(layout.usual_angle)
     low, high = int(np.flatnonzero(start)[len(layout.holds) // 20]), int(np.flatnonzero(finish)[-1])
-    plain = hand & ~finish if layout.has_grid else hand
+    # where place tells roles, a third hold in the rows of starts would be asked about
+    plain = hand & ~finish & ~start if layout.has_grid else hand
     between = [layout.labels[i] for i in np.flatnonzero(plain).tolist() if low < i < high]
     query = f"board={name}&angle={layout.usual_angle}&problem={layout.labels[low]}s-{layout.labels[high]}e"
     return query, between[:: max(1, len(between) // TAPS)][:TAPS]
