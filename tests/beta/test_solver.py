@@ -347,9 +347,9 @@ def test_betas_that_were_nonsense_are_what_a_climber_would_do(notation: str, sta
 def test_no_hand_goes_down_where_another_way_is_within_reach(problem: Problem, climber: Climber) -> None:
     layout = boards.load(problem.board)
 
-    def taken_from_above(beta: Beta) -> set[str]:
-        low = {move.hold for move in beta.moves if layout.hold(move.hold).y < layout.hold(move.origin).y}
-        return low - set(problem.finish)
+    def taken_from_above(beta: Beta) -> list[str]:
+        low = [move.hold for move in beta.moves if layout.hold(move.hold).y < layout.hold(move.origin).y]
+        return [label for label in low if label not in problem.finish]
 
     (found,) = solve([problem], climber)
     low = taken_from_above(found)
@@ -357,7 +357,7 @@ def test_no_hand_goes_down_where_another_way_is_within_reach(problem: Problem, c
         # not among the feet, either: on a hold marked for feet one stands higher than on one for hands
         hands = tuple(label for label in problem.hands if label not in low)
         (other,) = solve([replace(problem, hands=hands)], climber)
-        assert other.too_far or taken_from_above(other)
+        assert other.too_far or len(taken_from_above(other)) >= len(low)
 
 
 def test_a_hand_goes_down_where_the_hold_above_is_within_reach_only_from_a_marked_foothold() -> None:

@@ -61,11 +61,6 @@ SMALL_CHUNKS = "from climbpath.cli import main; from climbpath.generator import 
 
 
 @needs_posix
-def listen() -> None:
-    """Take SIGINT, which a shell's programs in the background ignore."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHUNK", 1000)
     command = ["generate", "--grade", "6C,7A", "--num-samples", "5500", "--format", "parquet", "--seed", "3"]
@@ -78,7 +73,6 @@ def test_killed_and_asked_again_it_goes_on_to_the_same_file(tmp_path: Path, monk
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=listen,
     )
     parts = broken.with_name("broken.parquet.parts")
     while process.poll() is None and not (parts / "0/000000.parquet").exists():

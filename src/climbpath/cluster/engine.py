@@ -14,8 +14,6 @@ from climbpath.errors import ClimbpathError, explained, reason
 Result = TypeVar("Result")
 AUTO = "auto"
 """The address of the cluster that this machine is part of, or else of one that is started here for the command."""
-
-
 LOCAL = "local"
 """The address of a cluster that is started here for the command."""
 ANSWERS_WITHIN = 10

@@ -171,11 +171,8 @@ def bundled_model_of(setup: Setup) -> str:
 
 
 def not_learned(setup: Setup, known: Iterable[Setup]) -> ClimbpathError:
-    """Why no bundled model knows a setup: its board has no such angle, or only others were learned."""
-    try:
-        boards.load(setup.board).check_angle(setup.angle)
-    except ClimbpathError as error:
-        return error
+    """That no bundled model has learned a setup. Raises ClimbpathError itself where its board has no such angle."""
+    boards.load(setup.board).check_angle(setup.angle)
     return ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
 
 
