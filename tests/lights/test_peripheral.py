@@ -1,5 +1,6 @@
 """A machine that is a board: its services and advertisement, registered with a BlueZ that is made up."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,10 +49,10 @@ def test_a_phone_finds_the_board_and_lights_it(air: Bluez, tmp_path: Path) -> No
 def test_a_board_by_aurora_is_found_by_its_service(air: Bluez) -> None:
     async def be() -> None:
         bus = await be_board("Kilter DIY@3", False, lambda phone, part: None)
+        await asyncio.to_thread(eventually, lambda: air.advertised)  # while it is on the air
         bus.disconnect()
 
     finish(be())
-    eventually(lambda: air.advertised)
     assert air.advertised["ServiceUUIDs"].value == [AURORA]
 
 
