@@ -1,8 +1,9 @@
-"""How long an import of many records takes, and how much memory: a file of API records is made and imported.
+"""How long an import takes, and how much memory, as the number of records grows: files of API records are made and
+imported.
 
-    python benchmarks/importing.py [RECORDS] [--keep FOLDER]
+    python benchmarks/importing.py [--sizes 10000 100000 1000000] [--keep FOLDER]
 
-The import runs in a process of its own, as `climbpath data import` does.
+Each import runs in a process of its own, as `climbpath data import` does.
 """
 
 import argparse
@@ -11,9 +12,12 @@ import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from climbpath import board as boards
 from climbpath.board import row_of
 from imported import timed_import
+from machine import machine
 
 BOARD = "moonboard-masters-2017"
 GRADES = ("6A", "6A+", "6B", "6B+", "6C", "6C+", "7A", "7A+", "7B", "7B+", "7C", "7C+", "8A", "8A+", "8B")
@@ -69,19 +73,25 @@ def _record(rng: random.Random, number: int, holds: list[tuple[str, bool, bool]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("records", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--keep", type=Path, help="Keep the file that is made in this folder, or use the one there.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="Records of a file.")
+    parser.add_argument("--keep", type=Path, help="Keep the files that are made in this folder, or use those there.")
     options = parser.parse_args()
+    costs = []
+    print(f"Machine: {machine()}")
     with TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        dump = folder / f"dump-{options.records}.json"
-        if not dump.exists():
-            write_dump(dump, options.records)
-        took = timed_import(dump)
-        print(f"{options.records:,} records, {dump.stat().st_size / 1e6:,.0f} MB of JSON")
-        print(took)
+        for size in options.sizes:
+            if not (dump := folder / f"dump-{size}.json").exists():
+                write_dump(dump, size)
+            costs.append(timed_import(dump))
+            print(f"{size:>9,} records, {dump.stat().st_size / 1e6:>5,.0f} MB of JSON: {costs[-1]}", flush=True)
+    if len(costs) > 1:
+        exponent = np.polyfit(np.log(options.sizes), np.log([cost.busy for cost in costs]), 1)[0]
+        (fewest, first), *_, (most, last) = zip(options.sizes, costs, strict=True)
+        each = (last.busy - first.busy) / (most - fewest) * 1e6
+        print(f"seconds of one core against records: fitted exponent {exponent:.3f}; {each:.0f} us for one more record")
 
 
 if __name__ == "__main__":

@@ -255,10 +255,10 @@ class _SetupEvaluation:
         valid, distinct, novel = self._fractions(self.plain(OWN, self.samples))
         for name, chooses in graders.items():
             tell(f"{self.setup}: {name}")
-            shown = self.novel(chooses)
+            shown = self.novel(chooses, self.real)
             rows[name] = replace(
                 self._problem_row(shown, self.real),
-                auc_confirmed=self._told_apart(shown, confirmed(chooses, self.real))[0] if chooses else None,
+                auc_confirmed=self._auc_confirmed(chooses) if chooses else None,
                 valid=valid,
                 distinct=distinct,
                 novel=novel,
@@ -286,23 +286,23 @@ class _SetupEvaluation:
             guidance=self._guidance(tell) if can_be_guided(self.model) else [],
         )
 
-    def mixes(self, sampling: Sampling, size: int) -> list[tuple[Counter[str], Request]]:
-        """What to draw for `size` problems in the mix of the real ones: counts of grades with the request to draw them
-        by, once for grades that are a consensus and once for others."""
+    def mixes(self, sampling: Sampling, size: int, real: Sequence[Problem]) -> list[tuple[Counter[str], Request]]:
+        """What to draw for `size` problems in the mix of real ones: counts of grades with the request to draw them by,
+        once for grades that are a consensus and once for others."""
         found = []
         for consensus in (True, False):
-            mix = Counter(problem.grade or "" for problem in self.real if problem.has_consensus is consensus)
-            if count := round(size * mix.total() / len(self.real)):
+            mix = Counter(problem.grade or "" for problem in real if problem.has_consensus is consensus)
+            if count := round(size * mix.total() / len(real)):
                 one, seed = sampling._replace(consensus=consensus), 2 * self.seed + consensus
                 request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
                 found.append((scale_counts(mix, count), request))
         return found
 
-    def novel(self, grader: Grader | None) -> list[Problem]:
-        """Problems in the mix: valid, novel and distinct; with a grader those that it gives the grade asked for, as
-        users get them, without the grades that it gives none."""
+    def novel(self, grader: Grader | None, real: Sequence[Problem]) -> list[Problem]:
+        """Problems in the mix of real ones: valid, novel and distinct; with a grader those that it gives the grade
+        asked for, as users get them, without the grades that it gives none."""
         found: list[Problem] = []
-        for counts, request in self.mixes(OWN, self.samples):
+        for counts, request in self.mixes(OWN, self.samples, real):
             known = {problem.key for problem in found}
             offered = grader.scale_of(self.setup).grades if grader else tuple(counts)
             wanted = {grade: count for grade, count in counts.items() if grade in offered}
@@ -313,7 +313,7 @@ class _SetupEvaluation:
         """Plain samples in the mix: known problems and repetitions are not left out."""
         lookahead = Lookahead(self.board, self.setup.angle, Rules())
         found: list[Problem] = []
-        for counts, request in self.mixes(sampling, size):
+        for counts, request in self.mixes(sampling, size, self.real):
             for batch in draw_batches(self.model, lookahead, request, list(counts.elements())):
                 found += batch
         return found
@@ -340,6 +340,12 @@ class _SetupEvaluation:
             own_grader=own,
             beta=measures.betas(problems, self.board),
         )
+
+    def _auc_confirmed(self, grader: Grader) -> Interval | None:
+        """How well problems as users get them, in the mix of those real ones that the grader confirms, are told apart
+        from these; None where these are too few."""
+        real = confirmed(grader, self.real)
+        return self._told_apart(self.novel(grader, real), real)[0] if len(real) >= LEAST_COMPARED else None
 
     def _list_row(self, lists: HoldLists) -> ListRow:
         """The row of a list from elsewhere, of which only the holds are known."""
