@@ -33,15 +33,16 @@ from climbpath.evaluation.density_ratio import fit_density_ratio
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
+from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request
-from climbpath.generator.sample import generate
+from climbpath.generator.sample import draw_batches, generate
 from climbpath.grader.grader import load_grader, save_grader
 from climbpath.grader.metrics import table
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
-from climbpath.problem import Problem
+from climbpath.problem import Problem, Rules
 from climbpath.training.correction import correct
-from climbpath.training.distillation import drawn_by
+from climbpath.training.distillation import drawn_by, mixes
 from climbpath.training.grader import MEMBERS, RECIPE, assembled, learnable, member
 from climbpath.training.machine import Machine
 from climbpath.training.recipes import FAST, Recipe
@@ -133,6 +134,10 @@ DRAWN_PER_COMPARED = 3
 """For so many problems that are drawn to be weighted one more is drawn, to learn what tells them from real ones."""
 LEAST_AT_ANGLE = 300
 """With fewer train problems at an angle, a board that also knows an unknown angle is drawn at that one."""
+LEAST_NOVEL, COUNTED = 0.97, 8_000
+"""The least fraction of plain samples at a setup that are no train problems, and how many are drawn to find it out."""
+WARMER = (1.05, 1.1, 1.15, 1.2)
+"""Temperatures beside the model's own that are tried for a setup where fewer are novel."""
 DEMO, DEMO_PROBLEMS = Setup("moonboard-2016", 40), 11_000
 
 
@@ -197,7 +202,8 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
     # what is released
     model = MODELS / f"{name}.safetensors"
     work = partial(write_model, rounds, source, family, model)
-    yield Stage(f"{name}/model", (problems, last), {"temperatures": family.temperatures}, (model,), work)
+    settings = {"temperatures": family.temperatures, "least_novel": LEAST_NOVEL, "warmer": WARMER}
+    yield Stage(f"{name}/model", (problems, last), settings, (model,), work)
     yield from grader_stages(name, family.grader, source)
 
 
@@ -292,7 +298,7 @@ def write_model(rounds: Sequence[Path], source: Path, family: Family, target: Pa
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     model = model_of({**checkpoints[-1], "model_state_dict": mean})
     model = transferred(tempered(model, parquet.load(source), family.temperatures))
-    save_model(target, without_thin_angles(model), half=True)
+    save_model(target, warmed(without_thin_angles(model)), half=True)
 
 
 def transferred(model: Model) -> Model:
@@ -328,6 +334,32 @@ def tempered(model: Model, known: Sequence[Problem], temperatures: Sequence[floa
     print(f"temperature {temperatures[best]}: {nats[best]:.3f} nats per validation problem")
     about = {**model.about, "temperature": temperatures[best], "nats_per_problem": nats[best]}
     return replace(cooled[best], about=about)
+
+
+def warmed(model: Model) -> Model:
+    """The model with a temperature of its own for each setup at which it draws too many of its train problems again, as
+    it does on small boards: the lowest at which enough are novel."""
+    own: dict[str, float] = {}
+    for setup in model.evidence:
+        for warmer in (1.0, *WARMER):
+            one = replace(model, about={**model.about, "temperatures": {str(setup): warmer}})
+            if (novel := novelty(one, setup)) >= LEAST_NOVEL:
+                break
+        print(f"{setup}: {novel:.1%} novel at {warmer:g} times the temperature")
+        own |= {str(setup): warmer} if warmer > 1 else {}
+    return replace(model, about={**model.about, "temperatures": own})
+
+
+def novelty(model: Model, setup: Setup) -> float:
+    """The fraction of plain samples at a setup that are no train problems, in the mix of grades that was learned."""
+    lookahead, trained = Lookahead(boards.load(setup.board), setup.angle, Rules()), set(model.train_keys.tolist())
+    drawn = [
+        problem.key
+        for request, wanted in mixes(replace(model, evidence={setup: model.evidence[setup]}), COUNTED, seed=0)
+        for batch in draw_batches(model, lookahead, request, list(wanted.elements()))
+        for problem in batch
+    ]
+    return float(np.mean([key not in trained for key in drawn]))
 
 
 def is_learned(model: Model, problem: Problem) -> bool:

@@ -66,6 +66,15 @@ def test_a_partial_problem_is_scored_under_its_own_condition() -> None:
     assert nats_per_problem(mine, ONE_BOARD[:1])[0] != pytest.approx(expected, abs=1e-3)
 
 
+def test_a_setup_may_have_a_temperature_of_its_own() -> None:
+    plain = model(HOLD, net=shaken(HOLD))
+    mini = BOARDS[4].setup
+    warmer = replace(plain, about={**plain.about, "temperatures": {str(mini): 1.25}})
+    divided = replace(plain, weights={**plain.weights, "output": plain.weights["output"] / np.float32(1.25)})
+    expected = [nats_per_problem(divided if problem.setup == mini else plain, [problem])[0] for problem in BOARDS]
+    assert nats_per_problem(warmer, BOARDS) == pytest.approx(expected, abs=1e-4)
+
+
 def test_no_problems_have_no_nats() -> None:
     assert nats_per_problem(model(HOLD), []).tolist() == []
 

@@ -94,6 +94,14 @@ def check_request(request_: tuple[str, Rules], seed: int, temperature: float, to
     assert len({problem.key for problem in found}) == len(found)
 
 
+def test_a_setup_may_have_a_temperature_of_its_own() -> None:
+    setup = Setup("moonboard-mini-2020", 40)
+    warmer = replace(SHAKEN, about={**SHAKEN.about, "temperatures": {str(setup): 1.5}})
+    asked = Sampling(1.5, guidance=1.0)
+    assert list(generate(warmer, ask("7A", 5, setup))) == list(generate(SHAKEN, ask("7A", 5, setup, asked)))
+    assert list(generate(warmer, ask("7A", 5))) == list(generate(SHAKEN, ask("7A", 5)))
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(3, 14), st.sampled_from([HOLD, COORDINATE]), st.integers(0, 99))
 def test_an_exact_number_of_holds_can_be_had(count: int, model: Model, seed: int) -> None:

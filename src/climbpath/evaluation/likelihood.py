@@ -115,7 +115,7 @@ def _score(model: Model, setup: Setup, problems: Sequence[Problem], given_consen
     targets = np.where(is_token, tokens.spell(setup.board, padded)[:, :length], tokens.end)
     # tokens that the board allows, [B, N, V]; a model trained without that mask may choose any
     columns = tokens.tokens_of(setup.board)
-    output, targets = model.weights["output"][columns], tokens.columns_of(setup.board, targets)
+    output, targets = model.output(setup, columns), tokens.columns_of(setup.board, targets)
     allowed = np.ones((len(problems), length, len(columns)), bool)
     if model.about["recipe"]["mask_invalid"]:
         allowed = tokens.mask_targets(setup, padded)[:, :length]

@@ -281,7 +281,7 @@ def draw(
         for slot in range(tokens.width):
             # logits of the tokens that this slot can have, guided towards the grade
             written = tokens.written(layout.name, stage, slot)
-            logits = hidden @ model.weights["output"][written].T
+            logits = hidden @ model.output(condition.setup, written).T
             if guided:
                 graded, free_logits = np.split(logits, 2)
                 logits = free_logits + guidance * (graded - free_logits)

@@ -16,6 +16,7 @@ from climbpath.files import replacing
 from climbpath.model.bundled import evidence_in, names_in, opened
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, fold, shapes_of
+from climbpath.model.order import Ints
 from climbpath.model.tensors import check_format, read_tensors, write_tensors
 from climbpath.problem import DEFAULT_METHOD
 
@@ -48,6 +49,13 @@ class Model:
         """The foot rules that it has learned on a setup, the usual one first."""
         learned = self.about.get("methods", {}).get(str(setup), [])
         return (DEFAULT_METHOD, *learned)
+
+    def output(self, setup: Setup, tokens: Ints) -> np.ndarray:
+        """The rows of the output table for V tokens, [V, D]: their product with hidden states gives the logits of a
+        setup that was learned, divided by the setup's own temperature where it has one."""
+        rows = np.asarray(self.weights["output"][tokens])
+        own = self.about.get("temperatures", {}).get(str(setup))
+        return rows if own is None else rows / np.float32(own)
 
     @cached_property
     def known(self) -> frozenset[int]:
@@ -211,6 +219,9 @@ def checked(model: Model) -> Model:
             raise ValueError("its keys of problems are not keys")
     if not isinstance(model.about["recipe"]["grade_dropout"], int | float):
         raise ValueError("its recipe is none")
+    for own in dict(model.about.get("temperatures", {})).values():
+        if not isinstance(own, int | float) or not 0 < own < np.inf:
+            raise ValueError(f"its temperatures are not numbers above 0: {own!r}")
     return model
 
 

@@ -95,15 +95,22 @@ def drawn_by(model: Model, number: float, seed: int) -> Iterator[Problem]:
 
     As many as it learned are drawn with a consensus grade, and have the fewest repeats of such.
     """
+    for request, wanted in mixes(model, number, seed):
+        repeats = CONSENSUS_REPEATS if request.sampling.consensus else None
+        for problem in generate(model, request, wanted):
+            yield replace(problem, repeats=repeats)
+
+
+def mixes(model: Model, number: float, seed: int) -> Iterator[tuple[Request, Counter[str]]]:
+    """Requests for some `number` problems in the mix that a model learned, with how many of each grade: for every setup
+    one for problems with a consensus grade and one for others."""
     learned = sum(sum(counts.values()) for counts in model.evidence.values())
     for setup, counts in model.evidence.items():
         consensus = Counter(model.consensus.get(setup, {}))
-        for kind, repeats in ((consensus, CONSENSUS_REPEATS), (Counter(counts) - consensus, None)):
+        for is_consensus, kind in ((True, consensus), (False, Counter(counts) - consensus)):
             wanted = Counter({grade: round(number * count / learned) for grade, count in kind.items()})
-            sampling = OWN._replace(consensus=repeats is not None)
-            request = Request(setup=setup, grades=tuple(counts), sampling=sampling, seed=seed)
-            for problem in generate(model, request, +wanted):
-                yield replace(problem, repeats=repeats)
+            sampling = OWN._replace(consensus=is_consensus)
+            yield Request(setup=setup, grades=tuple(counts), sampling=sampling, seed=seed), +wanted
 
 
 @torch.no_grad()
