@@ -134,7 +134,7 @@ DRAWN_PER_COMPARED = 3
 """For so many problems that are drawn to be weighted one more is drawn, to learn what tells them from real ones."""
 LEAST_AT_ANGLE = 300
 """With fewer train problems at an angle, a board that also knows an unknown angle is drawn at that one."""
-LEAST_NOVEL, COUNTED = 0.97, 8_000
+LEAST_NOVEL, COUNTED = 0.975, 8_000
 """The least fraction of plain samples at a setup that are no train problems, and how many are drawn to find it out."""
 WARMER = (1.05, 1.1, 1.15, 1.2)
 """Temperatures beside the model's own that are tried for a setup where fewer are novel."""
