@@ -503,6 +503,10 @@ def family_card(name: str, family: Family) -> str:
     if family.teachers:
         sentences.append(f"It was distilled from {len(family.teachers)} teachers.")
     sentences.append("It learned from classifiers that tell its problems from those of the train part.")
+    sentences += [
+        f"At {setup} its logits are divided by {own:g}, so that fewer of its train problems are drawn again."
+        for setup, own in model.about["temperatures"].items()
+    ]
     header = ("board and angle", "train problems", "test problems", "nats per problem", "given repeats")
     return f"### models/{name}.safetensors\n\n{' '.join(sentences)}\n\n{markdown(header, rows)}"
 
