@@ -202,7 +202,12 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
     # what is released
     model = MODELS / f"{name}.safetensors"
     work = partial(write_model, rounds, source, family, model)
-    settings = {"temperatures": family.temperatures, "least_novel": LEAST_NOVEL, "warmer": WARMER}
+    settings = {
+        "temperatures": family.temperatures,
+        "least_novel": LEAST_NOVEL,
+        "counted": COUNTED,
+        "warmer": WARMER,
+    }
     yield Stage(f"{name}/model", (problems, last), settings, (model,), work)
     yield from grader_stages(name, family.grader, source)
 
@@ -297,8 +302,10 @@ def write_model(rounds: Sequence[Path], source: Path, family: Family, target: Pa
     states = [checkpoint["model_state_dict"] for checkpoint in checkpoints]
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     model = model_of({**checkpoints[-1], "model_state_dict": mean})
-    model = transferred(tempered(model, parquet.load(source), family.temperatures))
-    save_model(target, warmed(without_thin_angles(model)), half=True)
+    known = parquet.load(source)
+    model = warmed(without_thin_angles(transferred(tempered(model, known, family.temperatures))))
+    about = {**model.about, "nats_per_problem": validation_nats(model, known)}
+    save_model(target, replace(model, about=about), half=True)
 
 
 def transferred(model: Model) -> Model:
@@ -324,21 +331,25 @@ def transferred(model: Model) -> Model:
 
 def tempered(model: Model, known: Sequence[Problem], temperatures: Sequence[float]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
-    validation = [problem for problem in split(known)["validation"] if is_learned(model, problem)]
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in temperatures
     ]
-    nats = [float(nats_per_problem(one, validation).mean()) for one in cooled]
+    nats = [validation_nats(one, known) for one in cooled]
     best = int(np.argmin(nats))
     print(f"temperature {temperatures[best]}: {nats[best]:.3f} nats per validation problem")
-    about = {**model.about, "temperature": temperatures[best], "nats_per_problem": nats[best]}
-    return replace(cooled[best], about=about)
+    return replace(cooled[best], about={**model.about, "temperature": temperatures[best]})
+
+
+def validation_nats(model: Model, known: Sequence[Problem]) -> float:
+    """The nats per validation problem."""
+    validation = [problem for problem in split(known)["validation"] if is_learned(model, problem)]
+    return float(nats_per_problem(model, validation).mean())
 
 
 def warmed(model: Model) -> Model:
     """The model with a temperature of its own for each setup at which it draws too many of its train problems again, as
-    it does on small boards: the lowest at which enough are novel."""
+    it does on small boards: the lowest of WARMER at which enough are novel, or the highest."""
     own: dict[str, float] = {}
     for setup in model.evidence:
         for warmer in (1.0, *WARMER):
@@ -460,9 +471,9 @@ real problems the grader finds most alike (docs/climbing.md, "One grade").
 The beta solver's weights (beta.json) were fitted on the grades of problems of the train part. The hold ratings of
 MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
 
-Demo problems (demo.parquet) are {DEMO_PROBLEMS:,} samples of the model of MoonBoard 2016 in the real grade mix, each
-valid, distinct, and novel against all known hold sets. They stand in for real problems in `make demo`; a model trained
-on them learns this model's taste, not the community's.
+Demo problems (demo.parquet) are {DEMO_PROBLEMS:,} samples of the MoonBoards' model, on MoonBoard 2016 at 40° in the
+real grade mix, each valid, distinct, and novel against all known hold sets. They stand in for real problems in `make
+demo`; a model trained on them learns this model's taste, not the community's.
 
 ## Limits
 

@@ -249,7 +249,7 @@ def test_an_angle_that_a_board_does_not_have_is_answered_with_those_that_it_has(
 
 def test_problems_that_are_drawn_as_on_another_board_or_at_an_unknown_angle_come_with_a_note(tmp_path: Path) -> None:
     notes = {
-        "tension-2-mirror": "Note: no problems of Tension Board 2 Mirror were there to learn from: these are drawn as",
+        "tension-2-mirror": "Note: the model had no problems on Tension Board 2 Mirror to learn from: these are drawn",
         "tension-1": "Note: Tension Board 1 at 40° has not been learned: these problems and their grades are as at an",
     }
     for board, note in notes.items():
@@ -257,6 +257,25 @@ def test_problems_that_are_drawn_as_on_another_board_or_at_an_unknown_angle_come
             made = climbpath_here(*command, "--board", board, "--grade", "V3", cwd=tmp_path)
             assert made.returncode == 0
             assert made.stderr.startswith(note)
+
+
+@pytest.mark.parametrize("command", ["grade", "show", "harder"])
+def test_a_grade_at_an_angle_that_was_not_learned_comes_with_a_note(command: str, tmp_path: Path) -> None:
+    found = climbpath_here(command, SMALL, "--board", "kilter-original", "--angle", "45", cwd=tmp_path)
+    assert found.stderr.startswith("Note: Kilter Board Original at 45° has not been learned: ")
+    assert "Note" not in climbpath_here(command, SMALL, "--board", "kilter-original", cwd=tmp_path).stderr
+
+
+def test_grade_needs_nothing_that_is_remembered_of_a_wall(home: Path) -> None:
+    home.mkdir()
+    (home / "settings.json").write_text("{", encoding="utf-8")
+    found = climbpath_here("grade", "F5 G8 G18", "--board", "moonboard-2016", "--angle", "40", cwd=home)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_graded_problem_without_a_grader_keeps_its_grade(tmp_path: Path) -> None:
+    link = "https://example.org/?board=tension-2-mirror&angle=40&grade=V4&problem=583s-576-693-326e"
+    assert "V4 as given; no grader has learned" in climbpath_here("show", link, cwd=tmp_path).stdout
 
 
 def test_what_is_remembered_of_one_board_says_nothing_of_another(tmp_path: Path) -> None:

@@ -79,7 +79,15 @@ cluster_flag = click.option(
     flag_value="auto",
     is_eager=True,  # where it is set, places may be URLs
     metavar="ADDRESS",
-    help="Work on a Ray cluster: auto for this machine's, else local: one of all its cores; or ray://host:10001.",
+    help="Work on a Ray cluster. auto: the one that this machine is in, or else local; local: a new one on all its "
+    "cores; or an address, ray://host:10001.",
+)
+
+device_flag = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    help="What to train on. auto: a GPU where there is one.",
 )
 
 theme_flag = click.option(
@@ -273,7 +281,8 @@ def read_problems(
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
-    wall_of(board, size, hold_sets)  # one that does not exist is named before what is wrong with a problem on it
+    if size is not None or hold_sets is not None:  # a wall that does not exist is named before a fault of the problem
+        wall_of(board, size, hold_sets)
     return [parse_notation(line, board, angle) for line in lines]
 
 

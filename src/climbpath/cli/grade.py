@@ -17,6 +17,7 @@ from climbpath.cli.common import (
     read_problems,
     write_json,
 )
+from climbpath.cli.output import warn_of_angle
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def grade(
     problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
     it keeps its grade, and the grader's is an opinion beside it.
     """
+    from climbpath.board import as_learned
     from climbpath.files import refuse_overwrite
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
@@ -79,6 +81,8 @@ def grade(
     problems = read_problems(problem, board, angle)
     given = load_grader(file) if file else None
     graders = {setup: given or checked_grader_of(setup) for setup in dict.fromkeys(one.setup for one in problems)}
+    for setup, grader in graders.items():
+        warn_of_angle(setup, as_learned(setup, grader.evidence), "the grade is")
     results = []
     for number, (one, prediction) in enumerate(zip(problems, predict(problems, graders), strict=True), 1):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}

@@ -16,6 +16,7 @@ from climbpath.cli.common import (
     wall_flags,
     walls_of,
 )
+from climbpath.cli.output import warn_of_evidence
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -73,8 +74,10 @@ def _adjusting(steps: int, name: str) -> click.Command:
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle, size, hold_sets)
         wall = walls_of([one], size, hold_sets)[one.board]
+        generator = load(model, one.setup)
+        warn_of_evidence(generator, one.setup, ())
         versions = adjust(
-            load(model, one.setup).model_of(one.setup),
+            generator.model_of(one.setup),
             checked_grader_of(one.setup),
             one,
             steps,

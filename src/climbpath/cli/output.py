@@ -35,11 +35,17 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
     learned = boards.drawn_as(setup, generator.evidence)
     if setup.board != learned.board:
         title, other = boards.load(setup.board).title, boards.load(learned.board).title
-        warn(f"no problems of {title} were there to learn from: these are drawn as on {other}, whose holes it shares")
-    elif setup != learned:
-        warn(f"{setup.words} has not been learned: these problems and their grades are as at an unknown angle")
+        warn(f"the model had no problems on {title} to learn from: these are drawn as on {other}, which has its holes")
+    else:
+        warn_of_angle(setup, learned, "these problems and their grades are")
     for thin, count in generator.thin_evidence(setup, grades).items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
+
+
+def warn_of_angle(setup: "Setup", learned: "Setup", what: str) -> None:
+    """A note where a setup was learned at an unknown angle only; `what` is so: 'its grade is'."""
+    if setup != learned:
+        warn(f"{setup.words} has not been learned: {what} as at an unknown angle")
 
 
 def print_and_write(

@@ -19,6 +19,7 @@ from climbpath.cli.common import (
     walls_of,
 )
 from climbpath.cli.grade import grade_line
+from climbpath.cli.output import warn_of_angle
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def show(
 
     from climbpath.api import load
     from climbpath.beta.solver import solve
+    from climbpath.board import as_learned
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import grader_of
 
@@ -66,8 +68,12 @@ def show(
     drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
     picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
     click.echo(terminal.coloured(picture) + "\n")
-    nobody = f"no grader has learned {one.setup.words}"
-    click.echo(f"Grade: {grade_line(one, prediction) if prediction else nobody}")
+    if grader and prediction:
+        warn_of_angle(one.setup, as_learned(one.setup, grader.evidence), "the grade is")
+        click.echo(f"Grade: {grade_line(one, prediction)}")
+    else:
+        given = f"{grades.show(one.grade)} as given; " if one.grade else ""
+        click.echo(f"Grade: {given}no grader has learned {one.setup.words}")
     (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:

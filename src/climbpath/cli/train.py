@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from climbpath.cli.common import FILE, THREADS, data_files, data_flags
+from climbpath.cli.common import FILE, THREADS, data_files, data_flags, device_flag
 from climbpath.training.recipes import doc_of, find_recipe, recipe_file, type_of
 
 RECIPE_FLAGS = (
@@ -52,7 +52,7 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--resume", is_flag=True, help="Continue from latest.pt in the checkpoint folder.")
 @click.option("--checkpoint-dir", type=FILE, help="[default: checkpoints/climb_path_DEVICE]")
 @click.option("--log-dir", type=FILE, help="TensorBoard's folder. [default: runs/climb_path_DEVICE]")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
+@device_flag
 @click.option(
     "--devices", type=click.IntRange(1, 1024), default=1, help="Processes (or GPUs) per machine that share each batch."
 )

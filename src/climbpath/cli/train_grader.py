@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, SEED, THREADS
+from climbpath.cli.common import FILE, SEED, THREADS, device_flag
 
 
 @click.command("train-grader")
@@ -14,11 +14,19 @@ from climbpath.cli.common import FILE, SEED, THREADS
     "--num-epochs", type=click.IntRange(1, 10_000), default=10, help="Times through the data, for each member."
 )
 @click.option("--members", type=click.IntRange(1, 100), default=3, help="Networks whose predictions are averaged.")
+@device_flag
 @click.option("--threads", type=THREADS, help="CPU threads. [default: all cores]")
 @click.option("--seed", type=SEED, default=0, help="Seed of weights, data order and dropout.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def train_grader(
-    data: Path, out: Path, num_epochs: int, members: int, threads: int | None, seed: int, force: bool
+    data: Path,
+    out: Path,
+    num_epochs: int,
+    members: int,
+    device: str,
+    threads: int | None,
+    seed: int,
+    force: bool,
 ) -> None:
     """Train a grader on the train part of a file of problems, and measure it on the test part.
 
@@ -39,7 +47,7 @@ def train_grader(
     if threads:
         torch.set_num_threads(threads)
     problems = parquet.load(data)
-    grader = grader_training.train_grader(problems, out, num_epochs, members, seed, click.echo)
+    grader = grader_training.train_grader(problems, out, num_epochs, members, seed, click.echo, device)
     test = grader_training.learnable(problems)[0]["test"]
     click.echo("\n" + stats.table(*table(grader, test)))
     click.echo(f"\nWrote {out}")

@@ -27,7 +27,8 @@ LISTED = 10
     "--cluster",
     default="auto",
     metavar="ADDRESS",
-    help="The Ray cluster: auto for this machine's, else local: one of all its cores; or ray://host:10001.",
+    help="The Ray cluster. auto: the one that this machine is in, or else local; local: a new one on all its cores; or "
+    "an address, ray://host:10001.",
 )
 @click.option("--out", type=FILE, default=Path("out") / "tune", help="Folder for the trials and the results.")
 def tune(

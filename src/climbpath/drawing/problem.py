@@ -85,7 +85,8 @@ def text(problem: Problem, colour: bool = True, size: str | None = None, width: 
     for hold, role in _marked(problem, DARK):
         cells[places[hold.label]] = paint(role.ansi, role.letter)
     across = range(1 + max(column for column, _ in cells))
-    between = " " if 2 * len(across) <= width else ""
+    # letters and numbers stand beside the holds of a board with a grid, which is narrow enough for any terminal
+    between = " " if layout.has_grid or 2 * len(across) <= width else ""
     lines = []
     for row in sorted({row for _, row in cells}, reverse=True):
         drawn = between.join(cells.get((column, row), " ") for column in across)

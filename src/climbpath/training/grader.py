@@ -194,6 +194,7 @@ def train_grader(
     members: int = MEMBERS,
     seed: int = 0,
     tell: Callable[[str], None] = print,
+    device: str = "auto",
 ) -> Grader:
     """Train a grader on the train part of the split, calibrate it on the validation part, and write it to a file.
 
@@ -204,6 +205,7 @@ def train_grader(
         members: networks whose probabilities are averaged.
         seed: of weights, order and dropout; the same seed, machine and threads give the same grader.
         tell: called with lines of text: what is learned from.
+        device: cpu, cuda or mps; auto is a GPU where there is one.
 
     Raises ClimbpathError if there is too little to learn from.
     """
@@ -215,16 +217,16 @@ def train_grader(
         tell(f"  left out: {count:,} {reason}")
     recipes = [replace(RECIPE, num_epochs=epochs, seed=seed + number) for number in range(members)]
     names = [f"Member {number}/{members}" for number in range(1, members + 1)]
-    weights = [member(parts["train"], recipe, name) for recipe, name in zip(recipes, names, strict=True)]
+    weights = [member(parts["train"], recipe, name, device) for recipe, name in zip(recipes, names, strict=True)]
     grader = assembled(parts, weights, {"epochs": epochs, "members": members, "seed": seed})
     save_grader(target, grader, half=True)
     return load_grader(target)
 
 
-def member(train: Sequence[Problem], recipe: Recipe, name: str) -> dict[str, np.ndarray]:
-    """The weights of one network, trained; `name` is shown while it is."""
+def member(train: Sequence[Problem], recipe: Recipe, name: str, device: str = "auto") -> dict[str, np.ndarray]:
+    """The weights of one network, trained on a device; `name` is shown while it is."""
     config = config_for(train)
-    net = fit_member(labelled(train, config), config, recipe, name)
+    net = fit_member(labelled(train, config), config, recipe, name, device)
     state = {name: value.numpy() for name, value in net.body.state_dict().items()}
     head = {f"head.{name}": value.numpy() for name, value in net.head.state_dict().items()}
     folded = fold(state, config.tokens.features()[1], config.nhead)
@@ -267,10 +269,10 @@ def kinds_of(problems: Sequence[Problem]) -> dict[str, list[int]]:
     return dict(sorted(found.items()))
 
 
-def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str) -> GraderNet:
-    """One member, trained, on a GPU where there is one: the moving average of its weights."""
+def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str, device: str) -> GraderNet:
+    """One member, trained on a device: the moving average of its weights."""
     torch.manual_seed(recipe.seed)
-    device = resolve_device("auto")
+    device = resolve_device(device)
     net = GraderNet(config).to(device)
     stepper = Stepper(net, recipe)
     epochs = [

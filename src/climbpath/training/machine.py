@@ -13,6 +13,7 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
+from torch.distributed.constants import default_pg_timeout
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
@@ -123,6 +124,7 @@ def _meet_anew(device: torch.device) -> None:
         rank=rank,
         world_size=world_size,
         device_id=device if on_gpu else None,
+        timeout=default_pg_timeout,  # nccl's own is shorter
     )
     if on_gpu:
         atexit.register(torch.distributed.destroy_process_group)  # else it warns

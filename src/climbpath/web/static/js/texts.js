@@ -103,7 +103,7 @@ export const T = {
   asUnknown: "Graded as at an unknown angle: no model has learned this one.",
   madeAsUnknown: "New problems are made as at an unknown angle: no model has learned this one.",
   drawnAs: (title) =>
-    `New problems are made as on ${title}, which has the same holes: nobody has learned this board yet.`,
+    `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
   learnedAngles: "Learned",
   otherAngles: "As at an unknown angle",
   angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
