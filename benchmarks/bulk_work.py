@@ -22,12 +22,10 @@ from climbpath.problem import DEFAULT_BOARD
 from machine import machine
 
 GRADES = ("6B+", "6C", "6C+", "7A", "7A+", "7B")
-CHUNK = 1000
 
 
 def measure(count: int) -> None:
     """Print the problems per second of as many workers as this process may use cores."""
-    bulk.CHUNK = CHUNK
     model = bundled_model("moonboard")
 
     def request(number: int) -> Request:
@@ -35,7 +33,7 @@ def measure(count: int) -> None:
 
     with TemporaryDirectory() as folder, connected(AUTO):
         # every worker starts, imports and reads the model
-        bulk.generate_to_folder(model, request(4 * CHUNK), Path(folder) / "first", each)
+        bulk.generate_to_folder(model, request(2 * bulk.CHUNK), Path(folder) / "first", each)
         started = time.perf_counter()
         written, _ = bulk.generate_to_folder(model, request(count), Path(folder) / "second", each)
         print(written / (time.perf_counter() - started))
@@ -58,7 +56,7 @@ def of_workers(workers: int, count: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=20_000, help="problems to generate")
+    parser.add_argument("--count", type=int, default=60_000, help="problems to generate")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
