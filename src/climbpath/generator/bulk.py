@@ -76,8 +76,10 @@ def generate_to_folder(
     def write(number: int) -> None:
         parquet.concatenate(part(folder, number), chunks[number])
 
-    for _ in each(write, missing_parts(folder, sorted(chunks))):
-        pass
+    missing = missing_parts(folder, sorted(chunks))
+    with progress_bar(None, "Write", len(missing), delay=2) as bar:
+        for _ in each(write, missing):
+            bar.update(1)
     remove_folder(drawn)
     return _kept(chunks), reason
 
