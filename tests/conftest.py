@@ -32,6 +32,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_unconfigure() -> None:
+    """The home of the tests goes with them."""
+    shutil.rmtree(os.environ["CLIMBPATH_HOME"], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Parquet file of 300 random problems on MoonBoard 2016."""
