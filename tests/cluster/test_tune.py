@@ -55,7 +55,7 @@ def test_what_cannot_be_trained_on_is_told_before_anything_starts(tmp_path: Path
 @needs_posix
 @pytest.mark.slow
 def test_killed_it_goes_on_and_ends_in_a_recipe(tiny: Path, tmp_path: Path) -> None:
-    command = ["tune", "--cluster", "local", "--trials", "3", "--num-epochs", "2", "--data", str(tiny)]
+    command = ["tune", "--cluster", "local", "--trials", "3", "--num-epochs", "40", "--data", str(tiny)]
     command += ["--out", "tuned"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"}
     whole = [sys.executable, "-m", "climbpath", *command]
@@ -75,7 +75,7 @@ def test_killed_it_goes_on_and_ends_in_a_recipe(tiny: Path, tmp_path: Path) -> N
     assert rows[0].split()[:2] == ["nats", "epochs"]
     assert len(rows) == 4
     best = find_recipe(str(tmp_path / "tuned" / "best.toml"))
-    assert best == replace(FAST, name="tuned", num_epochs=2, **{name: getattr(best, name) for name in space(FAST)})
+    assert best == replace(FAST, name="tuned", num_epochs=40, **{name: getattr(best, name) for name in space(FAST)})
     assert (tmp_path / "tuned" / "trials.png").stat().st_size > 10_000
     other = climbpath_here(*command, "--trials", "4", cwd=tmp_path)
     assert other.returncode == 2

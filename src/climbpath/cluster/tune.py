@@ -167,7 +167,8 @@ def _reporter(trials: int, tell: Callable[[str], None]) -> Any:
             over = sum(one.is_finished() or one is trial for one in all_trials)
             best = min((one.last_result or {}).get("nats", math.inf) for one in all_trials)
             epochs = (trial.last_result or {}).get("epoch", 0)
-            tell(f"trial {over} of {trials}: {what} after {epochs} epochs; best {best:.3f}")
+            passed = f"{epochs} epoch" if epochs == 1 else f"{epochs} epochs"
+            tell(f"trial {over} of {trials}: {what} after {passed}; best {best:.3f}")
 
     return Reporter()
 

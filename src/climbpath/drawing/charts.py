@@ -65,7 +65,7 @@ def training_curves(history: Sequence[dict[str, float]], path: Path, guide_bands
 
 def trials_chart(trials: Sequence[tuple[dict[str, float], list[tuple[int, float]]]], path: Path) -> None:
     """Draw a search for settings as a PNG: the nats per problem of every trial over its epochs, and the fewest of each
-    over every setting.
+    over every setting, the paler the earlier the trial ended.
 
     `trials` are settings with epochs and nats, the best trial first.
     """
@@ -73,7 +73,7 @@ def trials_chart(trials: Sequence[tuple[dict[str, float], list[tuple[int, float]
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     shown = [(settings, history) for settings, history in trials if history]
     names = list(shown[0][0])
@@ -88,14 +88,19 @@ def trials_chart(trials: Sequence[tuple[dict[str, float], list[tuple[int, float]
     curves.set(title="Trials, the best in red", xlabel="epoch", ylabel="fewest nats per validation problem")
     curves.xaxis.set_major_locator(MaxNLocator(integer=True))
     fewest = [min(nats for _, nats in history) for _, history in shown]
+    passed = [history[-1][0] for _, history in shown]
+    colours = [(0.36, 0.40, 0.49, 0.2 + 0.8 * epochs / max(passed)) for epochs in passed]
     for at, name in enumerate(names):
         axes = figure.add_subplot(grid[at // columns, 2 + at % columns])
         values = [settings[name] for settings, _ in shown]
-        axes.scatter(values, fewest, s=14, color="#8d99ae")
+        axes.scatter(values, fewest, s=14, color=colours, linewidths=0)
         axes.scatter(values[:1], fewest[:1], s=30, color="#d1495b", zorder=3)
         axes.set_xlabel(name)
         if name.endswith("rate"):
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylabel("nats" if at % columns == 0 else "")
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
