@@ -280,10 +280,10 @@ def train_network(source: Path, recipe: Recipe, folder: Path) -> None:
 
 def correct_once(before: Path, target: Path, source: Path, family: Family, seed: int) -> None:
     """A checkpoint after it has learned which of its problems are unlike the real ones."""
-    known = parquet.load(source)
-    real = by_setup(p for p in split(known)["train"] if not why_unusable(p, needs_grade=True))
+    parts = split(parquet.load(source))
+    real = by_setup(p for p in parts["train"] if not why_unusable(p, needs_grade=True))
     checkpoint = load_checkpoint(before)
-    model = tempered(model_of(checkpoint), known, family.temperatures)
+    model = tempered(model_of(checkpoint), parts["validation"], family.temperatures)
     compared = by_setup(drawn_by(model, family.drawn // DRAWN_PER_COMPARED, seed=seed))
     drawn = by_setup(drawn_by(model, family.drawn, seed=seed + 1))
     likely = [
@@ -302,9 +302,9 @@ def write_model(rounds: Sequence[Path], source: Path, family: Family, target: Pa
     states = [checkpoint["model_state_dict"] for checkpoint in checkpoints]
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     model = model_of({**checkpoints[-1], "model_state_dict": mean})
-    known = parquet.load(source)
-    model = warmed(without_thin_angles(transferred(tempered(model, known, family.temperatures))))
-    about = {**model.about, "nats_per_problem": validation_nats(model, known)}
+    validation = split(parquet.load(source))["validation"]
+    model = warmed(without_thin_angles(transferred(tempered(model, validation, family.temperatures))))
+    about = {**model.about, "nats_per_problem": mean_nats(model, validation)}
     save_model(target, replace(model, about=about), half=True)
 
 
@@ -329,22 +329,21 @@ def transferred(model: Model) -> Model:
     return replace(model, weights=weights)
 
 
-def tempered(model: Model, known: Sequence[Problem], temperatures: Sequence[float]) -> Model:
+def tempered(model: Model, validation: Sequence[Problem], temperatures: Sequence[float]) -> Model:
     """The model with its logits divided by the temperature that suits the validation problems best."""
     cooled = [
         replace(model, weights={**model.weights, "output": model.weights["output"] / np.float32(t)})
         for t in temperatures
     ]
-    nats = [validation_nats(one, known) for one in cooled]
+    nats = [mean_nats(one, validation) for one in cooled]
     best = int(np.argmin(nats))
     print(f"temperature {temperatures[best]}: {nats[best]:.3f} nats per validation problem")
     return replace(cooled[best], about={**model.about, "temperature": temperatures[best]})
 
 
-def validation_nats(model: Model, known: Sequence[Problem]) -> float:
-    """The nats per validation problem."""
-    validation = [problem for problem in split(known)["validation"] if is_learned(model, problem)]
-    return float(nats_per_problem(model, validation).mean())
+def mean_nats(model: Model, problems: Sequence[Problem]) -> float:
+    """The nats per problem of those that the model has learned to score."""
+    return float(nats_per_problem(model, [problem for problem in problems if is_learned(model, problem)]).mean())
 
 
 def warmed(model: Model) -> Model:
