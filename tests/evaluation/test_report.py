@@ -29,7 +29,7 @@ from climbpath.evaluation.results import (
     to_json,
 )
 from climbpath.evaluation.summary import in_short
-from climbpath.evaluation.tables import Column
+from climbpath.evaluation.tables import _HEADLINES, Column
 from climbpath.evaluation.two_sample import Interval
 from climbpath.problem import Problem, parse_notation
 
@@ -333,3 +333,7 @@ def test_the_json_has_the_fields_by_name_and_leaves_out_what_was_not_measured(re
     assert measured["rows"][DEFAULT]["sampling"] == {"temperature": 0.9, "top_p": 0.95, "guidance": 1.5}
     assert measured["guidance"][1]["baseline_grader"]["within_one"] == 0.74
     assert Problem.from_dict(measured["closest"][0]["generated"]) == GENERATED
+
+
+def test_the_summary_says_how_well_problems_are_told_apart() -> None:
+    assert [column.title for column in _HEADLINES][:3] == ["told apart (range)", "from confirmed", "near 50%"]

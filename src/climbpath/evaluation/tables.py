@@ -263,7 +263,7 @@ GUIDANCE: tuple[Column[GuidanceRow], ...] = (
 )
 
 _HEADLINES: tuple[Column[ListRow], ...] = (
-    *AGAINST_REAL[-1:],
+    *AGAINST_REAL[3:],  # how well they are told apart, also from confirmed ones
     *AGAINST_REAL[:1],
     BASELINE_GRADER[1],
     *SHARES,
