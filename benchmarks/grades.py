@@ -23,7 +23,7 @@ from climbpath.data import parquet, stats
 from climbpath.data.usable import why_unusable
 from climbpath.evaluation.baseline_grader import BaselineGrader
 from climbpath.generator.request import OWN, Request
-from climbpath.generator.sample import check, draw_batches, generate
+from climbpath.generator.sample import generate, plain_samples
 from climbpath.grader.grader import bundled_grader
 from climbpath.grades import rank
 from climbpath.model.checkpoint import Model, bundled_model
@@ -38,7 +38,7 @@ FOLDS = 5
 def passing(model: Model, setup: Setup, grade: str, draws: int = 1024) -> float:
     """The fraction of plain samples of a grade that the grader gives that grade."""
     request = Request(setup=setup, grades=(grade,), sampling=OWN, seed=1)
-    (drawn,) = draw_batches(model, check(model, request), request, [grade] * draws)
+    drawn = list(plain_samples(model, request, {grade: draws}))
     return float(np.mean([problem.grade == grade for problem in bundled_grader().graded(drawn)]))
 
 

@@ -33,14 +33,13 @@ from climbpath.evaluation.density_ratio import fit_density_ratio
 from climbpath.evaluation.evaluate import held_out
 from climbpath.evaluation.likelihood import nats_per_problem
 from climbpath.files import replacing
-from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request
-from climbpath.generator.sample import draw_batches, generate
+from climbpath.generator.sample import generate, plain_samples
 from climbpath.grader.grader import load_grader, save_grader
 from climbpath.grader.metrics import table
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model, load_checkpoint, load_model, model_of, save_checkpoint, save_model
-from climbpath.problem import Problem, Rules
+from climbpath.problem import Problem
 from climbpath.training.correction import correct
 from climbpath.training.distillation import drawn_by, mixes
 from climbpath.training.grader import MEMBERS, RECIPE, assembled, learnable, member
@@ -82,8 +81,6 @@ class Family(NamedTuple):
     temperatures: tuple[float, ...]
     """Which temperatures of the logits are tried. On some boards problems drawn at a higher one are easier to tell from
     real ones, though validation problems are likelier."""
-    grader: str
-    """The name of the grader that learns from its problems."""
 
 
 FAMILIES = {
@@ -99,7 +96,6 @@ FAMILIES = {
         student=STUDENT,
         drawn=300_000,
         temperatures=(1.0, 1.02, 1.04, 1.06, 1.08, 1.1),
-        grader="moonboard",
     ),
     "kilter": Family(
         folders=("aurora",),
@@ -108,7 +104,6 @@ FAMILIES = {
         student=replace(TEACHER, name="student", num_epochs=10),
         drawn=120_000,
         temperatures=(1.0,),
-        grader="kilter",
     ),
     "tension": Family(
         folders=("aurora",),
@@ -125,7 +120,6 @@ FAMILIES = {
         ),
         drawn=120_000,
         temperatures=(1.0,),
-        grader="tension",
     ),
 }
 CORRECTIONS = 3
@@ -209,7 +203,7 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
         "warmer": WARMER,
     }
     yield Stage(f"{name}/model", (problems, last), settings, (model,), work)
-    yield from grader_stages(name, family.grader, source)
+    yield from grader_stages(name, source)
 
 
 def network_stage(name: str, after: tuple[str, ...], source: Path, recipe: Recipe) -> Stage:
@@ -228,7 +222,7 @@ def released_of(network: str) -> Path:
     return BUILD / network / ("latest.pt" if "student" in network else "best.pt")
 
 
-def grader_stages(name: str, grader: str, source: Path) -> Iterator[Stage]:
+def grader_stages(name: str, source: Path) -> Iterator[Stage]:
     """The stages that make a grader: its members, then all in one file."""
     members = {
         f"{name}/grader-{number}": BUILD / name / f"grader-{number}.safetensors" for number in range(1, MEMBERS + 1)
@@ -236,7 +230,7 @@ def grader_stages(name: str, grader: str, source: Path) -> Iterator[Stage]:
     for seed, (one, path) in enumerate(members.items()):
         recipe = replace(RECIPE, seed=seed)
         yield Stage(one, (f"{name}/problems",), recipe.to_dict(), (path,), partial(train_member, source, recipe, path))
-    target = GRADERS / f"{grader}.safetensors"
+    target = GRADERS / f"{name}.safetensors"
     work = partial(write_grader, source, tuple(members.values()), target)
     yield Stage(f"{name}/grader", (f"{name}/problems", *members), {}, (target,), work)
 
@@ -362,14 +356,10 @@ def warmed(model: Model) -> Model:
 
 def novelty(model: Model, setup: Setup) -> float:
     """The fraction of plain samples at a setup that are no train problems, in the mix of grades that was learned."""
-    lookahead, trained = Lookahead(boards.load(setup.board), setup.angle, Rules()), set(model.train_keys.tolist())
-    drawn = [
-        problem.key
-        for request, wanted in mixes(replace(model, evidence={setup: model.evidence[setup]}), COUNTED, seed=0)
-        for batch in draw_batches(model, lookahead, request, list(wanted.elements()))
-        for problem in batch
-    ]
-    return float(np.mean([key not in trained for key in drawn]))
+    trained = set(model.train_keys.tolist())
+    requests = mixes(replace(model, evidence={setup: model.evidence[setup]}), COUNTED, seed=0)
+    drawn = [problem for request, wanted in requests for problem in plain_samples(model, request, wanted)]
+    return float(np.mean([problem.key not in trained for problem in drawn]))
 
 
 def is_learned(model: Model, problem: Problem) -> bool:
@@ -441,7 +431,7 @@ def by_setup(problems: Iterable[Problem]) -> dict[Setup, list[Problem]]:
 def write_card() -> None:
     """Write what models and graders are, what they learned from, and how well they do."""
     families = "\n\n".join(family_card(name, family) for name, family in FAMILIES.items())
-    graders = "\n\n".join(grader_card(family.grader, name) for name, family in FAMILIES.items())
+    graders = "\n\n".join(map(grader_card, FAMILIES))
     card = f"""# Model card: the bundled generators and graders
 
 Causal transformers over hold tokens (docs/architecture.md, "Tokens"). Generators draw climbing-board problems, given
@@ -521,11 +511,11 @@ def family_card(name: str, family: Family) -> str:
     return f"### models/{name}.safetensors\n\n{' '.join(sentences)}\n\n{markdown(header, rows)}"
 
 
-def grader_card(grader: str, family: str) -> str:
+def grader_card(family: str) -> str:
     """How well a grader does on the test part."""
-    one = load_grader(GRADERS / f"{grader}.safetensors")
+    one = load_grader(GRADERS / f"{family}.safetensors")
     test = learnable(parquet.load(problems_of(family)))[0]["test"]
-    return f"### graders/{grader}.safetensors\n\n{markdown(*table(one, test))}"
+    return f"### graders/{family}.safetensors\n\n{markdown(*table(one, test))}"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

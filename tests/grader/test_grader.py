@@ -204,8 +204,8 @@ def test_predictions_follow_the_definition(weights: list[float]) -> None:
     by_v: Counter[str] = Counter()
     for grade, share in zip(LADDER, shares[0].tolist(), strict=True):
         by_v[v_grade(grade)] += share
-    merits = {v: 2 * by_v[v] + by_v[f"V{int(v[1:]) - 1}"] + by_v[f"V{int(v[1:]) + 1}"] for v in [*by_v]}
-    assert merits[v_grade(prediction.grade)] == pytest.approx(max(merits.values()), rel=1e-5)
+    off = {v: sum(share * abs(int(v[1:]) - int(other[1:])) for other, share in by_v.items()) for v in by_v}
+    assert off[v_grade(prediction.grade)] == pytest.approx(min(off.values()), rel=1e-5)
     mine = [prediction.probabilities[grade] for grade in parse_grades(v_grade(prediction.grade))]
     assert prediction.probabilities[prediction.grade] == max(mine)
     assert expected(shares)[0] == pytest.approx(sum(i * share for i, share in enumerate(shares[0])), rel=1e-4)

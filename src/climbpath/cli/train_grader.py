@@ -42,10 +42,12 @@ def train_grader(
     from climbpath.files import refuse_overwrite
     from climbpath.grader.metrics import table
     from climbpath.training import grader as grader_training
+    from climbpath.training.machine import resolve_device
 
     refuse_overwrite([out], force)
     if threads:
         torch.set_num_threads(threads)
+    resolve_device(device)  # before the data is read
     problems = parquet.load(data)
     grader = grader_training.train_grader(problems, out, num_epochs, members, seed, click.echo, device)
     test = grader_training.learnable(problems)[0]["test"]

@@ -33,14 +33,13 @@ from climbpath.evaluation.results import (
 )
 from climbpath.evaluation.two_sample import Interval, two_sample_auc
 from climbpath.features import Floats, nearest, presence
-from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Request, Sampling, can_be_guided
-from climbpath.generator.sample import draw_batches, generate
+from climbpath.generator.sample import generate, plain_samples
 from climbpath.grader.grader import Grader, expected, grader_of
 from climbpath.grades import rank, scale_counts
 from climbpath.model.checkpoint import Model
 from climbpath.parts import Each
-from climbpath.problem import Problem, Rules, violations
+from climbpath.problem import Problem, violations
 
 MOST_COMPARED = 2000
 """Most problems on each side of a two-sample test."""
@@ -311,12 +310,8 @@ class _SetupEvaluation:
 
     def plain(self, sampling: Sampling, size: int) -> list[Problem]:
         """Plain samples in the mix: known problems and repetitions are not left out."""
-        lookahead = Lookahead(self.board, self.setup.angle, Rules())
-        found: list[Problem] = []
-        for counts, request in self.mixes(sampling, size, self.real):
-            for batch in draw_batches(self.model, lookahead, request, list(counts.elements())):
-                found += batch
-        return found
+        mixes = self.mixes(sampling, size, self.real)
+        return [problem for counts, request in mixes for problem in plain_samples(self.model, request, counts)]
 
     def _fractions(self, plain: Sequence[Problem]) -> tuple[float, float, float]:
         """Of plain samples: valid, distinct, and novel against all problems that the model knows."""

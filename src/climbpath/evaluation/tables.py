@@ -132,8 +132,8 @@ def _near(quantile: str) -> Column[ListRow]:
     )
 
 
-AGAINST_REAL: tuple[Column[ListRow], ...] = (
-    *map(_near, ("50%", "90%", "99%")),
+_NEAR = tuple(map(_near, ("50%", "90%", "99%")))
+_TOLD_APART: tuple[Column[ListRow], ...] = (
     Column(
         "told apart (range)",
         lambda row: row.auc,
@@ -152,6 +152,7 @@ AGAINST_REAL: tuple[Column[ListRow], ...] = (
         f"problems whose grade it did not choose, or {_TOO_FEW}",
     ),
 )
+AGAINST_REAL = (*_NEAR, *_TOLD_APART)
 
 BASELINE_GRADER: tuple[Column[SampleRow], ...] = (
     Column(
@@ -263,8 +264,8 @@ GUIDANCE: tuple[Column[GuidanceRow], ...] = (
 )
 
 _HEADLINES: tuple[Column[ListRow], ...] = (
-    *AGAINST_REAL[3:],  # how well they are told apart, also from confirmed ones
-    *AGAINST_REAL[:1],
+    *_TOLD_APART,
+    _NEAR[0],
     BASELINE_GRADER[1],
     *SHARES,
 )

@@ -200,6 +200,16 @@ def _passing(
     return right
 
 
+def plain_samples(model: Model, request: Request, counts: Mapping[str, int]) -> Iterator[Problem]:
+    """Plain samples, `counts` of each grade: known problems and repetitions are not left out.
+
+    Raises ClimbpathError as `draw` does.
+    """
+    lookahead = Lookahead(boards.load(request.setup.board), request.setup.angle, request.rules)
+    for batch in draw_batches(model, lookahead, request, list(Counter(counts).elements())):
+        yield from batch
+
+
 def draw_batches(
     model: Model,
     lookahead: Lookahead,

@@ -236,13 +236,12 @@ def v_of(ladder: Sequence[str]) -> NDArray[np.int64]:
 
 
 def predictions(probabilities: Floats, ladder: Sequence[str]) -> list[GradePrediction]:
-    """The prediction of each row of probabilities, [problems, ladder]: the likeliest grade of the V grade that is
-    most likely right or one off, where being right counts twice."""
-    # A V grade scores twice its own probability and once that of either neighbour, [problems, V grades].
+    """The prediction of each row of probabilities, [problems, ladder]: the likeliest grade of the V grade that is the
+    fewest V grades off on average, which is the median."""
     v = v_of(ladder)
-    off = np.abs(v[:, None] - np.arange(v.max() + 1))
-    scores = probabilities @ np.maximum(2 - off, 0).astype(np.float32)
-    best = np.where(scores.argmax(axis=1)[:, None] == v, probabilities, -1).argmax(axis=1)
+    # how far each V grade is off on average, [problems, V grades]
+    off = probabilities @ np.abs(v[:, None] - np.arange(v.max() + 1)).astype(np.float32)
+    best = np.where(off.argmin(axis=1)[:, None] == v, probabilities, -1).argmax(axis=1)
     return [
         GradePrediction(ladder[step], dict(zip(ladder, row, strict=True)))
         for step, row in zip(best, probabilities.tolist(), strict=True)

@@ -1,0 +1,75 @@
+"""What it costs a grader that nobody kept the angle at which a climb was graded.
+
+    python benchmarks/unknown_angle.py kilter.sqlite3 PROBLEMS
+
+Some climbs of the database have two grades: one at a known angle, the mean of many climbers (`climb_stats`), and one at
+whatever angle it was given (`climb_cache_fields`). How far these lie apart is how far a grader would be off that read
+the holds without fault but is measured by the second kind. Added to the errors that the bundled grader makes where the
+angle is known, as if both were independent, that is what it can reach where the angle is unknown; beside it is what it
+does reach. PROBLEMS is the Parquet file that was imported from the database, of which what was held out is measured.
+"""
+
+import argparse
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from climbpath.board import Setup
+from climbpath.data import parquet, stats
+from climbpath.grader.grader import checked_grader_of, predictions
+from climbpath.grades import v_number
+from climbpath.training.grader import learnable
+from machine import machine
+
+BOARD, ANGLE = "kilter-original", 40
+TWICE = """
+SELECT at.display_difficulty, somewhere.display_difficulty
+FROM climb_stats AS at JOIN climb_cache_fields AS somewhere ON somewhere.climb_uuid = at.climb_uuid
+WHERE at.angle = ? AND at.display_difficulty NOT NULL AND somewhere.display_difficulty NOT NULL
+"""
+
+
+def apart(database: Path) -> NDArray[np.int64]:
+    """How many V grades the grade at an unknown angle lies above that at ANGLE, of every climb that has both."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        v = {
+            number: int(name.split("/V")[1])
+            for number, name in db.execute("SELECT difficulty, boulder_name FROM difficulty_grades")
+        }
+        return np.array([v[round(b)] - v[round(a)] for a, b in db.execute(TWICE, (ANGLE,))])
+
+
+def errors(problems: Path, angle: int | None) -> NDArray[np.int64]:
+    """How many V grades the bundled grader's predictions lie above the grades of held-out problems at an angle."""
+    setup = Setup(BOARD, angle)
+    grader, parts = checked_grader_of(setup), learnable(parquet.load(problems))[0]
+    held_out = [p for name in ("validation", "test") for p in parts[name] if p.setup == setup]
+    predicted = predictions(grader.probabilities(held_out), grader.ladder)
+    pairs = zip(predicted, held_out, strict=True)
+    return np.array([v_number(one.grade) - v_number(problem.grade or "") for one, problem in pairs])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("database", type=Path)
+    parser.add_argument("problems", type=Path)
+    arguments = parser.parse_args()
+    known, label = errors(arguments.problems, ANGLE), apart(arguments.database)
+    rows = {
+        f"grader, {ANGLE}° known": known,
+        f"grade at an unknown angle against that at {ANGLE}°": label,
+        "both together": np.subtract.outer(known, label).ravel(),
+        "grader, angle unknown": errors(arguments.problems, None),
+    }
+    print(machine())
+    table = [
+        (name, f"{len(off):,}", f"{np.mean(abs(off) <= 1):.1%}", f"{abs(off).mean():.2f}") for name, off in rows.items()
+    ]
+    print(stats.table(("V grades", "problems", "within 1", "mean error"), table))
+
+
+if __name__ == "__main__":
+    main()
