@@ -69,7 +69,7 @@ _LIKE = {
 _ROLES = {
     "start": Role("start", "S", "#3ddc84", "1;92", 0.3, ((10.4, 4.4),)),
     "hands": Role("hand", "H", "#4da8ff", "1;94", 0.3, ((11.6, 2.6),)),
-    "feet": Role("foot", "F", "#ffc233", "1;93", 0.3, ((8.2, 2.2),)),
+    "feet": Role("foot", "F", "#ffc233", "1;93", 0.45, ((9.2, 2.8),)),
     "finish": Role("finish", "E", "#ff5c55", "1;91", 0.3, ((12.1, 2.2), (8, 2.2))),
 }
 
@@ -118,7 +118,7 @@ LIGHT = Theme(
     roles={
         "start": _ROLES["start"]._replace(colour="#00803c"),
         "hands": _ROLES["hands"]._replace(colour="#0b62c4"),
-        "feet": _ROLES["feet"]._replace(colour="#a06a00"),
+        "feet": _ROLES["feet"]._replace(colour="#ad5200"),
         "finish": _ROLES["finish"]._replace(colour="#d1261f"),
     },
     tints={

@@ -18,7 +18,7 @@ const STILL_PX = 10;
 const RINGS = {
   start: [[8.2, 3.6]],
   hands: [[9.2, 2]],
-  feet: [[6.4, 1.8]],
+  feet: [[7.2, 2.2]],
   finish: [
     [9.8, 1.8],
     [6.6, 1.8],
