@@ -258,11 +258,11 @@ class Board:
             raise ClimbpathError(f"{self.title} can be set to {self.angles_in_words('or')}, not {given}")
 
     def angles_in_words(self, joint: str = "and") -> str:
-        """All its angles: '40°', '25° and 40°', '0° to 70°'."""
+        """All its angles: '40°', '25° and 40°', '0° to 70° in steps of 5°'."""
         steps = {after - before for before, after in itertools.pairwise(self.angles)}
         *some, last = map(show_angle, self.angles)
         if len(some) > 2 and len(steps) == 1:
-            return f"{some[0]} to {last}"
+            return f"{some[0]} to {last} in steps of {show_angle(*steps)}"
         return f"{', '.join(some)} {joint} {last}" if some else last
 
     @property

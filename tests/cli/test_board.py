@@ -46,7 +46,7 @@ def test_all_boards_are_listed_with_their_sizes_sets_and_angles(tmp_path: Path) 
         assert f"{name}  {layout.title}" in listed
         assert all(f"{size.name} ({len(size.leds)} holds)" in listed for size in layout.sizes.values())
         assert all(one in listed for one in layout.hold_sets)
-    assert "angles     0° to 70°" in listed
+    assert "angles     0° to 70° in steps of 5°" in listed
     assert "angles     25° and 40°" in listed
     assert all(len(line) <= 100 for line in listed.splitlines())
 
@@ -69,7 +69,7 @@ def test_a_board_is_remembered_shown_and_forgotten(tmp_path: Path) -> None:
         (("kilter",), "there is no board 'kilter': choose from kilter-homewall, kilter-original"),
         (("kilter-original", "--size", "12"), "has no size '12': choose from 16 x 12, 12 x 14"),
         (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'wood': it has Bolt Ons, Screw Ons"),
-        (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70°, not 42°"),
+        (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70° in steps of 5°, not 42°"),
         (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° or 40°, not 30°"),
         (("moonboard-2016", "--hold-sets", ","), "no hold set is named: MoonBoard 2016 has Original, A, B"),
         (("--angle", "30"), "name the board, too"),
