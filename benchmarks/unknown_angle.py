@@ -11,20 +11,24 @@ does reach. PROBLEMS is the Parquet file that was imported from the database, of
 
 import argparse
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
 from climbpath.grader.grader import checked_grader_of, predictions
-from climbpath.grades import v_number
+from climbpath.grades import of_difficulty, v_number
+from climbpath.problem import Problem
 from climbpath.training.grader import learnable
 from machine import machine
 
 BOARD, ANGLE = "kilter-original", 40
+LADDER = boards.load(BOARD).ladder
 TWICE = """
 SELECT at.display_difficulty, somewhere.display_difficulty
 FROM climb_stats AS at JOIN climb_cache_fields AS somewhere ON somewhere.climb_uuid = at.climb_uuid
@@ -35,20 +39,17 @@ WHERE at.angle = ? AND at.display_difficulty NOT NULL AND somewhere.display_diff
 def apart(database: Path) -> NDArray[np.int64]:
     """How many V grades the grade at an unknown angle lies above that at ANGLE, of every climb that has both."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
-        v = {
-            number: int(name.split("/V")[1])
-            for number, name in db.execute("SELECT difficulty, boulder_name FROM difficulty_grades")
-        }
-        return np.array([v[round(b)] - v[round(a)] for a, b in db.execute(TWICE, (ANGLE,))])
+        twice = np.array(db.execute(TWICE, (ANGLE,)).fetchall())
+    at, somewhere = np.vectorize(lambda difficulty: v_number(of_difficulty(difficulty, LADDER) or ""))(twice).T
+    return np.asarray(somewhere - at)
 
 
-def errors(problems: Path, angle: int | None) -> NDArray[np.int64]:
+def errors(held_out: Sequence[Problem], angle: int | None) -> NDArray[np.int64]:
     """How many V grades the bundled grader's predictions lie above the grades of held-out problems at an angle."""
     setup = Setup(BOARD, angle)
-    grader, parts = checked_grader_of(setup), learnable(parquet.load(problems))[0]
-    held_out = [p for name in ("validation", "test") for p in parts[name] if p.setup == setup]
-    predicted = predictions(grader.probabilities(held_out), grader.ladder)
-    pairs = zip(predicted, held_out, strict=True)
+    grader, there = checked_grader_of(setup), [problem for problem in held_out if problem.setup == setup]
+    predicted = predictions(grader.probabilities(there), grader.ladder)
+    pairs = zip(predicted, there, strict=True)
     return np.array([v_number(one.grade) - v_number(problem.grade or "") for one, problem in pairs])
 
 
@@ -57,12 +58,14 @@ def main() -> None:
     parser.add_argument("database", type=Path)
     parser.add_argument("problems", type=Path)
     arguments = parser.parse_args()
-    known, label = errors(arguments.problems, ANGLE), apart(arguments.database)
+    parts = learnable(parquet.load(arguments.problems))[0]
+    held_out = parts["validation"] + parts["test"]
+    known, label = errors(held_out, ANGLE), apart(arguments.database)
     rows = {
         f"grader, {ANGLE}° known": known,
         f"grade at an unknown angle against that at {ANGLE}°": label,
         "both together": np.subtract.outer(known, label).ravel(),
-        "grader, angle unknown": errors(arguments.problems, None),
+        "grader, angle unknown": errors(held_out, None),
     }
     print(machine())
     table = [
