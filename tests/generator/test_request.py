@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from climbpath import board as boards
 from climbpath.beta.body import Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
@@ -220,3 +221,9 @@ def test_the_grades_that_a_model_knows_are_listed_from_the_easiest() -> None:
     shuffled = replace(model(), evidence={SETUP: {"7B": 9, "6B+": 9, "6C": 9, "5+": 9, "8A": 0}})
     with pytest.raises(ClimbpathError, match=r"it knows 5\+, 6B\+, 6C, 7B$"):
         thin_evidence(shuffled, SETUP, "8C")
+
+
+@pytest.mark.parametrize(("board", "angle"), [("tension-1", 71), ("kilter-original", 33), ("moonboard-2016", None)])
+def test_an_angle_that_the_board_lacks_is_refused(board: str, angle: int | None) -> None:
+    with pytest.raises(ClimbpathError, match="can be set to"):
+        Request(setup=Setup(board, angle), grades=boards.load(board).ladder[5:6])

@@ -65,7 +65,8 @@ def seed_or_random(seed: int | None = None) -> int:
 class Request:
     """What is asked of a generator.
 
-    Raises ClimbpathError for a number below 1, an unknown grade, or an impossible climber.
+    Raises ClimbpathError for a number below 1, an unknown grade, an angle that the board lacks, or an impossible
+    climber.
     """
 
     setup: Setup
@@ -91,6 +92,7 @@ class Request:
         if self.number < 1:
             raise ClimbpathError(f"cannot generate {self.number} problems: ask for at least 1")
         layout = boards.load(self.setup.board)
+        layout.check_angle(self.setup.angle)
         for grade in self.grades:
             if grade not in layout.ladder:
                 raise ClimbpathError(f"a request is for grades of {layout.title}, not {grade!r}")
