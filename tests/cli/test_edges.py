@@ -33,7 +33,7 @@ TEXTS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that are good and files that are not, under names that commands are given."""
     root = tmp_path_factory.mktemp("edges")
