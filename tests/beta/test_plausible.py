@@ -50,3 +50,9 @@ def test_matches_and_crosses_are_counted() -> None:
     assert measures.matching == 0.5
     assert measures.crossing == 0
     assert measures.crossing_shorter == 1
+
+
+def test_a_hand_that_goes_down_to_the_finish_leaves_nothing_to_the_feet() -> None:
+    """From 110, 305 cm up, the right hand goes down to the finish at 284 cm."""
+    measures = measure([parse_notation("73s 46 166 39 110 70e", "tension-1")])
+    assert (measures.down, measures.down_for_nothing) == (0, 0)

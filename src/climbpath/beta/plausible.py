@@ -40,7 +40,7 @@ class Measures(NamedTuple):
     crossed_starts: float
     """Crossed starts, as a share of those with two holds APART sideways."""
     down: float
-    """With a hand that goes down to a hold."""
+    """With a hand that goes down to a hold before the finish."""
     down_for_nothing: float
     """With one, although there is a way within reach that leaves the hold to the feet."""
     matching: float
@@ -88,9 +88,10 @@ def _to_the_right(beta: Beta) -> float:
 
 
 def _taken_from_above(beta: Beta) -> set[str]:
-    """The holds that a hand goes down to."""
+    """The holds that a hand goes down to, but for the finish, which hands go to wherever it is."""
     layout = boards.load(beta.problem.board)
-    return {move.hold for move in beta.moves if layout.hold(move.hold).y < layout.hold(move.origin).y}
+    down = {move.hold for move in beta.moves if layout.hold(move.hold).y < layout.hold(move.origin).y}
+    return down.difference(beta.problem.finish)
 
 
 def _left_to_feet(problem: Problem, labels: set[str]) -> Problem:
