@@ -63,6 +63,8 @@ STUDENT = replace(
     ema_decay=0.998,
     seed=9,
 )
+TENSION: dict[str, Any] = {"boards": ("tension-1", "tension-2-mirror", "tension-2-spray"), "mirrored": 0.5}
+"""What all networks of Tension's boards have in common."""
 
 
 class Family(NamedTuple):
@@ -100,24 +102,24 @@ FAMILIES = {
     "kilter": Family(
         folders=("aurora",),
         pattern="kilter_climbs.sqlite3",
-        teachers=(),
-        student=replace(TEACHER, name="student", num_epochs=10),
+        teachers=(
+            replace(TEACHER, num_epochs=10),
+            replace(TEACHER, num_epochs=12, seed=2, dropout=0.25, embedding_dropout=0.25),
+            replace(TEACHER, num_epochs=12, seed=3, dropout=0.25, embedding_dropout=0.25),
+        ),
+        student=STUDENT,
         drawn=120_000,
         temperatures=(1.0,),
     ),
     "tension": Family(
         folders=("aurora",),
         pattern="tension_climbs.sqlite3",
-        teachers=(),
-        student=replace(
-            FAST,
-            name="student",
-            boards=("tension-1", "tension-2-mirror", "tension-2-spray"),
-            d_model=112,
-            dim_feedforward=448,
-            mirrored=0.5,
-            num_epochs=14,
+        teachers=(
+            replace(TEACHER, **TENSION, d_model=112, dim_feedforward=448, num_epochs=14),
+            replace(TEACHER, **TENSION, num_epochs=16, seed=2, dropout=0.25, embedding_dropout=0.25),
+            replace(TEACHER, **TENSION, num_epochs=16, seed=3, dropout=0.25, embedding_dropout=0.25),
         ),
+        student=replace(STUDENT, **TENSION, d_model=112, dim_feedforward=448),
         drawn=120_000,
         temperatures=(1.0,),
     ),
