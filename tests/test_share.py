@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from climbpath.board import METHODS
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from climbpath.share import LONGEST_NAME, is_link, read_link
@@ -20,11 +21,15 @@ ADDRESSES = ("", "?", "http://localhost:8000/?", "https://192.168.1.20:8443/?", 
 LINK = "http://localhost:8000/?board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-D9-G13-G18e"
 
 
-@given(problems(EVERY_BOARD, angles=ANGLES), ANY_NAME, st.booleans(), st.sampled_from(ADDRESSES))
+@given(
+    problems(EVERY_BOARD, angles=ANGLES), ANY_NAME, st.sampled_from(METHODS), st.booleans(), st.sampled_from(ADDRESSES)
+)
 @settings(deadline=None)
-def test_a_link_gives_back_the_problem(problem: Problem, name: str | None, has_grade: bool, address: str) -> None:
-    """With its grade and the first of its name; what else is known of it stays where it is."""
-    sent = replace(problem, name=name, grade=problem.grade if has_grade else None)
+def test_a_link_gives_back_the_problem(
+    problem: Problem, name: str | None, method: str, has_grade: bool, address: str
+) -> None:
+    """With its grade, its foot rule and the first of its name; what else is known of it stays where it is."""
+    sent = replace(problem, name=name, method=method, grade=problem.grade if has_grade else None)
     found = read_link(address + query_of(sent))
     assert found == Problem(
         board=sent.board,
@@ -35,6 +40,7 @@ def test_a_link_gives_back_the_problem(problem: Problem, name: str | None, has_g
         hands=sent.hands,
         feet=sent.feet,
         finish=sent.finish,
+        method=method,
     )
 
 

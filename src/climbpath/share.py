@@ -1,16 +1,17 @@
 """Share links: a complete problem in the query of a web address, as the web page writes them.
 
-`?board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-D9-G13-G18e`
+`?board=moonboard-2016&angle=40&grade=7A&name=Slow+Heron&problem=F5s-D9-G13-G18e`, and `&method=No+kickboard` where the
+foot rule is not the usual one.
 """
 
 from urllib.parse import parse_qs, urlsplit
 
 from climbpath.board import UNKNOWN
 from climbpath.errors import ClimbpathError
-from climbpath.problem import Problem, parse_notation
+from climbpath.problem import DEFAULT_METHOD, Problem, parse_notation
 
 LONGEST_NAME = 80
-"""Most characters of a problem's name in a link."""
+"""Most characters of a problem's name in a link, and of its foot rule."""
 
 
 def is_link(text: str) -> bool:
@@ -39,4 +40,5 @@ def read_link(text: str) -> Problem:
         None if angle == UNKNOWN else int(angle),
         fields.get("grade"),
     ).to_dict()
-    return Problem.from_dict(record | {"name": fields.get("name", "")[:LONGEST_NAME] or None})
+    name, method = (fields.get(field, "")[:LONGEST_NAME] for field in ("name", "method"))
+    return Problem.from_dict(record | {"name": name or None, "method": method or DEFAULT_METHOD})

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from climbpath import board as boards
-from climbpath.board import FINISH, START
+from climbpath.board import FINISH, METHODS, START
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem
 from climbpath.share import read_link
@@ -75,6 +75,7 @@ def some_problems() -> list[Problem]:
                 feet=tuple(others[:feet]),
                 finish=tuple(finish),
                 name=NAMES[i % len(NAMES)],
+                method=METHODS[i % len(METHODS)],
             )
         )
     return found
@@ -93,6 +94,7 @@ def test_the_page_reads_and_writes_the_links_of_share_py(visit: Visit) -> None:
         for role in ("start", "hands", "feet", "finish"):
             assert tuple(read[role]) == getattr(problem, role)
         assert (read["board"], read["angle"], read["grade"]) == (problem.board, problem.angle, problem.grade)
+        assert read.get("method", METHODS[0]) == problem.method
         assert read["notation"] == problem.notation
         assert query_of(read_link(again)) == link
 

@@ -167,6 +167,7 @@ def remove(visit: Visit, page: Page) -> None:
     """Remove the selected climber."""
     visit.allow(REMOVED_CLIMBER)
     press(page.get_by_role("button", name="Remove this climber"))
+    press(page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True))
 
 
 class Held:

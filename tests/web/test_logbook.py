@@ -238,6 +238,8 @@ def test_only_a_send_at_the_first_try_of_all_is_a_flash() -> None:
     assert not Entry(HERON, ticks=(flash._replace(attempts=2),)).is_flash
     assert not Entry(HERON, ticks=(flash._replace(sent=False), later)).is_flash
     assert not Entry(HERON, ticks=(flash, flash._replace(id=T2, sent=False))).is_flash
+    assert Entry(HERON, ticks=(flash, flash._replace(id=T2))).is_flash
+    assert not Entry(HERON, ticks=(flash, flash._replace(id=T2, attempts=3))).is_flash
     assert not Entry(HERON).is_flash
 
 

@@ -153,6 +153,12 @@ def data_files(data: Path | None, more: tuple[Path, ...]) -> tuple[Path, ...]:
     return () if data is None else (data, *more)
 
 
+def method_flag(command: Command) -> Command:
+    """Adds --method, the foot rule."""
+    words = "The foot rule, on MoonBoards: 'No kickboard'. [default: Feet follow hands]"
+    return click.option("--method", help=words)(command)
+
+
 def wall_flags(command: Command) -> Command:
     """Adds the flags for what is there of a board; without them it is what is remembered of it."""
     for flag in (

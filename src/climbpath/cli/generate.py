@@ -14,6 +14,7 @@ from climbpath.cli.common import (
     climber_flags,
     climber_of,
     cluster_flag,
+    method_flag,
     on_cluster,
     problem_flags,
     theme_flag,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 @click.option("--min-holds", type=int, help="Fewest holds for hands, with start and finish. [default: the board's]")
 @click.option("--max-holds", type=int, help="Most of them. [default: the board's]")
 @click.option("--max-feet", type=int, help="Most foot holds, where problems have such. [default: the board's]")
-@click.option("--method", help="The foot rule, on MoonBoards: 'No kickboard'. [default: Feet follow hands]")
+@method_flag
 @click.option("--max-reach", type=float, help="Longest move in cm. [default: the board's reach]")
 @click.option("--any-grade", is_flag=True, help="Keep problems, too, to which the grader gives another grade.")
 @click.option("--mirror", is_flag=True, help="Mirror every problem, on a board that has mirror partners.")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FOLDER, SEED, climber_flags, climber_of, model_flag, problem_flags, wall_flags, wall_of
+from climbpath.cli.common import (
+    FOLDER,
+    SEED,
+    climber_flags,
+    climber_of,
+    method_flag,
+    model_flag,
+    problem_flags,
+    wall_flags,
+    wall_of,
+)
 from climbpath.cli.output import warn_of_evidence
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 @problem_flags
 @wall_flags
 @click.option("--ban", help="Holds that must not be used: G2,H10.")
+@method_flag
 @model_flag
 @click.option("--seed", type=SEED, help="The same seed gives the same workout. [default: random]")
 @click.option("--out", type=FOLDER, help="Folder for files. [default: a new out/workout]")
@@ -36,6 +47,7 @@ def workout(
     size: str | None,
     hold_sets: str | None,
     ban: str | None,
+    method: str | None,
     model: Path | None,
     seed: int | None,
     out: Path | None,
@@ -55,6 +67,7 @@ def workout(
     from climbpath import api, files
     from climbpath.board import Setup
     from climbpath.generator.request import seed_or_random
+    from climbpath.problem import DEFAULT_METHOD
     from climbpath.workout import plan as planner
 
     chosen = files.parse_formats(formats, FORMATS)
@@ -74,6 +87,7 @@ def workout(
         size=wall.size,
         hold_sets=wall.hold_sets,
         ban=ban,
+        method=method or DEFAULT_METHOD,
         seed=seed_or_random(seed),
     )
     planned = dict.fromkeys(slot.problem.grade or "" for section in evening.sections for slot in section.slots)

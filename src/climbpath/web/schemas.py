@@ -348,6 +348,7 @@ class WorkoutRequest(Model):
     board: BoardName = DEFAULT_BOARD
     angle: Angle | None = 40
     size: ShortName | None = None
+    method: Method = DEFAULT_METHOD
     grades: Annotated[list[Grade], Field(min_length=1, max_length=len(ALL_GRADES))] = ["6C"]
     minutes: Annotated[int, Field(ge=SHORTEST, le=LONGEST), INTEGER] = 60
     climber: ClimberBody = ClimberBody()
@@ -612,7 +613,8 @@ def entry_out(entry: Entry) -> EntryOut:
 
 
 class SearchResult(BaseModel):
-    """A page of the matching entries, how many match in all, and the climber's lists with their sizes."""
+    """A page of the matching entries, how many match in all, and the climber's lists and boards with their numbers of
+    problems."""
 
     entries: list[EntryOut]
     read: int
@@ -621,6 +623,7 @@ class SearchResult(BaseModel):
     """What of this page cannot be read, and why."""
     total: int
     lists: dict[str, int]
+    boards: dict[str, int]
 
 
 def left_out_text(left_out: LeftOut) -> str:

@@ -15,7 +15,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request
 from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.grades import ALL_GRADES, rank
-from climbpath.problem import Problem, Rules
+from climbpath.problem import DEFAULT_METHOD, Problem, Rules
 
 SHORTEST, LONGEST = 10, 300
 """Fewest and most minutes of an evening."""
@@ -70,6 +70,8 @@ class Evening:
     """Who must be able to reach every move of the new problems."""
     rules: Rules = NO_RULES
     """What the new problems keep to."""
+    method: str = DEFAULT_METHOD
+    """Their foot rule."""
     seed: int = 0
     """The same seed gives the same workout."""
     name: str | None = None
@@ -131,6 +133,7 @@ def outline(generator: Generator, evening: Evening) -> Outline:
         grades=tuple(sorted(need, key=rank)),
         number=size * len(need),
         rules=evening.rules,
+        method=evening.method,
         climber=evening.climber,
         seed=evening.seed,
     )

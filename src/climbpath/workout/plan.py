@@ -22,7 +22,7 @@ from climbpath.generator.request import Typed, parse_rules
 from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.naming import title
-from climbpath.problem import DEFAULT_BOARD, Problem
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 from climbpath.workout.outline import TRY_S, Evening, Outline, outline
 
 Floats = NDArray[np.float64]
@@ -152,6 +152,7 @@ def plan(
     size: str | None = None,
     hold_sets: Typed = None,
     ban: Typed = None,
+    method: str = DEFAULT_METHOD,
     seed: int = 0,
 ) -> Workout:
     """An evening on the board, of problems within the climber's reach that are as different as possible.
@@ -170,6 +171,7 @@ def plan(
         size: use only holds of this size of the board, '12 x 14'.
         hold_sets: use only holds of these sets, 'A,Original'.
         ban: holds that must not be used, 'G2,H10'.
+        method: the foot rule, on MoonBoards: 'No kickboard'.
         seed: the same seed gives the same workout.
 
     Raises ClimbpathError where an argument is wrong, the model has not learned a grade, or too few problems meet the
@@ -181,6 +183,7 @@ def plan(
         minutes=minutes,
         climber=climber,
         rules=parse_rules(board, size=size, hold_sets=hold_sets, ban=ban),
+        method=method,
         seed=seed,
     )
     outlined = outline(generator, evening)

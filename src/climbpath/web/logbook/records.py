@@ -54,10 +54,11 @@ class Entry(NamedTuple):
 
     @property
     def is_flash(self) -> bool:
-        """Whether the first try of all was a send."""
+        """Whether the first try of all was a send. Ticks of one day are in no order, so all must be sends on one try:
+        who sends on the third and then on the first has not flashed."""
         first = min((tick.day for tick in self.ticks), default="")
         that_day = [tick for tick in self.ticks if tick.day == first]
-        return any(tick.attempts == 1 for tick in that_day) and all(tick.sent for tick in that_day)
+        return bool(that_day) and all(tick.sent and tick.attempts == 1 for tick in that_day)
 
 
 class LeftOut(NamedTuple):

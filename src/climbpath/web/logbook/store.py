@@ -160,6 +160,17 @@ class Logbook:
         with self.database.reading() as db:
             return dict(tuple(row) for row in db.execute(query))
 
+    def boards(self, profile: str) -> dict[str, int]:
+        """The boards of a climber's problems, with how many there are of each, the most first."""
+        query = (
+            select(entries.c.board, func.count())
+            .where(entries.c.profile == profile, ~entries.c.deleted)
+            .group_by(entries.c.board)
+            .order_by(func.count().desc(), entries.c.board)
+        )
+        with self.database.reading() as db:
+            return dict(tuple(row) for row in db.execute(query))
+
     def entries(self, profile: str) -> list[Entry]:
         """All entries of a climber that can be read, the oldest first. Raises NotFoundError."""
         return [entry for entry in self.each(profile) if isinstance(entry, Entry)]

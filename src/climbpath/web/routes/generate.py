@@ -19,7 +19,7 @@ from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
 from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
-from climbpath.problem import Problem, check_sound, parse_notation
+from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notation
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
@@ -118,6 +118,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         size: ShortName | None = None,
         grade: Grade | None = None,
         name: Name = "",
+        method: Name = DEFAULT_METHOD,
         with_beta: bool = False,
         height: Height = 175,
         ape: Ape = 0,
@@ -126,7 +127,8 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
         beta, move by move."""
         set_at = None if angle == "unknown" else int(angle)
-        shown = check_sound(replace(parse_notation(problem.replace("-", " "), board, set_at, grade), name=name or None))
+        read = parse_notation(problem.replace("-", " "), board, set_at, grade)
+        shown = check_sound(replace(read, name=name or None, method=method))
         content = await services.workers.run(
             partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme], size)
         )

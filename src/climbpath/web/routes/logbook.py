@@ -81,6 +81,7 @@ def add_logbook_routes(app: FastAPI, services: Services) -> None:
             left_out=[left_out_text(one) for one in left_out],
             total=total,
             lists=services.logbook.lists(str(profile)),
+            boards=services.logbook.boards(str(profile)),
         )
 
     @app.get("/api/statistics", responses=NOT_FOUND)

@@ -35,6 +35,7 @@ def _evening(body: WorkoutRequest) -> Evening:
         grades=tuple(sorted(set(body.grades), key=rank)),
         minutes=body.minutes,
         climber=body.climber.climber(),
+        method=body.method,
         rules=parse_rules(body.board, size=body.size, hold_sets=body.hold_sets, ban=body.bans),
         seed=seed_or_random(body.seed),
         name=body.name,

@@ -3,6 +3,7 @@
 import { ask, askAfterWrites } from "./api.js";
 import { keep, kept } from "./storage.js";
 import { isGraded, profile } from "./state.js";
+import { ruleOf } from "./problem.js";
 
 const MOST_KEPT = 200;
 const MOST_RECENT = 50;
@@ -14,7 +15,7 @@ export const bodyOf = (problem) =>
   Object.fromEntries(Object.entries(problem).filter(([field]) => !DERIVED.includes(field)));
 
 const climber = () => ({ height: profile()?.height ?? 175, ape: profile()?.ape ?? 0 });
-const keyOf = (problem) => JSON.stringify([problem.identity, climber()]);
+const keyOf = (problem) => JSON.stringify([problem.identity, ruleOf(problem), climber()]);
 
 export const analysisOf = (problem) => analyses.get(keyOf(problem));
 

@@ -138,22 +138,28 @@ const PROGRESS = {
   unsent: (entry) => !isSent(entry),
 };
 
-function searchCopy(copy, { text, in_list: list, progress, easiest, hardest, order }) {
+function counted(names) {
+  const counts = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+function searchCopy(copy, { text, board, in_list: list, progress, easiest, hardest, order }) {
   const words = text.toLowerCase().split(/\s+/);
   const searched = (entry) => `${nameOf(entry)} ${entry.notes} ${entry.identity}`.toLowerCase();
   const entries = copy
     .filter(
       (entry) =>
         words.every((word) => searched(entry).includes(word)) &&
+        (!board || entry.problem.board === board) &&
         (!list || entry.lists.includes(list)) &&
         (!progress || PROGRESS[progress](entry)) &&
         (!easiest || rankOf(entry) >= rank(easiest)) &&
         (!hardest || rankOf(entry) <= rank(hardest)),
     )
     .sort(ORDERS[order]);
-  const lists = {};
-  for (const name of copy.flatMap((entry) => entry.lists)) lists[name] = (lists[name] ?? 0) + 1;
-  return { entries, read: entries.length, left_out: [], total: entries.length, lists };
+  const [lists, boards] = [copy.flatMap((entry) => entry.lists), copy.map((entry) => entry.problem.board)].map(counted);
+  return { entries, read: entries.length, left_out: [], total: entries.length, lists, boards };
 }
 
 // The current climber's statistics on a board. If the server cannot be reached, those that it gave last, with the time.

@@ -12,12 +12,13 @@ import {
   isHere,
   layout,
   profile,
+  setupFor,
   shortTitle,
   sizeOf,
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
-import { Stage, filters, gradePill } from "./stage.js";
+import { Stage, filters, gradePill, holdCount } from "./stage.js";
 import { betaCard, copyLink, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryCard, heart, openTries, sentButton } from "./entry.js";
 import { entryOf, inCopy } from "./book.js";
@@ -26,7 +27,7 @@ import { allowSound } from "./signal.js";
 import { workoutBar } from "./workout.js";
 import { areLightsOn, askForLights, lightState, showLights, stepLights, tapLights } from "./lights.js";
 import { advance, again, shuffle, stopPlaying } from "./play.js";
-import { holdsOf, mirrored, query } from "./problem.js";
+import { mirrored, query, ruleOf } from "./problem.js";
 import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } from "./trail.js";
 
 const AHEAD = 6;
@@ -247,8 +248,12 @@ export class Climb {
   // Under new conditions the reason stands in place of the problem, which may not keep to them.
   failed(error, isNew) {
     if (error.status !== 0) {
-      if (this.problem && !isNew) toast(error.message);
-      else this.none(error.message);
+      if (this.problem && !isNew) {
+        toast(error.message);
+        return;
+      }
+      this.none(error.message);
+      if (this.stage.caption.getBoundingClientRect().bottom < 0) toast(sentence(error.message)); // below, in the cards
       return;
     }
     const known = new Set(seen().map((problem) => problem.identity));
@@ -274,7 +279,7 @@ export class Climb {
   // The problem on the board is another one.
   opened() {
     const { problem } = this;
-    if (!isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
+    if (!isHere(problem)) change({ setup: setupFor(problem) });
     const who = profile();
     if (this.identity !== problem.identity) {
       this.similarProblems = null;
@@ -366,10 +371,11 @@ export class Climb {
       "small",
       null,
       h("b", null, T.boardShort(shortTitle(boardOf(problem)), problem.angle)),
+      ruleOf(problem) && ` · ${ruleOf(problem)}`,
       " · ",
       far > 0
         ? h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)))
-        : T.holds(holdsOf(problem).length),
+        : holdCount(problem),
     );
   }
 

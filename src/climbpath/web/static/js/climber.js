@@ -1,6 +1,6 @@
 // Who climbs, how the app looks, and whether it can be installed.
 
-import { button, choice, h, labelled, replace, toast } from "./dom.js";
+import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { change, layout, nearest, profile, rank, state } from "./state.js";
 import { card } from "./panel.js";
@@ -20,6 +20,36 @@ window.addEventListener("beforeinstallprompt", (event) => {
 
 export function applyTheme() {
   document.documentElement.dataset.theme = kept("theme", "auto");
+}
+
+// A logbook of years goes with its climber, so they are asked first.
+function remove(one) {
+  const box = dialog(
+    T.removeTitle(one.name),
+    T.close,
+    h("p", null, T.removeWords),
+    h(
+      "div",
+      { class: "row" },
+      button(
+        "clear",
+        T.removeThem,
+        () => {
+          box.close();
+          removeProfile(one);
+          toast(T.climberRemoved(one.name), {
+            words: T.undone,
+            run: () => {
+              keepProfile(one);
+              choose(one);
+            },
+          });
+        },
+        { class: "primary" },
+      ),
+      button(null, T.cancel, () => box.close(), { class: "ghost" }),
+    ),
+  );
 }
 
 export class ClimberView {
@@ -116,21 +146,7 @@ export class ClimberView {
               choice(hardest, grades, (grade) => setRange(rank(grade) < rank(easiest) ? grade : easiest, grade)),
             ),
           ),
-          button(
-            "clear",
-            T.removeClimber,
-            () => {
-              removeProfile(one);
-              toast(T.climberRemoved(one.name), {
-                words: T.undone,
-                run: () => {
-                  keepProfile(one);
-                  choose(one);
-                },
-              });
-            },
-            { class: "ghost" },
-          ),
+          button("clear", T.removeClimber, () => remove(one), { class: "ghost" }),
         ),
       this.lights.root,
       card(T.inviteTitle, h("p", null, T.inviteWords), button("share", T.inviteShow, invite)),

@@ -3,16 +3,26 @@
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { absentSets, boardOf, generateRequest, gradesInRange, isGraded, layout, sizeOf, state } from "./state.js";
+import {
+  absentSets,
+  askForRule,
+  boardOf,
+  generateRequest,
+  gradesInRange,
+  isGraded,
+  layout,
+  methodHere,
+  sizeOf,
+  state,
+} from "./state.js";
 import { analyse, analysisOf } from "./analysis.js";
-import { Stage, gradePill } from "./stage.js";
+import { Stage, gradePill, holdCount } from "./stage.js";
 import { betaCard, chartOf, gradeCard, shareCard, tuningCard } from "./panel.js";
 import { entryCard, heart } from "./entry.js";
 import { entryOf } from "./book.js";
 import {
   ENDINGS,
   angleText,
-  holdsOf,
   hasRows,
   mayBe,
   mirroredRoles,
@@ -21,6 +31,7 @@ import {
   readHolds,
   rolesOf,
   rowsOf,
+  ruleOf,
 } from "./problem.js";
 import { keep, kept } from "./storage.js";
 import { composeLights } from "./lights.js";
@@ -107,13 +118,16 @@ function queryOf(step, on, angle) {
   const roles = litRoles(step);
   const pins = pinsOf(step).map((label) => label + MARKS[step.roles[label]]);
   const isAllOwn = pins.length === Object.keys(roles).length && inRole(roles, "start").length > 0; // else rows imply one
-  return query(problemOf(roles, on, angle, step.grade), {
-    view: "compose",
-    pins: isAllOwn ? "" : pins.join("-") || "none",
-    bans: step.bans.join("-"),
-    only: step.only.join("-"),
-    size: sizeOf(on, { hands: Object.keys(roles) }) ?? "",
-  });
+  return query(
+    { ...problemOf(roles, on, angle, step.grade), method: methodHere() },
+    {
+      view: "compose",
+      pins: isAllOwn ? "" : pins.join("-") || "none",
+      bans: step.bans.join("-"),
+      only: step.only.join("-"),
+      size: sizeOf(on, { hands: Object.keys(roles) }) ?? "",
+    },
+  );
 }
 
 // The step that a link describes; if it names no pins, the climber chose the whole problem.
@@ -150,6 +164,7 @@ function nextRole(label, on, angle, lit) {
 
 export class Compose {
   constructor(problem, fields) {
+    if (problem) askForRule(problem);
     const isNew = problem && queryOf(now(), layout(), state.setup.angle) !== fields?.toString();
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
@@ -177,7 +192,7 @@ export class Compose {
   get problem() {
     const roles = litRoles(now());
     if (faultOf(roles, layout(), state.setup.angle)) return null;
-    const problem = problemOf(roles, layout(), state.setup.angle, now().grade);
+    const problem = { ...problemOf(roles, layout(), state.setup.angle, now().grade), method: methodHere() };
     const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
     return { ...problem, grade, asked_grade: now().asked };
   }
@@ -422,7 +437,12 @@ export class Compose {
     this.renderStage(problem, analysis, fault);
     replace(
       this.cards.hint,
-      h("p", { class: "hint" }, T.composeHint, h("span", { class: "keys" }, ` ${T.composeKeys}`)),
+      h(
+        "p",
+        { class: "hint" },
+        T.composeHint(hasRows(on, state.setup.angle)),
+        h("span", { class: "keys" }, ` ${T.composeKeys}`),
+      ),
       on.has_mirror &&
         h(
           "div",
@@ -463,7 +483,7 @@ export class Compose {
       : h(
           "div",
           { class: "title", role: "status" },
-          h("h1", null, T.holds(holdsOf(problem).length)),
+          h("h1", null, [holdCount(problem), ruleOf(problem)].filter(Boolean).join(" · ")),
           analysis?.beta?.too_far > 0 && h("small", null, h("em", { class: "warn" }, T.farBy(analysis.beta.too_far))),
         );
     replace(

@@ -36,9 +36,13 @@ function tickText(one, ticks) {
   return T.sentOn(one.attempts, isFirst(one.day, ticks, one.id));
 }
 
-// Whether nothing was tried before a day, nor on that day without a send; the tick with this id does not count.
-const isFirst = (day, ticks, id) =>
-  ticks.every((other) => other.id === id || other.day > day || (other.day === day && wasSent(other)));
+// Whether nothing was tried before a tick of a day, which has this id if it is an old one. Ticks of one day are in no
+// order: where all are sends on the first try, the first of them in the list is the flash.
+function isFirst(day, ticks, id) {
+  const own = ticks.findIndex((other) => other.id === id);
+  const isLater = (other, i) => own >= 0 && i > own && other.day === day && wasSent(other) && other.attempts === 1;
+  return ticks.every((other, i) => i === own || other.day > day || isLater(other, i));
+}
 
 // What a list says of an entry: how it went, and the stars.
 export function progressOf({ ticks, stars, felt }) {

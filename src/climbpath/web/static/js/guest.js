@@ -3,8 +3,8 @@
 import { h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { boardOf, state } from "./state.js";
-import { Stage, gradePill } from "./stage.js";
-import { boardOfLink, holdsOf, readLink } from "./problem.js";
+import { Stage, gradePill, holdCount } from "./stage.js";
+import { boardOfLink, readLink, ruleOf } from "./problem.js";
 
 export async function showGuest(main) {
   const fields = new URLSearchParams(location.search);
@@ -29,6 +29,8 @@ export async function showGuest(main) {
     return;
   }
   const board = boardOf(problem);
+  const size = fields.get("size");
+  if (board.sizes[size]) state.linkedSizes[board.name] = size;
   state.setup = { board: board.name, angle: problem.angle };
   const title = () =>
     h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardShort(board.title, problem.angle)));
@@ -40,7 +42,7 @@ export async function showGuest(main) {
       "div",
       { class: "title" },
       h("h1", null, problem.name ?? problem.notation),
-      h("small", null, T.holds(holdsOf(problem).length)),
+      h("small", null, [ruleOf(problem), holdCount(problem)].filter(Boolean).join(" · ")),
     ),
     gradePill(problem.grade),
   );

@@ -5,6 +5,7 @@ import { button, dialog, h, replace } from "./dom.js";
 import { T } from "./texts.js";
 import { BoardView } from "./board.js";
 import { lightOne } from "./lights.js";
+import { sizeOf } from "./state.js";
 
 // `leds` is the wiring so far, label -> LED; `keepMapping` takes the new one.
 export function walkLeds(layout, leds, keepMapping) {
@@ -37,7 +38,7 @@ export function walkLeds(layout, leds, keepMapping) {
       go(at + 1);
     },
   });
-  board.lay(layout, false);
+  board.lay(layout, false, sizeOf(layout));
   const words = h("p", { role: "status" });
   const buttons = h("div", { class: "row buttons" });
   const box = dialog(

@@ -226,7 +226,7 @@ export function tapLights(problem, beta) {
   if (settings.when === "tap") askForLights(problem, beta);
 }
 
-// The beta shows the hands at a step; null ends it. Without a swipe that lights, only a problem that was lit goes on.
+// The beta shows the hands at a step, and the footholds; null ends it. Without a swipe that lights, only a problem that was lit goes on.
 export function stepLights(problem, beta, step) {
   const isAsked = settings.when === "swipe" || (settings.when === "tap" && last?.of === problem.identity);
   if (!areLightsOn() || !isAsked) return;
@@ -237,7 +237,7 @@ export function stepLights(problem, beta, step) {
   }
   const at = { ...beta.start };
   for (const move of beta.moves.slice(0, step)) at[move.hand] = move.hold;
-  const now = Object.values(at);
+  const now = [...Object.values(at), ...(problem.feet ?? [])];
   send({ ...whole, holds: whole.holds.filter(([label]) => now.includes(label)) });
 }
 

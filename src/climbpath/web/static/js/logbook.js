@@ -9,10 +9,11 @@ import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
+import { ruleOf } from "./problem.js";
 import { Statistics } from "./statistics.js";
 
 const IMPORT_MS = 3600000; // a large one takes minutes
-const wanted = { text: "", in_list: "", progress: "", easiest: "", hardest: "", order: "newest" };
+const wanted = { text: "", board: "", in_list: "", progress: "", easiest: "", hardest: "", order: "newest" };
 
 export class Logbook {
   // `fields` of the address may name a part: problems, statistics or files.
@@ -23,6 +24,7 @@ export class Logbook {
     this.leftOut = [];
     this.read = 0; // of what the search finds, with what cannot be read
     this.lists = {};
+    this.boards = {};
     this.title = h("h1");
     this.bar = h("div", { class: "search" });
     this.results = h("div", { class: "results" });
@@ -66,7 +68,7 @@ export class Logbook {
 
   heard(fields) {
     if ("profileId" in fields || "profiles" in fields) {
-      if ("profileId" in fields) wanted.in_list = "";
+      if ("profileId" in fields) Object.assign(wanted, { in_list: "", board: "" });
       this.start();
     } else if ("noted" in fields || fields.online) {
       if (this.part === "problems") this.look();
@@ -82,8 +84,9 @@ export class Logbook {
       this.read = (more ? this.read : 0) + results.read;
       this.entries = more ? [...this.entries, ...results.entries] : results.entries;
       this.leftOut = more ? [...this.leftOut, ...results.left_out] : results.left_out;
-      const isNew = JSON.stringify(this.lists) !== JSON.stringify(results.lists);
-      this.lists = results.lists;
+      const choices = ({ lists, boards }) => JSON.stringify([lists, Object.keys(boards)]);
+      const isNew = choices(this) !== choices(results);
+      Object.assign(this, { lists: results.lists, boards: results.boards });
       if (isNew) this.refine();
       this.render(results);
     } catch (error) {
@@ -128,6 +131,11 @@ export class Logbook {
       wanted[end] &&= nearest(wanted[end], ladder, end === "hardest"); // it was chosen on another board
     }
     const grades = ladder.map((grade) => [grade, grade]);
+    const boards = Object.keys(wanted.board ? { [wanted.board]: 0, ...this.boards } : this.boards)
+      .map((board) => boardOf({ board }))
+      .filter(Boolean);
+    const hasBoards = boards.length > 1 || Boolean(wanted.board);
+    this.bar.classList.toggle("boards", hasBoards);
     const lists = wanted.in_list ? { [wanted.in_list]: 0, ...this.lists } : this.lists;
     replace(
       this.bar,
@@ -142,6 +150,13 @@ export class Logbook {
           this.timer = setTimeout(() => this.set("text", event.target.value.trim()), 150);
         },
       }),
+      hasBoards &&
+        choice(
+          wanted.board,
+          [["", T.allBoards], ...boards.map((board) => [board.name, shortTitle(board)])],
+          (value) => this.set("board", value),
+          { "aria-label": T.board },
+        ),
       choice(
         wanted.in_list,
         [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])],
@@ -190,7 +205,8 @@ export class Logbook {
       const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
       const { problem } = entry;
       const where = T.boardShort(shortTitle(boardOf(problem)), problem.angle);
-      return [...(progress.length ? [progress] : []), `${where} · ${problem.notation}`];
+      const rest = [where, ruleOf(problem), problem.notation].filter(Boolean).join(" · ");
+      return [...(progress.length ? [progress] : []), rest];
     };
     replace(
       this.results,

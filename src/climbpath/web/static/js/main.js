@@ -3,7 +3,7 @@
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, layout, listen, profile, setupInUse, state } from "./state.js";
+import { boardOf, change, isHere, layout, listen, profile, setupFor, setupInUse, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
@@ -88,7 +88,7 @@ function follow() {
 function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
-  if (problem && !isHere(problem)) change({ setup: { board: problem.board, angle: problem.angle } });
+  if (problem && !isHere(problem)) change({ setup: setupFor(problem) });
   name = view;
   const open = (one) => visit("?view=climb", () => show("climb", one));
   const isList = view === "logbook" || view === "workout"; // which open problems

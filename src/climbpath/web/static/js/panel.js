@@ -65,9 +65,10 @@ function gradeWords(problem, prediction) {
 // Where new problems and grades are as at an unknown angle, or as on another board.
 export function cautions(problem) {
   const board = boardOf(problem);
+  const words = isGraded(problem) ? T.asUnknown : T.madeAsUnknown;
   return [
     (!isLearned(board, problem.angle) || (isHere(problem) && isAsUnknown())) &&
-      h("p", { class: "warn" }, isGraded(problem) ? T.asUnknown : T.madeAsUnknown),
+      h("p", { class: "warn" }, words(problem.angle ?? state.setup.angle)),
     board.drawn_as && h("p", { class: "warn" }, T.drawnAs(board.drawn_as)),
   ];
 }
@@ -275,7 +276,10 @@ export function tuningCard() {
   };
   const { board } = state.setup;
   const sizes = Object.keys(layout().sizes);
-  const sets = layout().hold_sets;
+  const there = layout().sizes[sizeOf(layout())];
+  const sets = layout().hold_sets.filter(
+    (name) => !there || layout().holds.some((hold) => hold.hold_set === name && there.includes(hold.label)),
+  );
   const chosen = wallOn(board)?.hold_sets ?? sets;
   const choose = (name, isOn) => {
     const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
@@ -300,8 +304,12 @@ export function tuningCard() {
       },
     },
     h("summary", null, h("h2", null, T.tuning)),
-    slider(T.fewest, tuning.fewest, 3, 14, 1, String, (fewest) => set({ fewest, most: Math.max(fewest, tuning.most) })),
-    slider(T.most, tuning.most, 3, 20, 1, String, (most) => set({ most, fewest: Math.min(most, tuning.fewest) })),
+    slider(T.fewest(layout().has_feet), tuning.fewest, 3, 14, 1, String, (fewest) =>
+      set({ fewest, most: Math.max(fewest, tuning.most) }),
+    ),
+    slider(T.most(layout().has_feet), tuning.most, 3, 20, 1, String, (most) =>
+      set({ most, fewest: Math.min(most, tuning.fewest) }),
+    ),
     slider(T.adventure, tuning.temperature, 0.7, 1.7, 0.1, bold, (temperature) => set({ temperature })),
     sizes.length > 1 &&
       labelled(

@@ -4,9 +4,13 @@ export const ROLES = ["start", "hands", "feet", "finish"];
 export const ENDINGS = { start: "s", hands: "", feet: "f", finish: "e" };
 const LONGEST_NAME = 80;
 const UNKNOWN = "unknown"; // an angle that is not known, which is null
+const USUAL_METHOD = "Feet follow hands"; // the foot rule of a problem that names none
 
 // An angle as setups, links and the tables of boards have it.
 export const angleText = (angle) => angle ?? UNKNOWN;
+
+// The foot rule of a problem, null for the usual one.
+export const ruleOf = ({ method }) => (method && method !== USUAL_METHOD ? method : null);
 
 export const holdsOf = (problem) => ROLES.flatMap((role) => problem[role] ?? []);
 
@@ -46,6 +50,7 @@ export function query(problem, more = {}) {
   const fields = new URLSearchParams({ board: problem.board, angle: angleText(problem.angle) });
   if (problem.grade) fields.set("grade", problem.grade);
   if (problem.name) fields.set("name", cut(problem.name));
+  if (ruleOf(problem)) fields.set("method", cut(ruleOf(problem)));
   fields.set("problem", problem.notation.replaceAll(" ", "-"));
   for (const [name, value] of Object.entries(more)) if (value) fields.set(name, value);
   return fields.toString().replaceAll("*", "%2A").replaceAll("%7E", "~"); // as Python writes them
@@ -80,6 +85,7 @@ export function readLink(fields, appInfo) {
   return {
     ...problemOf(inferred(roles, layout, angle), layout, angle, grade),
     name: cut(fields.get("name") ?? "") || null,
+    ...(fields.get("method") && { method: cut(fields.get("method")) }),
   };
 }
 

@@ -70,7 +70,7 @@ function anglePicker(board, angle) {
     {
       value: angleText(angle),
       "aria-label": T.angle,
-      title: isLearned(board, angle) ? null : T.asUnknown,
+      title: isLearned(board, angle) ? null : T.angleAsUnknown,
       onchange: ({ target }) =>
         chooseSetup({ board: board.name, angle: target.value === angleText(null) ? null : Number(target.value) }),
     },
@@ -90,6 +90,9 @@ export const gradePill = (grade) =>
     grade ?? T.ungraded,
     grade && vGrade(grade) !== grade && h("small", null, vGrade(grade)),
   );
+
+// How many holds a problem has, in words.
+export const holdCount = (problem) => T.holds(holdsOf(problem).length - problem.feet.length, problem.feet.length);
 
 export const climberName = () => profile()?.name ?? T.you;
 
@@ -139,7 +142,7 @@ export class Stage {
     this.problem = problem;
     this.beta = beta ?? null;
     if (problem) this.draw(boardOf(problem), problem);
-    const shown = problem ? `${T.holds(holdsOf(problem).length)}, ${problem.notation}` : T.noProblem;
+    const shown = problem ? `${holdCount(problem)}, ${problem.notation}` : T.noProblem;
     const title = problem
       ? T.boardLabel(boardOf(problem).title, problem.angle)
       : T.boardLabel(layout().title, state.setup.angle);
@@ -148,7 +151,7 @@ export class Stage {
       roles: problem ? rolesOf(problem) : {},
       marks,
       absent,
-      dim: isStepping ? this.beta.no_hand : [],
+      dim: isStepping ? this.beta.no_hand.filter((label) => !problem.feet?.includes(label)) : [],
       words: T.shownLabel(title, shown),
     });
     if (isStepping) this.board.showBeta(this.beta, this.step);

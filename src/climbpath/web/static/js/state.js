@@ -1,6 +1,6 @@
 // The state of the app, and the listeners to its changes.
 
-import { angleText, hasAngle, holdsOf } from "./problem.js";
+import { angleText, hasAngle, holdsOf, ruleOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
@@ -59,6 +59,14 @@ export function setupInUse() {
   const board = wall && boardOf(wall);
   return board && hasAngle(board, wall.angle) ? { board: wall.board, angle: wall.angle } : undefined;
 }
+// The board and angle to choose for a problem. One whose angle is not known is climbed at the wall's, where no model has
+// learned that.
+export function setupFor({ board, angle }) {
+  const wall = wallOn(board)?.angle;
+  const stays = angle === null && wall !== undefined && hasAngle(boardOf({ board }), wall);
+  return { board, angle: stays && !isLearned(boardOf({ board }), wall) ? wall : angle };
+}
+
 // Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned have an unknown
 // one.
 export const isHere = ({ board, angle }) =>
@@ -110,6 +118,10 @@ export const isGraded = ({ board, angle }) => boardOf({ board }).graded[angleTex
 // The foot rules that can be asked for here, the usual one first, and the one that is.
 export const methodsHere = () => layout().methods[angleText(state.setup.angle)] ?? [];
 export const methodHere = () => (methodsHere().includes(state.tuning.method) ? state.tuning.method : undefined);
+// Ask for the foot rule of a problem from now on.
+export function askForRule(problem) {
+  if (ruleOf(problem) !== ruleOf(state.tuning)) change({ tuning: { ...state.tuning, method: problem.method } });
+}
 
 // board -> the size of the climber's wall of it.
 export const chosenSizes = () => ({

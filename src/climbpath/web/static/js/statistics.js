@@ -7,7 +7,7 @@ import { T } from "./texts.js";
 import { dayText, monthText, today } from "./dates.js";
 import { statistics } from "./book.js";
 import { picture, progress, pyramid } from "./charts.js";
-import { profile, shortTitle, state } from "./state.js";
+import { profile, shortTitle, sizeOf, state } from "./state.js";
 import { card } from "./panel.js";
 import { climberName } from "./stage.js";
 
@@ -50,7 +50,7 @@ export class Statistics {
     const boards = Object.keys(found.boards);
     this.pyramid = pyramid(this.rows(), T.pyramidWords(this.rows()));
     this.progress = progress(this.bins(), layout.ladder, T.progressWords(this.bins()));
-    this.board.lay(layout, false);
+    this.board.lay(layout, false, sizeOf(layout, { hands: Object.keys(found.holds) }));
     const { cm, sheet } = this.board;
     for (const [name, size] of Object.entries(cm)) sheet.style.setProperty(`--${name}`, size);
     this.showHolds();

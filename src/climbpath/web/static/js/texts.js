@@ -36,6 +36,8 @@ export const T = {
   planWords: "A warm-up, a pyramid and projects, with every try and every rest.",
   planList: (title) => `An evening of “${title}”`,
   planListWords: "A warm-up on new problems, then your list, the easiest first.",
+  leftOutOfPlan: (n) =>
+    `${many(n, "problem", "problems")} of the list left out: a workout is on one board at one angle, with at most 60 of a list.`,
   minutes: "Minutes",
   min: (n) => `${n} min`,
   planIt: "Plan it",
@@ -81,11 +83,11 @@ export const T = {
   lost: (words) => `One change could not be saved: ${words}`,
   gone: "this problem is no longer in the logbook",
   ungraded: "ungraded",
-  holds: (n) => many(n, "hold", "holds"),
+  holds: (n, feet = 0) => many(n, "hold", "holds") + (feet ? `, ${many(feet, "foot", "feet")}` : ""),
 
   tuning: "Fine-tuning",
-  most: "Most holds",
-  fewest: "Fewest holds",
+  most: (hasFeet) => (hasFeet ? "Most hand holds" : "Most holds"),
+  fewest: (hasFeet) => (hasFeet ? "Fewest hand holds" : "Fewest holds"),
   adventure: "Adventurousness",
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
@@ -100,8 +102,9 @@ export const T = {
   fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
-  asUnknown: "Graded as at an unknown angle: no model has learned this one.",
-  madeAsUnknown: "New problems are made as at an unknown angle: no model has learned this one.",
+  asUnknown: (angle) => `Graded as at an unknown angle: no model has learned ${angle}°.`,
+  madeAsUnknown: (angle) => `New problems are made as at an unknown angle: no model has learned ${angle}°.`,
+  angleAsUnknown: "Problems and grades are as at an unknown angle: no model has learned this one.",
   drawnAs: (title) =>
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
   learnedAngles: "Learned",
@@ -163,8 +166,11 @@ export const T = {
   clear: "Clear",
   complete: "Complete",
   cleared: "Board cleared",
-  composeHint:
-    "Tap a hold to include it, again to avoid it, once more to clear it. Press and hold it to choose its role.",
+  composeHint: (hasRows) =>
+    (hasRows
+      ? "Tap a hold to include it, again to avoid it, once more to clear it. "
+      : "Tap a hold again and again: start, hand, finish, foot, avoided, clear. ") +
+    "Press and hold it to choose its role.",
   composeKeys: "On a keyboard: arrow keys move, Enter includes, avoids or clears, R sets the role.",
   empty: (avoided, canComplete) =>
     (avoided ? `${many(avoided, "hold", "holds")} avoided. ` : "") +
@@ -174,7 +180,7 @@ export const T = {
       `No start yet: tap a hold${rows ? ` ${inRows(rows)}` : ""}${canComplete ? ", or let Complete choose" : ""}.`,
     manyStarts: (labels) => `${and(labels)} are starts: a problem has one or two. Press and hold one to change it.`,
     noFinish: (rows, canComplete) =>
-      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : "tap a hand again"}${canComplete ? ", or let Complete choose" : ""}.`,
+      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : "tap a hold until its ring is red"}${canComplete ? ", or let Complete choose" : ""}.`,
     manyFinishes: (labels) => `${and(labels)} are finishes: a problem has one or two. Press and hold one to clear it.`,
     wrong: {
       start: (label, rows) => `${label} cannot be a start: starts are ${inRows(rows)}.`,
@@ -204,6 +210,7 @@ export const T = {
   search: "Search name, notes, holds",
   list: "List",
   allLists: "All problems",
+  allBoards: "All boards",
   order: "Order",
   orders: { newest: "Newest", easiest: "Easiest", hardest: "Hardest", stars: "Best", name: "Name" },
   progress: { "": "Sent or not", sent: "Sent", tried: "Tried, not sent", unsent: "Not sent" },
@@ -358,6 +365,9 @@ export const T = {
   guestNothing: "This climbpath is for people who were invited.",
   guestAsk: "Ask whoever runs it to open Climber, then Invite a phone, and scan the code there.",
   removeClimber: "Remove this climber",
+  removeThem: "Remove",
+  removeTitle: (name) => `Remove ${name}?`,
+  removeWords: "Their logbook goes with them: every saved problem, tick and list. Export it first if it is to be kept.",
   climberRemoved: (name) => `${name} removed`,
   theme: "Appearance",
   themes: { auto: "Same as the system", light: "Light", dark: "Dark" },

@@ -10,7 +10,9 @@ import {
   gradesInRange,
   isHere,
   layout,
+  methodHere,
   profile,
+  setupFor,
   shortTitle,
   sizeOf,
   state,
@@ -19,6 +21,7 @@ import { bodyOf, keepPlanned } from "./analysis.js";
 import { card, cautions, problemLine } from "./panel.js";
 import { filters } from "./stage.js";
 import { allFound } from "./play.js";
+import { ruleOf } from "./problem.js";
 import { clock, finish, goOn, isOn, restLeft, slotNow, slotsOf } from "./timer.js";
 import { allowSound, isLoud, setLoud } from "./signal.js";
 
@@ -103,11 +106,11 @@ export class Workout {
     Object.assign(this, { isBusy: true, error: "" });
     this.render();
     try {
-      const body = await this.request();
+      const { body, leftOut } = await this.request();
       const plan = await ask("POST", "/api/workout", body);
       for (const { problem } of plan.sections.flatMap(({ problems }) => problems))
         problem.name ??= problem.suggested_name;
-      change({ workout: { plan, at: 0, tries: 0, rest: null, isDone: false }, planFrom: null });
+      change({ workout: { plan, at: 0, tries: 0, rest: null, isDone: false, leftOut }, planFrom: null });
       if (isOn()) change({ playing: null });
       this.isNew = false;
       keepPlanned(slotsOf(plan).map(({ problem }) => problem)); // so that their beta is there offline, too
@@ -121,41 +124,44 @@ export class Workout {
     window.scrollTo({ top: 0 });
   }
 
+  // What to ask the server for, and how many problems of the list are left out: a workout is on one board.
   async request() {
     const { height, ape } = profile() ?? { height: 175, ape: 0 };
     const list = state.planFrom;
-    let problems = [];
-    if (list) {
-      const all = await allFound(list.wanted);
-      if (!all.length) throw new ApiError(T.logbookNothing, 0);
-      const { board, angle } = all.find(isHere) ?? all[0];
-      change({ setup: { board, angle } });
-      problems = all.filter(isHere).slice(0, MOST_LISTED).map(bodyOf);
-    }
+    const all = list ? await allFound(list.wanted) : [];
+    if (list && !all.length) throw new ApiError(T.logbookNothing, 0);
+    const { board, angle } = all.find(isHere) ?? all[0] ?? state.setup;
+    if (list && !isHere({ board, angle })) change({ setup: setupFor({ board, angle }) });
+    const problems = all.filter((one) => one.board === board && one.angle === angle).slice(0, MOST_LISTED);
     const absent = absentSets();
-    return {
-      ...state.setup,
+    const body = {
+      board,
+      angle,
       size: sizeOf(layout()),
+      method: methodHere(),
       ...(list ? { name: list.title.slice(0, 40) } : { grades: gradesInRange() }),
       minutes: this.minutes,
       climber: { height, ape },
       hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
-      problems,
+      problems: problems.map(bodyOf),
     };
+    return { body, leftOut: all.length - problems.length };
   }
 
   // The plan
 
   plan() {
-    const { plan, at, isDone } = state.workout;
+    const { plan, at, isDone, leftOut } = state.workout;
     const slots = slotsOf(plan);
     const [{ problem: first }] = slots;
     const begun = isOn() || at > 0 || state.workout.tries > 0;
     const words = isDone ? T.startAgain : begun ? T.goOnWith(at + 1, slots.length) : T.start;
+    const where = [T.boardShort(shortTitle(boardOf(first)), first.angle), ruleOf(first)].filter(Boolean).join(" · ");
     const span = plan.name ?? [...new Set([plan.grades[0], plan.grades.at(-1)])].join(" – ");
     return [
       h("h1", null, `${span} · ${T.min(plan.minutes)}`),
-      h("p", { class: "quiet" }, isDone ? T.workoutDone : T.boardShort(shortTitle(boardOf(first)), first.angle)),
+      h("p", { class: "quiet" }, isDone ? T.workoutDone : where),
+      leftOut > 0 && h("p", { class: "warn" }, T.leftOutOfPlan(leftOut)),
       h(
         "div",
         { class: "row" },
