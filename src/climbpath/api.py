@@ -61,6 +61,7 @@ def parse_request(
     max_reach: float | None = None,
     climber: Climber | None = None,
     any_grade: bool = False,
+    mirror: bool = False,
 ) -> Request:
     """A request as a user types it.
 
@@ -87,6 +88,7 @@ def parse_request(
         max_reach: longest move in cm; None is the board's own reach.
         climber: who must be able to reach every hold of the beta.
         any_grade: whether problems are kept, too, to which the grader gives another grade than was asked for.
+        mirror: whether every problem is mirrored, on boards with mirror partners.
 
     Raises ClimbpathError where an argument is wrong.
     """
@@ -112,6 +114,7 @@ def parse_request(
         method=method,
         climber=climber,
         any_grade=any_grade,
+        mirror=mirror,
         seed=seed_or_random(seed),
     )
 
@@ -166,6 +169,7 @@ class Generator:
         max_reach: float | None = None,
         climber: Climber | None = None,
         any_grade: bool = False,
+        mirror: bool = False,
     ) -> Problems:
         """New problems: valid, distinct, and not among the problems that the model knows; easiest grade first.
 
@@ -197,6 +201,7 @@ class Generator:
             max_reach=max_reach,
             climber=climber,
             any_grade=any_grade,
+            mirror=mirror,
         )
         return self.run(request)
 

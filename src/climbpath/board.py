@@ -246,6 +246,11 @@ class Board:
         """Whether every hold has a mirror partner."""
         return all(hold.mirror for hold in self.holds)
 
+    def check_mirror(self) -> None:
+        """Raises ClimbpathError where holds have no mirror partners."""
+        if not self.has_mirror:
+            raise ClimbpathError(f"{self.title} has no mirror partners: its problems cannot be mirrored")
+
     def has_angle(self, angle: int | None) -> bool:
         """Whether problems can have this angle: one that the board can be set to, or, where that makes no difference to
         the roles of holds, an unknown one."""

@@ -119,8 +119,7 @@ class Problem:
     def mirrored(self) -> "Problem":
         """Its mirror image, with the ids of no source. Raises ClimbpathError where the board has no mirror partners."""
         layout = boards.load(self.board)
-        if not layout.has_mirror:
-            raise ClimbpathError(f"{layout.title} has no mirror partners: its problems cannot be mirrored")
+        layout.check_mirror()
         turned = {
             role: tuple(str(layout.hold(label).mirror) for label in getattr(self, role))
             for role in ("start", "hands", "feet", "finish")
@@ -294,6 +293,28 @@ class Rules:
     def feet(self, layout: Board) -> int:
         """Most foot holds on a board."""
         return layout.most_feet if self.max_feet is None else self.max_feet if layout.has_feet else 0
+
+    def mirrored(self, layout: Board) -> "Rules":
+        """The rules that a problem keeps to if its mirror image keeps to these, on a board with mirror partners."""
+        partners = {hold.label: str(hold.mirror) for hold in layout.holds}
+
+        def turned(labels: frozenset[str]) -> frozenset[str]:
+            return frozenset(map(partners.__getitem__, labels))
+
+        usable = zip(layout.holds, self.usable(layout), strict=True)
+        return replace(
+            self,
+            size=None,
+            hold_sets=None,
+            start=self.start and turned(self.start),
+            finish=self.finish and turned(self.finish),
+            pins=turned(self.pins),
+            start_pins=turned(self.start_pins),
+            hand_pins=turned(self.hand_pins),
+            foot_pins=turned(self.foot_pins),
+            finish_pins=turned(self.finish_pins),
+            bans=turned(frozenset(hold.label for hold, may in usable if not may)),
+        )
 
     def usable(self, layout: Board) -> list[bool]:
         """Which holds of a board may be used, in board order."""

@@ -11,6 +11,7 @@ from climbpath.cli.generate import generate
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import elements
 from climbpath.drawing.themes import DARK
+from climbpath.grader.grader import checked_grader_of
 from climbpath.problem import Problem, Rules, parse_notation, violations
 from climbpath.settings import Wall, remembered
 from support.aurora import Row, cave, facts_of, write_database
@@ -304,18 +305,17 @@ def test_a_mirror_image_is_shown(tmp_path: Path) -> None:
     assert twice == parse_notation(ASLANT, "tension-1")
 
 
-def test_generated_problems_are_mirrored_within_their_size(tmp_path: Path) -> None:
-    setup = ("--board", "tension-1", "--angle", "unknown", "--size", "Short")
-    asked = ("generate", *setup, "--grade", "V5", "--num-samples", "3", "--seed", "1", "--format", "json")
-    for folder, flags in (("plain", ()), ("turned", ("--mirror",))):
-        made = climbpath_here(*asked, "--out", folder, *flags, cwd=tmp_path)
-        assert made.returncode == 0, made.stderr
-    plain, turned = (
-        [Problem.from_dict(one) for one in json.loads((tmp_path / folder / "problems.json").read_text())]
-        for folder in ("plain", "turned")
-    )
-    assert [one.mirrored for one in plain] == turned
-    assert not any(violations(one, Rules(size="Short")) for one in turned)
+def test_mirrored_problems_keep_to_what_was_asked_and_have_their_own_grade(tmp_path: Path) -> None:
+    """Size, bans and start hold for the problem that is shown, and not for its mirror image."""
+    wall = ("--board", "tension-1", "--angle", "unknown", "--size", "Short", "--ban", "68,126", "--start", "67,125")
+    asked = ("generate", *wall, "--grade", "V5", "--num-samples", "4", "--seed", "1", "--format", "json", "--mirror")
+    made = climbpath_here(*asked, "--out", "turned", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    turned = [Problem.from_dict(one) for one in json.loads((tmp_path / "turned/problems.json").read_text())]
+    rules = Rules(size="Short", bans=frozenset({"68", "126"}), start=frozenset({"67", "125"}))
+    assert [violations(one, rules) for one in turned] == [[]] * 4
+    assert [one.grade for one in turned] == ["V5"] * 4
+    assert [one.grade for one in checked_grader_of(turned[0].setup).graded(turned)] == ["V5"] * 4
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_generated_problems_are_mirrored_within_their_size(tmp_path: Path) -> No
     [
         (("show", SMALL, "--board", "kilter-original"), "Kilter Board Original has no mirror partners"),
         (("generate", "--grade", "7A", "--num-samples", "1"), "MoonBoard 2016 has no mirror partners"),
-        (("generate", "--grade", "7A", "--format", "parquet"), "--mirror does not go with parquet"),
+        (("generate", "--grade", "7A", "--format", "parquet"), "MoonBoard 2016 has no mirror partners"),
     ],
 )
 def test_what_has_no_mirror_image_says_so(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from climbpath.data import exporters, importers, parquet
 from climbpath.data.importers import FORMATS, Failure, Importer, LeftOut, Rejection, aurora, climbpath_parquet
 from climbpath.problem import Problem, parse_notation
 from support.commands import ROOT, climbpath
-from support.making import api_record, problems, write_json
+from support.making import ANGLES, EVERY_BOARD, api_record, problems, write_json
 from support.mutation import mutated
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
@@ -91,6 +91,16 @@ def test_no_format_of_ours_loses_anything(tmp_path: Path, written: list[Problem]
         assert only_problems(path) == written, name
     parquet.write(tmp_path / "parquet", written)
     assert only_problems(tmp_path / "parquet") == written
+
+
+@in_one_folder
+@given(st.lists(problems(EVERY_BOARD, angles=ANGLES), min_size=1, max_size=4))
+def test_problems_of_every_board_at_every_angle_come_back(tmp_path: Path, written: list[Problem]) -> None:
+    """An unknown angle stays unknown. The app's shape is MoonBoards' alone."""
+    for name in ("json", "csv", "jsonl"):
+        path = tmp_path / name
+        path.write_text(EXPORTS[name](written), encoding="utf-8", newline="")
+        assert only_problems(path) == written, name
 
 
 @given(problems())

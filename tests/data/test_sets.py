@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.data import importers, parquet
+from climbpath.data import importers, parquet, stats
 from climbpath.data import merge as merging
 from climbpath.data.filter import filter_problems
 from climbpath.data.importers import Failure, LeftOut, Rejection
@@ -219,7 +219,7 @@ MANY = [
     ("filters", "places"),
     [
         ({}, [0, 1, 2, 3, 4]),
-        ({"grades": ["6A", "6C", "7A"]}, [0, 1, 3]),
+        ({"grades": "6A,6C,7A"}, [0, 1, 3]),
         ({"min_repeats": 10}, [0]),
         ({"min_repeats": 5}, [0, 2]),
         ({"benchmarks": True}, [1]),
@@ -232,7 +232,7 @@ MANY = [
         ({"shortest": 1}, [1]),
         ({"shortest": 3}, [0, 1, 2]),
         ({"shortest": 99}, [0, 1, 2, 3, 4]),
-        ({"shortest": 1, "grades": ["6A", "6C"]}, [0]),
+        ({"shortest": 1, "grades": "6A,6C"}, [0]),
         ({"board_names": ["moonboard-2016"], "min_repeats": 1, "max_holds": 4}, [2]),
     ],
 )
@@ -243,10 +243,30 @@ def test_filters_combine_and_keep_the_order(filters: dict[str, Any], places: lis
     assert sum(left_out.values()) == len(MANY) - len(kept)
 
 
+def test_grades_are_read_on_the_ladder_of_each_board() -> None:
+    """V grades are Tension's own, and Font grades begin below those of the MoonBoards on Kilter's."""
+    tension = replace(parse_notation("67s 125s 131 165e", "tension-1", None), grade="V5")
+    easy = replace(parse_notation("1134s 1184 1384e", "kilter-original", None), grade="4A")
+    moon = replace(SIX, grade="6C")
+    every = [tension, easy, moon]
+    assert filter_problems(every, grades="V5..V6").problems == [tension, moon]
+    assert filter_problems(every, grades="4A..5C").problems == [easy]
+    assert filter_problems(every, grades="6C").problems == [tension, moon]
+    with pytest.raises(ClimbpathError, match="'9Z' is not a grade"):
+        filter_problems(every, grades="9Z")
+
+
+def test_statistics_of_a_board_at_a_known_and_an_unknown_angle(tmp_path: Path) -> None:
+    some = [parse_notation("1134s 1184 1384e", "kilter-original", angle) for angle in (40, None)]
+    assert [line for line in stats.describe(some).splitlines() if "problems, " in line] == [
+        "kilter-original at unknown angle: 1 problems, 0 benchmarks",
+        "kilter-original at 40°: 1 problems, 0 benchmarks",
+    ]
+    stats.chart(some, tmp_path / "chart.png")
+
+
 def test_each_problem_is_counted_by_the_first_filter_that_leaves_it_out() -> None:
-    left_out = filter_problems(
-        MANY, shortest=1, max_holds=5, grades=["7A", "6C"], board_names=["moonboard-2016"]
-    ).left_out
+    left_out = filter_problems(MANY, shortest=1, max_holds=5, grades="7A,6C", board_names=["moonboard-2016"]).left_out
     assert left_out == {"board": 2, "grades": 1, "max-holds": 1, "shortest": 0}
 
 

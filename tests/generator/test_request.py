@@ -180,6 +180,7 @@ def test_a_request_is_written_in_plain_json() -> None:
         "method": "Feet follow hands",
         "climber": {"height": 165, "ape": 3},
         "any_grade": True,
+        "mirror": False,
         "seed": 0,
     }
     assert ask("7A", 1).to_dict()["climber"] is None

@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.api import Generator
+from climbpath.api import Generator, load
 from climbpath.board import FINISH, START, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
 from climbpath.generator.sample import generate
 from climbpath.generator.variations import vary
+from climbpath.grader.grader import checked_grader_of
 from climbpath.grades import on_ladder
 from climbpath.model.checkpoint import Model
 from climbpath.model.order import choices
@@ -356,6 +357,15 @@ def test_where_a_start_is_banned_the_other_one_stays() -> None:
 def test_variations_keep_the_footholds_as_footholds() -> None:
     for problem in Generator(HOLD).vary(replace(SIX, feet=("B3", "D3")), 4, seed=0):
         assert problem.feet == ("B3", "D3")
+
+
+def test_variations_are_graded_with_their_footholds() -> None:
+    text = "1134s 1184 1220 1270 1290 1320 1356 1456f 1452f 1472f 1525f 1544f 1384e"
+    original = replace(parse_notation(text, "kilter-original", None), grade="6C")
+    found = load(setup=original.setup).vary(original, 4, seed=1)
+    assert {problem.feet for problem in found} == {original.feet}
+    grader = checked_grader_of(original.setup)
+    assert [problem.grade for problem in found] == [problem.grade for problem in grader.graded(found)]
 
 
 def test_variations_keep_other_holds_each_time() -> None:

@@ -372,9 +372,9 @@ def _of_json(text: str, source: str) -> list["Problem"]:
     return [Problem.from_dict(record) for record in records]
 
 
-def one_grade(text: str) -> str:
-    """A grade as a user types it. Raises ClimbpathError for several."""
-    named = grades.parse_grades(text)
+def one_grade(text: str, ladder: tuple[str, ...]) -> str:
+    """A grade of a ladder as a user types it. Raises ClimbpathError for several."""
+    named = grades.parse_grades(text, ladder)
     if len(named) > 1:
         raise ClimbpathError(f"--grade {text} is {' and '.join(named)}: name one of them")
     return named[0]

@@ -181,7 +181,6 @@ def filter_file(
     from climbpath.data import parquet, stats
     from climbpath.data.filter import filter_problems
     from climbpath.files import refuse_overwrite
-    from climbpath.grades import parse_grades
 
     refuse_overwrite([output], force)
     kept, left_out = filter_problems(
@@ -189,7 +188,7 @@ def filter_file(
         board_names=board,
         angles=[None if one == UNKNOWN else int(one) for one in angle],
         methods=method,
-        grades=parse_grades(grades) if grades is not None else (),
+        grades=grades,
         min_repeats=min_repeats,
         benchmarks=benchmarks,
         max_holds=max_holds,

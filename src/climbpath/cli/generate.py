@@ -88,7 +88,6 @@ def generate(
     theme: str,
     cluster: str | None,
     force: bool,
-    mirror: bool,
     method: str | None,
     board: str,
     size: str | None,
@@ -119,12 +118,11 @@ def generate(
     conditions |= {"board": board, "size": wall.size, "hold_sets": wall.hold_sets}
     request = api.parse_request(grade, climber=climber, method=method or DEFAULT_METHOD, **conditions)
     generator = api.load(model, request.setup)
+    warn_of_evidence(generator, request.setup, request.grades)
     if cluster:
         _generate_on_cluster(generator, model, request, out or Path("out") / _file_name(grade), formats, cluster)
         return
     if formats and "parquet" in formats.lower():
-        if mirror:
-            raise ClimbpathError("--mirror does not go with parquet: choose another --format")
         _generate_to_parquet(
             generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
         )
@@ -133,9 +131,6 @@ def generate(
         raise ClimbpathError(f"more than {MOST_LISTED:,} problems go to one file: --format parquet")
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request)
-    if mirror:
-        problems = api.Problems(problem.mirrored for problem in problems)
-    warn_of_evidence(generator, request.setup, request.grades)
     name = _file_name(grade)
     print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
 

@@ -65,17 +65,20 @@ def vary(
     from dataclasses import replace
 
     from climbpath import api
+    from climbpath import board as boards
     from climbpath.generator.request import seed_or_random
     from climbpath.grader.grader import grader_of
 
     original = read_problem(problem, board, angle, size, hold_sets)
     wall = walls_of([original], size, hold_sets)[original.board]
+    ladder = boards.load(original.board).ladder
     if grade:
-        original = replace(original, grade=one_grade(grade))
+        original = replace(original, grade=one_grade(grade, ladder))
     if original.grade is None:
         grader = grader_of(original.setup)
         if grader is None:
-            raise ClimbpathError("the problem has no grade: name one with --grade, for example --grade 7A")
+            usual = ladder[len(ladder) // 2]
+            raise ClimbpathError(f"the problem has no grade: name one with --grade, for example --grade {usual}")
         original = grader.graded([original])[0]
     seed = seed_or_random(seed)
     writers, generator = parse_writers(formats, visualize, out), api.load(model, original.setup)

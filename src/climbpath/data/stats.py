@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import Setup, show_angle
+from climbpath.board import Setup, order_of, show_angle
 from climbpath.drawing.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
@@ -45,7 +45,7 @@ def describe(problems: Iterable[Problem]) -> str:
     groups: defaultdict[Setup, list[Problem]] = defaultdict(list)
     for problem in problems:
         groups[problem.setup].append(problem)
-    return "\n\n\n".join(_describe(setup, group) for setup, group in sorted(groups.items()))
+    return "\n\n\n".join(_describe(setup, groups[setup]) for setup in sorted(groups, key=order_of))
 
 
 def grade_rows(parts: Iterable[Sequence[Problem]]) -> list[tuple[object, ...]]:

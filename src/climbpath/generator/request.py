@@ -65,8 +65,8 @@ def seed_or_random(seed: int | None = None) -> int:
 class Request:
     """What is asked of a generator.
 
-    Raises ClimbpathError for a number below 1, an unknown grade, an angle that the board lacks, or an impossible
-    climber.
+    Raises ClimbpathError for a number below 1, an unknown grade, an angle that the board lacks, an impossible climber,
+    or mirror images on a board without mirror partners.
     """
 
     setup: Setup
@@ -85,6 +85,8 @@ class Request:
     """Who must be able to reach every hold of the beta."""
     any_grade: bool = False
     """Whether problems are kept, too, to which the grader gives another grade than was asked for."""
+    mirror: bool = False
+    """Whether every problem is the mirror image of one that the model draws, and keeps to the rules as such."""
     seed: int = field(default_factory=seed_or_random)
     """The same seed, version and machine give the same problems."""
 
@@ -93,6 +95,8 @@ class Request:
             raise ClimbpathError(f"cannot generate {self.number} problems: ask for at least 1")
         layout = boards.load(self.setup.board)
         layout.check_angle(self.setup.angle)
+        if self.mirror:
+            layout.check_mirror()
         for grade in self.grades:
             if grade not in layout.ladder:
                 raise ClimbpathError(f"a request is for grades of {layout.title}, not {grade!r}")
@@ -108,7 +112,7 @@ class Request:
     @property
     def batch_key(self) -> tuple[object, ...]:
         """All but grades, number and seed: requests of one condition can be sampled in one batch."""
-        return self.setup, self.rules, self.sampling, self.method, self.climber, self.any_grade
+        return self.setup, self.rules, self.sampling, self.method, self.climber, self.any_grade, self.mirror
 
     def sampling_for(self, model: Model) -> Sampling:
         """The sampling with its guidance filled in: the one asked for, else the default."""
@@ -129,6 +133,7 @@ class Request:
             "method": self.method,
             "climber": climber,
             "any_grade": self.any_grade,
+            "mirror": self.mirror,
             "seed": self.seed,
         }
 

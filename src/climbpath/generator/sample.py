@@ -64,7 +64,8 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
         known_rules = ", ".join(model.methods(request.setup))
         raise ClimbpathError(f"this model has not learned the foot rule {request.method!r}: it knows {known_rules}")
     angle = drawn_as(request.setup, model.evidence).angle
-    lookahead = Lookahead(boards.load(request.setup.board), angle, request.rules)
+    layout = boards.load(request.setup.board)
+    lookahead = Lookahead(layout, angle, request.rules.mirrored(layout) if request.mirror else request.rules)
     lookahead.check()
     return lookahead
 
@@ -130,7 +131,8 @@ def generate(
         size = min(ROUND * BATCH, size if kept else min(max(size, outcome.drawn), patience - fruitless))
         asked = list(missing.elements())
         grades = [asked[i] for i in np.linspace(0, left - 1, size).round().astype(int)]
-        for problems in draw_batches(model, lookahead, request, grades, batches):
+        for drawn in draw_batches(model, lookahead, request, grades, batches):
+            problems = [problem.mirrored for problem in drawn] if request.mirror else drawn
             batches += 1
             fruitless += len(problems)
             outcome.drawn += len(problems)

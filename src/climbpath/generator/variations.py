@@ -63,14 +63,14 @@ def vary(
             any_grade=True,
             seed=int(rng.integers(2**32)),
         )
-        for drawn in generate(model, one, grader=grader, known=known):
+        for drawn in generate(model, one, known=known):
             variation = replace(drawn, feet=feet)
-            if variation.key in known:
+            if variation.key in known or variation.key in model.known:
                 continue
             known |= {drawn.key, variation.key}
             left -= 1
             fruitless = 0
-            yield variation
+            yield grader.graded([variation])[0] if grader else variation
 
 
 def _pinned(rules: Rules, problem: Problem, holds: frozenset[str]) -> Rules:

@@ -12,11 +12,11 @@ from climbpath.data.importers import pieces
 from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import (
     Note,
-    read_angle,
     read_board,
     read_count,
     read_flag,
     read_grade,
+    read_own_angle,
     read_text,
     unnoted,
 )
@@ -47,7 +47,7 @@ def records(path: Source) -> Iterator[dict[str, str] | ClimbpathError]:
 def problem(row: Mapping[str, str], note: Note = unnoted) -> Problem:
     """The problem of one row. Raises ClimbpathError with the reason where there is none."""
     board = read_board(row.get("board") or DEFAULT_BOARD)
-    found = parse_notation(row["notation"], board, read_angle(row.get("angle")))
+    found = parse_notation(row["notation"], board, read_own_angle(row.get("angle"), board))
     ladder = boards.load(board).ladder
     return check_sound(
         replace(

@@ -9,9 +9,9 @@ from climbpath.data.importers.records import (
     Note,
     clean_problem,
     lower_keys,
-    read_angle,
     read_board,
     read_flag,
+    read_own_angle,
     take,
     unnoted,
 )
@@ -45,13 +45,14 @@ def problem(record: Raw, note: Note = unnoted) -> Problem:
     if ids is not None and not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):
         note("ids left out: they are no list of texts")
         ids = None
+    board = read_board(fields.get("board") or DEFAULT_BOARD)
     return clean_problem(
         take(fields, "start", list) if "start" in fields else (),
         take(fields, "hands", list) if fields.get("hands") is not None else (),
         take(fields, "finish", list) if "finish" in fields else (),
         feet=take(fields, "feet", list) if fields.get("feet") is not None else (),
-        board=read_board(fields.get("board") or DEFAULT_BOARD),
-        angle=read_angle(fields.get("angle")),
+        board=board,
+        angle=read_own_angle(fields.get("angle"), board),
         grade=fields.get("grade"),
         asked_grade=fields.get("asked_grade"),
         user_grade=fields.get("user_grade"),

@@ -363,6 +363,16 @@ def read_angle(words: Any, number: Any = None) -> int:
     return ANGLES[number]
 
 
+def read_own_angle(value: Any, board: str) -> int | None:
+    """The angle of a record that climbpath wrote: None where it has none and its board's may be unknown.
+
+    Raises ClimbpathError as `read_angle` does.
+    """
+    if (value is None or value == "") and boards.load(board).has_angle(None):
+        return None
+    return read_angle(value)
+
+
 def check_present(record: Mapping[str, Any]) -> None:
     """Raises LeftOutError where a record, its names in lower case, says that its problem was withdrawn."""
     if record.get("datedeleted"):
