@@ -9,7 +9,7 @@ from climbpath.board import Evidence, Setup, drawn_as
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.generator import sample
-from climbpath.generator.request import Request, Sampling, Typed, parse_rules, seed_or_random
+from climbpath.generator.request import Request, Sampling, Typed, parse_method, parse_rules, seed_or_random
 from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
 from climbpath.grades import parse_grades
@@ -111,7 +111,7 @@ def parse_request(
         number=num_samples,
         rules=rules,
         sampling=Sampling(temperature, top_p, guidance),
-        method=method,
+        method=parse_method(method),
         climber=climber,
         any_grade=any_grade,
         mirror=mirror,

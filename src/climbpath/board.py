@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 import reprlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -88,11 +88,18 @@ def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
     return unknown if setup not in evidence and unknown in evidence else setup
 
 
-def drawn_as(setup: Setup, evidence: Collection[Setup]) -> Setup:
-    """The learned setup that problems of this one are drawn as: `as_learned`, and of a board of which nothing was
-    learned that of the board whose holes it shares; otherwise itself."""
+def drawn_as(setup: Setup, evidence: Mapping[Setup, Mapping[str, int]], grades: Iterable[str] = ()) -> Setup:
+    """The learned setup that problems of this one, of these grades, are drawn as.
+
+    It is `as_learned`; the board at an unknown angle, too, where not all grades were learned at the angle, but there;
+    and of a board of which nothing was learned that of the board whose holes it shares; otherwise the setup itself.
+    """
     found, alike = as_learned(setup, evidence), load(setup.board).alike
-    if found in evidence or alike is None:
+    if found in evidence:
+        unknown, wanted = found._replace(angle=None), set(grades)
+        is_unknown = not wanted <= evidence[found].keys() and wanted <= evidence.get(unknown, {}).keys()
+        return unknown if is_unknown else found
+    if alike is None:
         return found
     other = as_learned(setup._replace(board=alike), evidence)
     return other if other in evidence else found

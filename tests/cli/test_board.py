@@ -298,6 +298,28 @@ ASLANT = "141s 73s 49 235 20 229 197 38 301f 302f 76f 267f 151f 186f 142e"
 """A problem of Tension Board 1."""
 
 
+def test_grades_that_an_angle_lacks_are_drawn_as_at_an_unknown_one(tmp_path: Path) -> None:
+    """Kilter Original is learned at 40° from V4 on. Where a grade asked for is easier, all are as at an unknown angle,
+    and the note says which."""
+    asked = ("generate", "--board", "kilter-original", "--num-samples", "2", "--seed", "1", "--format", "json")
+    for grades, angle, words in (
+        ("V3..V4", None, "6A (V3), 6A+ (V3) on Kilter Board Original at 40° has not been learned: these problems and"),
+        ("V5", 40, ""),
+    ):
+        made = climbpath_here(*asked, "--grade", grades, "--out", grades, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert words in made.stderr
+        assert bool(made.stderr) == bool(words)
+        problems = json.loads((tmp_path / grades / "problems.json").read_text())
+        assert {problem["angle"] for problem in problems} == {angle}
+
+
+def test_a_foot_rule_is_named_in_any_case(tmp_path: Path) -> None:
+    asked = ("generate", "--board", "moonboard-2024", "--grade", "6C", "--format", "json", "--out", "out")
+    assert climbpath_here(*asked, "--method", "FOOTLESS", cwd=tmp_path).returncode == 0
+    assert json.loads((tmp_path / "out/problems.json").read_text())[0]["method"] == "Footless"
+
+
 def test_a_mirror_image_is_shown(tmp_path: Path) -> None:
     shown = climbpath_here("show", ASLANT, "--board", "tension-1", "--mirror", cwd=tmp_path).stdout
     assert parse_notation(ASLANT, "tension-1").mirrored.notation in shown

@@ -91,6 +91,8 @@ def test_what_else_the_grade_might_be_has_a_line_of_its_own_below_the_picture(tm
         (("--grade", "7A", "--num-samples", "0"), "num-samples"),
         (("--grade", "7A", "--temperature", "-1"), "temperature"),
         (("--grade", "7A", "--temperature", "nan"), "temperature"),
+        (("--grade", "7A", "--max-reach", "nan"), "the longest move is a length in cm above 0, not nan"),
+        (("--grade", "7A", "--max-feet", "-1"), "there cannot be at most -1 foot holds: 0 is none"),
         (("--grade", "7A", "--board", "../../etc/passwd"), "there is no board"),
         ((), "Missing option '--grade'"),
     ],

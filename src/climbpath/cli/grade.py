@@ -154,6 +154,7 @@ def _prediction_text(problem: "Problem", prediction: "GradePrediction", changes:
         if value >= LEAST_SHOWN:
             mark = "◀" if name == prediction.grade else ""
             lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))} {mark}".rstrip())
-    lines.append("Without a hold, in grades harder (+) or easier (-):")
-    lines += [f"  {label:<4} {change:+.1f}" for label, change in list(changes.items())[:5]]
+    # -0.0 is none
+    told = [f"  {label:<4} {round(change, 1) + 0.0:+.1f}" for label, change in list(changes.items())[:5]]
+    lines += ["Without a hold, in grades harder (+) or easier (-):", *told] if told else []
     return "\n".join(lines)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath import grades, terminal
+from climbpath import terminal
 from climbpath.cli.common import warn
 from climbpath.errors import ClimbpathError
+from climbpath.grades import show
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
@@ -32,20 +33,23 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
     grade that the model learned from few problems."""
     from climbpath import board as boards
 
-    learned = boards.drawn_as(setup, generator.evidence)
+    learned = boards.drawn_as(setup, generator.evidence, grades)
     if setup.board != learned.board:
         title, other = boards.load(setup.board).title, boards.load(learned.board).title
         warn(f"the model had no problems on {title} to learn from: these are drawn as on {other}, which has its holes")
     else:
-        warn_of_angle(setup, learned, "these problems and their grades are")
-    for thin, count in generator.thin_evidence(setup, grades).items():
+        own = generator.evidence.get(setup)
+        lacking = [show(one) for one in grades if own and one not in own]
+        warn_of_angle(setup, learned, "these problems and their grades are", lacking)
+    for thin, count in generator.thin_evidence(setup._replace(angle=learned.angle), grades).items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
 
-def warn_of_angle(setup: "Setup", learned: "Setup", what: str) -> None:
-    """A note where a setup was learned at an unknown angle only; `what` is so: 'its grade is'."""
+def warn_of_angle(setup: "Setup", learned: "Setup", what: str, lacking: Sequence[str] = ()) -> None:
+    """A note where a setup was learned at an unknown angle only, or some grades there; `what` is so: 'its grade is'."""
     if setup != learned:
-        warn(f"{setup.words} has not been learned: {what} as at an unknown angle")
+        where = f"{', '.join(lacking)} on {setup.words}" if lacking else setup.words
+        warn(f"{where} has not been learned: {what} as at an unknown angle")
 
 
 def print_and_write(
@@ -73,7 +77,7 @@ def print_and_write(
             picture = drawing.text(problem, terminal.has_colours(sys.stdout), size, terminal.width())
             click.echo("\n".join(filter(None, [terminal.coloured(picture), note])) + "\n")
         else:
-            grade = grades.show(problem.grade or "")
+            grade = show(problem.grade or "")
             click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {note}".rstrip())
     if len(problems) < wanted:
         warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")

@@ -10,7 +10,7 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.body import Climber
-from climbpath.board import FINISH, Board, Setup, words_of
+from climbpath.board import FINISH, METHODS, Board, Setup, words_of
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import Model
 from climbpath.problem import DEFAULT_METHOD, LABEL, Rules
@@ -152,8 +152,15 @@ def parse_rules(
     max_feet: int | None = None,
     max_reach: float | None = None,
 ) -> Rules:
-    """Rules as a user types them (see api.Generator.generate). Raises ClimbpathError for unknown holds or hold sets."""
+    """Rules as a user types them (see api.Generator.generate).
+
+    Raises ClimbpathError for unknown holds or hold sets, and for a reach or a number of feet that cannot be.
+    """
     layout = boards.load(board)
+    if max_reach is not None and not 0 < max_reach < float("inf"):
+        raise ClimbpathError(f"the longest move is a length in cm above 0, not {max_reach}")
+    if max_feet is not None and max_feet < 0:
+        raise ClimbpathError(f"there cannot be at most {max_feet} foot holds: 0 is none")
     pins = parse_pins(_given(pin), layout)
     marked = {mark: frozenset(label for label, given in pins.items() if given == mark) for mark in ("", *PIN_MARKS)}
     return Rules(
@@ -172,6 +179,11 @@ def parse_rules(
         finish_pins=marked["e"],
         bans=frozenset(layout.parse_holds(_given(ban))),
     )
+
+
+def parse_method(text: str) -> str:
+    """A foot rule as a user types it, in any case; one that no MoonBoard has stays as it is."""
+    return next((method for method in METHODS if method.casefold() == text.strip().casefold()), text)
 
 
 PIN_MARKS = "shfe"

@@ -58,12 +58,13 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
         raise ClimbpathError(f"guidance must be from 0 to {MOST_GUIDANCE}, not {guidance}: 1 is the model's own")
     if guidance != 1 and not can_be_guided(model):
         raise ClimbpathError("this model has only learned problems of a given grade: it cannot be guided; use 1")
-    for grade in request.grades if grades is None else grades:
+    grades = list(request.grades if grades is None else grades)
+    for grade in grades:
         thin_evidence(model, request.setup, grade)
     if request.method not in model.methods(request.setup):
         known_rules = ", ".join(model.methods(request.setup))
         raise ClimbpathError(f"this model has not learned the foot rule {request.method!r}: it knows {known_rules}")
-    angle = drawn_as(request.setup, model.evidence).angle
+    angle = drawn_as(request.setup, model.evidence, grades).angle
     layout = boards.load(request.setup.board)
     lookahead = Lookahead(layout, angle, request.rules.mirrored(layout) if request.mirror else request.rules)
     lookahead.check()
@@ -75,14 +76,14 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
 
     Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
-    setup = drawn_as(setup, model.evidence)
-    if setup not in model.evidence:
+    learned_as = drawn_as(setup, model.evidence, [grade])
+    if learned_as not in model.evidence:
         known = ", ".join(map(str, model.evidence))
         raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
-    learned = {name: count for name, count in model.evidence[setup].items() if count}
+    learned = {name: count for name, count in model.evidence[learned_as].items() if count}
     if grade not in learned:
         known = ", ".join(sorted(learned, key=rank))
-        raise ClimbpathError(f"this model has not learned grade {grade} on {setup}: it knows {known}")
+        raise ClimbpathError(f"this model has not learned grade {grade} on {setup.words}: it knows {known}")
     return learned[grade] if learned[grade] < LEAST_EVIDENCE else None
 
 
@@ -100,8 +101,9 @@ def generate(
 
     Args:
         model: a trained model.
-        request: what is asked for; at an angle that the model has not learned it is drawn at an unknown one, and on a
-            board of which it has learned nothing as on the board whose holes that shares.
+        request: what is asked for; at an angle that the model has not learned, or not with all grades asked for, it is
+            drawn at an unknown one, and on a board of which it has learned nothing as on the board whose holes that
+            shares.
         counts: grade -> number of problems, in place of the request's own.
         grader: gives the problems their grades. Unless the request allows any grade, only those that get a grade that
             is still wanted are kept, whichever they were drawn for. Without a grader a problem has the grade that it
@@ -113,8 +115,9 @@ def generate(
     Raises ClimbpathError, when first iterated, where the model has not learned the setup or a grade, no new problem can
     have a grade that is asked for, or no problem can keep to the rules.
     """
-    request = replace(request, setup=request.setup._replace(angle=drawn_as(request.setup, model.evidence).angle))
     missing = Counter(request.counts() if counts is None else counts)
+    angle = drawn_as(request.setup, model.evidence, missing).angle
+    request = replace(request, setup=request.setup._replace(angle=angle))
     lookahead = check(model, request, missing)
     check_offered(grader, request, missing)
     matches = bool(grader) and not request.any_grade

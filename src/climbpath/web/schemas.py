@@ -192,7 +192,8 @@ class HoldOut(BaseModel):
 
 class BoardOut(BaseModel):
     """A board. For each angle: in which rows holds may have which role (where place tells such), the grades that can be
-    asked for, those that rest on few problems with how many, whether the grader knows it, which foot rules the models
+    asked for, those of them that were learned at it and not at an unknown one, those that rest on few problems with how
+    many, whether the grader knows it, which foot rules the models
     know, the usual one first, and at which angle it was learned, null where that is not known.
 
     Where problems can have an unknown angle, 'unknown' is one of the angles. `drawn_as` is the title of the board whose
@@ -215,6 +216,7 @@ class BoardOut(BaseModel):
     hold_sets: list[str]
     holds: list[HoldOut]
     grades: dict[str, list[str]]
+    own_grades: dict[str, list[str]]
     thin: dict[str, dict[str, int]]
     graded: dict[str, bool]
 
@@ -230,7 +232,8 @@ def board_out(
     angles = (*board.angles, *([None] if board.has_angle(None) else []))
     names = {angle: UNKNOWN if angle is None else str(angle) for angle in angles}
     setups = {names[angle]: drawn_as(Setup(board.name, angle), evidence) for angle in angles}
-    counts = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
+    own = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
+    counts = {angle: {**evidence.get(setup._replace(angle=None), {}), **own[angle]} for angle, setup in setups.items()}
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
         name=board.name,
@@ -261,6 +264,7 @@ def board_out(
             for hold in board.holds
         ],
         grades=well_known,
+        own_grades={angle: [grade for grade in known if grade in own[angle]] for angle, known in well_known.items()},
         thin={
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()

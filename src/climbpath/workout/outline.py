@@ -119,7 +119,7 @@ def outline(generator: Generator, evening: Evening) -> Outline:
 
     Raises ClimbpathError where the model has not learned a grade, or knows none here and there is no list.
     """
-    evidence = generator.evidence.get(drawn_as(evening.setup, generator.evidence), {})
+    evidence = generator.evidence.get(drawn_as(evening.setup, generator.evidence, evening.grades), {})
     if not evening.listed:
         generator.thin_evidence(evening.setup, evening.grades)  # raises for grades that are not learned
     parts = _listed_parts(evening, evidence) if evening.listed else _parts(evening.grades, evening.minutes, evidence)

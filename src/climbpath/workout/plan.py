@@ -18,7 +18,7 @@ from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
-from climbpath.generator.request import Typed, parse_rules
+from climbpath.generator.request import Typed, parse_method, parse_rules
 from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.naming import title
@@ -183,7 +183,7 @@ def plan(
         minutes=minutes,
         climber=climber,
         rules=parse_rules(board, size=size, hold_sets=hold_sets, ban=ban),
-        method=method,
+        method=parse_method(method),
         seed=seed,
     )
     outlined = outline(generator, evening)

@@ -5,7 +5,6 @@ import { T } from "./texts.js";
 import {
   boardOf,
   change,
-  isAsUnknown,
   isGraded,
   isHere,
   isLearned,
@@ -65,10 +64,12 @@ function gradeWords(problem, prediction) {
 // Where new problems and grades are as at an unknown angle, or as on another board.
 export function cautions(problem) {
   const board = boardOf(problem);
-  const words = isGraded(problem) ? T.asUnknown : T.madeAsUnknown;
+  const { angle } = state.setup;
+  const isOther = problem.angle === null && angle !== null && isHere(problem);
+  const words =
+    isOther && isLearned(board, angle) ? T.someAsUnknown : isGraded(problem) ? T.asUnknown : T.madeAsUnknown;
   return [
-    (!isLearned(board, problem.angle) || (isHere(problem) && isAsUnknown())) &&
-      h("p", { class: "warn" }, words(problem.angle ?? state.setup.angle)),
+    (isOther || !isLearned(board, problem.angle)) && h("p", { class: "warn" }, words(problem.angle ?? angle)),
     board.drawn_as && h("p", { class: "warn" }, T.drawnAs(board.drawn_as)),
   ];
 }

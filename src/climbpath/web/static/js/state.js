@@ -67,11 +67,12 @@ export function setupFor({ board, angle }) {
   return { board, angle: stays && !isLearned(boardOf({ board }), wall) ? wall : angle };
 }
 
-// Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned have an unknown
-// one.
+// Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned, or not with
+// all grades asked for, have an unknown one.
 export const isHere = ({ board, angle }) =>
   board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
-export const isAsUnknown = () => !isLearned(layout(), state.setup.angle);
+export const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every(isOwn);
+const isOwn = (grade) => layout().own_grades?.[angleText(state.setup.angle)]?.includes(grade);
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {
   const { grades, thin } = layout();
@@ -97,7 +98,8 @@ export function rangeHere() {
   const { ladder } = layout();
   const known = knownGrades();
   const usual = ladder.filter((grade) => rank(grade) >= rank("6B+"));
-  const easiest = known.length ? known : usual;
+  const own = known.filter(isOwn);
+  const easiest = own.length ? own : known.length ? known : usual;
   const range = state.range ?? [easiest[0], easiest[Math.min(USUAL, easiest.length) - 1]];
   return range
     .map((grade, i) => nearest(grade, known.length ? known : ladder, i === 1))
