@@ -112,6 +112,38 @@ def test_a_size_is_chosen_once_and_shows_its_holds_alone(wall_visit: Visit, name
         expect(page.locator(".stage .board .hold")).to_have_count(len(layout.size(size).leds))
 
 
+@pytest.mark.parametrize("answer", ["7 x 10", "All holds"])
+def test_the_size_of_a_wall_is_asked_for_once(wall_visit: Visit, answer: str) -> None:
+    page = wall_visit("", **TOUCH)
+    board, asked = page.get_by_role("combobox", name="Board", exact=True), page.get_by_label("Which size is your wall?")
+    expect(board).to_be_visible()
+    expect(asked).to_have_count(0)  # this board has one
+    board.select_option("kilter-original")
+    asked.select_option(label=answer)
+    expect(asked).to_have_count(0)
+    layout = boards.load("kilter-original")
+    shown = len(layout.size(answer).leds) if answer == "7 x 10" else len(layout.holds)
+    expect(page.locator(".stage .board .hold")).to_have_count(shown)
+    page.reload()
+    expect(page.locator(".stage .board .hold")).to_have_count(shown)
+    expect(asked).to_have_count(0)
+
+
+def test_an_angle_that_was_not_learned_stays_where_a_problem_is_opened(wall_visit: Visit) -> None:
+    page = wall_visit("", **TOUCH)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
+    angle = page.get_by_role("combobox", name="Angle")
+    angle.select_option("20")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 ?°")
+    link = page.locator(".link").input_value()
+    page.get_by_role("combobox", name="Board", exact=True).select_option("moonboard-2016")
+    expect(page.locator(".title small")).to_contain_text("MoonBoard 2016")
+    page.goto(link)
+    expect(page.locator(".title small")).to_contain_text("Tension 1 ?°")
+    expect(angle).to_have_value("20")
+    expect(card(page, "Grade")).to_contain_text("no model has learned 20°")
+
+
 def test_a_link_keeps_the_size_for_who_has_chosen_none(wall_visit: Visit) -> None:
     layout = boards.load("kilter-original")
     page = wall_visit(f"?{problem_on('kilter-original', '7 x 10')}&size=7+x+10")

@@ -260,6 +260,32 @@ def test_only_the_first_try_of_all_is_a_flash(visit: Visit, server: Server, kim:
     log_tries(page, 1, "Flashed", "2026-05-29")
 
 
+def test_a_repeat_on_the_day_of_a_send_is_no_flash(visit: Visit, server: Server, kim: str) -> None:
+    page = visit(LINK, climber=kim)
+    log_tries(page, 3, "Sent on try 3")
+    log_tries(page, 1, "Sent on the first try")
+    eventually(lambda: server.ask("GET", f"/api/statistics?profile={kim}")["sent"] == 1)
+    assert server.ask("GET", f"/api/statistics?profile={kim}")["flashed"] == 0
+
+
+def test_the_logbook_is_filtered_by_board_where_there_are_several(visit: Visit, server: Server, kim: str) -> None:
+    for name, board in (("Ash", "moonboard-2016"), ("Birch", "moonboard-2024")):
+        problem = PROBLEM | {"name": name, "board": board}
+        server.ask("POST", f"/api/problems?profile={kim}", problem)
+        page = visit("?view=logbook", climber=kim)
+        lists(page, *(("Ash",) if name == "Ash" else ("Birch", "Ash")))
+        board_filter = page.locator(".search").get_by_label("Board")
+        expect(board_filter).to_have_count(0 if name == "Ash" else 1)
+    board_filter.select_option("moonboard-2016")
+    lists(page, "Ash")
+    board_filter.select_option("")
+    lists(page, "Birch", "Ash")
+    # a workout is on one board, and says what of the list it leaves out
+    page.get_by_role("link", name="Workout").last.click()
+    page.get_by_role("button", name="Plan it").click()
+    expect(page.locator("main")).to_contain_text("1 problem of the list left out")
+
+
 def test_a_double_tap_logs_once_and_touches_nothing_below(visit: Visit, server: Server, kim: str) -> None:
     saved(server, kim)
     page = visit(LINK, climber=kim)

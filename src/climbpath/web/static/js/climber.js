@@ -2,7 +2,7 @@
 
 import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { change, layout, nearest, profile, rank, state } from "./state.js";
+import { change, layout, nearest, profile, rangeHere, rank, state } from "./state.js";
 import { card } from "./panel.js";
 import { keepProfile, removeProfile } from "./book.js";
 import { keep, kept, newId } from "./storage.js";
@@ -10,7 +10,7 @@ import { LightsCard } from "./lights-card.js";
 import { invite } from "./invite.js";
 import { readLength } from "./lengths.js";
 import { lengthField, shown } from "./person.js";
-import { NEW_CLIMBER, choose } from "./who.js";
+import { NEW_CLIMBER, choose, hasRange } from "./who.js";
 
 let installing = null;
 window.addEventListener("beforeinstallprompt", (event) => {
@@ -77,7 +77,9 @@ export class ClimberView {
       change({ range: [easiest, hardest] });
     };
     const { ladder } = layout();
-    const [easiest, hardest] = [nearest(one.easiest, ladder, false), nearest(one.hardest, ladder, true)];
+    const [easiest, hardest] = hasRange(one)
+      ? [nearest(one.easiest, ladder, false), nearest(one.hardest, ladder, true)]
+      : rangeHere();
     const length = (field) =>
       lengthField(field, one[field], {
         wrong: this.wrong[field],

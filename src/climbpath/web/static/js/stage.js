@@ -20,7 +20,8 @@ import {
   vGrade,
   wallOn,
 } from "./state.js";
-import { chooseSetup } from "./book.js";
+import { chooseSetup, keepWall } from "./book.js";
+import { keep, kept } from "./storage.js";
 import { angleText, hasAngle, holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -53,7 +54,21 @@ export function filters() {
         "aria-label": T.to,
       }),
     ),
+    whichSize(here),
   );
+}
+
+// Asked once, where a board comes in several sizes: nobody's wall has all of its holds.
+function whichSize(board) {
+  const sizes = Object.keys(board.sizes);
+  const whole = kept("wholeBoards", []);
+  if (sizes.length < 2 || sizeOf(board) || whole.includes(board.name)) return null;
+  const choose = (size) => {
+    if (!size) keep("wholeBoards", [...whole, board.name]);
+    keepWall({ size: size || null });
+  };
+  const options = [["?", T.whichSize], ...sizes.map((size) => [size, size]), ["", T.everySize]];
+  return choice("?", options, choose, { class: "which-size", "aria-label": T.whichSize });
 }
 
 // The angle of a board that is chosen: that of the climber's wall, else it stays, where it can.

@@ -114,6 +114,7 @@ export const T = {
   angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
   size: "Size of your board",
   everySize: "All holds",
+  whichSize: "Which size is your wall?",
   footRule: "Feet",
   withV: (grade, v) => (grade === v ? grade : `${grade} · ${v}`),
   notGraded: "There is no grader for this board and angle yet.",

@@ -10,10 +10,11 @@ import { lengthField } from "./person.js";
 
 export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" };
 
-// A climber who has not chosen grades gets the easiest ones of the board.
-export function choose({ id, easiest, hardest }) {
-  const isUsual = easiest === NEW_CLIMBER.easiest && hardest === NEW_CLIMBER.hardest;
-  change({ profileId: id, range: isUsual ? null : [easiest, hardest] });
+// Whether a climber has chosen grades; who has not gets the easiest ones of the board.
+export const hasRange = ({ easiest, hardest }) => easiest !== NEW_CLIMBER.easiest || hardest !== NEW_CLIMBER.hardest;
+
+export function choose(one) {
+  change({ profileId: one.id, range: hasRange(one) ? [one.easiest, one.hardest] : null });
   if (setupInUse()) change({ setup: setupInUse() });
 }
 
