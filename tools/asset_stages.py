@@ -78,8 +78,10 @@ class Family(NamedTuple):
     """How its teachers are trained, if it has any."""
     student: Recipe
     """How the model is trained, by the teachers, too."""
+    corrections: int
+    """Rounds of correction; the mean of the last AVERAGED is released."""
     drawn: int
-    """Problems that are drawn in each of CORRECTIONS rounds of correction, to be weighted."""
+    """Problems that are drawn in each of them, to be weighted."""
     temperatures: tuple[float, ...]
     """Which temperatures of the logits are tried. On some boards problems drawn at a higher one are easier to tell from
     real ones, though validation problems are likelier."""
@@ -96,6 +98,7 @@ FAMILIES = {
             replace(TEACHER, seed=5, dropout=0.25, embedding_dropout=0.25),
         ),
         student=STUDENT,
+        corrections=3,
         drawn=300_000,
         temperatures=(1.0, 1.02, 1.04, 1.06, 1.08, 1.1),
     ),
@@ -109,6 +112,7 @@ FAMILIES = {
             replace(TEACHER, num_epochs=12, seed=4, dropout=0.25, embedding_dropout=0.25),
         ),
         student=STUDENT,
+        corrections=5,
         drawn=120_000,
         temperatures=(1.0,),
     ),
@@ -122,12 +126,13 @@ FAMILIES = {
             replace(TEACHER, **TENSION, num_epochs=16, seed=4, dropout=0.25, embedding_dropout=0.25),
         ),
         student=replace(STUDENT, **TENSION, d_model=112, dim_feedforward=448),
+        corrections=5,
         drawn=120_000,
         temperatures=(1.0,),
     ),
 }
-CORRECTIONS = 3
-"""Rounds of correction; the mean of all is released."""
+AVERAGED = 3
+"""Rounds of correction of which the mean is released."""
 DRAWN_PER_COMPARED = 3
 """For so many problems that are drawn to be weighted one more is drawn, to learn what tells them from real ones."""
 LEAST_AT_ANGLE = 300
@@ -189,7 +194,7 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
     yield network_stage(student, (problems, *teachers), source, family.student)
     # the corrections, each of the model that the one before it made
     last, checkpoint, rounds = student, released_of(student), []
-    for number in range(CORRECTIONS):
+    for number in range(family.corrections):
         one = f"{name}/correction-{number + 1}"
         before, checkpoint = checkpoint, BUILD / one / "corrected.pt"
         work = partial(correct_once, before, checkpoint, source, family, 2 * number)
@@ -199,7 +204,7 @@ def family_stages(name: str, family: Family, data: Path) -> Iterator[Stage]:
         rounds.append(checkpoint)
     # what is released
     model = MODELS / f"{name}.safetensors"
-    work = partial(write_model, rounds, source, family, model)
+    work = partial(write_model, rounds[-AVERAGED:], source, family, model)
     settings = {
         "temperatures": family.temperatures,
         "least_novel": LEAST_NOVEL,
