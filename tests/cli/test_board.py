@@ -266,6 +266,17 @@ def test_a_grade_at_an_angle_that_was_not_learned_comes_with_a_note(command: str
     assert "Note" not in climbpath_here(command, SMALL, "--board", "kilter-original", cwd=tmp_path).stderr
 
 
+@pytest.mark.parametrize("command", ["vary", "harder"])
+def test_problems_are_not_written_for_an_app_that_does_not_know_their_board(command: str, tmp_path: Path) -> None:
+    found = climbpath_here(command, SMALL, "--board", "kilter-original", *ONE, "--format", "json,app", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "  1. " not in found.stdout
+    assert (
+        "the format app is the MoonBoard app's, which has no Kilter Board Original: write json or csv" in found.stderr
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_grade_needs_nothing_that_is_remembered_of_a_wall(home: Path) -> None:
     home.mkdir()
     (home / "settings.json").write_text("{", encoding="utf-8")
