@@ -24,6 +24,8 @@ from support.making import DATA, guide_row, write_csv, write_json
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
+KILTER = "p1083r15p1117r15p1164r12p1233r13p1302r14"
+"""The frames of a climb of the Kilter Board Original."""
 SHAPES = [str(DATA / name) for name in ("guide.csv", "site_scrape.json", "api_dump.json")]
 
 
@@ -75,6 +77,30 @@ def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
     assert "the field 'holds' is 5 where an object should be" in done.stdout
     assert "can be used; the reasons are in out.report.json" in done.stderr
     assert not (tmp_path / "out.parquet").exists()
+
+
+def test_an_import_of_nothing_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), [Row("AB", KILTER)])
+    command = ("data", "import", path, "-o", "out.parquet")
+    for _ in range(2):
+        assert climbpath_here(*command, "--layout", "Spire", cwd=tmp_path).returncode == 2
+    assert "no layout 'Spire'" in (tmp_path / "out.report.json").read_text(encoding="utf-8")
+    assert climbpath_here(*command, "--layout", "kilter-original", cwd=tmp_path).returncode == 0
+    (tmp_path / "out.parquet").unlink()
+    again = climbpath_here(*command, cwd=tmp_path)
+    assert again.stderr == "Error: out.report.json exists already: add --force to overwrite it, or name another file\n"
+    (tmp_path / "out.report.json").write_text('{"problems": []}', encoding="utf-8")
+    assert "out.report.json exists already" in climbpath_here(*command, cwd=tmp_path).stderr
+
+
+def test_a_layout_without_climbs_is_named(tmp_path: Path) -> None:
+    write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"))
+    command = ("data", "import", "kilter.sqlite3", "-o", "out.parquet")
+    done = climbpath_here(*command, "--layout", "kilter-original", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: there are no climbs of the layout 'kilter-original' in kilter.sqlite3\n"
+    assert climbpath_here(*command, cwd=tmp_path).stderr == "Error: there are no problems in kilter.sqlite3\n"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["kilter.sqlite3"]
 
 
 @pytest.mark.parametrize(
