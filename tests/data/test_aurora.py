@@ -353,7 +353,7 @@ def test_packed_databases_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("DROP TABLE climbs", "with the tables"),
+        ("DROP TABLE climbs", "the database has no table 'climbs': it is not a board's, or only a part of one"),
         ("DROP TABLE climb_stats; DROP TABLE climb_cache_fields", "nothing tells the grades"),
         ("ALTER TABLE climbs RENAME COLUMN frames TO holds", "'climbs' of the database has no column 'frames'"),
         ("ALTER TABLE climb_stats RENAME COLUMN angle TO a", "'climb_stats' of the database has no column 'angle'"),

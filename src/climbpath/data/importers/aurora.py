@@ -36,7 +36,7 @@ EXAMPLE = (
 NAMES = frozenset({"an SQLite database"})
 NEEDS = "the database needs the tables climbs and climb_stats"
 RELATED = frozenset({"climb_stats", "climb_cache_fields", "placements", "difficulty_grades", "layouts"})
-"""Tables that tell a board's database from another one with climbs."""
+"""Tables that tell a board's database from another one with climbs; where it has no climbs, two of them do."""
 MIN_ASCENTS = 5
 """Known ascents at an angle with fewer of which a climb is left out there."""
 UNGRADED = 1.5
@@ -59,8 +59,9 @@ class Graded(NamedTuple):
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is such a database."""
-    return "board_climbs" in sample.tables or ("climbs" in sample.tables and bool(sample.tables & RELATED))
+    """Whether a file that starts so is such a database, or one that lacks its climbs."""
+    least = 1 if "climbs" in sample.tables else 2
+    return "board_climbs" in sample.tables or len(sample.tables & RELATED) >= least
 
 
 def records(path: Source, layout: str | None = None, min_ascents: int = MIN_ASCENTS) -> Iterator[Graded]:
