@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from PIL import Image
 
+from climbpath import board as boards
 from climbpath import progress
 from climbpath.cli.data import data
 from climbpath.data import parquet, stats
@@ -229,6 +231,22 @@ def test_stats_of_very_few_problems(tmp_path: Path, only: list[Problem]) -> None
     assert "no grade" in stats.describe(only)
     stats.chart(only, tmp_path / "stats.png")
     assert [path.name for path in tmp_path.iterdir()] == ["stats.png"]
+
+
+def test_a_chart_names_some_of_many_lengths_and_no_repeats_where_none_are_known() -> None:
+    labels = boards.load("kilter-original").labels
+    first, last = labels[:1], labels[1:2]
+    climbs = [Problem(board="kilter-original", start=first, hands=labels[2:count], finish=last) for count in (4, 40)]
+    panels = {}
+    for known in (False, True):
+        (figure,) = Figure().subfigures(1, 1, squeeze=False)[0]
+        stats._draw_board(figure, [replace(one, repeats=n) if known else one for n, one in enumerate(climbs)])
+        panels[known] = figure.axes[:4]
+    named = [int(label.get_text()) for label in panels[False][2].get_yticklabels()]
+    assert named == list(range(4, 41, 2))
+    assert len(panels[False][2].patches) == 37
+    assert (panels[False][3].get_title("left"), len(panels[False][3].patches)) == ("Repeats (not known)", 0)
+    assert (panels[True][3].get_title("left"), len(panels[True][3].patches)) == ("Repeats", 11)
 
 
 def test_stats_of_no_problems(tmp_path: Path) -> None:
