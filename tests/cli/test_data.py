@@ -183,6 +183,31 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
     assert all((folder / output).read_bytes() != b"precious" for output in outputs)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["data", "import", SHAPES[0], "-o", "a/x.csv"],
+            "cannot write a/x.csv: it is parquet and no csv; name it x.parquet",
+        ),
+        (["data", "import", SHAPES[0], "-o", "x.parquet.GZ"], "it is parquet and no gz; name it x.parquet"),
+        (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "it is json and no csv; name it y.json"),
+        (["data", "filter", "problems.parquet", "-o", "x.json"], "it is parquet and no json; name it x.parquet"),
+        (["data", "stats", "problems.parquet", "--png", "x.svg"], "it is png and no svg; name it x.png"),
+        (["export", "best.pt", "--to", "x.txt"], "it is safetensors and no txt; name it x.safetensors"),
+        (["train-grader", "--data", "problems.parquet", "--out", "x.pt"], "it is safetensors and no pt; name it x.s"),
+    ],
+)
+def test_nothing_is_written_under_the_name_of_another_kind_of_file(
+    problems: Path, arguments: list[str], words: str
+) -> None:
+    done = climbpath_here(*arguments, cwd=problems.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: cannot write ")
+    assert words in done.stderr
+    assert list(problems.parent.iterdir()) == [problems]
+
+
 def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
     done = climbpath_here("data", "import", SHAPES[0], "-o", "out", "--report", "out", cwd=tmp_path)
     assert done.returncode == 2

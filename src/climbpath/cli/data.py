@@ -65,10 +65,12 @@ def import_problems(
     from climbpath.data import importers, parquet, stats
     from climbpath.data.merge import Tally, gather
     from climbpath.data.merge import report as account_of
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
 
+    refuse_ending(output, ".parquet")
     refuse_overwrite([output], force)
     report = report or output.with_suffix(".report.json")
+    refuse_ending(report, ".json")
     refuse_overwrite([output, report], force or _of_nothing(report))
     for file in files:
         if not file.exists():
@@ -144,9 +146,10 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
       climbpath data stats problems.parquet --png stats.png
     """
     from climbpath.data import parquet, stats
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
 
     if png:
+        refuse_ending(png, ".png")
         refuse_overwrite([png], force)
     problems = parquet.load(file)
     if not problems:
@@ -193,9 +196,10 @@ def filter_file(
     """
     from climbpath.data import parquet, stats
     from climbpath.data.filter import filter_problems
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.grades import parse_grades
 
+    refuse_ending(output, ".parquet")
     refuse_overwrite([output], force)
     kept, left_out = filter_problems(
         parquet.load(file),
