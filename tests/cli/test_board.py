@@ -138,10 +138,14 @@ def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -
     path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"))
     done("import", path, "--name", "gym", cwd=tmp_path)
     made = climbpath_here("generate", "--board", "gym", "--grade", "6C", cwd=tmp_path)
-    assert made.stderr.startswith("Error: the bundled models have not learned gym@40: they know kilter-")
+    assert made.stderr.startswith(
+        "Error: the bundled models have not learned Kilter Board Original at 40° (gym@40): they know "
+    )
     assert made.stderr.endswith("; 'climbpath train --data FILE' makes a model of your problems, for --model\n")
     graded = climbpath_here("grade", SMALL, "--board", "gym", cwd=tmp_path)
-    assert graded.stderr.startswith("Error: no bundled grader has learned gym@40: they know kilter-")
+    assert graded.stderr.startswith(
+        "Error: no bundled grader has learned Kilter Board Original at 40° (gym@40): they know "
+    )
     assert (
         "'climbpath train-grader --data FILE' makes one of your problems, for climbpath grade --grader" in graded.stderr
     )
