@@ -161,6 +161,7 @@ def test_sound_problems_have_no_faults(problem: Problem) -> None:
     ("notation", "words"),
     [
         ("G2s B3s F5s D9 G18e", "3 start holds (G2, B3, F5); a problem has one or two"),
+        ("G2s B3s A5s F5s H5s G18e", "5 start holds (G2, B3, A5 and 2 more); a problem has one or two"),
         ("F5s D9 E18e G18e K18e", "3 finish holds"),
         ("E8s D9 G18e", "start hold E8 is not in rows 2 to 6"),
         ("F5s D9e", "finish hold D9 is not in row 18"),

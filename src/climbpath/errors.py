@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,8 @@ LONGEST = 200
 """Characters of a path, a value or a reason that is not climbpath's own in a message."""
 LONGEST_MESSAGE = 2000
 """Characters of a whole message."""
+MOST_NAMED = 3
+"""Words of a list that may be long in a message."""
 WAYS_OUT = {
     errno.ENOSPC: "free some space, or name another place",
     errno.EDQUOT: "free some space, or name another place",
@@ -40,6 +42,12 @@ def cut(text: object, longest: int = LONGEST) -> str:
     """A text for a message, its middle left out where it is too long."""
     whole = str(text)
     return whole if len(whole) <= longest else f"{whole[: longest // 2]}…{whole[-(longest // 2 - 1) :]}"
+
+
+def few(words: Sequence[str]) -> str:
+    """The first of a list that may be long: 'F5, D9, G13 and 4 more'."""
+    rest = len(words) - MOST_NAMED
+    return ", ".join(words[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def short(message: str) -> str:

@@ -11,6 +11,11 @@ from typing import Any
 
 from climbpath.errors import WAYS_OUT, ClimbpathError
 
+ENDINGS = (
+    *(".parquet", ".json", ".jsonl", ".csv", ".txt", ".xlsx", ".sqlite3", ".safetensors", ".pt", ".onnx"),
+    *(".png", ".svg", ".gif", ".jpg", ".pdf", ".html", ".toml", ".gz", ".zip"),
+)
+"""How names of files end that say what is in them."""
 TEMPORARY = ".tmp"
 """How names of temporary files end."""
 
@@ -108,6 +113,17 @@ def refuse_overwrite(outputs: Sequence[Path], force: bool) -> None:
         if path.exists() and not force:
             raise ClimbpathError(f"{path} exists already: add --force to overwrite it, or name another file")
         check_writable(path)
+
+
+def refuse_ending(path: Path, right: str) -> None:
+    """Raises ClimbpathError where a name ends as that of a file of another kind: 'x.csv' where the right ending is
+    '.parquet'."""
+    ending, bare = path.suffix.lower(), path
+    if ending == right or ending not in ENDINGS:
+        return
+    while bare.suffix.lower() in ENDINGS:
+        bare = bare.with_suffix("")
+    raise ClimbpathError(f"cannot write {path}: it is {right[1:]} and no {ending[1:]}; name it {bare.name}{right}")
 
 
 def _check_kind(path: Path) -> None:

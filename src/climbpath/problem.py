@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from climbpath import board as boards
 from climbpath.board import FINISH, HAND, METHODS, ROLES, START, Board, Setup
-from climbpath.errors import ClimbpathError
+from climbpath.errors import ClimbpathError, few
 from climbpath.grades import parse_grade
 
 DEFAULT_BOARD = "moonboard-2016"
@@ -338,7 +338,7 @@ def faults(problem: Problem) -> list[str]:
     found = []
     for role, labels in (("start", problem.start), ("finish", problem.finish)):
         if len(labels) > 2:
-            found.append(f"{len(labels)} {role} holds ({', '.join(labels)}); a problem has one or two")
+            found.append(f"{len(labels)} {role} holds ({few(labels)}); a problem has one or two")
     for number, labels in ((START, problem.start), (FINISH, problem.finish), (HAND, problem.hands)):
         for label in labels:
             if not may[number, layout.index[label]]:

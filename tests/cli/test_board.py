@@ -1,6 +1,10 @@
 """climbpath board: list, use, import."""
 
+import gzip
 import json
+import sqlite3
+import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,6 +123,59 @@ def test_a_board_that_climbpath_brings_along_is_not_imported_again(tmp_path: Pat
         "Kilter Board Original is there already: climbpath has it as the board kilter-original, with the same holds\n"
     )
     assert boards.names() == boards.shipped_names()
+
+
+def test_a_board_of_a_name_of_its_own_gets_its_climbs_as_it_says(tmp_path: Path) -> None:
+    climbs = [Row("AB", "p1083r15p1117r15p1164r12p1233r13p1302r14")]
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), climbs)
+    said = done("import", path, "--name", "gym", cwd=tmp_path)
+    assert f"import its climbs with climbpath data import {path} --layout gym -o gym.parquet\n" in said
+    assert said.endswith("climbpath has its holds as the board kilter-original, whose models know nothing of gym\n")
+    imported = climbpath_here("data", "import", path, "--layout", "gym", "-o", "gym.parquet", cwd=tmp_path)
+    assert imported.stdout.splitlines()[-3].split() == ["gym", "40", "1"]
+
+
+def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"))
+    done("import", path, "--name", "gym", cwd=tmp_path)
+    made = climbpath_here("generate", "--board", "gym", "--grade", "6C", cwd=tmp_path)
+    assert made.stderr.startswith(
+        "Error: the bundled models have not learned Kilter Board Original at 40° (gym@40): they know "
+    )
+    assert made.stderr.endswith("; 'climbpath train --data FILE' makes a model of your problems, for --model\n")
+    graded = climbpath_here("grade", SMALL, "--board", "gym", cwd=tmp_path)
+    assert graded.stderr.startswith(
+        "Error: no bundled grader has learned Kilter Board Original at 40° (gym@40): they know "
+    )
+    assert (
+        "'climbpath train-grader --data FILE' makes one of your problems, for climbpath grade --grader" in graded.stderr
+    )
+
+
+def test_a_packed_database_has_its_board(tmp_path: Path) -> None:
+    content = write_database(tmp_path / "cave.sqlite3", cave()).read_bytes()
+    (tmp_path / "cave.gz").write_bytes(gzip.compress(content))
+    with zipfile.ZipFile(tmp_path / "cave.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README", "a board")
+        archive.writestr("cave.sqlite3", content)
+    for name in ("gz", "zip"):
+        done("import", f"cave.{name}", "--name", name, cwd=tmp_path)
+        assert boards.load(name).labels == tuple(cave()["holds"])
+    with zipfile.ZipFile(tmp_path / "cave.zip", "a") as archive:
+        archive.writestr("cave2.sqlite3", content)
+    assert "cave.zip: the zip holds 2 SQLite databases: name one" in refused("import", "cave.zip", cwd=tmp_path)
+    (tmp_path / "text.gz").write_bytes(gzip.compress(b"no database"))
+    assert "text.gz: it is not an SQLite database" in refused("import", "text.gz", cwd=tmp_path)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(content)[:-50])
+    assert "cut.gz: the gzip data break off" in refused("import", "cut.gz", cwd=tmp_path)
+
+
+def test_a_layout_can_be_named_by_its_board(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "a", facts_of("tension-1"), product="Tension Board", layout="Original Layout")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO layouts VALUES (77, 1, 'Other Layout', 0)")
+    assert "as the board tension-1" in done("import", path, "--layout", "tension-1", cwd=tmp_path)
+    assert "it has no layout 'kilter-original'" in refused("import", path, "--layout", "kilter-original", cwd=tmp_path)
 
 
 def test_a_layout_of_that_name_with_other_holds_is_a_board_of_its_own(tmp_path: Path) -> None:
@@ -265,6 +322,17 @@ def test_a_grade_at_an_angle_that_was_not_learned_comes_with_a_note(command: str
     found = climbpath_here(command, SMALL, "--board", "kilter-original", "--angle", "45", cwd=tmp_path)
     assert found.stderr.startswith("Note: Kilter Board Original at 45° has not been learned: ")
     assert "Note" not in climbpath_here(command, SMALL, "--board", "kilter-original", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("command", ["vary", "harder"])
+def test_problems_are_not_written_for_an_app_that_does_not_know_their_board(command: str, tmp_path: Path) -> None:
+    found = climbpath_here(command, SMALL, "--board", "kilter-original", *ONE, "--format", "json,app", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "  1. " not in found.stdout
+    assert (
+        "the format app is the MoonBoard app's, which has no Kilter Board Original: write json or csv" in found.stderr
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_grade_needs_nothing_that_is_remembered_of_a_wall(home: Path) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from PIL import Image
 
+from climbpath import board as boards
 from climbpath import progress
 from climbpath.cli.data import data
 from climbpath.data import parquet, stats
@@ -24,6 +26,8 @@ from support.making import DATA, guide_row, write_csv, write_json
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
+KILTER = "p1083r15p1117r15p1164r12p1233r13p1302r14"
+"""The frames of a climb of the Kilter Board Original."""
 SHAPES = [str(DATA / name) for name in ("guide.csv", "site_scrape.json", "api_dump.json")]
 
 
@@ -75,6 +79,30 @@ def test_import_of_nothing_usable_fails_and_says_why(tmp_path: Path) -> None:
     assert "the field 'holds' is 5 where an object should be" in done.stdout
     assert "can be used; the reasons are in out.report.json" in done.stderr
     assert not (tmp_path / "out.parquet").exists()
+
+
+def test_an_import_of_nothing_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), [Row("AB", KILTER)])
+    command = ("data", "import", path, "-o", "out.parquet")
+    for _ in range(2):
+        assert climbpath_here(*command, "--layout", "Spire", cwd=tmp_path).returncode == 2
+    assert "no layout 'Spire'" in (tmp_path / "out.report.json").read_text(encoding="utf-8")
+    assert climbpath_here(*command, "--layout", "kilter-original", cwd=tmp_path).returncode == 0
+    (tmp_path / "out.parquet").unlink()
+    again = climbpath_here(*command, cwd=tmp_path)
+    assert again.stderr == "Error: out.report.json exists already: add --force to overwrite it, or name another file\n"
+    (tmp_path / "out.report.json").write_text('{"problems": []}', encoding="utf-8")
+    assert "out.report.json exists already" in climbpath_here(*command, cwd=tmp_path).stderr
+
+
+def test_a_layout_without_climbs_is_named(tmp_path: Path) -> None:
+    write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"))
+    command = ("data", "import", "kilter.sqlite3", "-o", "out.parquet")
+    done = climbpath_here(*command, "--layout", "kilter-original", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: there are no climbs of the layout 'kilter-original' in kilter.sqlite3\n"
+    assert climbpath_here(*command, cwd=tmp_path).stderr == "Error: there are no problems in kilter.sqlite3\n"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["kilter.sqlite3"]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +183,31 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
     assert all((folder / output).read_bytes() != b"precious" for output in outputs)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["data", "import", SHAPES[0], "-o", "a/x.csv"],
+            "cannot write a/x.csv: it is parquet and no csv; name it x.parquet",
+        ),
+        (["data", "import", SHAPES[0], "-o", "x.parquet.GZ"], "it is parquet and no gz; name it x.parquet"),
+        (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "it is json and no csv; name it y.json"),
+        (["data", "filter", "problems.parquet", "-o", "x.json"], "it is parquet and no json; name it x.parquet"),
+        (["data", "stats", "problems.parquet", "--png", "x.svg"], "it is png and no svg; name it x.png"),
+        (["export", "best.pt", "--to", "x.txt"], "it is safetensors and no txt; name it x.safetensors"),
+        (["train-grader", "--data", "problems.parquet", "--out", "x.pt"], "it is safetensors and no pt; name it x.s"),
+    ],
+)
+def test_nothing_is_written_under_the_name_of_another_kind_of_file(
+    problems: Path, arguments: list[str], words: str
+) -> None:
+    done = climbpath_here(*arguments, cwd=problems.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: cannot write ")
+    assert words in done.stderr
+    assert list(problems.parent.iterdir()) == [problems]
+
+
 def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
     done = climbpath_here("data", "import", SHAPES[0], "-o", "out", "--report", "out", cwd=tmp_path)
     assert done.returncode == 2
@@ -203,6 +256,22 @@ def test_stats_of_very_few_problems(tmp_path: Path, only: list[Problem]) -> None
     assert "no grade" in stats.describe(only)
     stats.chart(only, tmp_path / "stats.png")
     assert [path.name for path in tmp_path.iterdir()] == ["stats.png"]
+
+
+def test_a_chart_names_some_of_many_lengths_and_no_repeats_where_none_are_known() -> None:
+    labels = boards.load("kilter-original").labels
+    first, last = labels[:1], labels[1:2]
+    climbs = [Problem(board="kilter-original", start=first, hands=labels[2:count], finish=last) for count in (4, 40)]
+    panels = {}
+    for known in (False, True):
+        (figure,) = Figure().subfigures(1, 1, squeeze=False)[0]
+        stats._draw_board(figure, [replace(one, repeats=n) if known else one for n, one in enumerate(climbs)])
+        panels[known] = figure.axes[:4]
+    named = [int(label.get_text()) for label in panels[False][2].get_yticklabels()]
+    assert named == list(range(4, 41, 2))
+    assert len(panels[False][2].patches) == 37
+    assert (panels[False][3].get_title("left"), len(panels[False][3].patches)) == ("Repeats (not known)", 0)
+    assert (panels[True][3].get_title("left"), len(panels[True][3].patches)) == ("Repeats", 11)
 
 
 def test_stats_of_no_problems(tmp_path: Path) -> None:

@@ -277,6 +277,18 @@ def test_climbs_of_one_layout_are_read_where_it_is_named(tmp_path: Path) -> None
     )
 
 
+def test_climbs_are_on_the_board_of_the_same_holes_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path / "home"))
+    (tmp_path / "home/boards").mkdir(parents=True)
+    (tmp_path / "home/boards/gym.json").write_text(as_json(facts_of("kilter-original")), encoding="utf-8")
+    path = kilter(tmp_path, Row("AB", KILTER))
+    wanted = {None: "kilter-original", "Kilter Board Original": "kilter-original", "gym": "gym", "Gym": "gym"}
+    for layout, board in wanted.items():
+        assert [p.board for p in read(path, layout=layout) if isinstance(p, Problem)] == [board]
+
+
 def test_a_layout_without_a_board_says_how_to_make_one(tmp_path: Path) -> None:
     (item,) = read(write_database(tmp_path / "a", cave(), [Row("AB", "p100r1p102r2p110r3")], product="Decoy Board"))
     assert isinstance(item, Rejection)
@@ -341,7 +353,7 @@ def test_packed_databases_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("DROP TABLE climbs", "with the tables"),
+        ("DROP TABLE climbs", "the database has no table 'climbs': it is not a board's, or only a part of one"),
         ("DROP TABLE climb_stats; DROP TABLE climb_cache_fields", "nothing tells the grades"),
         ("ALTER TABLE climbs RENAME COLUMN frames TO holds", "'climbs' of the database has no column 'frames'"),
         ("ALTER TABLE climb_stats RENAME COLUMN angle TO a", "'climb_stats' of the database has no column 'angle'"),

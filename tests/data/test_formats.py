@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from climbpath.data import exporters, importers, parquet
 from climbpath.data.importers import FORMATS, Failure, Importer, LeftOut, Rejection, aurora, climbpath_parquet
+from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from support.commands import ROOT, climbpath
 from support.making import ANGLES, EVERY_BOARD, api_record, problems, write_json
@@ -113,6 +114,17 @@ def test_unknown_repeats_stay_unknown_in_the_shape_of_the_app() -> None:
     (record,) = json.loads(exporters.to_app([SIX]))["Data"]
     assert "Repeats" not in record
     assert json.loads(exporters.to_app([replace(SIX, repeats=0)]))["Data"][0]["Repeats"] == 0
+
+
+KILTER = parse_notation("1164s 1233 1083f 1117f 1302e", "kilter-original", 40, "6C")
+
+
+def test_the_shape_of_the_app_is_for_moonboards(tmp_path: Path) -> None:
+    with pytest.raises(ClimbpathError, match=r"which has no Kilter Board Original: write json or csv") as raised:
+        list(exporters.write([SIX, KILTER], tmp_path / "out", ["json", "app"], False))
+    assert "MoonBoard app" in str(raised.value)
+    assert not (tmp_path / "out").exists()
+    assert len(list(exporters.write([SIX, OTHER], tmp_path / "out", ["json", "app"], False))) == 2
 
 
 # Documents one after another, and cut off

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from climbpath import board as boards
 from climbpath.data import importers, parquet
 from climbpath.data.importers import (
     Rejection,
@@ -452,6 +453,25 @@ def test_malformed_records_of_a_scrape(tmp_path: Path, record: object, words: st
     reason = only_reason(write_json(tmp_path / "scrape", {"problems": [record]}))
     assert words in reason
     assert len(reason) <= 2000
+
+
+def test_a_record_can_name_any_board_by_its_title(tmp_path: Path) -> None:
+    holds = [
+        {"Description": "1164", "IsStart": True, "IsEnd": False},
+        {"Description": "1302", "IsStart": False, "IsEnd": True},
+    ]
+    named = changed(DUMPED, "Holdsetup", "Description", "Kilter board  Original") | {"Moves": holds}
+    (problem,), rejections = read(write_json(tmp_path / "dump", {"Data": [named]}))
+    assert (problem.board, problem.start, rejections) == ("kilter-original", ("1164",), [])
+
+
+def test_the_boards_that_are_listed_as_known_are_known() -> None:
+    for name in boards.shipped_names():
+        assert read_board(boards.load(name).title) == name
+    with pytest.raises(ClimbpathError, match=r"unknown hold setup 'Kilter': known are ") as raised:
+        read_board("Kilter")
+    titles = str(raised.value).partition("known are ")[2].split(", ")
+    assert [read_board(title) for title in titles] == boards.names()
 
 
 @pytest.mark.parametrize(

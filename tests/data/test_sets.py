@@ -137,6 +137,12 @@ def test_what_the_best_record_lacks_is_taken_from_another() -> None:
     assert merged.conflicts == []
 
 
+def test_a_conflict_at_an_unknown_angle_says_so() -> None:
+    one = parse_notation("1164s 1233 1302e", "kilter-original", None, "6A")
+    (conflict,) = merge([one, replace(one, grade="6B")]).conflicts
+    assert conflict == "kilter-original unknown angle 1164s 1233 1302e: 6A (no id), 6B (no id); kept 6A"
+
+
 def test_an_unknown_grade_is_no_conflict() -> None:
     assert merge([SIX, replace(SIX, grade=None)]).conflicts == []
 

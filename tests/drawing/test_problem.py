@@ -207,6 +207,15 @@ def test_a_legend_names_every_hold_set_in_the_colour_of_its_holds(board: str) ->
     assert {DARK.tint(name) for name in layout.hold_sets} <= fills
 
 
+def test_a_legend_leaves_out_hold_sets_that_a_size_does_not_have() -> None:
+    layout = boards.load("kilter-homewall")
+    labels = list(layout.size("7x10 Mainline").leds)
+    problem = Problem(board=layout.name, angle=40, start=(labels[0],), finish=(labels[-1],))
+    root = ElementTree.fromstring(drawing.svg(problem, size="7x10 Mainline"))
+    assert set(words(root)) & set(layout.hold_sets) == {"Mainline"}
+    assert set(words(parsed(problem))) >= set(layout.hold_sets)
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)

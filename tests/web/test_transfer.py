@@ -111,6 +111,13 @@ def test_the_apps_shape_keeps_the_problems_and_how_hard_they_felt(entries: list[
     assert found == [replace(e.problem, user_grade=e.felt or e.problem.user_grade) for e in entries]
 
 
+def test_the_apps_shape_counts_the_problems_of_boards_that_the_app_does_not_know() -> None:
+    other = parse_notation("1164s 1233 1302e", "kilter-original")
+    content = exported([NOTED, Entry(other), Entry(BARE), Entry(other)], "app")
+    assert [entry.problem.board for entry in entries_of(content)] == [HERON.board, BARE.board]
+    assert json.loads(content)["LeftOut"] == ["Kilter Board Original: the MoonBoard app does not know it (2 left out)"]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_empty_logbook_can_be_exported(kind: str) -> None:
     name, media, _ = FORMATS[kind]

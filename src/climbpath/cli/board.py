@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,11 +115,13 @@ def _described(wall: "Wall") -> str:
 
 @board.command("import")
 @click.argument("file", type=FILE)
-@click.option("--layout", help="The layout's name in the database; a wrong one lists all.")
+@click.option("--layout", help="The layout's name in the database, or its board's; a wrong one lists all.")
 @click.option("--name", help="What commands are to call the board. [default: the layout's name]")
 @click.option("--force", is_flag=True, help="Replace a board of yours that has this name.")
 def import_board(file: Path, layout: str | None, name: str | None, force: bool) -> None:
     """Read a board from FILE, the database of an Aurora board's app (Kilter, Tension and others) or of BoardLib.
+
+    It may be compressed with gzip or zip.
 
     \b
     Example:
@@ -131,7 +135,7 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     if not file.exists():
         raise ClimbpathError(f"{file}: there is no such file")
     try:
-        with opened(file) as connection:
+        with _unpacked(file) as database, opened(database) as connection:
             chosen = _choose(aurora.layouts(connection), layout)
             facts = aurora.facts_of(connection, chosen)
     except ClimbpathError as error:
@@ -150,12 +154,41 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     click.echo(f"{name}  {boards.load(name).title}")
     for line in _facts(boards.load(name)):
         click.echo(f"  {line}")
-    click.echo(f"\nWrote {path}; import its climbs with climbpath data import {file} -o {name}.parquet")
+    click.echo(f"\nWrote {path}; import its climbs with climbpath data import {file} --layout {name} -o {name}.parquet")
+    if own:
+        click.echo(f"climbpath has its holds as the board {own}, whose models know nothing of {name}")
+
+
+@contextmanager
+def _unpacked(file: Path) -> Iterator[Path]:
+    """The database in a file, which may be packed. Raises ClimbpathError where a zip does not hold just one."""
+    from climbpath.data.aurora.database import HEADER
+    from climbpath.data.importers import archives
+    from climbpath.data.importers.pieces import head, on_disk
+
+    if not archives.is_zip(file):
+        with on_disk(file) as database:
+            yield database
+        return
+    found = [str(member) for member in archives.members(file) if head(member).startswith(HEADER)]
+    if len(found) != 1:
+        raise ClimbpathError(f"the zip holds {len(found) or 'no'} SQLite databases: name one with the board of an app")
+    for member in archives.members(file):
+        if str(member) == found[0]:
+            with on_disk(member) as database:
+                yield database
 
 
 def _choose(found: "list[Layout]", wanted: str | None) -> "Layout":
-    """The layout of a name or number; without one, the only layout. Raises ClimbpathError, listing them."""
-    names = [{one.title.casefold(), one.name.casefold(), str(one.number)} for one in found]
+    """The layout of a name or number, or of a board; without one, the only layout. Raises ClimbpathError, listing
+    them."""
+    from climbpath.data.aurora.layout import app_of, boards_of
+
+    names = [
+        {one.title.casefold(), one.name.casefold(), str(one.number)}
+        | {board.name for board in boards_of(app_of(found), one.number)}
+        for one in found
+    ]
     matching = [one for one, own in zip(found, names, strict=True) if wanted is None or wanted.casefold() in own]
     if len(matching) == 1:
         return matching[0]

@@ -1,5 +1,6 @@
 """climbpath data: import, stats, filter, split."""
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -64,17 +65,22 @@ def import_problems(
     from climbpath.data import importers, parquet, stats
     from climbpath.data.merge import Tally, gather
     from climbpath.data.merge import report as account_of
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
 
+    refuse_ending(output, ".parquet")
     refuse_overwrite([output], force)
     report = report or output.with_suffix(".report.json")
-    refuse_overwrite([output, report], force)
+    refuse_ending(report, ".json")
+    refuse_overwrite([output, report], force or _of_nothing(report))
     for file in files:
         if not file.exists():
             raise ClimbpathError(f"{file}: there is no such file")
     notes = importers.Tallied()
     wanted = importers.Wanted(layout, min_ascents)
     gathered = gather(_sources(files, [output, report], notes, wanted))
+    if not gathered.failures and not any(tally.read for tally in gathered.tallies):
+        what = "problems" if layout is None else f"climbs of the layout {layout!r}"
+        raise ClimbpathError(f"there are no {what} in {', '.join(map(str, files))}")
     account = account_of(gathered, notes)
     write_json(report, account)
     if gathered.tallies:
@@ -97,6 +103,15 @@ def import_problems(
     if failures:
         warn(f"{len(failures)} of the files could not be read; the reasons are above and in {report}")
         sys.exit(SOME_UNREAD)
+
+
+def _of_nothing(report: Path) -> bool:
+    """Whether a file is the report of an import that found no problems, and wrote nothing else."""
+    try:
+        account = json.loads(report.read_text(encoding="utf-8"))
+        return bool(account["problems"] == [] and ("files" in account and "failures" in account))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def _degrees(angle: int | None) -> int | str:
@@ -131,9 +146,10 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
       climbpath data stats problems.parquet --png stats.png
     """
     from climbpath.data import parquet, stats
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
 
     if png:
+        refuse_ending(png, ".png")
         refuse_overwrite([png], force)
     problems = parquet.load(file)
     if not problems:
@@ -180,8 +196,9 @@ def filter_file(
     """
     from climbpath.data import parquet, stats
     from climbpath.data.filter import filter_problems
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
 
+    refuse_ending(output, ".parquet")
     refuse_overwrite([output], force)
     kept, left_out = filter_problems(
         parquet.load(file),

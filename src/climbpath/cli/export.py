@@ -17,9 +17,10 @@ def export(checkpoint: Path, target: Path, force: bool) -> None:
     \b
     climbpath export checkpoints/climb_path_cpu/best.pt --to my-board.safetensors
     """
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.model.checkpoint import load_model, save_model
 
+    refuse_ending(target, ".safetensors")
     refuse_overwrite([target], force)
     save_model(target, load_model(checkpoint))
     click.echo(f"wrote {target}")

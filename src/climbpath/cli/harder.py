@@ -73,6 +73,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
 
         writers = parse_formats(formats or ("png" if out else ""), exporters.FORMATS)
         one = read_problem(problem, board, angle, size, hold_sets)
+        exporters.check_formats([one], writers)
         wall = walls_of([one], size, hold_sets)[one.board]
         generator = load(model, one.setup)
         warn_of_evidence(generator, one.setup, ())

@@ -64,13 +64,15 @@ def print_and_write(
     theme: str,
     size: str | None,
 ) -> None:
-    """Print generated problems, and write the files asked for."""
+    """Print generated problems, and write the files asked for. Raises ClimbpathError before anything is printed where a
+    format is not for these problems."""
     from climbpath import files
     from climbpath.data import exporters
     from climbpath.drawing import problem as drawing
     from climbpath.drawing.themes import THEMES
     from climbpath.naming import title
 
+    exporters.check_formats(problems, writers)
     notes = grade_notes(problems)
     for number, (problem, note) in enumerate(zip(problems, notes, strict=True), 1):
         if visualize:

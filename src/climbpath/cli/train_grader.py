@@ -39,11 +39,12 @@ def train_grader(
     import torch
 
     from climbpath.data import parquet, stats
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.grader.metrics import table
     from climbpath.training import grader as grader_training
     from climbpath.training.machine import resolve_device
 
+    refuse_ending(out, ".safetensors")
     refuse_overwrite([out], force)
     if threads:
         torch.set_num_threads(threads)

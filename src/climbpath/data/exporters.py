@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from climbpath import board as boards
 from climbpath.data.cells import guarded
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import DARK, Theme
+from climbpath.errors import ClimbpathError
 from climbpath.files import refuse_overwrite, replacing
 from climbpath.grades import v_grade
 from climbpath.naming import file_stem
@@ -59,8 +60,13 @@ def csv_values(p: Problem) -> list[object]:
 
 
 def to_app(problems: Sequence[Problem]) -> str:
-    """The JSON of the MoonBoard app's API (importers/api_dump.py reads it back)."""
+    """The JSON of the MoonBoard app's API (importers/api_dump.py reads it back), which problems of `in_app` have."""
     return "".join(app_pieces(problems))
+
+
+def in_app(problem: Problem) -> bool:
+    """Whether the MoonBoard app knows the problem's board."""
+    return boards.load(problem.board).family == "moonboard"
 
 
 def app_pieces(problems: Iterable[Problem], more: Callable[[], dict[str, object]] = dict) -> Iterator[str]:
@@ -132,6 +138,14 @@ FORMATS: dict[str, Callable[[Sequence[Problem], Theme, str | None], Files]] = {
 }
 
 
+def check_formats(problems: Sequence[Problem], formats: Collection[str]) -> None:
+    """Raises ClimbpathError where one of the formats is not for the boards of all these problems."""
+    other = next((problem for problem in problems if not in_app(problem)), None)
+    if other and "app" in formats:
+        title = boards.load(other.board).title
+        raise ClimbpathError(f"the format app is the MoonBoard app's, which has no {title}: write json or csv")
+
+
 def write(
     problems: Sequence[Problem],
     folder: Path,
@@ -143,8 +157,10 @@ def write(
     """Write problems into a folder in all these formats, pictures in this theme and of this size of the board, and
     yield each path as it is written.
 
-    Raises ClimbpathError before anything is written where one of the files exists, unless force.
+    Raises ClimbpathError before anything is written where one of the files exists, unless force, and where a format
+    is not for these problems.
     """
+    check_formats(problems, formats)
     files = {
         folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme, size).items()
     }

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from climbpath.board import order_of
+from climbpath.board import order_of, show_angle
 from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
 from climbpath.grades import rank
 from climbpath.problem import Problem
@@ -193,7 +193,7 @@ def _fold(group: list[Problem], conflicts: list[str]) -> Problem:
     graded = [p for p in ranked if p.grade and not p.partial]
     if len({p.grade for p in graded}) > 1:
         seen = ", ".join(f"{p.grade} ({', '.join(p.ids) or 'no id'})" for p in graded)
-        conflicts.append(f"{kept.board} {kept.angle}° {kept.notation}: {seen}; kept {kept.grade}")
+        conflicts.append(f"{kept.board} {show_angle(kept.angle)} {kept.notation}: {seen}; kept {kept.grade}")
     return kept
 
 

@@ -1,5 +1,6 @@
 """Statistics of a set of problems: tables for the terminal, and a chart."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -25,6 +26,9 @@ _BAR = 32
 _QUANTILES = (0, 10, 50, 90, 95, 99, 100)
 _REPEATS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Lower ends of the chart's classes of repeats."""
+
+MOST_LABELS = 25
+"""Bars of a panel that there is room to name."""
 
 _INK, _FAINT = "#22303c", "#d9dee3"
 _HEAT = ("#dcc9a8", "#f08a24", "#b3121d", "#4a0010")
@@ -154,7 +158,11 @@ def _draw_board(row: "SubFigure", problems: Sequence[Problem]) -> None:
     _bars(lengths, "Holds", numbers, {a: _counts(numbers, [len(p.holds) for p in g]) for a, g in by_angle.items()})
     classes = {a: _classes([p.repeats for p in group if p.repeats is not None]) for a, group in by_angle.items()}
     unknown = sum(problem.repeats is None for problem in problems)
-    _bars(repeats, "Repeats" + f" (not known for {unknown:,})" * bool(unknown), _class_names(), classes)
+    if unknown == len(problems):
+        repeats.set_title("Repeats (not known)", loc="left", fontsize=11)
+        repeats.set_axis_off()
+    else:
+        _bars(repeats, "Repeats" + f" (not known for {unknown:,})" * bool(unknown), _class_names(), classes)
     if len(by_angle) > 1:
         grades.legend(frameon=False, loc="lower right")
 
@@ -175,7 +183,8 @@ def _classes(repeats: Sequence[int]) -> list[int]:
 
 
 def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[int | None, Sequence[int]]) -> None:
-    """Horizontal bars of counts by name, from the top down, stacked by angle."""
+    """Horizontal bars of counts by name, from the top down, stacked by angle; of many, some have their name and count
+    beside them, at even distances."""
     labels = [str(name) for name in names]
     places = np.arange(len(labels))
     before = np.zeros(len(labels))
@@ -184,9 +193,10 @@ def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[in
         colour = _COLOURS[i % len(_COLOURS)]
         panel.barh(places, lengths, 0.78, left=before, color=colour, label=show_angle(angle), zorder=2)
         before += lengths
-    for place, total in zip(places, before, strict=True):
+    every = max(1, math.ceil(len(labels) / MOST_LABELS))
+    for place, total in zip(places[::every], before[::every], strict=True):
         panel.annotate(f"{total:,.0f}", (total, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
-    panel.set_yticks(places, labels)
+    panel.set_yticks(places[::every], labels[::every])
     panel.invert_yaxis()
     panel.set_xlim(0, max(1, before.max(initial=0)) * 1.14)
     panel.set_xticks([])

@@ -401,11 +401,11 @@ def _scene(
     for note, colour in overlay.notes:
         y += 24
         shapes.append(_fitted(y, 13, 9, spell(note), colour, _INNER, bold=True))
-    y, legend = _legend(y + 7, layout, list(dict.fromkeys(roles)), theme)
+    y, legend = _legend(y + 7, layout, size, list(dict.fromkeys(roles)), theme)
     return y + 18, [*shapes, *legend, *overlay.shapes]
 
 
-def _legend(y: int, layout: Board, roles: Sequence[Role], theme: Theme) -> tuple[int, list[Shape]]:
+def _legend(y: int, layout: Board, size: str | None, roles: Sequence[Role], theme: Theme) -> tuple[int, list[Shape]]:
     """What the rings mean, then what the colours of holds mean, in lines below y: the last baseline, and the shapes."""
     shapes: list[Shape] = []
     words = [role.word for role in roles]
@@ -413,8 +413,9 @@ def _legend(y: int, layout: Board, roles: Sequence[Role], theme: Theme) -> tuple
         shapes += [*ring(x + 8, y + 16.5 + 21 * line, role, 0.62, theme)]
         shapes.append(Text(x + 21, y + 21 + 21 * line, 13, role.word, theme.quiet))
     y += 21
-    sample = {hold.hold_set: hold for hold in reversed(layout.holds)}
-    for x, line, hold_set in _in_lines([set_words(name) for name in layout.hold_sets], layout.hold_sets):
+    sample = {hold.hold_set: hold for hold in reversed(frame(layout, size).holds)}
+    sets = shown_sets(layout, size)
+    for x, line, hold_set in _in_lines([set_words(name) for name in sets], sets):
         shapes += holds.shapes(sample[hold_set], x + 8, y + 16.5 + 21 * line, theme, lit=True, scale=0.85)
         shapes.append(Text(x + 21, y + 21 + 21 * line, 13, set_words(hold_set), theme.quiet))
         last = line
@@ -429,6 +430,12 @@ def _in_lines(words: Sequence[str], things: Sequence[Kind]) -> Iterator[tuple[fl
     for i, thing in enumerate(things):
         line = i // per_line
         yield _MARGIN + sum(rooms[line * per_line : i]), line, thing
+
+
+def shown_sets(layout: Board, size: str | None) -> list[str]:
+    """The hold sets of which a board, or one of its sizes, has holds, in the board's order."""
+    there = {hold.hold_set for hold in frame(layout, size).holds}
+    return [name for name in layout.hold_sets if name in there]
 
 
 def set_words(hold_set: str) -> str:

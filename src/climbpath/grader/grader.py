@@ -345,7 +345,10 @@ def checked_grader_of(setup: Setup) -> Grader:
     if grader := grader_of(setup):
         return grader
     known = ", ".join(dict.fromkeys(str(one) for name in bundled_graders() for one in graded_by(name)))
-    raise ClimbpathError(f"no bundled grader has learned {setup.words}: they know {known}")
+    raise ClimbpathError(
+        f"no bundled grader has learned {setup.words} ({setup}): they know {known}; "
+        "'climbpath train-grader --data FILE' makes one of your problems, for climbpath grade --grader"
+    )
 
 
 def _read(path: Path) -> Grader:

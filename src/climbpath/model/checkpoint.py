@@ -181,7 +181,10 @@ def bundled_model_of(setup: Setup) -> str:
 def not_learned(setup: Setup, known: Iterable[Setup]) -> ClimbpathError:
     """That no bundled model has learned a setup. Raises ClimbpathError itself where its board has no such angle."""
     boards.load(setup.board).check_angle(setup.angle)
-    return ClimbpathError(f"the bundled models have not learned {setup.words}: they know {', '.join(map(str, known))}")
+    return ClimbpathError(
+        f"the bundled models have not learned {setup.words} ({setup}): they know {', '.join(map(str, known))}; "
+        "'climbpath train --data FILE' makes a model of your problems, for --model"
+    )
 
 
 @cache

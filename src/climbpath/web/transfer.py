@@ -1,4 +1,4 @@
-"""Export and import of a logbook: JSON with everything, CSV for spreadsheets, and the format of the board's app.
+"""Export and import of a logbook: JSON with everything, CSV for spreadsheets, and the format of the MoonBoard app.
 
 Both go entry by entry, in memory for a few of them, whatever the size of the logbook.
 """
@@ -9,6 +9,7 @@ import json
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from climbpath import board as boards
 from climbpath.data import exporters, importers
 from climbpath.data.importers import archives, climbpath_csv, documents
 from climbpath.data.importers.records import Note, read_grade, unnoted
@@ -112,17 +114,27 @@ def _tick_word(tick: Tick) -> str:
 
 
 def to_app(entries: Exported) -> Iterator[str]:
-    """JSON in the format of the board's app, with the felt grade as the user's grade."""
+    """JSON in the format of the MoonBoard app, with the felt grade as the user's grade.
+
+    Problems of other boards, of which the app knows nothing, are counted under `LeftOut`.
+    """
     left_out: list[LeftOut] = []
+    others: Counter[str] = Counter()
 
     def problems() -> Iterator[Problem]:
         for one in entries:
             if isinstance(one, LeftOut):
                 left_out.append(one)
+            elif not exporters.in_app(one.problem):
+                others[boards.load(one.problem.board).title] += 1
             else:
                 yield replace(one.problem, user_grade=one.felt or one.problem.user_grade)
 
-    yield from exporters.app_pieces(problems(), lambda: {"LeftOut": [left_out_text(one) for one in left_out]})
+    def told() -> dict[str, object]:
+        of_others = [f"{title}: the MoonBoard app does not know it ({n:,} left out)" for title, n in others.items()]
+        return {"LeftOut": [*map(left_out_text, left_out), *of_others]}
+
+    yield from exporters.app_pieces(problems(), told)
 
 
 FORMATS: dict[str, tuple[str, str, Callable[[Exported], Iterator[str]]]] = {

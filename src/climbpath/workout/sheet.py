@@ -5,7 +5,7 @@ A page is a list of shapes, 360 units wide, in the light theme of the pictures o
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,12 +100,14 @@ def _pages(workout: Workout, width: int, form: _Form, size: str | None) -> "list
 
     layout = boards.load(workout.sections[0].slots[0].problem.board)
     laid_out = list(_layout(workout, form, size))
+    shown = {drawing.shown_size(slot.problem, size) for section in workout.sections for slot in section.slots}
+    sets = drawing.shown_sets(layout, None if None in shown else size)
     pages = []
     for number, (shapes, end) in enumerate(laid_out, 1):
         height = min(form.height, end + form.foot + _MARGIN)
         page = Image.new("RGB", (width, round(width * height / _WIDTH)), PAPER.page)
         numbered = f"page {number} of {len(laid_out)}" * (len(laid_out) > 1)
-        stamp(page, [*shapes, *transformed(_footer(layout, numbered, form), 0, height - _MARGIN - form.foot)])
+        stamp(page, [*shapes, *transformed(_footer(layout, sets, numbered, form), 0, height - _MARGIN - form.foot)])
         pages.append(page)
     return pages
 
@@ -175,8 +177,8 @@ def _notes(y: float, bottom: float) -> list[Shape]:
     return shapes
 
 
-def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
-    """The legend of roles and of hold sets, and the page number, from y 0 down."""
+def _footer(layout: Board, sets: Sequence[str], numbered: str, form: _Form) -> list[Shape]:
+    """The legend of roles and of these hold sets, and the page number, from y 0 down."""
     size, x, y = form.small, _MARGIN, 1.4 * form.words
     middle = y - 0.35 * size
     shapes: list[Shape] = []
@@ -189,7 +191,7 @@ def _footer(layout: Board, numbered: str, form: _Form) -> list[Shape]:
     shapes += [*transformed(arrow, x - 2, middle, 0.245), Text(x + 15, y, size, "hardest move", _QUIET)]
     shapes.append(Text(_WIDTH - _MARGIN, y, size, numbered, _QUIET, "end"))
     x, y, middle = _MARGIN, y + 1.5 * form.words, middle + 1.5 * form.words
-    for hold_set in layout.hold_sets:
+    for hold_set in sets:
         word = drawing.set_words(hold_set)
         shapes.append(Circle(x + 4, middle, 0.38 * size, PAPER.edge))
         shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tint(hold_set)))

@@ -9,8 +9,11 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+from climbpath import board as boards
+from climbpath.board import Board
 from climbpath.data.aurora import frames
 from climbpath.data.aurora.database import rows, tables, whole
 from climbpath.data.aurora.limits import Roles, limits_of
@@ -84,6 +87,25 @@ def app_of(found: Iterable[Layout]) -> str:
     names = " ".join(f"{layout.product_name} {layout.name}" for layout in found).lower()
     words = set(re.findall("[a-z]+", names.replace("so ill", "soill")))
     return next((app for app in KNOWN_APPS if app in words), "aurora")
+
+
+def aurora_boards() -> Iterator[Board]:
+    """The boards that come from the apps' databases: those that climbpath brings along, then those that its user
+    imported."""
+    for name in boards.names():
+        with suppress(ClimbpathError):  # a damaged file of a board that a user imported
+            board = boards.load(name)
+            if board.aurora:
+                yield board
+
+
+def boards_of(app: str | None, number: int) -> list[Board]:
+    """The boards that a layout of this number is, of this app or, where it is not known, of any."""
+    return [
+        board
+        for board in aurora_boards()
+        if board.aurora and board.aurora.layout == number and app in (None, board.aurora.app)
+    ]
 
 
 def facts_of(connection: sqlite3.Connection, layout: Layout, title: str | None = None) -> Facts:

@@ -6,16 +6,14 @@ unknown angle; one without a grade, or that is not for everybody, is a record th
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from climbpath import board as boards
 from climbpath.board import Board
 from climbpath.data.aurora import frames
 from climbpath.data.aurora.climbs import Climb, Grade, Key, climbs, keys
 from climbpath.data.aurora.database import opened
-from climbpath.data.aurora.layout import Layout, placements_of, role_numbers
+from climbpath.data.aurora.layout import Layout, aurora_boards, boards_of, placements_of, role_numbers
 from climbpath.data.importers.pieces import Source, on_disk
 from climbpath.data.importers.records import (
     LeftOutError,
@@ -38,7 +36,7 @@ EXAMPLE = (
 NAMES = frozenset({"an SQLite database"})
 NEEDS = "the database needs the tables climbs and climb_stats"
 RELATED = frozenset({"climb_stats", "climb_cache_fields", "placements", "difficulty_grades", "layouts"})
-"""Tables that tell a board's database from another one with climbs."""
+"""Tables that tell a board's database from another one with climbs; where it has no climbs, two of them do."""
 MIN_ASCENTS = 5
 """Known ascents at an angle with fewer of which a climb is left out there."""
 UNGRADED = 1.5
@@ -61,18 +59,21 @@ class Graded(NamedTuple):
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether a file that starts so is such a database."""
-    return "board_climbs" in sample.tables or ("climbs" in sample.tables and bool(sample.tables & RELATED))
+    """Whether a file that starts so is such a database, or one that lacks its climbs."""
+    least = 1 if "climbs" in sample.tables else 2
+    return "board_climbs" in sample.tables or len(sample.tables & RELATED) >= least
 
 
 def records(path: Source, layout: str | None = None, min_ascents: int = MIN_ASCENTS) -> Iterator[Graded]:
     """The climbs at each of their angles: of the layout or board of this name, else of all.
 
+    Of several boards with the holes of a layout, climbs are on the one that is named, else on ours.
+
     Raises ClimbpathError where the database is damaged or lacks what is needed, or has no such layout.
     """
     with on_disk(path) as file, opened(file) as connection:
         told = keys(connection)
-        found = {key: _board(connection, key, one) for key, one in told.items()}
+        found = {key: _board(connection, key, one, layout) for key, one in told.items()}
         in_database = role_numbers(connection)
         roles = {
             key: _app_roles(board.aurora.app) | in_database
@@ -87,13 +88,11 @@ def records(path: Source, layout: str | None = None, min_ascents: int = MIN_ASCE
                 yield Graded(climb, grade, board, roles.get(climb.layout, {}), withheld, min_ascents)
 
 
-def _board(connection: sqlite3.Connection, key: Key, layout: Layout | None) -> Board | str:
-    """The board that a layout is, or why there is none. Of several, the one that shares most placements."""
-    same = [
-        board
-        for board in _aurora_boards()
-        if board.aurora and board.aurora.layout == key.number and key.app in (None, board.aurora.app)
-    ]
+def _board(connection: sqlite3.Connection, key: Key, layout: Layout | None, wanted: str | None) -> Board | str:
+    """The board that a layout is, or why there is none. Of several, the one that is wanted by its name, else the one
+    that shares most placements."""
+    same = boards_of(key.app, key.number)
+    same = [board for board in same if wanted and board.name == wanted.casefold()] or same
     title = repr(layout.title) if layout else f"{key.number} of {key.app or 'an unknown app'}"
     if not same:
         way_out = f": climbpath board import FILE --layout {title}" if layout else ""
@@ -115,15 +114,6 @@ def _board(connection: sqlite3.Connection, key: Key, layout: Layout | None) -> B
     return best
 
 
-def _aurora_boards() -> Iterator[Board]:
-    """The boards that come from the apps' databases."""
-    for name in boards.names():
-        with suppress(ClimbpathError):  # a damaged file of a board that a user imported
-            board = boards.load(name)
-            if board.aurora:
-                yield board
-
-
 def _named(text: str, told: Mapping[Key, Layout | None], found: Mapping[Key, Board | str]) -> Key:
     """The layout of a name: its own, its board's, or its number. Raises ClimbpathError, listing them, where none has
     it or several do."""
@@ -143,7 +133,7 @@ def _named(text: str, told: Mapping[Key, Layout | None], found: Mapping[Key, Boa
 
 def _app_roles(app: str) -> dict[int, str]:
     """The role numbers of the boards of an app."""
-    same = [board.aurora for board in _aurora_boards() if board.aurora and board.aurora.app == app]
+    same = [board.aurora for board in aurora_boards() if board.aurora and board.aurora.app == app]
     return {number: role for one in same for role, number in one.roles.items()}
 
 

@@ -8,6 +8,7 @@ import re
 import reprlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -314,14 +315,30 @@ def _named_board(name: str) -> str:
     known = " ".join(rest)
     if known in UNSUPPORTED:
         raise ClimbpathError(f"{UNSUPPORTED[known]} is not supported yet")
-    if known not in BY_WORDS:
-        titles = ", ".join(boards.load(one).title for one in boards.names())
+    by_title = _by_title()
+    found = BY_WORDS.get(known) or by_title.get(_plain(name))
+    if not found:
+        titles = ", ".join(boards.load(one).title for one in by_title.values())
         raise ClimbpathError(f"unknown hold setup {shortened(name, 60)!r}: known are {titles}")
-    return BY_WORDS[known]
+    return found
+
+
+def _by_title() -> dict[str, str]:
+    """The name of every board that can be read, by its title; the first of those that share one."""
+    found: dict[str, str] = {}
+    for name in boards.names():
+        with suppress(ClimbpathError):  # a damaged file of a board that a user imported
+            found.setdefault(_plain(boards.load(name).title), name)
+    return found
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())
 
 
 def read_board(words: Any, number: Any = None, numbers: Mapping[int, str] = BY_HOLDSETUP) -> str:
-    """The board of a record that names it in words, 'Mini MoonBoard 2020', or else by a number; the words win.
+    """The board of a record that names it in words, 'Mini MoonBoard 2020' or 'Kilter Board Homewall', or else by a
+    number; the words win.
 
     Raises ClimbpathError for an unknown or unsupported one, and where the record names none.
     """

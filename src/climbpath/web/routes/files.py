@@ -33,7 +33,8 @@ def add_file_routes(app: FastAPI, services: Services) -> None:
 
     @app.get("/api/export/{kind}", response_class=StreamingResponse, responses=NOT_FOUND | EXPORTS)
     def get_export(kind: Literal["json", "csv", "app"], profile: ProfileId) -> StreamingResponse:
-        """A climber's whole logbook as a file: JSON with everything, CSV, or the format of the board's app (`app`)."""
+        """A climber's whole logbook as a file: JSON with everything, CSV, or the format of the MoonBoard app (`app`),
+        which has the problems of MoonBoards alone."""
         name, media, write = transfer.FORMATS[kind]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         entries = services.logbook.each(str(profile))

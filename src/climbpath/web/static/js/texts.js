@@ -231,7 +231,7 @@ export const T = {
   importNotFound: (n) =>
     `${many(n, "tick", "ticks")} not found: the problem is neither in the logbook nor in the known problems. ` +
     "They are kept, and looked for again at the next import.",
-  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "MoonBoard app JSON" },
+  formats: { json: "JSON, everything", csv: "CSV, for spreadsheets", app: "MoonBoard app JSON, MoonBoards only" },
 
   parts: { problems: "Problems", statistics: "Statistics", files: "Import & export" },
   leftOut: (reasons) =>
