@@ -428,7 +428,7 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         assert changed == ticked | change | {"lists": ["a", "b"]}
         assert client.ask("PATCH", SAVED + MINE, json={}).json() == changed
         found = client.get(f"/api/problems{MINE}&text=100%25&in_list=a&progress=sent&easiest=7A&order=stars")
-        lists, boards = {"a": 1, "b": 1}, {"moonboard-2016": 1}
+        lists, boards = {"a": 1, "b": 1}, {HERON.board: 1, MASTERS.board: 1}
         page = {"entries": [changed], "read": 1, "left_out": [], "total": 1}
         assert found == page | {"lists": lists, "boards": boards}
         everything = client.get(f"/api/problems{MINE}&limit=1&offset=1&order=newest")
