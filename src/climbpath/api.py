@@ -234,7 +234,7 @@ class Generator:
         """Variations of a problem: each keeps a random fraction of its holds; the model fills in the rest.
 
         Args:
-            problem: its setup and grade are kept, too.
+            problem: the variations are drawn for its setup and grade; the grader says which grade each has.
             num_samples: how many.
             keep: fraction of the holds that each variation keeps, more than 0 and less than 1.
             seed: the same seed gives the same variations; None takes a random one.
@@ -261,7 +261,9 @@ class Generator:
 
         Raises ClimbpathError for a grade that it has not learned.
         """
-        counts = {grade: sample.thin_evidence(self.model_of(setup), setup, grade) for grade in grades}
+        model = self.model_of(setup)
+        setup = setup._replace(angle=boards.drawn_as(setup, model.evidence, grades).angle)
+        counts = {grade: sample.thin_evidence(model, setup, grade) for grade in grades}
         return {grade: count for grade, count in counts.items() if count is not None}
 
 

@@ -97,8 +97,8 @@ def drawn_as(setup: Setup, evidence: Mapping[Setup, Mapping[str, int]], grades: 
     found, alike = as_learned(setup, evidence), load(setup.board).alike
     if found in evidence:
         unknown, wanted = found._replace(angle=None), set(grades)
-        is_unknown = not wanted <= evidence[found].keys() and wanted <= evidence.get(unknown, {}).keys()
-        return unknown if is_unknown else found
+        here, there = ({g for g, n in evidence.get(one, {}).items() if n} for one in (found, unknown))
+        return unknown if wanted - here and wanted <= there else found
     if alike is None:
         return found
     other = as_learned(setup._replace(board=alike), evidence)

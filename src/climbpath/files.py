@@ -123,7 +123,8 @@ def refuse_ending(path: Path, right: str) -> None:
         return
     while bare.suffix.lower() in ENDINGS:
         bare = bare.with_suffix("")
-    raise ClimbpathError(f"cannot write {path}: it is {right[1:]} and no {ending[1:]}; name it {bare.name}{right}")
+    named = bare.with_name(bare.name + right)
+    raise ClimbpathError(f"cannot write {path}: the file is {right[1:]}, not {ending[1:]}; name it {named}")
 
 
 def _check_kind(path: Path) -> None:

@@ -144,6 +144,12 @@ def test_an_angle_that_was_not_learned_stays_where_a_problem_is_opened(wall_visi
     expect(card(page, "Grade")).to_contain_text("no model has learned 20°")
 
 
+def test_compose_keeps_the_angle_of_a_problem(wall_visit: Visit) -> None:
+    page = wall_visit(f"?view=compose&{problem_on('tension-1').replace('angle=40', 'angle=unknown')}", **TOUCH)
+    expect(page.get_by_role("combobox", name="Angle")).to_have_value("unknown")
+    expect(page.locator(".link")).to_have_value(re.compile("angle=unknown"))
+
+
 def test_a_link_keeps_the_size_for_who_has_chosen_none(wall_visit: Visit) -> None:
     layout = boards.load("kilter-original")
     page = wall_visit(f"?{problem_on('kilter-original', '7 x 10')}&size=7+x+10")

@@ -44,6 +44,14 @@ def test_a_foot_rule_is_in_caption_link_compose_and_logbook(visit: Visit, server
     expect(page.locator(".problem-line .about small").last).to_contain_text("MoonBoard 2024 40° · Footless · ")
 
 
+def test_a_rule_that_no_model_of_the_board_knows_stays_with_its_problem_in_compose(visit: Visit) -> None:
+    page = visit("?view=compose&board=moonboard-2016&angle=40&problem=F5s-D9-G13-G18e&method=No+kickboard")
+    expect(page.locator(".caption h1")).to_contain_text("· No kickboard")
+    assert "method=No+kickboard" in page.locator(".link").input_value()
+    page.goto("?view=compose&board=moonboard-2016&angle=40&problem=F5s-D9-G13-G18e")
+    expect(page.locator(".caption h1")).to_have_text("4 holds")
+
+
 def test_a_workout_is_of_the_foot_rule_that_is_asked_for(visit: Visit) -> None:
     page = visit()
     footless(page)

@@ -12,6 +12,7 @@ import pytest
 from climbpath import board as boards
 from climbpath.cli.common import wall_of
 from climbpath.cli.generate import generate
+from climbpath.data import parquet
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import elements
 from climbpath.drawing.themes import DARK
@@ -380,6 +381,18 @@ def test_grades_that_an_angle_lacks_are_drawn_as_at_an_unknown_one(tmp_path: Pat
         assert bool(made.stderr) == bool(words)
         problems = json.loads((tmp_path / grades / "problems.json").read_text())
         assert {problem["angle"] for problem in problems} == {angle}
+
+
+def test_many_problems_of_grades_that_an_angle_lacks_have_one_angle(tmp_path: Path) -> None:
+    asked = ("generate", "--board", "kilter-original", "--grade", "V3..V4", "--num-samples", "5", "--seed", "1")
+    made = climbpath_here(*asked, "--format", "parquet", "--out", "five.parquet", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert {problem.angle for problem in parquet.load(tmp_path / "five.parquet")} == {None}
+
+
+def test_what_stands_in_the_way_of_mirror_images_is_told_as_it_was_typed(tmp_path: Path) -> None:
+    asked = ("generate", "--board", "tension-1", "--grade", "V5", "--pin", "67", "--ban", "67", "--mirror")
+    assert "67 is both pinned and banned" in climbpath_here(*asked, cwd=tmp_path).stderr
 
 
 def test_a_foot_rule_is_named_in_any_case(tmp_path: Path) -> None:

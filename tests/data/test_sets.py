@@ -257,9 +257,10 @@ def test_grades_are_read_on_the_ladder_of_each_board() -> None:
     every = [tension, easy, moon]
     assert filter_problems(every, grades="V5..V6").problems == [tension, moon]
     assert filter_problems(every, grades="4A..5C").problems == [easy]
+    assert filter_problems(every, grades="4A..6C").problems == every
     assert filter_problems(every, grades="6C").problems == [tension, moon]
     with pytest.raises(ClimbpathError, match="'9Z' is not a grade"):
-        filter_problems(every, grades="9Z")
+        filter_problems([], grades="9Z")
 
 
 def test_statistics_of_a_board_at_a_known_and_an_unknown_angle(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.api import Generator, load
-from climbpath.board import FINISH, START, Setup
+from climbpath.board import FINISH, START, Setup, drawn_as
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.request import OWN, Sampling
@@ -357,6 +357,16 @@ def test_where_a_start_is_banned_the_other_one_stays() -> None:
 def test_variations_keep_the_footholds_as_footholds() -> None:
     for problem in Generator(HOLD).vary(replace(SIX, feet=("B3", "D3")), 4, seed=0):
         assert problem.feet == ("B3", "D3")
+
+
+def test_a_request_s_own_grades_decide_its_angle_whatever_is_asked_of_it_at_once() -> None:
+    """Which of its grades a batch is short of changes nothing, and a grade that only one angle knows is refused."""
+    evidence = {
+        Setup("kilter-original", 40): {"6C": 9, "8A": 9},
+        Setup("kilter-original", None): {"6C": 9, "5A": 9, "5B": 0},
+    }
+    for grades, angle in (("6C", 40), ("6C,8A", 40), ("5A,6C", None), ("5A", None), ("5B", 40), ("5A,8A", 40)):
+        assert drawn_as(Setup("kilter-original", 40), evidence, grades.split(",")).angle == angle, grades
 
 
 def test_variations_are_graded_with_their_footholds() -> None:

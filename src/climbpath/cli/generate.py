@@ -139,11 +139,12 @@ def _generate_to_parquet(
     generator: "Generator", model: Path | None, request: "Request", path: Path, formats: str, force: bool
 ) -> None:
     """Generate any number of problems into one Parquet file."""
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.generator import bulk
 
     if formats.strip().lower() != "parquet":
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
+    refuse_ending(path, ".parquet")
     refuse_overwrite([path], force)
     try:
         written, reason = bulk.generate_to_parquet(

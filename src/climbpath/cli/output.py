@@ -41,7 +41,7 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
         own = generator.evidence.get(setup)
         lacking = [show(one) for one in grades if own and one not in own]
         warn_of_angle(setup, learned, "these problems and their grades are", lacking)
-    for thin, count in generator.thin_evidence(setup._replace(angle=learned.angle), grades).items():
+    for thin, count in generator.thin_evidence(setup, grades).items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
 

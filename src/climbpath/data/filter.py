@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
-from climbpath.grades import parse_grades
+from climbpath.grades import FONT_LADDER, on_ladder, parse_grades
 from climbpath.problem import Problem
 
 
@@ -36,7 +36,7 @@ def filter_problems(
 
     Args:
         problems: of any boards.
-        grades: as a user types them, '6C..7B' or 'V4,V5', which each board reads on its own ladder.
+        grades: as a user types them, '6C..7B' or 'V4,V5'; on each board those of its ladder that these stand for.
         min_repeats: at least this many; a problem whose repeats are not known counts as having none.
         benchmarks: benchmarks only.
         max_holds: at most this many holds.
@@ -46,8 +46,8 @@ def filter_problems(
         angles: in degrees; None is an unknown one.
         shortest: of those that pass all other filters, this many with the fewest holds; of equals the first.
 
-    Raises ClimbpathError for a board, an angle, a method or a hold set that none of the problems has, and for grades
-    that are none on any of their boards.
+    Raises ClimbpathError for a board, an angle, a method or a hold set that none of the problems has, and for a text
+    that names no grades.
     """
     problems = list(problems)
     present = Counter(problem.board for problem in problems)
@@ -63,7 +63,10 @@ def filter_problems(
         wanted_methods = _among(methods, Counter(problem.method for problem in problems), "method")
         filters["method"] = lambda problem: problem.method in wanted_methods
     if grades is not None:
-        wanted_grades = _grades_of(grades, present)
+        fonts = parse_grades(grades, FONT_LADDER)
+        wanted_grades = {
+            name: {grade for font in fonts for grade in on_ladder(font, boards.load(name).ladder)} for name in present
+        }
         filters["grades"] = lambda problem: problem.grade in wanted_grades[problem.board]
     if min_repeats:
         filters["min-repeats"] = lambda problem: (problem.repeats or 0) >= min_repeats
@@ -89,20 +92,6 @@ def filter_problems(
         left_out["shortest"] = len(by_length[shortest:])
         passed = [passed[i] for i in sorted(by_length[:shortest])]
     return Filtered(passed, left_out)
-
-
-def _grades_of(text: str, board_names: Iterable[str]) -> dict[str, set[str]]:
-    """The grades of each board that a text names. Raises ClimbpathError where it names none on any of them."""
-    found: dict[str, set[str]] = {}
-    failure: ClimbpathError | None = None
-    for name in board_names:
-        try:
-            found[name] = set(parse_grades(text, boards.load(name).ladder))
-        except ClimbpathError as error:
-            found[name], failure = set(), error
-    if failure and not any(found.values()):
-        raise failure
-    return found
 
 
 def _among(wanted: Collection[str] | Collection[int | None], present: Counter[Any], what: str) -> set[Any]:

@@ -20,7 +20,7 @@ from climbpath.data import parquet
 from climbpath.errors import ClimbpathError
 from climbpath.files import names_in, remove_folder, replacing
 from climbpath.generator.request import Request
-from climbpath.generator.sample import check, check_offered, generate
+from climbpath.generator.sample import as_drawn, check, check_offered, generate
 from climbpath.grader.grader import grader_of
 from climbpath.model.checkpoint import Model
 from climbpath.parts import Each, claim, missing_parts, part
@@ -45,7 +45,7 @@ def generate_to_parquet(
     Returns how many problems were written, and the condition that is in the way where they are fewer than asked for.
     Raises ClimbpathError if there are none, or another request was interrupted at this path.
     """
-    _check(model, request)
+    request = _checked(model, request)
     parts = path.with_name(f"{path.name}.parts")
     claim(parts, {"model": model_name, **request.to_dict()})
     chunks, reason = _draw(model, request, parts, parts, map)
@@ -68,7 +68,7 @@ def generate_to_folder(
 
     Returns and raises what `generate_to_parquet` does.
     """
-    _check(model, request)
+    request = _checked(model, request)
     claim(folder, {"model": model_name, **request.to_dict()})
     drawn = folder / "_drawn"
     chunks, reason = _draw(model, request, drawn, folder, each)
@@ -84,10 +84,12 @@ def generate_to_folder(
     return _kept(chunks), reason
 
 
-def _check(model: Model, request: Request) -> None:
-    """Raises ClimbpathError where a request cannot be met."""
+def _checked(model: Model, request: Request) -> Request:
+    """A request as it is drawn. Raises ClimbpathError where it cannot be met."""
+    request = as_drawn(model, request)
     check(model, request)
     check_offered(grader_of(request.setup), request, request.grades)
+    return request
 
 
 def _draw(model: Model, request: Request, folder: Path, whole: Path, each: Each) -> tuple[Chunks, str | None]:

@@ -43,6 +43,13 @@ RAREST = 0.02
 """The least fraction of drawn problems that is expected to be kept, when deciding how many to draw."""
 
 
+def as_drawn(model: Model, request: Request) -> Request:
+    """A request at the angle that its problems are drawn at: an unknown one where its own was not learned, or not with
+    all of its grades."""
+    angle = drawn_as(request.setup, model.evidence, request.grades).angle
+    return replace(request, setup=request.setup._replace(angle=angle))
+
+
 def check(model: Model, request: Request, grades: Iterable[str] | None = None) -> Lookahead:
     """The lookahead of a request that can be met, by default for the request's own grades.
 
@@ -58,16 +65,17 @@ def check(model: Model, request: Request, grades: Iterable[str] | None = None) -
         raise ClimbpathError(f"guidance must be from 0 to {MOST_GUIDANCE}, not {guidance}: 1 is the model's own")
     if guidance != 1 and not can_be_guided(model):
         raise ClimbpathError("this model has only learned problems of a given grade: it cannot be guided; use 1")
-    grades = list(request.grades if grades is None else grades)
-    for grade in grades:
+    request = as_drawn(model, request)
+    for grade in request.grades if grades is None else grades:
         thin_evidence(model, request.setup, grade)
     if request.method not in model.methods(request.setup):
         known_rules = ", ".join(model.methods(request.setup))
         raise ClimbpathError(f"this model has not learned the foot rule {request.method!r}: it knows {known_rules}")
-    angle = drawn_as(request.setup, model.evidence, grades).angle
     layout = boards.load(request.setup.board)
-    lookahead = Lookahead(layout, angle, request.rules.mirrored(layout) if request.mirror else request.rules)
+    lookahead = Lookahead(layout, request.setup.angle, request.rules)
     lookahead.check()
+    if request.mirror:  # what is drawn keeps to the mirrored rules; the faults above speak of those that were typed
+        lookahead = Lookahead(layout, request.setup.angle, request.rules.mirrored(layout))
     return lookahead
 
 
@@ -76,7 +84,7 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
 
     Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
-    learned_as = drawn_as(setup, model.evidence, [grade])
+    learned_as = drawn_as(setup, model.evidence)
     if learned_as not in model.evidence:
         known = ", ".join(map(str, model.evidence))
         raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
@@ -116,8 +124,7 @@ def generate(
     have a grade that is asked for, or no problem can keep to the rules.
     """
     missing = Counter(request.counts() if counts is None else counts)
-    angle = drawn_as(request.setup, model.evidence, missing).angle
-    request = replace(request, setup=request.setup._replace(angle=angle))
+    request = as_drawn(model, request)
     lookahead = check(model, request, missing)
     check_offered(grader, request, missing)
     matches = bool(grader) and not request.any_grade

@@ -14,7 +14,7 @@ from climbpath.beta.moves import Beta, describe
 from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
-from climbpath.grades import ALL_GRADES, v_grade
+from climbpath.grades import ALL_GRADES, rank, v_grade
 from climbpath.lights.leds import MOST_LEDS
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, FIELDS, LABELS, Problem
@@ -192,9 +192,9 @@ class HoldOut(BaseModel):
 
 class BoardOut(BaseModel):
     """A board. For each angle: in which rows holds may have which role (where place tells such), the grades that can be
-    asked for, those of them that were learned at it and not at an unknown one, those that rest on few problems with how
-    many, whether the grader knows it, which foot rules the models
-    know, the usual one first, and at which angle it was learned, null where that is not known.
+    asked for and which of them were learned at the angle (new problems of the others have an unknown one), those that
+    rest on few problems with how many, whether the grader knows it, which foot rules the models know, the usual one
+    first, and at which angle it was learned, null where that is not known.
 
     Where problems can have an unknown angle, 'unknown' is one of the angles. `drawn_as` is the title of the board whose
     problems stand for its own, where it was not learned.
@@ -221,6 +221,11 @@ class BoardOut(BaseModel):
     graded: dict[str, bool]
 
 
+def _easier(unknown: Mapping[str, int], own: Mapping[str, int]) -> dict[str, int]:
+    """Those of the grades learned at an unknown angle that are easier than all that were learned at one."""
+    return {grade: n for grade, n in unknown.items() if own and rank(grade) < min(map(rank, own))}
+
+
 def board_out(
     board: Board,
     evidence: Mapping[Setup, Mapping[str, int]],
@@ -233,7 +238,10 @@ def board_out(
     names = {angle: UNKNOWN if angle is None else str(angle) for angle in angles}
     setups = {names[angle]: drawn_as(Setup(board.name, angle), evidence) for angle in angles}
     own = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
-    counts = {angle: {**evidence.get(setup._replace(angle=None), {}), **own[angle]} for angle, setup in setups.items()}
+    counts = {
+        angle: {**_easier(evidence.get(setup._replace(angle=None), {}), own[angle]), **own[angle]}
+        for angle, setup in setups.items()
+    }
     well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
         name=board.name,

@@ -119,7 +119,8 @@ def outline(generator: Generator, evening: Evening) -> Outline:
 
     Raises ClimbpathError where the model has not learned a grade, or knows none here and there is no list.
     """
-    evidence = generator.evidence.get(drawn_as(evening.setup, generator.evidence, evening.grades), {})
+    learned_as = drawn_as(evening.setup, generator.evidence, evening.grades)
+    evidence = generator.evidence.get(learned_as, {})
     if not evening.listed:
         generator.thin_evidence(evening.setup, evening.grades)  # raises for grades that are not learned
     parts = _listed_parts(evening, evidence) if evening.listed else _parts(evening.grades, evening.minutes, evidence)
@@ -129,7 +130,7 @@ def outline(generator: Generator, evening: Evening) -> Outline:
     # several times as many as are needed, to choose from
     size = max(POOL, POOL_PER_SLOT * max(need.values()))
     request = Request(
-        setup=evening.setup,
+        setup=evening.setup._replace(angle=learned_as.angle),
         grades=tuple(sorted(need, key=rank)),
         number=size * len(need),
         rules=evening.rules,

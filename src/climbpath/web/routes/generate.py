@@ -17,6 +17,7 @@ from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
+from climbpath.generator.sample import as_drawn
 from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
 from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notation
@@ -165,7 +166,7 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         min_holds=body.min_holds,
         max_holds=body.max_holds,
     )
-    return Request(
+    asked = Request(
         setup=setup,
         grades=tuple(dict.fromkeys(body.grades)),
         number=body.number,
@@ -176,6 +177,7 @@ def _request(services: Services, body: GenerateRequest) -> Request:
         any_grade=body.any_grade,
         seed=seed_or_random(body.seed),
     )
+    return as_drawn(services.generator.model_of(setup), asked)
 
 
 def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme, size: str | None) -> bytes:

@@ -195,12 +195,17 @@ export async function keepProfile({ id, ...body }) {
   await keeping;
 }
 
+// The boards of which the climber has said on this device that all holds are there.
+const WHOLE = () => `whole.${profile().id}`;
+export const isWhole = (board) => Boolean(profile()) && kept(WHOLE(), []).includes(board);
+
 // Keep what the climber has of a board in their profile, where it comes first from now on.
 function putWall(board, fields) {
   const { walls = [], ...one } = profile();
   const usual = { board, angle: boardOf({ board }).usual_angle, size: null, hold_sets: null };
   const wall = { ...usual, ...wallOn(board), ...fields };
   if ("size" in fields) delete state.linkedSizes[board];
+  if (fields.size === null) keep(WHOLE(), [...kept(WHOLE(), []), board]);
   keepProfile({ ...one, walls: [wall, ...walls.filter((other) => other.board !== board)].slice(0, MOST_WALLS) });
 }
 

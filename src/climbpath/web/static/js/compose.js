@@ -5,13 +5,13 @@ import { button, dialog, h, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import {
   absentSets,
-  askForRule,
   boardOf,
   generateRequest,
   gradesInRange,
   isGraded,
   layout,
   methodHere,
+  methodsHere,
   sizeOf,
   state,
 } from "./state.js";
@@ -46,8 +46,8 @@ const BLANK = { roles: {}, bans: [], filled: {}, only: [], grade: null, asked: n
 
 // A step of composing: `roles` pin -> role, as it is shown, and as it will be in every completion; `bans` the holds to
 // avoid; `filled` label -> the role of a hold that the model filled in; `only` those of start and finish whose pin must
-// stay the only one; `grade` one that a link brought; `asked` the grade that a completion was for. Steps never change,
-// so undo just goes back to an earlier one.
+// stay the only one; `grade` and `method` those that a link brought; `asked` the grade that a completion was for. Steps
+// never change, so undo just goes back to an earlier one.
 const keptSteps = kept("composed", {});
 const drafts = {}; // a board's name -> {steps, at}
 let wasExplained = false; // that the first touch only zooms in
@@ -72,6 +72,8 @@ function keepNow() {
   keep("composed", keptSteps);
 }
 
+// The foot rule of a step: that of the problem that it began with, else the one that is asked for.
+const methodOf = (step) => (step.method === undefined ? methodHere() : (step.method ?? undefined));
 const pinsOf = ({ roles }) => Object.keys(roles);
 const inRole = (roles, role) => Object.keys(roles).filter((label) => roles[label] === role);
 const without = (object, label) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== label));
@@ -119,7 +121,7 @@ function queryOf(step, on, angle) {
   const pins = pinsOf(step).map((label) => label + MARKS[step.roles[label]]);
   const isAllOwn = pins.length === Object.keys(roles).length && inRole(roles, "start").length > 0; // else rows imply one
   return query(
-    { ...problemOf(roles, on, angle, step.grade), method: methodHere() },
+    { ...problemOf(roles, on, angle, step.grade), method: methodOf(step) },
     {
       view: "compose",
       pins: isAllOwn ? "" : pins.join("-") || "none",
@@ -136,7 +138,7 @@ function stepOf(problem, fields) {
   const roles = rolesOf(problem);
   const read = (field) => readHolds((fields?.get(field) ?? "").replace("none", ""), on) ?? {};
   const pins = fields?.has("pins") ? read("pins") : roles;
-  const step = { ...BLANK, bans: Object.keys(read("bans")), grade: problem.grade };
+  const step = { ...BLANK, bans: Object.keys(read("bans")), grade: problem.grade, method: problem.method ?? null };
   step.roles = Object.fromEntries(
     Object.entries(pins).map(([label, role]) => [label, role ?? roles[label] ?? usualRole(label, on, problem.angle)]),
   );
@@ -164,7 +166,6 @@ function nextRole(label, on, angle, lit) {
 
 export class Compose {
   constructor(problem, fields) {
-    if (problem) askForRule(problem);
     const isNew = problem && queryOf(now(), layout(), state.setup.angle) !== fields?.toString();
     if (isNew) put(stepOf(problem, fields));
     this.stage = new Stage({
@@ -186,13 +187,14 @@ export class Compose {
     this.panel.append(...Object.values(this.cards));
     this.root = h("div", { class: "view compose" }, this.stage.root, this.panel);
     this.entry = null;
+    this.method = methodHere();
   }
 
   // The lit holds as a problem, null while they are none. Its grade is the grader's, unless a link brought another.
   get problem() {
     const roles = litRoles(now());
     if (faultOf(roles, layout(), state.setup.angle)) return null;
-    const problem = { ...problemOf(roles, layout(), state.setup.angle, now().grade), method: methodHere() };
+    const problem = { ...problemOf(roles, layout(), state.setup.angle, now().grade), method: methodOf(now()) };
     const grade = problem.grade ?? analysisOf(problem)?.prediction?.grade ?? null;
     return { ...problem, grade, asked_grade: now().asked };
   }
@@ -203,6 +205,8 @@ export class Compose {
   }
 
   heard(fields) {
+    if ("tuning" in fields && methodHere() !== this.method) put({ ...now(), method: undefined }); // another one is asked for
+    this.method = methodHere();
     const isOther = ["setup", "wall", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
     if (isOther) replace(this.cards.tuning, tuningCard());
     if (isOther || fields.online) {
@@ -331,6 +335,7 @@ export class Compose {
     try {
       const request = {
         ...generateRequest(1),
+        method: methodsHere().includes(methodOf(step)) ? methodOf(step) : undefined,
         pins: pinsOf(step)
           .filter((label) => !feet.includes(label))
           .map((label) => label + MARKS[step.roles[label]]),

@@ -226,7 +226,8 @@ export function tapLights(problem, beta) {
   if (settings.when === "tap") askForLights(problem, beta);
 }
 
-// The beta shows the hands at a step, and the footholds; null ends it. Without a swipe that lights, only a problem that was lit goes on.
+// The beta shows the hands at a step, and the footholds; null ends it. Without a swipe that lights, only a problem that
+// was lit goes on.
 export function stepLights(problem, beta, step) {
   const isAsked = settings.when === "swipe" || (settings.when === "tap" && last?.of === problem.identity);
   if (!areLightsOn() || !isAsked) return;

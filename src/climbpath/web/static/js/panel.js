@@ -5,9 +5,11 @@ import { T } from "./texts.js";
 import {
   boardOf,
   change,
+  gradesInRange,
   isGraded,
   isHere,
   isLearned,
+  isOwn,
   layout,
   methodHere,
   methodsHere,
@@ -69,7 +71,15 @@ export function cautions(problem) {
   const words =
     isOther && isLearned(board, angle) ? T.someAsUnknown : isGraded(problem) ? T.asUnknown : T.madeAsUnknown;
   return [
-    (isOther || !isLearned(board, problem.angle)) && h("p", { class: "warn" }, words(problem.angle ?? angle)),
+    (isOther || !isLearned(board, problem.angle)) &&
+      h(
+        "p",
+        { class: "warn" },
+        words(
+          problem.angle ?? angle,
+          gradesInRange().filter((one) => !isOwn(one)),
+        ),
+      ),
     board.drawn_as && h("p", { class: "warn" }, T.drawnAs(board.drawn_as)),
   ];
 }
@@ -278,13 +288,14 @@ export function tuningCard() {
   const { board } = state.setup;
   const sizes = Object.keys(layout().sizes);
   const there = layout().sizes[sizeOf(layout())];
-  const sets = layout().hold_sets.filter(
+  const all = layout().hold_sets;
+  const sets = all.filter(
     (name) => !there || layout().holds.some((hold) => hold.hold_set === name && there.includes(hold.label)),
   );
-  const chosen = wallOn(board)?.hold_sets ?? sets;
+  const chosen = wallOn(board)?.hold_sets ?? all;
   const choose = (name, isOn) => {
-    const next = sets.filter((one) => (one === name ? isOn : chosen.includes(one)));
-    if (next.length) keepWall({ hold_sets: next.length === sets.length ? null : next });
+    const next = all.filter((one) => (one === name ? isOn : chosen.includes(one)));
+    if (sets.some((one) => next.includes(one))) keepWall({ hold_sets: next.length === all.length ? null : next });
     else change({ tuning }); // the last set stays
   };
   const tick = (words, isOn, onchange) =>

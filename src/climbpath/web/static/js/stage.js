@@ -20,8 +20,7 @@ import {
   vGrade,
   wallOn,
 } from "./state.js";
-import { chooseSetup, keepWall } from "./book.js";
-import { keep, kept } from "./storage.js";
+import { chooseSetup, isWhole, keepWall } from "./book.js";
 import { angleText, hasAngle, holdsOf, rolesOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -61,13 +60,9 @@ export function filters() {
 // Asked once, where a board comes in several sizes: nobody's wall has all of its holds.
 function whichSize(board) {
   const sizes = Object.keys(board.sizes);
-  const whole = kept("wholeBoards", []);
-  if (sizes.length < 2 || sizeOf(board) || whole.includes(board.name)) return null;
-  const choose = (size) => {
-    if (!size) keep("wholeBoards", [...whole, board.name]);
-    keepWall({ size: size || null });
-  };
+  if (sizes.length < 2 || sizeOf(board) || isWhole(board.name)) return null;
   const options = [["?", T.whichSize], ...sizes.map((size) => [size, size]), ["", T.everySize]];
+  const choose = (size) => keepWall({ size: size || null });
   return choice("?", options, choose, { class: "which-size", "aria-label": T.whichSize });
 }
 

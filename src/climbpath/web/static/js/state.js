@@ -1,6 +1,6 @@
 // The state of the app, and the listeners to its changes.
 
-import { angleText, hasAngle, holdsOf, ruleOf } from "./problem.js";
+import { angleText, hasAngle, holdsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
@@ -72,7 +72,8 @@ export function setupFor({ board, angle }) {
 export const isHere = ({ board, angle }) =>
   board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
 export const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every(isOwn);
-const isOwn = (grade) => layout().own_grades?.[angleText(state.setup.angle)]?.includes(grade);
+// Whether a grade was learned at the angle that is chosen; all were, as far as an earlier release told this device.
+export const isOwn = (grade) => layout().own_grades?.[angleText(state.setup.angle)]?.includes(grade) ?? true;
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {
   const { grades, thin } = layout();
@@ -120,10 +121,6 @@ export const isGraded = ({ board, angle }) => boardOf({ board }).graded[angleTex
 // The foot rules that can be asked for here, the usual one first, and the one that is.
 export const methodsHere = () => layout().methods[angleText(state.setup.angle)] ?? [];
 export const methodHere = () => (methodsHere().includes(state.tuning.method) ? state.tuning.method : undefined);
-// Ask for the foot rule of a problem from now on.
-export function askForRule(problem) {
-  if (ruleOf(problem) !== ruleOf(state.tuning)) change({ tuning: { ...state.tuning, method: problem.method } });
-}
 
 // board -> the size of the climber's wall of it.
 export const chosenSizes = () => ({

@@ -104,8 +104,8 @@ export const T = {
   chart: "How likely each grade is",
   asUnknown: (angle) => `Graded as at an unknown angle: no model has learned ${angle}°.`,
   madeAsUnknown: (angle) => `New problems are made as at an unknown angle: no model has learned ${angle}°.`,
-  someAsUnknown: (angle) =>
-    `Graded as at an unknown angle: no model has learned all of your grades at ${angle}°. Ask for harder ones to have it.`,
+  someAsUnknown: (angle, grades) =>
+    `New problems and grades are as at an unknown angle: no model has learned ${and(grades)} at ${angle}°.`,
   angleAsUnknown: "Problems and grades are as at an unknown angle: no model has learned this one.",
   drawnAs: (title) =>
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
