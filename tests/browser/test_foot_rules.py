@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from support.server import Server, eventually
-from support.steps import action, choose, press, tab
+from support.steps import action, choose, fields, press, tab, touch
 from support.visits import Visit
 
 
@@ -35,7 +35,7 @@ def test_a_foot_rule_is_in_caption_link_compose_and_logbook(visit: Visit, server
     expect(other.locator(".caption .title small")).to_contain_text("· Footless ·")
     other.goto(link + "&view=compose")
     expect(other.locator(".caption h1")).to_contain_text("· Footless")
-    press(action(other, "Clear"))
+    touch(other, fields(other)["problem"].split("-")[-2].rstrip("se"))  # a hold to avoid
     with other.expect_request("**/api/grade") as asking:
         press(action(other, "Complete"))
     assert json.loads(asking.value.post_data or "")["method"] == "Footless"
