@@ -188,14 +188,17 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
     [
         (
             ["data", "import", SHAPES[0], "-o", "a/x.csv"],
-            "cannot write a/x.csv: it is parquet and no csv; name it x.parquet",
+            "cannot write a/x.csv: the file is parquet, not csv; name it a/x.parquet",
         ),
-        (["data", "import", SHAPES[0], "-o", "x.parquet.GZ"], "it is parquet and no gz; name it x.parquet"),
-        (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "it is json and no csv; name it y.json"),
-        (["data", "filter", "problems.parquet", "-o", "x.json"], "it is parquet and no json; name it x.parquet"),
-        (["data", "stats", "problems.parquet", "--png", "x.svg"], "it is png and no svg; name it x.png"),
-        (["export", "best.pt", "--to", "x.txt"], "it is safetensors and no txt; name it x.safetensors"),
-        (["train-grader", "--data", "problems.parquet", "--out", "x.pt"], "it is safetensors and no pt; name it x.s"),
+        (["data", "import", SHAPES[0], "-o", "x.parquet.GZ"], "the file is parquet, not gz; name it x.parquet"),
+        (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "the file is json, not csv; name it y.json"),
+        (["data", "filter", "problems.parquet", "-o", "x.json"], "the file is parquet, not json; name it x.parquet"),
+        (["data", "stats", "problems.parquet", "--png", "x.svg"], "the file is png, not svg; name it x.png"),
+        (["export", "best.pt", "--to", "x.txt"], "the file is safetensors, not txt; name it x.safetensors"),
+        (
+            ["train-grader", "--data", "problems.parquet", "--out", "x.pt"],
+            "the file is safetensors, not pt; name it x.s",
+        ),
     ],
 )
 def test_nothing_is_written_under_the_name_of_another_kind_of_file(

@@ -108,7 +108,13 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
         for angle in layout.angles:
             setup = drawn_as(Setup(layout.name, angle), evidence)
             assert board["learned"][str(angle)] == setup.angle
-            assert board["grades"][str(angle)] == list(offered(evidence.get(setup, {})))
+            own = list(offered(evidence.get(setup, {})))
+            assert board["own_grades"][str(angle)] == own
+            # easier ones are drawn as at an unknown angle
+            easier = [grade for grade in board["grades"][str(angle)] if grade not in own]
+            assert board["grades"][str(angle)] == [*easier, *own]
+            assert set(easier) <= evidence.get(setup._replace(angle=None), {}).keys()
+            assert max(map(rank, easier), default=-99) < min(map(rank, own), default=0)
             assert board["thin"][str(angle)] == {g: n for g, n in evidence.get(setup, {}).items() if n < LEAST_EVIDENCE}
             assert board["graded"][str(angle)] == (grader_of(Setup(layout.name, int(angle))) is not None)
 

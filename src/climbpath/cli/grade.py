@@ -155,6 +155,6 @@ def _prediction_text(problem: "Problem", prediction: "GradePrediction", changes:
             mark = "◀" if name == prediction.grade else ""
             lines.append(f"  {grades.show(name):<10} {value:5.1%}  {'█' * max(1, round(BAR * value))} {mark}".rstrip())
     # -0.0 is none
-    told = [f"  {label:<4} {round(change, 1) + 0.0:+.1f}" for label, change in list(changes.items())[:5]]
-    lines += ["Without a hold, in grades harder (+) or easier (-):", *told] if told else []
+    effects = [f"  {label:<4} {round(change, 1) + 0.0:+.1f}" for label, change in list(changes.items())[:5]]
+    lines += ["Without a hold, in grades harder (+) or easier (-):", *effects] if effects else []
     return "\n".join(lines)

@@ -5,12 +5,12 @@ import { T } from "./texts.js";
 import { dayText, today } from "./dates.js";
 import { boardOf, vGrade } from "./state.js";
 import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
-import { holdsOf } from "./problem.js";
 import { newId } from "./storage.js";
 import { card } from "./panel.js";
 
 const MOST_TRIES = 999;
 const DOUBLE_MS = 500;
+const HANDS = ["start", "hands", "finish"];
 
 // Ticks that a device has kept from an earlier release were all sends.
 const wasSent = (one) => one.sent !== false;
@@ -120,7 +120,9 @@ export function openTries(problem, entry, corrected) {
     box.close();
   };
   const rows = new Map(boardOf(problem).holds.map((hold) => [hold.label, hold.y]));
-  const labels = holdsOf(problem).sort((a, b) => rows.get(b) - rows.get(a));
+  const labels = HANDS.flatMap((role) => problem[role] ?? []).sort((a, b) => rows.get(b) - rows.get(a));
+  // placement numbers stand on no wall: there, holds are counted from the start
+  const named = (label, i) => (boardOf(problem).has_feet ? T.holdOf(labels.length - i, labels.length, label) : label);
 
   function render() {
     const n = tries();
@@ -183,7 +185,7 @@ export function openTries(problem, entry, corrected) {
           T.reached,
           choice(
             chosen.reached ?? openOn(chosen.day)?.reached ?? "",
-            [["", "–"], ...labels.map((label) => [label, label])],
+            [["", "–"], ...labels.map((label, i) => [label, named(label, i)])],
             (reached) => set({ reached }),
           ),
         ),

@@ -316,6 +316,7 @@ export const T = {
   notSent: (n) => `${many(n, "try", "tries")}, not sent`,
   notSentYet: "Not sent",
   reached: "Got as far as",
+  holdOf: (i, n, label) => `Hold ${i} of ${n} (${label})`,
   upTo: (label) => `up to ${label}`,
   noTicks: "No tries logged yet.",
   correct: "Correct",
