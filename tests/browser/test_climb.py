@@ -462,6 +462,21 @@ def test_fine_tuning_is_requested_and_stored(visit: Visit) -> None:
     expect(page.locator(".tuning input[type=range]").nth(1)).to_have_value("8")
 
 
+def test_fine_tuning_stays_open_however_soon_it_is_used(visit: Visit) -> None:
+    """The browser says that it is open a moment after it is."""
+    page = visit()
+    shown(page)
+    page.evaluate("""() => {
+      const tuning = document.querySelector(".tuning");
+      tuning.querySelector("summary").click();
+      const most = tuning.querySelectorAll("input[type=range]")[1];
+      most.value = "6";
+      most.dispatchEvent(new Event("change", { bubbles: true }));
+    }""")
+    expect(page.locator(".tuning .slider", has_text="Most holds").locator("b")).to_have_text("6")
+    expect(page.get_by_role("slider", name="Adventurousness")).to_be_visible()
+
+
 def test_at_least_one_hold_set_stays_selected(visit: Visit) -> None:
     page = visit()
     shown(page)

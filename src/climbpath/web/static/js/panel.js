@@ -315,7 +315,12 @@ export function tuningCard() {
         state.tuningOpen = event.target.open;
       },
     },
-    h("summary", null, h("h2", null, T.tuning)),
+    // kept at once: the event of a toggle comes later, when a control may have been moved already
+    h(
+      "summary",
+      { onclick: ({ target }) => (state.tuningOpen = !target.closest("details").open) },
+      h("h2", null, T.tuning),
+    ),
     slider(T.fewest(layout().has_feet), tuning.fewest, 3, 14, 1, String, (fewest) =>
       set({ fewest, most: Math.max(fewest, tuning.most) }),
     ),
