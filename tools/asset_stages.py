@@ -107,9 +107,7 @@ FAMILIES = {
         pattern="kilter_climbs.sqlite3",
         teachers=(
             replace(TEACHER, num_epochs=10),
-            replace(TEACHER, num_epochs=12, seed=2, dropout=0.25, embedding_dropout=0.25),
-            replace(TEACHER, num_epochs=12, seed=3, dropout=0.25, embedding_dropout=0.25),
-            replace(TEACHER, num_epochs=12, seed=4, dropout=0.25, embedding_dropout=0.25),
+            *(replace(TEACHER, num_epochs=12, seed=seed, dropout=0.25, embedding_dropout=0.25) for seed in (2, 3, 4)),
         ),
         student=STUDENT,
         corrections=5,
@@ -121,9 +119,10 @@ FAMILIES = {
         pattern="tension_climbs.sqlite3",
         teachers=(
             replace(TEACHER, **TENSION, d_model=112, dim_feedforward=448, num_epochs=14),
-            replace(TEACHER, **TENSION, num_epochs=16, seed=2, dropout=0.25, embedding_dropout=0.25),
-            replace(TEACHER, **TENSION, num_epochs=16, seed=3, dropout=0.25, embedding_dropout=0.25),
-            replace(TEACHER, **TENSION, num_epochs=16, seed=4, dropout=0.25, embedding_dropout=0.25),
+            *(
+                replace(TEACHER, **TENSION, num_epochs=16, seed=seed, dropout=0.25, embedding_dropout=0.25)
+                for seed in (2, 3, 4)
+            ),
         ),
         student=replace(STUDENT, **TENSION, d_model=112, dim_feedforward=448),
         corrections=5,

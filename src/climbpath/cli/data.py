@@ -109,7 +109,7 @@ def _of_nothing(report: Path) -> bool:
     """Whether a file is the report of an import that found no problems, and wrote nothing else."""
     try:
         account = json.loads(report.read_text(encoding="utf-8"))
-        return bool(account["problems"] == [] and ("files" in account and "failures" in account))
+        return bool(account["problems"] == [] and account.keys() >= {"files", "failures"})
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
 

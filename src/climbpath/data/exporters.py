@@ -140,8 +140,7 @@ FORMATS: dict[str, Callable[[Sequence[Problem], Theme, str | None], Files]] = {
 
 def check_formats(problems: Sequence[Problem], formats: Collection[str]) -> None:
     """Raises ClimbpathError where one of the formats is not for the boards of all these problems."""
-    other = next((problem for problem in problems if not in_app(problem)), None)
-    if other and "app" in formats:
+    if "app" in formats and (other := next((problem for problem in problems if not in_app(problem)), None)):
         title = boards.load(other.board).title
         raise ClimbpathError(f"the format app is the MoonBoard app's, which has no {title}: write json or csv")
 

@@ -28,8 +28,8 @@ def vary(
     Each starts as the problem does, on all its start holds that are not banned, and is at most a hold longer or
     shorter. Footholds stay as they are. The request says how many, and what they keep to; its setup and grades are the
     problem's. The variations are at the angle that it is drawn at, and the grader, if there is one, says which grade
-    each has. Yields fewer than asked for if
-    there are no more. Raises ClimbpathError for a fraction out of range, and as `generate` does.
+    each has. Yields fewer than asked for if there are no more. Raises ClimbpathError for a fraction out of range, and
+    as `generate` does.
     """
     if not 0 < keep < 1:
         raise ClimbpathError(f"keep must be a fraction of the holds between 0 and 1, not {keep}")

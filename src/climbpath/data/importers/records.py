@@ -315,12 +315,13 @@ def _named_board(name: str) -> str:
     known = " ".join(rest)
     if known in UNSUPPORTED:
         raise ClimbpathError(f"{UNSUPPORTED[known]} is not supported yet")
+    if known in BY_WORDS:
+        return BY_WORDS[known]
     by_title = _by_title()
-    found = BY_WORDS.get(known) or by_title.get(_plain(name))
-    if not found:
+    if _plain(name) not in by_title:
         titles = ", ".join(boards.load(one).title for one in by_title.values())
         raise ClimbpathError(f"unknown hold setup {shortened(name, 60)!r}: known are {titles}")
-    return found
+    return by_title[_plain(name)]
 
 
 def _by_title() -> dict[str, str]:

@@ -196,8 +196,8 @@ export async function keepProfile({ id, ...body }) {
 }
 
 // The boards of which the climber has said on this device that all holds are there.
-const WHOLE = () => `whole.${profile().id}`;
-export const isWhole = (board) => Boolean(profile()) && kept(WHOLE(), []).includes(board);
+const wholeOf = ({ id }) => kept(`whole.${id}`, []);
+export const isWhole = (board) => Boolean(profile()) && wholeOf(profile()).includes(board);
 
 // Keep what the climber has of a board in their profile, where it comes first from now on.
 function putWall(board, fields) {
@@ -205,7 +205,7 @@ function putWall(board, fields) {
   const usual = { board, angle: boardOf({ board }).usual_angle, size: null, hold_sets: null };
   const wall = { ...usual, ...wallOn(board), ...fields };
   if ("size" in fields) delete state.linkedSizes[board];
-  if (fields.size === null) keep(WHOLE(), [...kept(WHOLE(), []), board]);
+  if (fields.size === null) keep(`whole.${one.id}`, [...new Set([...wholeOf(one), board])]);
   keepProfile({ ...one, walls: [wall, ...walls.filter((other) => other.board !== board)].slice(0, MOST_WALLS) });
 }
 

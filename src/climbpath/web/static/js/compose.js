@@ -205,7 +205,8 @@ export class Compose {
   }
 
   heard(fields) {
-    if ("tuning" in fields && methodHere() !== this.method) put({ ...now(), method: undefined }); // another one is asked for
+    // another foot rule is asked for
+    if ("tuning" in fields && methodHere() !== this.method) put({ ...now(), method: undefined });
     this.method = methodHere();
     const isOther = ["setup", "wall", "range", "tuning", "profileId", "profiles"].some((name) => name in fields);
     if (isOther) replace(this.cards.tuning, tuningCard());

@@ -9,7 +9,7 @@ import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
-import { ruleOf } from "./problem.js";
+import { placeOf } from "./stage.js";
 import { Statistics } from "./statistics.js";
 
 const IMPORT_MS = 3600000; // a large one takes minutes
@@ -204,9 +204,7 @@ export class Logbook {
     const about = (entry) => {
       const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
       const { problem } = entry;
-      const where = T.boardShort(shortTitle(boardOf(problem)), problem.angle);
-      const rest = [where, ruleOf(problem), problem.notation].filter(Boolean).join(" · ");
-      return [...(progress.length ? [progress] : []), rest];
+      return [...(progress.length ? [progress] : []), `${placeOf(problem)} · ${problem.notation}`];
     };
     replace(
       this.results,

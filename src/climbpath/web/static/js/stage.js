@@ -21,7 +21,7 @@ import {
   wallOn,
 } from "./state.js";
 import { chooseSetup, isWhole, keepWall } from "./book.js";
-import { angleText, hasAngle, holdsOf, rolesOf } from "./problem.js";
+import { angleText, hasAngle, holdsOf, rolesOf, ruleOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
 export function filters() {
@@ -100,6 +100,10 @@ export const gradePill = (grade) =>
     grade ?? T.ungraded,
     grade && vGrade(grade) !== grade && h("small", null, vGrade(grade)),
   );
+
+// Board, angle and foot rule of a problem, in words.
+export const placeOf = (problem) =>
+  [T.boardShort(shortTitle(boardOf(problem)), problem.angle), ruleOf(problem)].filter(Boolean).join(" · ");
 
 // How many holds a problem has, in words.
 export const holdCount = (problem) => T.holds(holdsOf(problem).length - problem.feet.length, problem.feet.length);

@@ -5,7 +5,6 @@ import { button, h, icon, replace } from "./dom.js";
 import { T } from "./texts.js";
 import {
   absentSets,
-  boardOf,
   change,
   gradesInRange,
   isHere,
@@ -13,15 +12,13 @@ import {
   methodHere,
   profile,
   setupFor,
-  shortTitle,
   sizeOf,
   state,
 } from "./state.js";
 import { bodyOf, keepPlanned } from "./analysis.js";
 import { card, cautions, problemLine } from "./panel.js";
-import { filters } from "./stage.js";
+import { filters, placeOf } from "./stage.js";
 import { allFound } from "./play.js";
-import { ruleOf } from "./problem.js";
 import { clock, finish, goOn, isOn, restLeft, slotNow, slotsOf } from "./timer.js";
 import { allowSound, isLoud, setLoud } from "./signal.js";
 
@@ -156,11 +153,10 @@ export class Workout {
     const [{ problem: first }] = slots;
     const begun = isOn() || at > 0 || state.workout.tries > 0;
     const words = isDone ? T.startAgain : begun ? T.goOnWith(at + 1, slots.length) : T.start;
-    const where = [T.boardShort(shortTitle(boardOf(first)), first.angle), ruleOf(first)].filter(Boolean).join(" · ");
     const span = plan.name ?? [...new Set([plan.grades[0], plan.grades.at(-1)])].join(" – ");
     return [
       h("h1", null, `${span} · ${T.min(plan.minutes)}`),
-      h("p", { class: "quiet" }, isDone ? T.workoutDone : where),
+      h("p", { class: "quiet" }, isDone ? T.workoutDone : placeOf(first)),
       leftOut > 0 && h("p", { class: "warn" }, T.leftOutOfPlan(leftOut)),
       h(
         "div",
