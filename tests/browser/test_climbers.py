@@ -83,7 +83,8 @@ def test_a_removal_whose_answer_was_lost_is_repeated_silently(visit: Visit, serv
         route.abort()
 
     page.route("**/api/profiles/*", lose, times=1)
-    remove(visit, page)
+    with page.expect_event("requestfailed"):  # the route is served while the page is waited for, and not after
+        remove(visit, page)
     expect(toasts(page)).to_contain_text("Sam removed")
     eventually(lambda: [one["name"] for one in server.ask("GET", "/api/profiles")] == ["Kim"])
     expect(page.locator("#header .offline")).to_have_count(0)
