@@ -12,7 +12,7 @@ from climbpath import board as boards
 from climbpath.model.checkpoint import save_checkpoint
 from climbpath.problem import parse_notation
 from support.server import Server, eventually
-from support.steps import card, hold, toasts, touch
+from support.steps import action, card, hold, log_tries, toasts, touch
 from support.untrained import checkpoint
 from support.visits import Visit, visits
 
@@ -127,6 +127,34 @@ def test_the_size_of_a_wall_is_asked_for_once(wall_visit: Visit, answer: str) ->
     page.reload()
     expect(page.locator(".stage .board .hold")).to_have_count(shown)
     expect(asked).to_have_count(0)
+
+
+def test_tries_have_the_angle_that_the_wall_was_set_to(wall_visit: Visit, wall_server: Server) -> None:
+    kim, link = wall_server.climber("Kim"), problem_on("tension-1").replace("angle=40", "angle=unknown")
+    page = wall_visit("", climber=kim, **TOUCH)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
+    page.get_by_role("combobox", name="Angle").select_option("20")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 ?°")
+    page.goto(f"?{link}")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 ?°")
+    # tries of another angle are not gone on with
+    log_tries(page, 3, "3 tries, not sent")
+    action(page, "Sent").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Goes on from 3 tries")
+    expect(sheet.get_by_label("Angle")).to_have_value("20")
+    sheet.get_by_label("Angle").select_option("45")
+    expect(sheet).not_to_contain_text("Goes on from 3 tries")
+    sheet.get_by_role("spinbutton", name="Tries").fill("2")
+    sheet.get_by_role("button", name="Sent on try 2", exact=True).click()
+    eventually(lambda: len(wall_server.entries(kim)[0]["ticks"]) == 2)
+    (entry,) = wall_server.entries(kim)
+    assert {(tick["attempts"], tick["sent"], tick["angle"]) for tick in entry["ticks"]} == {
+        (3, False, 20),
+        (2, True, 45),
+    }
+    expect(page.locator(".ticks")).to_contain_text("20°")
+    expect(page.locator(".ticks")).to_contain_text("45°")
 
 
 def test_an_angle_that_was_not_learned_stays_where_a_problem_is_opened(wall_visit: Visit) -> None:

@@ -424,7 +424,7 @@ def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
         assert problem_of(saved["problem"]) == HERON
         assert client.post("/api/problems" + MINE, body_of(replace(HERON, grade="8A")), 200) == saved
         client.post("/api/problems" + MINE, body_of(MASTERS), 201)
-        tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3, "sent": True, "reached": ""}
+        tick = {"id": str(uuid4()), "day": "2026-05-31", "attempts": 3, "sent": True, "reached": "", "angle": None}
         address = f"{SAVED}/ticks/{tick['id']}{MINE}"
         for attempts in (1, 3, 3):
             ticked = client.ask("PUT", address, json={"day": "2026-05-31", "attempts": attempts}).json()
@@ -629,7 +629,7 @@ def test_tries_without_a_send_and_statistics(client: Client) -> None:
     client.post("/api/problems" + MINE, body_of(HERON), 201)
     tick = f"{SAVED}/ticks/{KIM}{MINE}"
     tries = {"day": "2026-05-30", "attempts": 4, "sent": False, "reached": "G13"}
-    assert client.ask("PUT", tick, json=tries).json()["ticks"] == [{"id": KIM, **tries}]
+    assert client.ask("PUT", tick, json=tries).json()["ticks"] == [{"id": KIM, **tries, "angle": None}]
     assert "no hold A9" in client.refusal("PUT", tick, 409, json=tries | {"reached": "A9"})
     found = client.get(f"/api/statistics{MINE}")
     assert (found["board"], found["tries"], found["sent"], found["stopped"]) == ("moonboard-2016", 4, 0, 4)

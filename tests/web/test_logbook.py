@@ -20,6 +20,7 @@ from alembic import command
 from alembic.config import Config
 from hypothesis import given, settings
 
+from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from climbpath.settings import Wall
@@ -230,6 +231,21 @@ def test_tries_without_a_send_are_kept_with_how_far_they_got(logbook: Logbook) -
     assert logbook.entries("kim")[0].is_sent
     with pytest.raises(ClimbpathError, match="the problem has no hold A9"):
         logbook.tick("kim", identity, tries._replace(reached="A9"))
+
+
+def test_a_tick_has_the_walls_angle_where_that_of_the_problem_is_not_known(logbook: Logbook) -> None:
+    number = boards.load("tension-1").labels
+    climb = Problem(board="tension-1", angle=None, start=number[50:51], hands=number[90:91], finish=number[-1:])
+    identity = logbook.save("kim", climb)[0].identity
+    steep, gentle = Tick(T0, "2026-05-30", 4, angle=45), Tick(T1, "2026-05-30", 4, angle=0)
+    logbook.tick("kim", identity, steep)
+    assert logbook.tick("kim", identity, gentle).ticks == (steep, gentle)
+    logbook.merge("kim", [Entry(climb, ticks=(gentle._replace(id=T2), gentle._replace(id=T2, angle=20)))])
+    assert [tick.angle for tick in logbook.entries("kim")[-1].ticks] == [45, 0, 20]
+    with pytest.raises(ClimbpathError, match="Tension Board 1 can be set to 0° to 70° in steps of 5°, not 33°"):
+        logbook.tick("kim", identity, steep._replace(angle=33))
+    with pytest.raises(ClimbpathError, match="the problem is at 40°: its ticks have no angle of their own"):
+        logbook.tick("kim", identity_of(HERON), steep)
 
 
 def test_only_a_send_at_the_first_try_of_all_is_a_flash() -> None:
@@ -496,7 +512,7 @@ def test_a_logbook_of_version_1_is_brought_to_this_version_in_place(tmp_path: Pa
     heron, ledge = logbook.entries(kim.id)
     assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel", "7A+")
     assert heron.lists == ("Warm-up", "projects")
-    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 3, True, ""), ("2026-05-31", 1, True, "")]
+    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 3, True, "", None), ("2026-05-31", 1, True, "", None)]
     assert (ledge.notes, ledge.ticks) == ("project: 5 attempts on 2020-01-27", ())
     assert [tick.attempts for entry in logbook.entries(alex.id) for tick in entry.ticks] == [12]
     assert logbook.not_found(kim.id) == [LoggedTick(number="7", grade="6B+", day="2020-01-28", attempts=4)]
@@ -517,7 +533,10 @@ def test_a_logbook_of_version_2_is_brought_to_this_version_in_place(tmp_path: Pa
     heron, ledge = logbook.entries(kim.id)
     assert (heron.problem, heron.stars, heron.notes, heron.felt) == (HERON, 4, "left heel, 100 % über", "7A+")
     assert heron.lists == ("Warm-up", "projects")
-    assert [tick[1:] for tick in heron.ticks] == [("2026-05-30", 4, False, "G13"), ("2026-05-31", 1, True, "")]
+    assert [tick[1:] for tick in heron.ticks] == [
+        ("2026-05-30", 4, False, "G13", None),
+        ("2026-05-31", 1, True, "", None),
+    ]
     assert (ledge.problem, ledge.ticks) == (LEDGE, ())
     assert logbook.sent_keys(alex.id) == {HERON.key}
     assert [tick.number for tick in logbook.not_found(kim.id) if isinstance(tick, LoggedTick)] == ["8", "7"]
@@ -543,7 +562,7 @@ def test_a_logbook_of_version_3_is_brought_to_this_version_in_place(tmp_path: Pa
         ("kilter-original", None),
     )
     assert (step.stars, step.notes, step.lists) == (3, "left heel, 100 % über", ("projects",))
-    assert [tick[1:] for tick in step.ticks] == [("2026-06-01", 4, False, "1218")]
+    assert [tick[1:] for tick in step.ticks] == [("2026-06-01", 4, False, "1218", None)]
     assert (heron.problem.notation, heron.felt, heron.is_sent) == ("F5s D9 G13 I16 G18e", "7A+", True)
     assert logbook.not_found(kim.id) == [LoggedTick(number="8")]
     assert set(climbers_of(logbook.database, ["4z14PB2HBZcDuii6_AYziJbe2lfvunth"])) == {alex.id}
@@ -662,12 +681,12 @@ def test_on_a_full_disk_the_logbook_can_be_opened_and_read(small_disk: Path) -> 
 
 def test_a_newer_logbook_is_refused(in_file: Logbook) -> None:
     with sqlite3.connect(file_of(in_file)) as db:
-        db.execute("UPDATE alembic_version SET version_num = '5'")
+        db.execute("UPDATE alembic_version SET version_num = '6'")
     with pytest.raises(UnusableError, match="was written by a newer climbpath: upgrade climbpath"):
         Logbook(file_of(in_file))
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 4, 5, 6])
 def test_another_programs_tables_of_the_same_names_are_refused_and_not_changed(tmp_path: Path, version: int) -> None:
     path = tmp_path / "climbs.sqlite3"
     with closing(sqlite3.connect(path)) as db:

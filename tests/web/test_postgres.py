@@ -88,7 +88,7 @@ def test_text_that_postgresql_cannot_store_costs_nothing_else(in_postgres: str) 
     [
         ("CREATE TABLE {}.entries (id INTEGER)", "belongs to another program"),
         ("CREATE TABLE {}.alembic_version (version_num TEXT)", "belongs to another program"),
-        ("UPDATE {}.alembic_version SET version_num = '5'", "was written by a newer climbpath"),
+        ("UPDATE {}.alembic_version SET version_num = '6'", "was written by a newer climbpath"),
         ("UPDATE {}.alembic_version SET version_num = 'ae10'", "belongs to another program"),
         ("ALTER TABLE {}.ticks DROP COLUMN sent", "belongs to another program"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.data.importers import Tallied
 from climbpath.errors import ClimbpathError
@@ -66,6 +67,56 @@ def test_boardlibs_logbook() -> None:
         LoggedTick(name="far away", board="moonboard-2016", angle=40, grade="6B+", attempts=5, sent=False),
     ]
     assert dict(notes) == {"user grade '?' is not on the ladder: left out": 1, "date left out: '03/04/2020'": 1}
+
+
+def test_boardlibs_logbook_of_a_board_by_aurora() -> None:
+    """It names the app and not the board, and the angle that the wall was set to."""
+    records, notes = read(
+        "board,angle,climb_name,date,logged_grade,displayed_grade,difficulty,tries,is_mirror,is_ascent,comment\n"
+        "tension,40,Bumble,2024-06-17 16:28:23,V5,V4,16.0,1,True,True,\n"
+        "tension,,bumble,2024-06-18 09:00:00,,6b+/V4,16.0,2,False,False,\n"
+        "kilter,40,Bumble,2024-06-17 16:28:23,V3,V3,16.0,1,False,True,\n"
+        "decoy,40,Bumble,2024-06-17 16:28:23,V3,V3,16.0,1,False,True,\n"
+    )
+    first, second, third, unknown = records
+    assert first == LoggedTick(name="Bumble", board="tension", angle=40, grade="V4", day="2024-06-17", felt="V5")
+    assert second == LoggedTick(name="bumble", board="tension", grade="V4", day="2024-06-18", attempts=2, sent=False)
+    assert third == LoggedTick(name="Bumble", board="kilter", angle=40, grade="6A+", day="2024-06-17", felt="6A+")
+    assert "unknown hold setup 'decoy'" in str(unknown)
+    assert not notes
+
+
+def climb_on(board: str, angle: int | None, grade: str) -> Problem:
+    """A problem called Bumble."""
+    start, *_, hand, finish = boards.load(board).labels
+    return Problem(
+        board=board, angle=angle, grade=grade, start=(start,), hands=(hand,), finish=(finish,), name="Bumble"
+    )
+
+
+def test_a_problem_of_an_unknown_angle_is_found_at_every_angle() -> None:
+    """The tick has the angle; where the climb is there at that angle, too, the tick is of that."""
+    anywhere, steep = climb_on("tension-1", None, "V4"), climb_on("tension-1", 40, "V4")
+    spray, other = climb_on("tension-2-spray", None, "V6"), climb_on("kilter-original", None, "6A")
+    tick = LoggedTick(name="Bumble", board="tension", angle=40, grade="V4", day="2024-06-17")
+    for problems, logged, problem, angle in (
+        ([anywhere, other], tick, anywhere, 40),
+        ([anywhere, steep], tick, steep, None),
+        ([anywhere, steep], tick._replace(angle=45), anywhere, 45),
+        ([anywhere, spray], tick, anywhere, 40),
+        ([anywhere, spray], tick._replace(grade="V6"), spray, 40),
+        ([anywhere], tick._replace(angle=0), anywhere, None),
+        ([other, anywhere], tick._replace(board="kilter", grade="6A+"), other, 40),
+    ):
+        (entry,), missing = ticks.find([logged], problems)
+        assert (entry.problem, [one.angle for one in entry.ticks], missing) == (problem, [angle], [])
+    for problems, logged in (
+        ([steep], tick._replace(angle=45)),
+        ([anywhere], tick._replace(angle=33)),
+        ([anywhere, spray], tick._replace(grade="V9")),
+        ([other], tick),
+    ):
+        assert ticks.find([logged], problems) == ([], [logged])
 
 
 def test_the_apps_own_export() -> None:

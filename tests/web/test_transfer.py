@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.data.cells import guarded, unguarded
 from climbpath.data.importers import Tallied
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER
-from climbpath.problem import parse_notation
+from climbpath.problem import Problem, parse_notation
 from climbpath.web import transfer
 from climbpath.web.logbook.records import Entry, LeftOut, Profile, Tick
 from climbpath.web.logbook.store import MOST_TICKS, Logbook
@@ -39,6 +40,7 @@ TICKS = st.builds(
     st.integers(1, 999),
     st.booleans(),
     st.just(""),
+    st.none(),
 )
 ENTRIES = st.builds(
     Entry,
@@ -102,6 +104,34 @@ def test_csv_is_as_spreadsheets_read_it() -> None:
     assert next(csv.reader([row["lists"]])) == list(NOTED.lists)
     assert row["ticks"] == "2026-05-29/5/not-sent/G13 2026-05-30/3 2026-05-31/1"
     assert (bare["grade"], bare["name"], bare["stars"], bare["felt"], bare["ticks"]) == ("", "", "0", "", "")
+
+
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_the_angle_of_a_tick_is_kept_where_the_problem_has_none(name: str) -> None:
+    number = boards.load("kilter-original").labels
+    climb = Problem(board="kilter-original", angle=None, start=number[90:91], hands=number[200:202], finish=number[-1:])
+    done = tuple(
+        Tick(str(uuid4()), "2026-05-29", 5, sent, reached, angle)
+        for sent, reached, angle in ((False, number[200], 45), (False, "", 0), (True, "", 20), (True, "", None))
+    )
+    (entry,) = entries_of(exported([Entry(climb, ticks=done)], name))
+    assert without_ids(entry).ticks == without_ids(Entry(climb, ticks=done)).ticks
+    # one that the board lacks, and one at a problem with an angle of its own, is left out
+    odd = Tick(str(uuid4()), "2026-05-29", angle=33)
+    for problem in (climb, HERON):
+        (entry,) = entries_of(exported([Entry(problem, ticks=(odd,))], name))
+        assert entry.ticks[0].angle is None
+
+
+def test_an_angle_of_a_tick_that_is_none_is_left_out_with_a_note() -> None:
+    notes = Tallied()
+    text = exported([Entry(HERON, ticks=(Tick(str(uuid4()), "2026-05-29"),))], "csv").replace(
+        "05-29/1", "05-29/1@steep"
+    )
+    (entry,) = read(text, notes.note)
+    assert isinstance(entry, Entry)
+    assert (entry.ticks[0].day, entry.ticks[0].angle) == ("2026-05-29", None)
+    assert dict(notes) == {"angle left out: 'steep'": 1}
 
 
 @given(st.lists(ENTRIES, max_size=3))

@@ -568,12 +568,16 @@ def profile_out(profile: Profile) -> ProfileOut:
 
 
 class TickBody(Model):
-    """A day's attempts: how many, whether the last was a send, and if not, the highest hold reached ('': not noted)."""
+    """A day's attempts: how many, whether the last was a send, and if not, the highest hold reached ('': not noted).
+
+    `angle` is what the wall was set to, at a problem whose own angle is not known.
+    """
 
     day: Day
     attempts: Annotated[int, Field(ge=1, le=999), INTEGER] = 1
     sent: bool = True
     reached: Annotated[str, Field(pattern="^[A-Z0-9]{0,8}$")] = ""
+    angle: Annotated[int, Field(ge=0, le=90), INTEGER] | None = None
 
 
 class TickOut(BaseModel):
@@ -584,6 +588,7 @@ class TickOut(BaseModel):
     attempts: int
     sent: bool
     reached: str
+    angle: int | None
 
 
 class EntryUpdate(Model):

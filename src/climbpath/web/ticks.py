@@ -1,15 +1,18 @@
 """Ticks from the logbooks of other programs: reading them, and finding the problems that they were of.
 
 The MoonBoard site's logbook has every problem with its holds. BoardLib's CSV and the app's export of a climber's own
-data name problems by name, board and angle, or by number.
+data name problems by name, board and angle, or by number; of a Kilter or Tension board, BoardLib's CSV names the app.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from climbpath import board as boards
+from climbpath.data.aurora.layout import aurora_boards
 from climbpath.data.importers import documents, pieces
 from climbpath.data.importers.api_dump import problem as api_problem
 from climbpath.data.importers.documents import Raw
@@ -18,6 +21,7 @@ from climbpath.data.importers.records import Note, read_angle, read_board, read_
 from climbpath.data.importers.sample import Sample
 from climbpath.data.split import source_numbers
 from climbpath.errors import ClimbpathError
+from climbpath.grades import LADDER, v_number
 from climbpath.problem import Problem
 from climbpath.web.logbook.records import Entry, LoggedTick, Tick, identity_of
 
@@ -47,7 +51,8 @@ def read_logbook(path: Source, sample: Sample, note: Note) -> Iterator[Entry | L
         read: Callable[[Any, Note], Entry | LoggedTick]
         read = _of_site
     elif set(sample.columns) >= BOARDLIB:
-        records, read = pieces.csv_rows(path), _of_boardlib
+        ladders = {board.aurora.app: board.ladder for board in aurora_boards() if board.aurora}
+        records, read = pieces.csv_rows(path), partial(_of_boardlib, ladders=ladders)
     else:
         records, read = _exported_rows(path), _of_export
     try:
@@ -65,8 +70,14 @@ def read_logbook(path: Source, sample: Sample, note: Note) -> Iterator[Entry | L
 def find(ticks: Sequence[LoggedTick], problems: Sequence[Problem]) -> tuple[list[Entry], list[LoggedTick]]:
     """Entries for the ticks whose problems are among these, and the ticks whose problems are not found.
 
-    A problem is found by its number, else by name, board and angle, and where several have them by its grade, too.
+    A problem is found by its number, else by name, board and angle, and where several have them by its grade, too. One
+    whose angle is not known is found at every angle, unless another one is of that.
     """
+
+    def is_on(problem: Problem, tick: LoggedTick) -> bool:
+        aurora = boards.load(problem.board).aurora
+        return tick.board in ("", problem.board, aurora.app if aurora else problem.board)
+
     by_number: dict[str, Problem] = {}
     by_name: dict[str, list[Problem]] = {}
     for problem in {identity_of(problem): problem for problem in reversed(problems)}.values():
@@ -76,9 +87,12 @@ def find(ticks: Sequence[LoggedTick], problems: Sequence[Problem]) -> tuple[list
     found, missing = [], []
     for tick in ticks:
         same = [by_number[tick.number]] if tick.number in by_number else by_name.get(tick.name.casefold(), [])
-        same = [p for p in same if tick.board in ("", p.board) and tick.angle in (0, p.angle)]
+        same = [problem for problem in same if is_on(problem, tick)]
+        at_angle = [problem for problem in same if tick.angle in (0, problem.angle)]
+        same = at_angle or [problem for problem in same if angle_of(tick.angle or None, problem)]
         if len(same) > 1:
-            same = [problem for problem in same if problem.grade == tick.grade]
+            exactly = [problem for problem in same if problem.grade == tick.grade]
+            same = exactly or [problem for problem in same if _is_alike(problem.grade, tick.grade)]
         if len(same) == 1:
             found.append(_entry(same[0], tick))
         else:
@@ -86,14 +100,26 @@ def find(ticks: Sequence[LoggedTick], problems: Sequence[Problem]) -> tuple[list
     return found, missing
 
 
+def _is_alike(one: str | None, other: str) -> bool:
+    """Whether two grades are of one V grade."""
+    return bool(one and other) and v_number(one or "") == v_number(other)
+
+
 def _entry(problem: Problem, tick: LoggedTick) -> Entry:
     """A tick as an entry. One without a day, which the logbook has no place for, is told in the notes."""
     if tick.day:
-        done = (Tick(tick_id(problem, tick.day, tick.attempts, tick.sent), tick.day, tick.attempts, tick.sent),)
-        return Entry(problem, tick.stars, tick.notes, tick.felt or None, (), done)
+        key = tick_id(problem, tick.day, tick.attempts, tick.sent)
+        done = Tick(key, tick.day, tick.attempts, tick.sent, "", angle_of(tick.angle or None, problem))
+        return Entry(problem, tick.stars, tick.notes, tick.felt or None, (), (done,))
     attempts = "1 try" if tick.attempts == 1 else f"{tick.attempts} tries"
     told = f"{'sent' if tick.sent else 'not sent'}: {attempts}, on an unknown day"
     return Entry(problem, tick.stars, "\n".join(filter(None, [tick.notes, told]))[:2000], tick.felt or None)
+
+
+def angle_of(angle: int | None, problem: Problem) -> int | None:
+    """The angle of a tick at a problem: None where it is not known, is no angle of the board, or is the problem's."""
+    is_told = angle is not None and problem.angle is None and boards.load(problem.board).has_angle(angle)
+    return angle if is_told else None
 
 
 def tick_id(problem: Problem, day: str, attempts: int, sent: bool, number: int = 0) -> str:
@@ -117,12 +143,16 @@ def _of_site(record: Raw, note: Note) -> Entry:
     return _entry(problem, tick)
 
 
-def _of_boardlib(row: dict[str, str], note: Note) -> LoggedTick:
+def _of_boardlib(row: dict[str, str], note: Note, ladders: Mapping[str, tuple[str, ...]]) -> LoggedTick:
+    """A tick of BoardLib's, which names a MoonBoard, or the app of a board: `ladders` are those of the apps."""
+    app = (row.get("board") or "").strip().lower()
+    is_app = app in ladders
     return _tick(
         note,
         name=row["climb_name"],
-        board=read_board(row.get("board")),
-        angle=read_angle(row.get("angle")),
+        board=app if is_app else read_board(row.get("board")),
+        angle=0 if is_app and not row.get("angle") else read_angle(row.get("angle")),
+        ladder=ladders[app] if is_app else LADDER,
         grade=row.get("displayed_grade"),
         tries="" if row.get("is_ascent", "true").strip().lower() in ("true", "1", "") else PROJECT,
         attempts=row.get("tries"),
@@ -173,6 +203,7 @@ def _tick(
     name: str = "",
     board: str = "",
     angle: int = 0,
+    ladder: tuple[str, ...] = LADDER,
     grade: Any = None,
     stars: Any = None,
     felt: Any = None,
@@ -188,12 +219,12 @@ def _tick(
         name=name.strip()[:300],
         board=board,
         angle=angle,
-        grade=read_grade(grade, note, "user grade") or "",
+        grade=read_grade(grade, note, "user grade", ladder) or "",
         day=read_day(day, note),
         attempts=min(max(count, 1), 999),
         sent=words != PROJECT,
         stars=read_stars(stars, note),
-        felt=read_grade(felt, note, "user grade") or "",
+        felt=read_grade(felt, note, "user grade", ladder) or "",
         notes=notes[:2000] if isinstance(notes, str) else "",
     )
 

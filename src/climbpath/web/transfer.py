@@ -105,12 +105,13 @@ def _notes(entry: Entry) -> tuple[object, ...]:
 
 
 def _tick_word(tick: Tick) -> str:
-    """A tick in a cell: 2026-05-31/3 for a send on try 3, 2026-05-31/3/not-sent/G13 for three tries up to G13."""
+    """A tick in a cell: 2026-05-31/3 for a send on try 3, 2026-05-31/3/not-sent/G13 for three tries up to G13, and
+    2026-05-31/3@45 where the wall was at 45°."""
     parts = [tick.day, str(tick.attempts)]
     if not tick.sent:
         parts.append(NOT_SENT)
         parts += [tick.reached] if tick.reached else []
-    return "/".join(parts)
+    return "/".join(parts) + ("" if tick.angle is None else f"@{tick.angle}")
 
 
 def to_app(entries: Exported) -> Iterator[str]:
@@ -258,7 +259,8 @@ def _entry_of_row(row: dict[str, str] | ClimbpathError, note: Note) -> Entry | s
 
 def _ticks_of_word(problem: Problem, word: str, number: int, note: Note) -> list[dict[str, object]]:
     """The tick in a word of a cell, with the day in any form that is read; none where there is no day."""
-    rest, mark, reached = word.partition(f"/{NOT_SENT}")
+    said, _, angle = word.partition("@")
+    rest, mark, reached = said.partition(f"/{NOT_SENT}")
     match = re.fullmatch(r"(.*-.*|.*\..*|[^/]*/[^/]*/[^/]*)/(\d{1,3})|(.+)", rest)
     text, count = (match[1], match[2]) if match and match[1] else (rest, "1")
     day, attempts = ticks.read_day(text, note), max(int(count), 1)
@@ -266,7 +268,11 @@ def _ticks_of_word(problem: Problem, word: str, number: int, note: Note) -> list
         return []
     # CSV has no ids of ticks: they are derived from the row, so that importing a file twice adds no tick twice
     key = ticks.tick_id(problem, day, attempts, not mark, number)
-    return [{"id": key, "day": day, "attempts": attempts, "sent": not mark, "reached": reached.removeprefix("/")}]
+    fields = {"id": key, "day": day, "attempts": attempts, "sent": not mark, "reached": reached.removeprefix("/")}
+    degrees = int(angle) if re.fullmatch(r"[0-9]{1,2}", angle) else None
+    if angle and degrees is None:
+        note(f"angle left out: {angle[:60]!r}")
+    return [fields | {"angle": degrees}]
 
 
 def _entry(record: object) -> Entry | str:
@@ -284,7 +290,7 @@ def _entry(record: object) -> Entry | str:
 
 def _tick(tick: ExportedTick, problem: Problem) -> Tick:
     reached = tick.reached if tick.reached in problem.holds else ""
-    return Tick(str(tick.id), tick.day, tick.attempts, tick.sent, reached)
+    return Tick(str(tick.id), tick.day, tick.attempts, tick.sent, reached, ticks.angle_of(tick.angle, problem))
 
 
 def _reason(error: ValidationError) -> str:

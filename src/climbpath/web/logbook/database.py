@@ -13,12 +13,13 @@ from climbpath.errors import ClimbpathError
 from climbpath.web.logbook import sqlite
 from climbpath.web.logbook.tables import META
 
-VERSION = "4"
+VERSION = "5"
 """The newest of `migrations`."""
 NEW_IN = {
     "2": {("ticks", "sent"), ("ticks", "reached"), ("not_found", "profile"), ("not_found", "tick")},
     "3": {("tokens", "hash"), ("tokens", "profile"), ("tokens", "made")},
     "4": {("profiles", "walls")},
+    "5": {("ticks", "angle")},
 }
 """Tables and columns that the versions before did not have."""
 PREFIXES = ("postgresql://", "postgres://")

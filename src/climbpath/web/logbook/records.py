@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+from climbpath import board as boards
 from climbpath.beta.body import DEFAULT_CLIMBER
+from climbpath.board import show_angle
+from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, key_of
 from climbpath.settings import Wall
 
@@ -29,6 +32,13 @@ class Tick(NamedTuple):
     sent: bool = True
     reached: str = ""
     """The highest hold that tries without a send reached; '' if not noted."""
+    angle: int | None = None
+    """What the wall was set to, in degrees, at a problem whose own angle is not known; None if not noted."""
+
+    @property
+    def said(self) -> tuple[str, int, bool, int | None]:
+        """What makes two ticks of a problem the same where they have no ids in common."""
+        return self.day, self.attempts, self.sent, self.angle
 
 
 class Entry(NamedTuple):
@@ -77,11 +87,11 @@ class LoggedTick(NamedTuple):
     name: str = ""
     """The problem's name."""
     board: str = ""
-    """The board's name."""
+    """The board's name, or that of the app of several boards: 'kilter'."""
     angle: int = 0
     """In degrees."""
     grade: str = ""
-    """The problem's Font grade."""
+    """The problem's grade."""
     day: str = ""
     """As YYYY-MM-DD."""
     attempts: int = 1
@@ -91,9 +101,19 @@ class LoggedTick(NamedTuple):
     stars: int = 0
     """From 1 to 5."""
     felt: str = ""
-    """The Font grade that the climber gave it."""
+    """The grade that the climber gave it."""
     notes: str = ""
     """What the climber noted."""
+
+
+def check_tick(tick: Tick, problem: Problem) -> None:
+    """Raises ClimbpathError for a hold that the problem does not have, or an angle that it cannot be tried at."""
+    if tick.reached and tick.reached not in problem.holds:
+        raise ClimbpathError(f"the problem has no hold {tick.reached}")
+    if tick.angle is not None:
+        if problem.angle is not None:
+            raise ClimbpathError(f"the problem is at {show_angle(problem.angle)}: its ticks have no angle of their own")
+        boards.load(problem.board).check_angle(tick.angle)
 
 
 def identity_of(problem: Problem) -> str:

@@ -21,7 +21,7 @@ from climbpath.grades import rank
 from climbpath.problem import Problem
 from climbpath.settings import Wall
 from climbpath.web.logbook.database import open_database
-from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, key_of_identity
+from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, check_tick, key_of_identity
 from climbpath.web.logbook.search import SENT, TRIED, Search, find
 from climbpath.web.logbook.tables import entries, insert, lists, not_found, profiles, ticks
 
@@ -121,12 +121,12 @@ class Logbook:
 
     def tick(self, profile: str, identity: str, tick: Tick) -> Entry:
         """Add a day's tries, or correct those with this id. Raises NotFoundError; ClimbpathError for a hold that
-        the problem does not have, and where the entry has MOST_TICKS already.
+        the problem does not have, an angle that it cannot be tried at, and where the entry has MOST_TICKS already.
         """
         with self.database.transaction() as db:
             number = _entry_number(db, profile, identity)
-            if tick.reached and tick.reached not in _load_entry(db, number).problem.holds:
-                raise ClimbpathError(f"the problem has no hold {tick.reached}")
+            if tick.reached or tick.angle is not None:
+                check_tick(tick, _load_entry(db, number).problem)
             others = select(func.count()).select_from(ticks).where(ticks.c.entry == number, ticks.c.id != tick.id)
             if (db.scalar(others) or 0) >= MOST_TICKS:
                 raise ClimbpathError(f"this problem has {MOST_TICKS:,} ticks already, which is as many as there can be")
@@ -304,13 +304,13 @@ def _entry_row(profile: str, entry: Entry) -> dict[str, object]:
 def _merge(db: Connection, profile: str, wanted: Mapping[str, Entry]) -> int:
     """Merge entries, by identity: how many were added."""
     numbers, added = _add(db, profile, wanted)
-    # a CSV file has no ids of ticks: the same day, attempts and outcome is the same tick
-    known: dict[int, set[tuple[str, int, bool]]] = {number: set() for number in numbers}
+    # a CSV file has no ids of ticks: what says the same is the same tick
+    known: dict[int, set[tuple[str, int, bool, int | None]]] = {number: set() for number in numbers}
     for row in db.execute(select(ticks).where(ticks.c.entry.in_(numbers))):
-        known[row.entry].add((row.day, row.attempts, bool(row.sent)))
+        known[row.entry].add((row.day, row.attempts, bool(row.sent), row.angle))
     new_ticks, new_lists, notes = [], [], []
     for number, entry in zip(numbers, wanted.values(), strict=True):
-        new = [tick for tick in entry.ticks if tick[1:4] not in known[number]]
+        new = [tick for tick in entry.ticks if tick.said not in known[number]]
         new_ticks += [_tick_row(number, tick) for tick in new[: MOST_TICKS - len(known[number])]]
         new_lists += [{"entry": number, "name": name} for name in entry.lists]
         if entry.stars or entry.notes or entry.felt:
@@ -336,13 +336,13 @@ FILL_IN = (
 
 def _merged(entry: Entry, other: Entry) -> Entry:
     """An entry with what another one of the same problem adds."""
-    known = {tick[1:4] for tick in entry.ticks}
+    known = {tick.said for tick in entry.ticks}
     return entry._replace(
         stars=entry.stars or other.stars,
         notes=entry.notes or other.notes,
         felt=entry.felt or other.felt,
         lists=tuple(dict.fromkeys(entry.lists + other.lists)),
-        ticks=entry.ticks + tuple(tick for tick in other.ticks if tick[1:4] not in known),
+        ticks=entry.ticks + tuple(tick for tick in other.ticks if tick.said not in known),
     )
 
 
@@ -405,7 +405,7 @@ def _tick(row: Row[Any]) -> Tick:
     if row.attempts < 1:
         raise ValueError(f"it has {row.attempts} attempts")
     day = date.fromisoformat(row.day).isoformat()
-    return Tick(str(UUID(row.id)), day, row.attempts, bool(row.sent), row.reached)
+    return Tick(str(UUID(row.id)), day, row.attempts, bool(row.sent), row.reached, row.angle)
 
 
 def _logged(text: str) -> LoggedTick | LeftOut:

@@ -100,6 +100,7 @@ ticks = Table(
     _column("attempts", Integer),
     _column("sent", FLAG, server_default=true()),
     _column("reached", TEXT, server_default=""),
+    Column("angle", Integer),
 )
 lists = Table(
     "lists",

@@ -94,7 +94,7 @@ export async function remove({ identity }) {
 
 export const bringBack = (entry) => put(entry, "PATCH", path(entry.identity), { deleted: false });
 
-// Add a day's attempts, or correct those with this id: {id, day, attempts, sent, reached}.
+// Add a day's attempts, or correct those with this id: {id, day, attempts, sent, reached, angle}.
 export function tick(entry, { id = newId(), ...fields }) {
   const ticks = [...entry.ticks.filter((other) => other.id !== id), { id, ...fields }];
   ticks.sort((one, other) => one.day.localeCompare(other.day));

@@ -3,7 +3,7 @@
 import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { dayText, today } from "./dates.js";
-import { boardOf, vGrade } from "./state.js";
+import { boardOf, state, vGrade, wallOn } from "./state.js";
 import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
 import { newId } from "./storage.js";
 import { card } from "./panel.js";
@@ -35,6 +35,11 @@ function tickText(one, ticks) {
   if (!wasSent(one)) return T.notSent(one.attempts, one.reached);
   return T.sentOn(one.attempts, isFirst(one.day, ticks, one.id));
 }
+
+// The day of a tick, the angle of the wall and how far its tries got, as far as they were noted.
+const whenText = ({ day, angle, reached }) =>
+  [dayText(day), isNoted(angle) && T.angleShort(angle), reached && T.upTo(reached)].filter(Boolean).join(" · ");
+const isNoted = (angle) => angle !== null && angle !== undefined;
 
 // Whether nothing was tried before a tick of a day, which has this id if it is an old one. Ticks of one day are in no
 // order: where all are sends on the first try, the first of them in the list is the flash.
@@ -87,18 +92,30 @@ export const sentButton = (problem, entry, attributes) =>
     ...attributes,
   });
 
+// What the wall is set to at a problem whose own angle is not known; null where the climber has not said.
+function angleNow(problem) {
+  if (problem.angle !== null) return null;
+  return (state.setup.board === problem.board ? state.setup.angle : wallOn(problem.board)?.angle) ?? null;
+}
+
 // The sheet in which the climber says how many tries it took, or that there was no send; `corrected` is the tick that
 // it changes, if it is not a new one.
 export function openTries(problem, entry, corrected) {
   const there = () => inCopy(problem.identity) ?? entry;
   const ticks = there()?.ticks ?? [];
-  const openOn = (day) => corrected ?? ticks.find((one) => one.day === day && !wasSent(one));
-  const chosen = { day: corrected?.day ?? today(), tries: corrected?.attempts ?? null, reached: null };
+  const chosen = {
+    day: corrected?.day ?? today(),
+    tries: corrected?.attempts ?? null,
+    reached: null,
+    angle: corrected ? (corrected.angle ?? null) : angleNow(problem),
+  };
+  const isOpen = (one) => one.day === chosen.day && !wasSent(one) && (one.angle ?? null) === chosen.angle;
+  const openNow = () => corrected ?? ticks.find(isOpen);
   const body = h("div", { class: "tries" });
   const box = dialog(T.triesTitle(nameOf(problem)), T.close, body);
 
   // tries of that day without a send are gone on with
-  const before = () => (corrected ? 0 : (openOn(chosen.day)?.attempts ?? 0));
+  const before = () => (corrected ? 0 : (openNow()?.attempts ?? 0));
   const tries = () => chosen.tries ?? (before() ? before() + 1 : 0);
   const set = (fields) => {
     Object.assign(chosen, fields);
@@ -107,9 +124,10 @@ export function openTries(problem, entry, corrected) {
   const count = (value) => set({ tries: Math.min(MOST_TRIES, Math.max(1, Math.round(Number(value)) || 0)) });
   const finish = (sent, event) => {
     closedAt = event.timeStamp;
-    const earlier = openOn(chosen.day);
+    const earlier = openNow();
     const reached = chosen.reached ?? earlier?.reached ?? "";
-    const done = { id: earlier?.id ?? newId(), day: chosen.day, attempts: tries(), sent, reached };
+    const { day, angle } = chosen;
+    const done = { id: earlier?.id ?? newId(), day, attempts: tries(), sent, reached, angle };
     if (!there()) save(problem);
     tick(there(), done);
     const words = tickText(done, there().ticks);
@@ -126,7 +144,7 @@ export function openTries(problem, entry, corrected) {
 
   function render() {
     const n = tries();
-    const words = n ? T.sentOn(n, isFirst(chosen.day, ticks, openOn(chosen.day)?.id)) : T.sentButton;
+    const words = n ? T.sentOn(n, isFirst(chosen.day, ticks, openNow()?.id)) : T.sentButton;
     replace(
       body,
       h(
@@ -184,11 +202,20 @@ export function openTries(problem, entry, corrected) {
         labelled(
           T.reached,
           choice(
-            chosen.reached ?? openOn(chosen.day)?.reached ?? "",
+            chosen.reached ?? openNow()?.reached ?? "",
             [["", "–"], ...labels.map((label, i) => [label, named(label, i)])],
             (reached) => set({ reached }),
           ),
         ),
+        problem.angle === null &&
+          labelled(
+            T.angle,
+            choice(
+              chosen.angle === null ? "" : String(chosen.angle),
+              [["", "–"], ...boardOf(problem).angles.map((angle) => [String(angle), T.angleShort(angle)])],
+              (angle) => set({ angle: angle === "" ? null : Number(angle) }),
+            ),
+          ),
       ),
     );
   }
@@ -231,7 +258,7 @@ export function entryCard(entry) {
         "button",
         { type: "button", class: "ghost", title: T.correct, onclick: () => openTries(problem, entry, one) },
         h("b", { class: wasSent(one) ? "done" : null }, tickText(one, entry.ticks)),
-        h("small", null, [dayText(one.day), one.reached && T.upTo(one.reached)].filter(Boolean).join(" · ")),
+        h("small", null, whenText(one)),
       ),
       button(
         "close",
