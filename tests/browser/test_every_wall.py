@@ -203,6 +203,29 @@ def test_fingers_hit_the_holds_of_a_wide_wall(wall_visit: Visit, name: str) -> N
     expect(hold(page, free)).to_have_attribute("aria-label", f"{free}, start, included")
 
 
+TOO_SMALL = f"""() => [...document.querySelectorAll("a, button, input, select, summary, textarea")]
+    .filter((one) => !one.matches("#skip") && !one.closest(".board") && one.checkVisibility())
+    .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect()])
+    .filter(([one, {{ width, height }}]) => Math.min(width, height) < {FINGER_PX} - 0.5)
+    .map(([one, box]) => `${{one.outerHTML.slice(0, 80)}}: ${{box.width}} x ${{box.height}}`)"""
+
+
+@pytest.mark.parametrize("view", ["climb", "workout", "compose", "logbook", "climber"])
+def test_everything_is_large_enough_for_a_finger(wall_visit: Visit, wall_server: Server, view: str) -> None:
+    kim = wall_server.climber("Kim")
+    page = wall_visit(f"?{problem_on('tension-1')}", climber=kim, **TOUCH)
+    page.locator(".heart").click()
+    expect(card(page, "Your logbook")).to_be_visible()
+    expect(page.locator(".moves li").first).to_be_visible()
+    eventually(lambda: wall_server.entries(kim))
+    if view != "climb":
+        page.goto(f"?view={view}")
+        expect(page.locator("h1").first).to_be_visible()
+    for one in page.locator("summary").all():
+        one.click()
+    assert page.evaluate(TOO_SMALL) == []
+
+
 def test_no_hold_covers_the_ring_or_the_pin_of_one_beside_it(wall_visit: Visit) -> None:
     page = wall_visit(f"?view=compose&{problem_on('kilter-original')}")
     expect(page.locator(".board .rings .pin")).to_have_count(4)

@@ -49,7 +49,8 @@ def warn_of_angle(setup: "Setup", learned: "Setup", what: str, lacking: Sequence
     """A note where a setup was learned at an unknown angle only, or some grades there; `what` is so: 'its grade is'."""
     if setup != learned:
         where = f"{', '.join(lacking)} on {setup.words}" if lacking else setup.words
-        warn(f"{where} has not been learned: {what} as at an unknown angle")
+        have = "have" if len(lacking) > 1 else "has"
+        warn(f"{where} {have} not been learned: {what} as at an unknown angle")
 
 
 def print_and_write(

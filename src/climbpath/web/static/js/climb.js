@@ -367,15 +367,15 @@ export class Climb {
   about() {
     const { problem } = this;
     const far = analysisOf(problem)?.beta.too_far ?? 0;
+    const where = h("b", null, T.boardShort(shortTitle(boardOf(problem)), problem.angle));
+    const warning = far > 0 && h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)));
+    const rule = ruleOf(problem);
+    // a narrow phone has no room for all: an unusual foot rule comes before the board, which the filters name, too
+    const parts = rule ? [h("b", null, rule), warning, where] : [where, warning || holdCount(problem)];
     return h(
       "small",
       null,
-      h("b", null, T.boardShort(shortTitle(boardOf(problem)), problem.angle)),
-      ruleOf(problem) && ` · ${ruleOf(problem)}`,
-      " · ",
-      far > 0
-        ? h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)))
-        : holdCount(problem),
+      parts.filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part])),
     );
   }
 

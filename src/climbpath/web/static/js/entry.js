@@ -199,14 +199,6 @@ export function openTries(problem, entry, corrected) {
             }),
           ),
         ),
-        labelled(
-          T.reached,
-          choice(
-            chosen.reached ?? openNow()?.reached ?? "",
-            [["", "–"], ...labels.map((label, i) => [label, named(label, i)])],
-            (reached) => set({ reached }),
-          ),
-        ),
         problem.angle === null &&
           labelled(
             T.angle,
@@ -216,6 +208,14 @@ export function openTries(problem, entry, corrected) {
               (angle) => set({ angle: angle === "" ? null : Number(angle) }),
             ),
           ),
+        labelled(
+          T.reached,
+          choice(
+            chosen.reached ?? openNow()?.reached ?? "",
+            [["", "–"], ...labels.map((label, i) => [label, named(label, i)])],
+            (reached) => set({ reached }),
+          ),
+        ),
       ),
     );
   }

@@ -62,14 +62,13 @@ export class LightsCard {
           }),
         this.server?.offered && button("bulb", T.lights.useServer, connect("server"), { disabled: isBusy }),
         button("board", T.lights.useVirtual, connect("virtual"), { class: "ghost", disabled: isBusy }),
+        h(
+          "a",
+          { class: "button ghost", href: `/virtual-board/?board=${layout().name}`, target: "_blank" },
+          T.lights.openVirtual,
+        ),
       ),
-      h(
-        "p",
-        { class: "quiet" },
-        T.lights.virtualWords,
-        " ",
-        h("a", { href: `/virtual-board/?board=${layout().name}`, target: "_blank" }, T.lights.openVirtual),
-      ),
+      h("p", { class: "quiet" }, T.lights.virtualWords),
     ];
   }
 

@@ -9,7 +9,7 @@ import { card, problemLine } from "./panel.js";
 import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
-import { placeOf } from "./stage.js";
+import { ruleOf } from "./problem.js";
 import { Statistics } from "./statistics.js";
 
 const IMPORT_MS = 3600000; // a large one takes minutes
@@ -204,7 +204,9 @@ export class Logbook {
     const about = (entry) => {
       const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
       const { problem } = entry;
-      return [...(progress.length ? [progress] : []), `${placeOf(problem)} · ${problem.notation}`];
+      const place = T.boardShort(shortTitle(boardOf(problem)), problem.angle);
+      const rule = ruleOf(problem);
+      return [...(progress.length ? [progress] : []), ...(rule ? [rule] : []), `${place} · ${problem.notation}`];
     };
     replace(
       this.results,
