@@ -17,6 +17,9 @@ from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, b
 from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 
+PATIENCE_S = 2
+"""A run that takes longer has a progress bar, if it is to be shown."""
+
 __all__ = [
     "Climber",
     "Generator",
@@ -205,8 +208,9 @@ class Generator:
         )
         return self.run(request)
 
-    def run(self, request: Request) -> Problems:
-        """The problems of a request, with names, easiest grade asked for first.
+    def run(self, request: Request, shown: bool = False) -> Problems:
+        """The problems of a request, with names, easiest grade asked for first; if `shown`, under a progress bar where
+        it takes long.
 
         Raises ClimbpathError, naming the condition that is in the way, if there are none.
         """
@@ -214,6 +218,10 @@ class Generator:
         drawn = sample.generate(
             self.model_of(request.setup), request, grader=grader_of(request.setup), give_up=reasons.append
         )
+        if shown:
+            from climbpath.progress import progress_bar  # tqdm takes a while to import
+
+            drawn = progress_bar(drawn, "Generate", request.number, delay=PATIENCE_S)
         found = Problems(map(named, drawn))
         if not found:
             raise ClimbpathError(f"found nothing: {reasons[0]}")

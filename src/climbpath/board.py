@@ -79,6 +79,8 @@ def order_of(setup: Setup) -> tuple[str, int]:
 
 Evidence = dict[Setup, dict[str, int]]
 """How many problems of every grade a model was trained on, by setup."""
+LEAST_EVIDENCE = 30
+"""With fewer training problems of a grade, the grade rests on thin evidence: no new problem is given it."""
 
 
 def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
@@ -91,18 +93,27 @@ def as_learned(setup: Setup, evidence: Collection[Setup]) -> Setup:
 def drawn_as(setup: Setup, evidence: Mapping[Setup, Mapping[str, int]], grades: Iterable[str] = ()) -> Setup:
     """The learned setup that problems of this one, of these grades, are drawn as.
 
-    It is `as_learned`; the board at an unknown angle, too, where not all grades were learned at the angle, but there;
-    and of a board of which nothing was learned that of the board whose holes it shares; otherwise the setup itself.
+    It is `as_learned`; the board at an unknown angle, too, where one of the grades rests on thin evidence at the angle,
+    and on more there; and of a board of which nothing was learned that of the board whose holes it shares; otherwise
+    the setup itself.
     """
     found, alike = as_learned(setup, evidence), load(setup.board).alike
     if found in evidence:
         unknown, wanted = found._replace(angle=None), set(grades)
-        here, there = ({g for g, n in evidence.get(one, {}).items() if n} for one in (found, unknown))
-        return unknown if wanted - here and wanted <= there else found
+        there = evidence.get(unknown, {})
+        thin = [g for g in wanted if evidence[found].get(g, 0) < min(LEAST_EVIDENCE, there.get(g, 0))]
+        return unknown if thin and all(there.get(g) for g in wanted) else found
     if alike is None:
         return found
     other = as_learned(setup._replace(board=alike), evidence)
     return other if other in evidence else found
+
+
+def evidence_for(setup: Setup, evidence: Mapping[Setup, Mapping[str, int]]) -> dict[str, int]:
+    """How many problems each grade rests on where problems of it alone are asked for at a setup."""
+    found, unknown = (evidence.get(one, {}) for one in (drawn_as(setup, evidence), setup._replace(angle=None)))
+    grades = {*found, *unknown} if found else {}
+    return {grade: evidence[drawn_as(setup, evidence, [grade])].get(grade, 0) for grade in sorted(grades)}
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, dict[str, int]]:

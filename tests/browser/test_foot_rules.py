@@ -15,7 +15,7 @@ def footless(page: Page) -> None:
     choose(page, "Board", "moonboard-2024")
     press(page.locator(".tuning summary"))
     page.get_by_role("combobox", name="Feet").select_option("Footless")
-    expect(page.locator(".caption .title small")).to_contain_text("· Footless ·")
+    expect(page.locator(".caption .title small")).to_contain_text("Footless · MoonBoard 2024")
 
 
 def test_a_foot_rule_is_in_caption_link_compose_and_logbook(visit: Visit, server: Server) -> None:
@@ -32,7 +32,7 @@ def test_a_foot_rule_is_in_caption_link_compose_and_logbook(visit: Visit, server
     with other.expect_request("**/api/grade") as asking:
         other.goto(link)
     assert json.loads(asking.value.post_data or "")["method"] == "Footless"
-    expect(other.locator(".caption .title small")).to_contain_text("· Footless ·")
+    expect(other.locator(".caption .title small")).to_contain_text("Footless · MoonBoard 2024")
     other.goto(link + "&view=compose")
     expect(other.locator(".caption h1")).to_contain_text("· Footless")
     touch(other, fields(other)["problem"].split("-")[-2].rstrip("se"))  # a hold to avoid
@@ -41,7 +41,8 @@ def test_a_foot_rule_is_in_caption_link_compose_and_logbook(visit: Visit, server
     assert json.loads(asking.value.post_data or "")["method"] == "Footless"
     expect(other.locator(".caption h1")).to_contain_text("· Footless")
     tab(page, "Logbook")
-    expect(page.locator(".problem-line .about small").last).to_contain_text("MoonBoard 2024 40° · Footless · ")
+    expect(page.locator(".problem-line .about small").first).to_have_text("Footless")
+    expect(page.locator(".problem-line .about small").last).to_contain_text("MoonBoard 2024 40° · ")
 
 
 def test_a_rule_that_no_model_of_the_board_knows_stays_with_its_problem_in_compose(visit: Visit) -> None:

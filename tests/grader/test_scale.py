@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from climbpath.board import Setup
+from climbpath.board import LEAST_EVIDENCE, Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import Request
 from climbpath.generator.sample import generate
 from climbpath.grader.grader import bundled_grader, expected, predictions
-from climbpath.grader.scale import LEAST_EVIDENCE, Scale, fit_scale, offered
+from climbpath.grader.scale import Scale, fit_scale, offered
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import bundled_model
 from support.making import random_problems

@@ -186,8 +186,8 @@ def test_a_list_becomes_a_workout_the_easiest_first_after_a_warm_up() -> None:
     )
     generator = climbpath.load()
     outlined = outlines.outline(generator, evening)
-    assert outlined.request
-    one = planner.filled(outlined, [*generator.run(outlined.request)])
+    (request,) = outlined.requests
+    one = planner.filled(outlined, [*generator.run(request)])
     assert [section.name for section in one.sections] == ["Warm-up", "Projects"]
     assert [slot.problem for slot in one.sections[1].slots] == [problems[2], problems[0], problems[1], problems[3]]
     assert {slot.problem.grade for slot in one.sections[0].slots} == {"6B+"}
@@ -204,7 +204,7 @@ def test_a_list_needs_no_warm_up_that_a_model_with_little_evidence_cannot_give()
     evening = outlines.Evening(setup=problems[0].setup, minutes=20, listed=problems)
     outlined = outlines.outline(api.Generator(replace(model, evidence=thin)), evening)
     assert [part.name for part in outlined.parts] == ["List"]
-    assert outlined.request is None
+    assert outlined.requests == ()
 
 
 def test_a_long_list_gives_what_there_is_time_for() -> None:
@@ -219,7 +219,7 @@ def test_a_list_of_a_board_without_a_model_has_no_warm_up_and_says_so() -> None:
     problem = parse_notation("F3s E5 F7 F12e", "moonboard-mini-2020", 40, "6C")
     evening = outlines.Evening(setup=problem.setup, minutes=20, listed=(problem,))
     outlined = outlines.outline(api.Generator(bundled_model("kilter")), evening)
-    assert outlined.request is None
+    assert outlined.requests == ()
     one = planner.filled(outlined, [])
     assert [section.name for section in one.sections] == ["List"]
     assert "warm up elsewhere first" in one.sections[0].advice

@@ -130,7 +130,7 @@ def generate(
     if request.number > MOST_LISTED:
         raise ClimbpathError(f"more than {MOST_LISTED:,} problems go to one file: --format parquet")
     writers = parse_writers(formats, visualize, out)
-    problems = generator.run(request)
+    problems = generator.run(request, shown=True)
     name = _file_name(grade)
     print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
 

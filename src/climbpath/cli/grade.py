@@ -67,7 +67,6 @@ def grade(
     problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
     it keeps its grade, and the grader's is an opinion beside it.
     """
-    from climbpath.board import as_learned
     from climbpath.files import refuse_overwrite
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
@@ -81,10 +80,12 @@ def grade(
     problems = read_problems(problem, board, angle)
     given = load_grader(file) if file else None
     graders = {setup: given or checked_grader_of(setup) for setup in dict.fromkeys(one.setup for one in problems)}
+    predicted = predict(problems, graders)
     for setup, grader in graders.items():
-        warn_of_angle(setup, as_learned(setup, grader.evidence), "the grade is")
+        found = [prediction.grade for one, prediction in zip(problems, predicted, strict=True) if one.setup == setup]
+        warn_of_angle(setup, grader.evidence, "the grade is", sorted(set(found), key=grades.rank))
     results = []
-    for number, (one, prediction) in enumerate(zip(problems, predict(problems, graders), strict=True), 1):
+    for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}
         if len(problems) == 1:
             changes = influence(graders[one.setup], one)

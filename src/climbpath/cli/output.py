@@ -14,7 +14,7 @@ from climbpath.grades import show
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
-    from climbpath.board import Setup
+    from climbpath.board import Evidence, Setup
     from climbpath.problem import Problem
 
 
@@ -33,24 +33,29 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
     grade that the model learned from few problems."""
     from climbpath import board as boards
 
+    uncertain = generator.thin_evidence(setup, grades)  # raises for what was not learned
     learned = boards.drawn_as(setup, generator.evidence, grades)
     if setup.board != learned.board:
         title, other = boards.load(setup.board).title, boards.load(learned.board).title
         warn(f"the model had no problems on {title} to learn from: these are drawn as on {other}, which has its holes")
     else:
-        own = generator.evidence.get(setup)
-        lacking = [show(one) for one in grades if own and one not in own]
-        warn_of_angle(setup, learned, "these problems and their grades are", lacking)
-    for thin, count in generator.thin_evidence(setup, grades).items():
+        warn_of_angle(setup, generator.evidence, "these problems and their grades are", grades)
+    for thin, count in uncertain.items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
 
-def warn_of_angle(setup: "Setup", learned: "Setup", what: str, lacking: Sequence[str] = ()) -> None:
-    """A note where a setup was learned at an unknown angle only, or some grades there; `what` is so: 'its grade is'."""
-    if setup != learned:
-        where = f"{', '.join(lacking)} on {setup.words}" if lacking else setup.words
-        have = "have" if len(lacking) > 1 else "has"
-        warn(f"{where} {have} not been learned: {what} as at an unknown angle")
+def warn_of_angle(setup: "Setup", evidence: "Evidence", what: str, grades: Sequence[str]) -> None:
+    """A note where a setup was learned at an unknown angle only, or some of these grades from few problems elsewhere;
+    `what` is so: 'the grade is'."""
+    from climbpath.board import drawn_as
+
+    if setup == drawn_as(setup, evidence, grades):
+        return
+    lacking = [show(one) for one in dict.fromkeys(grades) if setup != drawn_as(setup, evidence, [one])]
+    if setup in evidence:
+        warn(f"too few problems of {', '.join(lacking)} were learned on {setup.words}: {what} as at an unknown angle")
+    else:
+        warn(f"{setup.words} has not been learned: {what} as at an unknown angle")
 
 
 def print_and_write(

@@ -54,7 +54,6 @@ def show(
 
     from climbpath.api import load
     from climbpath.beta.solver import solve
-    from climbpath.board import as_learned
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import grader_of
 
@@ -69,7 +68,7 @@ def show(
     picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
     click.echo(terminal.coloured(picture) + "\n")
     if grader and prediction:
-        warn_of_angle(one.setup, as_learned(one.setup, grader.evidence), "the grade is")
+        warn_of_angle(one.setup, grader.evidence, "the grade is", [prediction.grade])
         click.echo(f"Grade: {grade_line(one, prediction)}")
     else:
         given = f"{grades.show(one.grade)} as given; " if one.grade else ""

@@ -89,6 +89,7 @@ def workout(
         ban=ban,
         method=method or DEFAULT_METHOD,
         seed=seed_or_random(seed),
+        shown=True,
     )
     planned = dict.fromkeys(slot.problem.grade or "" for section in evening.sections for slot in section.slots)
     warn_of_evidence(generator, Setup(board, angle), tuple(planned))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import drawn_as
+from climbpath.board import evidence_for
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
@@ -72,7 +72,7 @@ def adjust(
     before = grader.graded([problem])[0].grade or ""
     ladder = grader.ladder
     step = ladder.index(before) + steps
-    way, known = "harder" if steps > 0 else "easier", model.evidence.get(drawn_as(problem.setup, model.evidence), {})
+    way, known = "harder" if steps > 0 else "easier", evidence_for(problem.setup, model.evidence)
     if not (0 <= step < len(ladder) and known.get(ladder[step])):
         raise ClimbpathError(
             f"the grader finds this {before}, and the model has learned no problems a grade {way} than that"

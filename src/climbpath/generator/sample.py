@@ -9,13 +9,12 @@ import numpy as np
 
 from climbpath import board as boards
 from climbpath.beta.solver import solve
-from climbpath.board import Setup, as_learned, drawn_as
+from climbpath.board import LEAST_EVIDENCE, Setup, as_learned, drawn_as, evidence_for
 from climbpath.errors import ClimbpathError
 from climbpath.generator.lookahead import Lookahead
 from climbpath.generator.outcome import Outcome
 from climbpath.generator.request import Request, Sampling, can_be_guided
 from climbpath.grader.grader import Grader
-from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.grades import rank
 from climbpath.model.checkpoint import Model
 from climbpath.model.inference import Decoder
@@ -85,10 +84,10 @@ def thin_evidence(model: Model, setup: Setup, grade: str) -> int | None:
     Raises ClimbpathError, naming what the model knows, if it has learned none.
     """
     learned_as = drawn_as(setup, model.evidence)
-    if learned_as not in model.evidence:
+    if learned_as not in model.evidence or setup.board not in model.config.boards:
         known = ", ".join(map(str, model.evidence))
         raise ClimbpathError(f"this model has not learned {setup.words}: it knows {known}")
-    learned = {name: count for name, count in model.evidence[learned_as].items() if count}
+    learned = {name: count for name, count in evidence_for(setup, model.evidence).items() if count}
     if grade not in learned:
         known = ", ".join(sorted(learned, key=rank))
         raise ClimbpathError(f"this model has not learned grade {grade} on {setup.words}: it knows {known}")

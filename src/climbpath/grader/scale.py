@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from climbpath.board import LEAST_EVIDENCE
 from climbpath.grades import rank
 
-LEAST_EVIDENCE = 30
-"""With fewer training problems of a grade, the grade rests on thin evidence: no new problem is given it."""
 LEAST_FITTED = 3
 """With fewer held-out problems of a grade and kind, the line through all grades leaves them out."""
 LEAST_CONSENSUS = 30

@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, row_of
+from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
-from climbpath.grades import ALL_GRADES, rank, v_grade
+from climbpath.grades import ALL_GRADES, v_grade
 from climbpath.lights.leds import MOST_LEDS
 from climbpath.naming import suggested_name
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, FIELDS, LABELS, Problem
@@ -221,11 +221,6 @@ class BoardOut(BaseModel):
     graded: dict[str, bool]
 
 
-def _easier(unknown: Mapping[str, int], own: Mapping[str, int]) -> dict[str, int]:
-    """Those of the grades learned at an unknown angle that are easier than all that were learned at one."""
-    return {grade: n for grade, n in unknown.items() if own and rank(grade) < min(map(rank, own))}
-
-
 def board_out(
     board: Board,
     evidence: Mapping[Setup, Mapping[str, int]],
@@ -237,12 +232,12 @@ def board_out(
     angles = (*board.angles, *([None] if board.has_angle(None) else []))
     names = {angle: UNKNOWN if angle is None else str(angle) for angle in angles}
     setups = {names[angle]: drawn_as(Setup(board.name, angle), evidence) for angle in angles}
-    own = {angle: evidence.get(setup, {}) for angle, setup in setups.items()}
-    counts = {
-        angle: {**_easier(evidence.get(setup._replace(angle=None), {}), own[angle]), **own[angle]}
+    counts = {names[angle]: evidence_for(Setup(board.name, angle), evidence) for angle in angles}
+    well_known = {angle: list(offered(count)) for angle, count in counts.items()}
+    own = {
+        angle: [grade for grade in well_known[angle] if drawn_as(setup, evidence, [grade]) == setup]
         for angle, setup in setups.items()
     }
-    well_known = {angle: list(offered(count)) for angle, count in counts.items()}
     return BoardOut(
         name=board.name,
         title=board.title,
@@ -272,7 +267,7 @@ def board_out(
             for hold in board.holds
         ],
         grades=well_known,
-        own_grades={angle: [grade for grade in known if grade in own[angle]] for angle, known in well_known.items()},
+        own_grades=own,
         thin={
             angle: {one: count[one] for one in board.ladder if count.get(one) and one not in well_known[angle]}
             for angle, count in counts.items()

@@ -1,6 +1,6 @@
 """The outline of an evening on the board: its sections, how many problems of which grades, every try and every rest."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,10 +10,9 @@ import numpy as np
 
 from climbpath.api import Generator
 from climbpath.beta.body import DEFAULT_CLIMBER, Climber
-from climbpath.board import Setup, drawn_as
+from climbpath.board import LEAST_EVIDENCE, Setup, drawn_as, evidence_for
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request
-from climbpath.grader.scale import LEAST_EVIDENCE
 from climbpath.grades import ALL_GRADES, rank
 from climbpath.problem import DEFAULT_METHOD, Problem, Rules
 
@@ -87,6 +86,17 @@ class Evening:
         if other := next((problem for problem in self.listed if problem.setup != self.setup), None):
             raise ClimbpathError(f"a workout is on one board: leave out the problem on {other.setup.title}")
 
+    @property
+    def conditions(self) -> str:
+        """What the new problems keep to, in words."""
+        rules = self.rules
+        said = [f"the reach of {self.climber.words}"]
+        said += [f"the size {rules.size}"] if rules.size else []
+        said += [f"the hold sets {', '.join(sorted(rules.hold_sets))}"] if rules.hold_sets else []
+        said += [f"holds not to use: {', '.join(sorted(rules.bans))}"] if rules.bans else []
+        said += [f"the foot rule {self.method}"] if self.method != DEFAULT_METHOD else []
+        return ", ".join(said)
+
 
 class Part(NamedTuple):
     """A section before its problems are chosen."""
@@ -110,35 +120,39 @@ class Outline(NamedTuple):
 
     evening: Evening
     parts: list[Part]
-    request: Request | None
-    """For problems to choose from; None where no new ones are needed."""
+    requests: tuple[Request, ...]
+    """For problems to choose from, several times as many of each grade as are needed: one for each setup that they are
+    drawn as."""
 
 
 def outline(generator: Generator, evening: Evening) -> Outline:
-    """The sections of a workout, and the request for the problems to choose from.
+    """The sections of a workout, and the requests for the problems to choose from.
 
     Raises ClimbpathError where the model has not learned a grade, or knows none here and there is no list.
     """
-    learned_as = drawn_as(evening.setup, generator.evidence, evening.grades)
-    evidence = generator.evidence.get(learned_as, {})
+    evidence = evidence_for(evening.setup, generator.evidence)
     if not evening.listed:
         generator.thin_evidence(evening.setup, evening.grades)  # raises for grades that are not learned
     parts = _listed_parts(evening, evidence) if evening.listed else _parts(evening.grades, evening.minutes, evidence)
     need = Counter(one for part in parts for one in part.grades)
-    if not need:
-        return Outline(evening, parts, None)
-    # several times as many as are needed, to choose from
-    size = max(POOL, POOL_PER_SLOT * max(need.values()))
-    request = Request(
-        setup=evening.setup._replace(angle=learned_as.angle),
-        grades=tuple(sorted(need, key=rank)),
-        number=size * len(need),
-        rules=evening.rules,
-        method=evening.method,
-        climber=evening.climber,
-        seed=evening.seed,
+    # a warm-up may be of grades that are known at an unknown angle only
+    grades: defaultdict[int | None, list[str]] = defaultdict(list)
+    for one in sorted(need, key=rank):
+        grades[drawn_as(evening.setup, generator.evidence, [one]).angle].append(one)
+    size = max(POOL, POOL_PER_SLOT * max(need.values(), default=0))
+    requests = (
+        Request(
+            setup=evening.setup._replace(angle=angle),
+            grades=tuple(some),
+            number=size * len(some),
+            rules=evening.rules,
+            method=evening.method,
+            climber=evening.climber,
+            seed=evening.seed,
+        )
+        for angle, some in grades.items()
     )
-    return Outline(evening, parts, request)
+    return Outline(evening, parts, tuple(requests))
 
 
 # How many problems of which grades, and when

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, count, islice
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from climbpath.grader.grader import GradePrediction, grader_of
 from climbpath.grades import parse_grades, rank, show, v_grade
 from climbpath.naming import title
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
-from climbpath.workout.outline import TRY_S, Evening, Outline, outline
+from climbpath.workout.outline import TRY_S, Evening, Outline, Part, outline
 
 Floats = NDArray[np.float64]
 
@@ -97,6 +97,8 @@ class Workout(NamedTuple):
 
     name: str | None
     """Of the list that it was made of, None where all its problems are new."""
+    setup: Setup
+    """Board and angle that were asked for."""
     grades: tuple[str, ...]
     """The range asked for, or the grades of the list, easiest first."""
     minutes: int
@@ -118,7 +120,7 @@ class Workout(NamedTuple):
     @property
     def setting(self) -> str:
         """Board, angle and seed in one line."""
-        return f"{self.sections[0].slots[0].problem.setup.title} · seed {self.seed}"
+        return f"{self.setup.title} · seed {self.seed}"
 
 
 class _Pool(NamedTuple):
@@ -154,6 +156,7 @@ def plan(
     ban: Typed = None,
     method: str = DEFAULT_METHOD,
     seed: int = 0,
+    shown: bool = False,
 ) -> Workout:
     """An evening on the board, of problems within the climber's reach that are as different as possible.
 
@@ -173,6 +176,7 @@ def plan(
         ban: holds that must not be used, 'G2,H10'.
         method: the foot rule, on MoonBoards: 'No kickboard'.
         seed: the same seed gives the same workout.
+        shown: show a progress bar if it takes long.
 
     Raises ClimbpathError where an argument is wrong, the model has not learned a grade, or too few problems meet the
     conditions.
@@ -187,26 +191,29 @@ def plan(
         seed=seed,
     )
     outlined = outline(generator, evening)
-    return filled(outlined, [*generator.run(outlined.request)] if outlined.request else [])
+    return filled(outlined, [problem for request in outlined.requests for problem in generator.run(request, shown)])
 
 
 def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
-    """The workout of an outline, with the least similar of the problems drawn for its request.
+    """The workout of an outline, with the least similar of the problems drawn for its requests.
 
     Raises ClimbpathError where there are too few of a grade.
     """
-    evening, parts, request = outlined
-    counts = Counter(problem.grade for problem in drawn)
+    evening, parts, requests = outlined
+    counts = Counter(problem.grade or "" for problem in drawn)
+    parts = [_with_easy_enough(part, parts, counts) if part.is_easy else part for part in parts]
     need = Counter(one for part in parts for one in part.grades)
     for one, number in need.items():
         if counts[one] < number:
+            problems = "problem" if number == 1 else "problems"
             raise ClimbpathError(
-                f"the plan needs {number} new problems of {one}, and these conditions leave {counts[one]}: "
-                "loosen one of them, or choose fewer minutes"
+                f"the plan needs {number} new {problems} of {one}, and there are {counts[one]} that keep to its "
+                f"conditions ({evening.conditions}): loosen one of these, or choose fewer minutes"
             )
 
     # The problems in the order in which they are climbed, numbered through all sections.
-    pool = _pool(drawn, request.number // len(need), evening.climber) if request else None
+    size = max((request.number // len(request.grades) for request in requests), default=0)
+    pool = _pool(drawn, size, evening.climber) if requests else None
     chosen = _chosen(pool, [(one, part.is_easy) for part in parts for one in part.grades]) if pool else iter(())
     numbers = count(1)
     sections = []
@@ -229,7 +236,19 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
     grades = evening.grades
     if evening.listed:
         grades = tuple(sorted({problem.grade for problem in evening.listed if problem.grade}, key=rank))
-    return Workout(evening.name, grades, evening.minutes, evening.climber, evening.seed, tuple(sections))
+    return Workout(evening.name, evening.setup, grades, evening.minutes, evening.climber, evening.seed, tuple(sections))
+
+
+def _with_easy_enough(warm_up: Part, parts: Sequence[Part], counts: Mapping[str, int]) -> Part:
+    """A warm-up with harder problems in place of those of which there are too few, as far as others leave some."""
+    left = Counter(counts)
+    left.subtract(one for part in parts if not part.is_easy for one in part.grades)
+    grades = []
+    for one in warm_up.grades:
+        there = [grade for grade in sorted(+left, key=rank) if rank(grade) >= rank(one)]
+        grades.append(there[0] if there else one)
+        left[grades[-1]] -= 1
+    return warm_up._replace(grades=grades)
 
 
 # Which problems

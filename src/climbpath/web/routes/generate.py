@@ -141,13 +141,16 @@ def app_info(services: Services) -> AppInfo:
     """The boards, and what the models know of them."""
     evidence = services.generator.evidence
     graded = {setup for name in bundled_graders() for setup in graded_by(name)}
+    known = {name for model in services.generator.models for name in model.config.boards}
     methods = {setup: services.generator.model_of(setup).methods(setup) for setup in evidence}
     return AppInfo(
         version=__version__,
         ladder=list(grades.ALL_GRADES),
         v_grades=[grades.v_grade(grade) for grade in grades.ALL_GRADES],
         ranks=[grades.rank(grade) for grade in grades.ALL_GRADES],
-        boards=[board_out(boards.load(name), evidence, graded, methods) for name in boards.names()],
+        boards=[
+            board_out(boards.load(name), evidence if name in known else {}, graded, methods) for name in boards.names()
+        ],
     )
 
 

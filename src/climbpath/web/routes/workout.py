@@ -24,7 +24,11 @@ def add_workout_routes(app: FastAPI, services: Services) -> None:
         """
         services.sampler.admit()
         outlined = await services.workers.run(partial(outline, services.generator, _evening(body)))
-        drawn = await services.sampler.generate(outlined.request, has_own_seed=True) if outlined.request else []
+        drawn = [
+            problem
+            for request in outlined.requests
+            for problem in await services.sampler.generate(request, has_own_seed=True)
+        ]
         return workout_out(await services.workers.run(partial(plan.filled, outlined, drawn)))
 
 

@@ -105,7 +105,7 @@ export const T = {
   asUnknown: (angle) => `Graded as at an unknown angle: no model has learned ${angle}°.`,
   madeAsUnknown: (angle) => `New problems are made as at an unknown angle: no model has learned ${angle}°.`,
   someAsUnknown: (angle, grades) =>
-    `New problems and grades are as at an unknown angle: no model has learned ${and(grades)} at ${angle}°.`,
+    `New problems and grades are as at an unknown angle: too few problems of ${and(grades)} were learned at ${angle}°.`,
   angleAsUnknown: "Problems and grades are as at an unknown angle: no model has learned this one.",
   drawnAs: (title) =>
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
