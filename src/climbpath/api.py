@@ -1,5 +1,6 @@
 """The public Python interface: a generator that takes what a climber would type."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from climbpath import board as boards
@@ -12,7 +13,7 @@ from climbpath.generator import sample
 from climbpath.generator.request import Request, Sampling, Typed, parse_method, parse_rules, seed_or_random
 from climbpath.generator.variations import vary
 from climbpath.grader.grader import bundled_grader, grader_of, load_grader
-from climbpath.grades import parse_grades
+from climbpath.grades import parse_grades, rank, v_number
 from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, bundled_names, load_model, not_learned
 from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
@@ -143,6 +144,18 @@ class Generator:
         """How many problems of every grade were learned, by setup; of several models, by the first that knows it."""
         return {setup: counts for model in reversed(self.models) for setup, counts in model.evidence.items()}
 
+    def grades_of(self, text: str, setup: Setup) -> tuple[str, ...]:
+        """The grades of a setup as a user types them, easiest first; of a V grade those of its Font grades of which
+        enough problems were learned, where that is so of any. Raises ClimbpathError as `parse_grades` does."""
+        evidence = boards.evidence_for(setup, self.evidence)
+        found: set[str] = set()
+        for part in text.split(","):
+            named = parse_grades(part, boards.load(setup.board).ladder)
+            well = [grade for grade in named if evidence.get(grade, 0) >= boards.LEAST_EVIDENCE]
+            known = set(map(v_number, well)) if part.strip().upper().startswith("V") else set()
+            found |= {grade for grade in named if grade in well or v_number(grade) not in known}
+        return tuple(sorted(found, key=rank))
+
     def is_known(self, problem: Problem) -> bool:
         """Whether a model knows a problem of exactly these holds on their board."""
         key = problem.key
@@ -206,7 +219,7 @@ class Generator:
             any_grade=any_grade,
             mirror=mirror,
         )
-        return self.run(request)
+        return self.run(replace(request, grades=self.grades_of(grade, request.setup)))
 
     def run(self, request: Request, shown: bool = False) -> Problems:
         """The problems of a request, with names, easiest grade asked for first; if `shown`, under a progress bar where

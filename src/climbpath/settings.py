@@ -4,6 +4,7 @@ import json
 from typing import Any, NamedTuple
 
 from climbpath import board as boards
+from climbpath.board import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
 from climbpath.folders import settings_file
@@ -19,7 +20,7 @@ class Wall(NamedTuple):
     hold_sets: tuple[str, ...] | None = None
     """The hold sets that are on it; None is all."""
     angle: int | None = None
-    """In degrees; None is what is usual on the board."""
+    """In degrees; None is an unknown one."""
 
 
 def remembered() -> Wall | None:
@@ -38,11 +39,12 @@ def remembered() -> Wall | None:
     raise ClimbpathError(f"{path}, which remembers your board: {reason}; climbpath board use NAME writes it anew")
 
 
-def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | None = None) -> Wall:
-    """A wall of names as a user types them. Raises ClimbpathError for what the board does not have."""
+def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | str | None = None) -> Wall:
+    """A wall of names as a user types them, an unknown angle as UNKNOWN, and at the angle that is usual on the board
+    where none is named. Raises ClimbpathError for what the board does not have."""
     layout = boards.load(board)
-    if angle is not None:
-        layout.check_angle(angle)
+    degrees = layout.usual_angle if angle is None else None if angle == UNKNOWN else int(angle)
+    layout.check_angle(degrees)
     sets = None if hold_sets is None else layout.parse_hold_sets(hold_sets)
     if sets is not None and not sets:
         raise ClimbpathError(f"no hold set is named: {layout.title} has {', '.join(layout.hold_sets)}")
@@ -50,11 +52,13 @@ def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int 
         layout.name,
         None if size is None else layout.size(size).name,
         None if sets is None else tuple(one for one in layout.hold_sets if one in sets),
-        angle,
+        degrees,
     )
 
 
 def remember(chosen: Wall | None) -> None:
     """Remember a wall, or forget it. Raises ClimbpathError where the file cannot be written."""
-    content = {"wall": None if chosen is None else chosen._asdict()}
+    content: dict[str, Any] = {"wall": None}
+    if chosen:
+        content["wall"] = chosen._asdict() | {"angle": UNKNOWN if chosen.angle is None else chosen.angle}
     write_private(settings_file(), (json.dumps(content, indent=1) + "\n").encode())

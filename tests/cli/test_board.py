@@ -88,6 +88,14 @@ def test_what_a_board_does_not_have_is_not_remembered(arguments: tuple[str, ...]
     assert remembered() is None
 
 
+def test_an_unknown_angle_is_remembered(home: Path) -> None:
+    assert "Tension Board 1 · unknown angle" in done("use", "tension-1", "--angle", "unknown", cwd=home.parent)
+    assert remembered() == Wall("tension-1", angle=None)
+    assert flags_of()["angle"] is None
+    assert flags_of("--angle", "30")["angle"] == 30
+    assert "can be set to" in refused("use", "moonboard-2016", "--angle", "unknown", cwd=home.parent)
+
+
 OTHER_SIZE = '{"wall": {"board": "tension-1", "size": "x"}}'
 
 
@@ -99,7 +107,7 @@ def test_settings_that_cannot_be_read_name_their_file_and_the_way_out(content: s
     (home / "settings.json").write_text(content, encoding="utf-8")
     assert f"{home / 'settings.json'}, which remembers your board" in refused("use", cwd=home)
     done("use", "tension-1", cwd=home)
-    assert remembered() == Wall("tension-1")
+    assert remembered() == Wall("tension-1", angle=40)
 
 
 def test_a_board_of_a_database_is_there_for_all_commands(tmp_path: Path) -> None:
@@ -385,6 +393,49 @@ def test_grades_that_an_angle_lacks_are_drawn_as_at_an_unknown_one(tmp_path: Pat
         assert bool(made.stderr) == bool(words)
         problems = json.loads((tmp_path / grades / "problems.json").read_text())
         assert {problem["angle"] for problem in problems} == {angle}
+
+
+EASY = "1155s 1173s 1206 1208 1257 1259 1308 1076f 1104f 1120f 1482f 1137f 1170f 1242f 1288e 1306e"
+"""A problem of Kilter Board Original for beginners."""
+
+
+@pytest.mark.parametrize("command", ["grade", "show"])
+def test_an_easy_problem_is_graded_as_at_an_unknown_angle_where_its_own_lacks_the_grade(
+    command: str, tmp_path: Path
+) -> None:
+    """At 40° hardly anything below 6B was learned: without that, it would be 6B or harder."""
+    for angle, words in (("40", "were learned on Kilter Board Original at 40°: the grade is as at"), ("unknown", "")):
+        found = climbpath_here(command, EASY, "--board", "kilter-original", "--angle", angle, cwd=tmp_path)
+        assert "4A (V0)" in found.stdout
+        assert words in found.stderr
+        assert bool(found.stderr) == bool(words)
+
+
+def test_a_workout_warms_up_on_grades_that_the_angle_lacks(tmp_path: Path) -> None:
+    asked = ("workout", "--board", "kilter-original", "--grade", "V5", "--minutes", "20", "--seed", "1")
+    found = climbpath_here(*asked, "--format", "json", "--out", "evening", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert "Kilter Board Original · 40° · seed 1" in found.stdout
+    sections = json.loads((tmp_path / "evening" / "workout.json").read_text())["sections"]
+    angles = [{slot["problem"]["angle"] for slot in section["problems"]} for section in sections]
+    assert angles == [{None}, {40}]
+
+
+@pytest.mark.parametrize(("board", "grade"), [("moonboard-2016", "V4"), ("moonboard-mini-2020", "V3")])
+def test_a_v_grade_is_those_of_its_font_grades_that_are_known(board: str, grade: str, tmp_path: Path) -> None:
+    asked = ("generate", "--board", board, "--num-samples", "2", "--seed", "1", "--format", "json", "--out", "two")
+    found = climbpath_here(*asked, "--grade", grade, cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    known = {"V4": "6B+", "V3": "6A+"}[grade]
+    assert {one["grade"] for one in json.loads((tmp_path / "two" / "problems.json").read_text())} == {known}
+    other = climbpath_here("generate", "--board", board, "--grade", known[:2], cwd=tmp_path)
+    assert other.returncode == 2  # a Font grade is that grade
+
+
+def test_of_a_v_grade_a_variation_has_the_harder_font_grade(tmp_path: Path) -> None:
+    problem = ("vary", "F5s D9 G13 I16 G18e", "--num-samples", "1", "--seed", "1")
+    assert climbpath_here(*problem, "--grade", "V5", cwd=tmp_path).stdout.startswith("from 6C+ (V5)")
+    assert "name one of them" in climbpath_here(*problem, "--grade", "V5..V6", cwd=tmp_path).stderr
 
 
 def test_many_problems_of_grades_that_an_angle_lacks_have_one_angle(tmp_path: Path) -> None:

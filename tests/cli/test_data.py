@@ -329,7 +329,10 @@ def test_filter_flags(problems: Path, flags: str, count: int) -> None:
         ("--grades ''", "is not a grade"),
         ("--grades 7B..6C", "write 6C..7B"),
         ("--method Campus", "no problem has the method 'Campus': there are Feet follow hands (3)"),
-        ("--hold-sets Plastic", "has no hold set 'plastic'"),
+        (
+            "--hold-sets Plastic",
+            "no hold set 'Plastic' on MoonBoard 2016 and MoonBoard Masters 2017: there are Original, A",
+        ),
         ("--board kilter", "there are moonboard-2016 (2), moonboard-masters-2017 (1)"),
         ("--angle 30", "there are 40 (2), 25 (1)"),
         ("--benchmarks", "no problem of problems.parquet passes these filters"),

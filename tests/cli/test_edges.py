@@ -15,6 +15,7 @@ import click
 import pytest
 
 from climbpath.cli import cli
+from climbpath.cli.common import data_files
 from climbpath.data import exporters, parquet
 from climbpath.model.checkpoint import save_checkpoint
 from support.commands import climbpath_here
@@ -210,3 +211,36 @@ def test_a_logbook_that_is_not_ours_is_refused_at_the_start(tmp_path: Path, vers
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "values"),
+    [
+        ("generate", "--ban", ("F5", "G2")),
+        ("generate", "--grade", ("6C", "7A")),
+        ("show", "--hold-sets", ("A", "B")),
+        ("train-grader", "--out", ("a.safetensors", "b.safetensors")),
+    ],
+)
+def test_what_takes_one_value_is_not_given_two(command: str, option: str, values: Sequence[str]) -> None:
+    arguments = [part for value in values for part in (option, value)]
+    with pytest.raises(click.UsageError, match=f"{option} is given 2 times"):
+        command_of(command).make_context(command, arguments)
+
+
+def command_of(name: str) -> click.Command:
+    found = cli.get_command(click.Context(cli), name)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("command", ["train", "train-grader", "evaluate", "tune"])
+@pytest.mark.parametrize("arguments", [["--data", "a", "--data", "b"], ["--data", "a", "b"]])
+def test_data_of_several_files_are_read_alike_by_all_commands(command: str, arguments: list[str]) -> None:
+    given = command_of(command).make_context(command, list(arguments)).params
+    assert data_files(given["data"], given["more"]) == (Path("a"), Path("b"))
+
+
+def test_a_number_of_the_guides_script_is_overridden_by_a_later_one() -> None:
+    given = command_of("train").make_context("train", ["--num-epochs", "50", "--num-epochs", "1"]).params
+    assert given["num_epochs"] == 1

@@ -21,12 +21,13 @@ from climbpath.data import importers, parquet, stats
 from climbpath.data import merge as merging
 from climbpath.data.filter import filter_problems
 from climbpath.data.importers import Failure, LeftOut, Rejection
-from climbpath.data.merge import gather, merge, report
+from climbpath.data.merge import distinct, gather, merge, report
 from climbpath.data.split import split
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, rank
 from climbpath.problem import Problem, parse_notation
-from support.making import DATA, problems
+from climbpath.training.train import read_problems
+from support.making import DATA, problems, random_problems
 
 SIX = parse_notation("F5s E8 G11 E13 H15 G18e", grade="6C")
 MASTERS = parse_notation("C5s F6s D9 G12 E15 F18e", "moonboard-masters-2017", 25, "6A")
@@ -294,8 +295,8 @@ def test_hold_sets_on_one_board_and_on_several() -> None:
         ),
         ({"board_names": ["kilter"]}, "no problem has the board 'kilter': there are moonboard-2016"),
         ({"angles": [30]}, r"no problem has the angle 30: there are 40 \(4\), 25 \(1\)"),
-        ({"hold_sets": "A,Plastic"}, "MoonBoard 2016, MoonBoard Masters 2017 has no hold set 'plastic'"),
-        ({"hold_sets": "Wooden", "board_names": ["moonboard-2016"]}, "MoonBoard 2016 has no hold set 'wooden'"),
+        ({"hold_sets": "A,Plastic"}, "no hold set 'Plastic' on MoonBoard 2016 and MoonBoard Masters 2017"),
+        ({"hold_sets": "Wooden", "board_names": ["moonboard-2016"]}, "no hold set 'Wooden' on MoonBoard 2016"),
     ],
 )
 def test_what_is_not_there_cannot_be_asked_for(filters: dict[str, Any], words: str) -> None:
@@ -624,3 +625,13 @@ def test_the_real_data_of_2016() -> None:
 
 def hash_of(part: list[Problem]) -> str:
     return hashlib.sha256(",".join(str(problem.key) for problem in part).encode()).hexdigest()[:16]
+
+
+def test_problems_of_several_files_count_once(tmp_path: Path) -> None:
+    problems = random_problems(20)
+    parquet.write(tmp_path / "all.parquet", problems)
+    parquet.write(tmp_path / "some.parquet", problems[:5])
+    found = distinct([tmp_path / "all.parquet", tmp_path / "some.parquet"])
+    assert (found.problems, found.merged) == (problems, 5)
+    source = f"{tmp_path / 'some.parquet'}\n{tmp_path / 'all.parquet'}"
+    assert sorted(p.key for p in read_problems(source)) == sorted(p.key for p in problems)

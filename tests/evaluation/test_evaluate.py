@@ -12,7 +12,7 @@ from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation import report as reports
-from climbpath.evaluation.baseline_grader import TREES, BaselineGrader
+from climbpath.evaluation.baseline_grader import TREES, BaselineGrader, grade_agreement
 from climbpath.evaluation.evaluate import Held, calibration, confirmed, evaluate, held_out, likelihood, main_setup
 from climbpath.evaluation.hold_lists import read_hold_lists
 from climbpath.evaluation.likelihood import score
@@ -167,6 +167,18 @@ def test_the_grader_learns_what_grades_tell() -> None:
     found = grader.agreement([*short[1::2], *long[1::2]])
     assert found.within_one > 0.9
     assert found.mean_distance < 1
+
+
+@pytest.mark.parametrize(("board", "grades"), [("tension-1", ("V4", "V5")), ("kilter-original", ("6B", "6B+"))])
+def test_agreement_is_in_steps_of_the_boards_own_ladder(board: str, grades: tuple[str, str]) -> None:
+    """On the ladder of V grades V5 is next to V4, and Kilter's begins below the MoonBoards'."""
+    layout = boards.load(board)
+    easier, harder = (replace(one, grade=grade) for one, grade in zip(random_problems(2, board), grades, strict=True))
+    steps = np.array([layout.ladder.index(grades[0])] * 2, float)
+    found = grade_agreement(steps, [easier, harder], layout.ladder)
+    assert (found.same, found.within_one, found.mean_distance) == (0.5, 1.0, 0.5)
+    trees = BaselineGrader([easier, harder] * 20, layout)
+    assert trees.expected([easier.holds]) == pytest.approx(steps[:1], abs=0.51)
 
 
 def test_guidance_is_tabled_and_the_default_setting_stands_beside_the_own_distribution() -> None:

@@ -9,6 +9,7 @@ import click
 
 from climbpath.cli.common import (
     PLACE,
+    Command,
     climber_flags,
     climber_of,
     cluster_flag,
@@ -34,7 +35,7 @@ PATIENCE = 2.0
 """Seconds after which it is shown."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("problem")
 @problem_flags
 @wall_flags

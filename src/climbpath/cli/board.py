@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE
+from climbpath.cli.common import ANGLE, FILE, Group
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from climbpath.settings import Wall
 
 
-@click.group()
+@click.group(cls=Group)
 def board() -> None:
     """List the boards, remember yours, and read others from databases."""
 
@@ -70,9 +70,9 @@ def _wrapped(what: str, names: list[str], width: int = 86) -> list[str]:
 @click.argument("name", required=False)
 @click.option("--size", help="Size of your wall. [default: the whole board]")
 @click.option("--hold-sets", help="Hold sets on your wall, separated by commas. [default: all]")
-@click.option("--angle", type=int, help="Angle of your wall in degrees. [default: what is usual on the board]")
+@click.option("--angle", type=ANGLE, help="Angle of your wall in degrees, or unknown. [default: the usual one]")
 @click.option("--forget", is_flag=True, help="Forget what is remembered.")
-def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: int | None, forget: bool) -> None:
+def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: int | str | None, forget: bool) -> None:
     """Remember the board NAME for all commands that take --board; without NAME, show what is remembered.
 
     A flag of a command wins over what is remembered.
@@ -105,11 +105,12 @@ def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: 
 def _described(wall: "Wall") -> str:
     """A wall in words: 'In use: Kilter Board Original · 12 x 12 with kickboard · Bolt Ons · 40°'."""
     from climbpath import board as boards
+    from climbpath.board import show_angle
 
     parts = [boards.load(wall.board).title]
     parts += [wall.size] if wall.size else []
     parts += [", ".join(wall.hold_sets)] if wall.hold_sets else []
-    parts += [f"{wall.angle}°"] if wall.angle is not None else []
+    parts.append(show_angle(wall.angle))
     return "In use: " + " · ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from climbpath.problem import Problem
     from climbpath.settings import Wall
 
-Command = Callable[..., None]
+Decorated = Callable[..., None]
 LONGEST_NAME = 255
 """Bytes of the longest file name that systems allow."""
 SEED = click.IntRange(0, 2**32 - 1)
@@ -55,6 +56,26 @@ SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz", ".zip")
 """Endings of the names of files with problems."""
 PROBLEM_LENGTH = 1 << 20
 """Most characters that are read of a PROBLEM argument."""
+
+
+class Command(click.Command):
+    """A command that does not silently forget the first of two values of an option that takes one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments. Raises UsageError for a text or file that is given twice."""
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        for param, times in Counter(order).items():
+            is_single = isinstance(param, click.Option) and not (param.multiple or param.is_flag)
+            if times > 1 and is_single and isinstance(param.type, click.Path | click.types.StringParamType):
+                name = max(param.opts, key=len)
+                raise click.UsageError(f"{name} is given {times} times: give it once; commas separate several", ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(click.Group):
+    """Commands below a command."""
+
+    command_class = Command
 
 
 def warn(message: str) -> None:
@@ -116,7 +137,7 @@ ALL = "all"
 """What is typed for the whole board, or all its hold sets, where others are remembered."""
 
 
-def problem_flags(command: Command) -> Command:
+def problem_flags(command: Decorated) -> Decorated:
     """Adds the flags for the board of a PROBLEM in notation; without them it is the board that is remembered."""
     for flag in (
         click.option(
@@ -136,30 +157,44 @@ def problem_flags(command: Command) -> Command:
     return command
 
 
-def data_flags(command: Command) -> Command:
-    """`data` and `more`: the files of problems that a model learns from."""
-    command = click.argument("more", nargs=-1, type=FILE, metavar="[MORE_DATA]...")(command)
-    return click.option(
-        "--data",
-        type=FILE,
-        help="Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]",
-    )(command)
+def data_flags(help: str, kind: click.Path = FILE, required: bool = False) -> Callable[[Decorated], Decorated]:
+    """`data` and `more`: files of problems, behind one --data or with one each."""
+
+    def flagged(command: Decorated) -> Decorated:
+        command = click.argument("more", nargs=-1, type=kind, metavar="[MORE_DATA]...")(command)
+        return click.option("--data", type=kind, multiple=True, required=required, help=help)(command)
+
+    return flagged
 
 
-def data_files(data: Path | None, more: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The files of `data_flags`, none where the demo problems are meant."""
-    if more and data is None:
+def data_files(data: tuple[Path, ...], more: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files of `data_flags`, none where the demo problems are meant. Raises UsageError for one without --data."""
+    if more and not data:
         raise click.UsageError(f"{more[0]}: name files of problems behind --data")
-    return () if data is None else (data, *more)
+    return data + more
 
 
-def method_flag(command: Command) -> Command:
+LEARNED_FROM = "Parquet file of 'climbpath data import'; more may follow it. [default: the bundled demo problems]"
+"""What --data says of the files that a model learns from."""
+
+
+def distinct(files: tuple[Path, ...]) -> "list[Problem]":
+    """The problems of Parquet files; those that several have are one problem, and a note says how many."""
+    from climbpath.data import merge
+
+    found = merge.distinct(files)
+    if found.merged:
+        warn(f"{found.merged:,} problems are in several of the files: each counts once")
+    return found.problems
+
+
+def method_flag(command: Decorated) -> Decorated:
     """Adds --method, the foot rule."""
     words = "The foot rule, on MoonBoards: 'No kickboard'. [default: Feet follow hands]"
     return click.option("--method", help=words)(command)
 
 
-def wall_flags(command: Command) -> Command:
+def wall_flags(command: Decorated) -> Decorated:
     """Adds the flags for what is there of a board; without them it is what is remembered of it."""
     for flag in (
         click.option(
@@ -189,8 +224,7 @@ def _angle(context: click.Context, _: click.Parameter, value: int | str | None) 
         return None
     if isinstance(value, int):
         return value
-    wall = _remembered(context)
-    if wall and wall.angle is not None:
+    if wall := _remembered(context):
         return wall.angle
     return boards.load(context.params["board"]).usual_angle
 
@@ -232,7 +266,7 @@ def _remembered(context: click.Context) -> "Wall | None":
     return wall if wall and context.params.get("board", wall.board) == wall.board else None
 
 
-def climber_flags(command: Command) -> Command:
+def climber_flags(command: Decorated) -> Decorated:
     """Adds the flags that describe the climber."""
     for flag in (
         click.option("--ape", help="The climber's arm span minus height, in cm or inches (3, -1.5 in). [default: 0]"),
@@ -373,8 +407,9 @@ def _of_json(text: str, source: str) -> list["Problem"]:
 
 
 def one_grade(text: str, ladder: tuple[str, ...]) -> str:
-    """A grade of a ladder as a user types it. Raises ClimbpathError for several."""
+    """A grade of a ladder as a user types it; of a V grade that spans two Font grades the harder one, as importers
+    read it. Raises ClimbpathError for several."""
     named = grades.parse_grades(text, ladder)
-    if len(named) > 1:
+    if len({grades.v_number(one) for one in named}) > 1:
         raise ClimbpathError(f"--grade {text} is {' and '.join(named)}: name one of them")
-    return named[0]
+    return named[-1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import ANGLE, FILE, UNKNOWN, warn, write_json
+from climbpath.cli.common import ANGLE, FILE, UNKNOWN, Command, Group, warn, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SOME_UNREAD = 3
 """Exit code where some files could not be read and others could."""
 
 
-class ImportCommand(click.Command):
+class ImportCommand(Command):
     """The import, whose help lists the formats as the importers describe themselves."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -31,7 +31,7 @@ class ImportCommand(click.Command):
             formatter.write(f"\n  {one.TITLE}\n" + "".join(f"    {line}\n" for line in one.EXAMPLE))
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Import, inspect, filter and split files of problems."""
 

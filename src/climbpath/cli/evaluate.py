@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, MOST_LISTED, PLACE, SEED, cluster_flag, model_flag, on_cluster, write_json
+from climbpath.cli.common import (
+    FILE,
+    MOST_LISTED,
+    PLACE,
+    SEED,
+    Command,
+    cluster_flag,
+    data_files,
+    data_flags,
+    distinct,
+    model_flag,
+    on_cluster,
+    write_json,
+)
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -17,14 +30,12 @@ if TYPE_CHECKING:
     from climbpath.problem import Problem
 
 
-@click.command()
+@click.command(cls=Command)
 @model_flag
-@click.option(
-    "--data",
-    type=PLACE,
+@data_flags(
+    "Parquet file of 'climbpath data import', with --cluster also s3://bucket/file.parquet; more may follow it.",
+    PLACE,
     required=True,
-    multiple=True,
-    help="Parquet file from 'climbpath data import', with --cluster also s3://bucket/file.parquet; repeatable.",
 )
 @click.option(
     "--split",
@@ -47,6 +58,7 @@ if TYPE_CHECKING:
 def evaluate(
     model: Path | None,
     data: tuple[Path, ...],
+    more: tuple[Path, ...],
     split: str | None,
     samples: int,
     compare: tuple[Path, ...],
@@ -68,13 +80,12 @@ def evaluate(
 
     \b
     climbpath evaluate --data problems.parquet --report out/evaluate
-    climbpath evaluate --data moon.parquet --data kilter.parquet --data tension.parquet
+    climbpath evaluate --data moon.parquet kilter.parquet tension.parquet
     climbpath evaluate --model best.pt --data problems.parquet --compare theirs.json
     climbpath evaluate --data all.parquet --cluster auto
     """
     from climbpath import board as boards
     from climbpath import files
-    from climbpath.data import parquet
     from climbpath.evaluation import evaluate as evaluation
     from climbpath.evaluation import report as reports
     from climbpath.evaluation.hold_lists import read_hold_lists
@@ -84,7 +95,7 @@ def evaluate(
     folder = report or files.new_folder(Path("out") / "evaluate")
     page, numbers = folder / "report.html", folder / "report.json"
     files.refuse_overwrite([page, numbers], force)
-    known = [problem for path in data for problem in parquet.load(path)]
+    known = distinct(data_files(data, more))
     if model:
         trained = load_model(model)
         models = {model.name: (trained, evaluation.held_out(trained, known, split))}

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE
+from climbpath.cli.common import FILE, Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("checkpoint", type=FILE)
 @click.option("--to", "target", type=FILE, required=True, help="A new .safetensors file.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")

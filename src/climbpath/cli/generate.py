@@ -11,6 +11,7 @@ from climbpath.cli.common import (
     MOST_LISTED,
     PLACE,
     SEED,
+    Command,
     climber_flags,
     climber_of,
     cluster_flag,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from climbpath.generator.request import Request
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--grade", required=True, help="'7A', 'V5', '6C..7B' or '6C,7A'; several grades get equally many problems."
 )
@@ -110,6 +111,8 @@ def generate(
     climber can reach every move. A problem's grade is the grader's, and only problems come whose grade was asked for;
     on a board that the grader does not know, it is the grade asked for.
     """
+    from dataclasses import replace
+
     from climbpath import api
     from climbpath.problem import DEFAULT_METHOD
 
@@ -118,6 +121,7 @@ def generate(
     conditions |= {"board": board, "size": wall.size, "hold_sets": wall.hold_sets}
     request = api.parse_request(grade, climber=climber, method=method or DEFAULT_METHOD, **conditions)
     generator = api.load(model, request.setup)
+    request = replace(request, grades=generator.grades_of(grade, request.setup))
     warn_of_evidence(generator, request.setup, request.grades)
     if cluster:
         _generate_on_cluster(generator, model, request, out or Path("out") / _file_name(grade), formats, cluster)

@@ -9,19 +9,24 @@ from climbpath import grades
 from climbpath.cli.common import (
     FILE,
     PLACE,
+    Command,
     cluster_flag,
     names_file,
     on_cluster,
     place,
     problem_flags,
     read_problems,
+    warn,
     write_json,
 )
 from climbpath.cli.output import warn_of_angle
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
-    from climbpath.grader.grader import GradePrediction
+    from collections.abc import Iterator, Mapping
+
+    from climbpath.board import Setup
+    from climbpath.grader.grader import GradePrediction, Grader
     from climbpath.problem import Problem
 
 BAR = 32
@@ -30,7 +35,7 @@ LEAST_SHOWN = 0.005
 """Probability below which a grade is not listed."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("problem")
 @problem_flags
 @click.option("--start", help="Start holds, where PROBLEM in notation does not mark them: F5 or F5,G6.")
@@ -80,14 +85,17 @@ def grade(
     problems = read_problems(problem, board, angle)
     given = load_grader(file) if file else None
     graders = {setup: given or checked_grader_of(setup) for setup in dict.fromkeys(one.setup for one in problems)}
+    numbers = list(_gradable(problems, graders))
+    is_one, problems = len(problems) == 1, [problems[number - 1] for number in numbers]
     predicted = predict(problems, graders)
     for setup, grader in graders.items():
         found = [prediction.grade for one, prediction in zip(problems, predicted, strict=True) if one.setup == setup]
-        warn_of_angle(setup, grader.evidence, "the grade is", sorted(set(found), key=grades.rank))
+        what = "the grade is" if is_one else "these grades are"
+        warn_of_angle(setup, grader.evidence, what, sorted(set(found), key=grades.rank))
     results = []
-    for number, (one, prediction) in enumerate(zip(problems, predicted, strict=True), 1):
+    for number, one, prediction in zip(numbers, problems, predicted, strict=True):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}
-        if len(problems) == 1:
+        if is_one:
             changes = influence(graders[one.setup], one)
             result["influence"] = {label: round(change, 3) for label, change in changes.items()}
             click.echo(_prediction_text(one, prediction, changes))
@@ -97,6 +105,23 @@ def grade(
     if out:
         write_json(out, results)
         click.echo(f"wrote {out}")
+
+
+def _gradable(problems: "list[Problem]", graders: "Mapping[Setup, Grader]") -> "Iterator[int]":
+    """The numbers of the problems that can be graded, from 1, and a note for each other. Raises ClimbpathError, saying
+    why, where none can."""
+    reasons = []
+    for number, one in enumerate(problems, 1):
+        try:
+            graders[one.setup].check(one)
+        except ClimbpathError as error:
+            reasons.append(f"problem {number}, {one.name or one.notation[:60]}, is not graded: {error}")
+        else:
+            yield number
+    if len(reasons) == len(problems):
+        raise ClimbpathError(reasons[0])
+    for reason in reasons:
+        warn(reason)
 
 
 def _grade_on_cluster(source: str, file: Path | None, out: Path | None, cluster: str) -> None:

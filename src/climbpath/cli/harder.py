@@ -9,6 +9,7 @@ from climbpath import grades
 from climbpath.cli.common import (
     FOLDER,
     SEED,
+    Command,
     model_flag,
     problem_flags,
     read_problem,
@@ -27,6 +28,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
 
     @click.command(
         name,
+        cls=Command,
         help=f"""Make PROBLEM one grade {name}, changing as few holds as possible.
 
         The model proposes other holds; the versions shown are those to which the grader gives the next grade. Before

@@ -2,10 +2,11 @@
 
 import click
 
+from climbpath.cli.common import Command
 from climbpath.errors import ClimbpathError
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("climber", required=False)
 @click.option("--address", help="Where others find the app. [default: this machine's address, port 8000]")
 @click.option("--logbook", envvar="CLIMBPATH_LOGBOOK", help="The logbook's file or URL, as for climbpath serve.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import FILE, warn
+from climbpath.cli.common import FILE, Command, warn
 from climbpath.cli.light import DEFAULT_BOARD, wall_flags, wall_from
 from climbpath.errors import ClimbpathError
 
@@ -23,7 +23,7 @@ READ = 4096
 Task = Coroutine[Any, Any, None]
 
 
-@click.command("led-server")
+@click.command("led-server", cls=Command)
 @click.option("--serial", type=FILE, help="Take bytes from this serial line: /dev/ttyUSB0.")
 @click.option("--speed", type=click.Choice(["9600", "19200", "38400", "57600", "115200"]), default="115200")
 @click.option("--bluetooth", help="Be a board of this name over Bluetooth LE (BlueZ on Linux).")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, Command, read_problem, warn
+from climbpath.cli.common import FILE, Command, Decorated, read_problem, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LEVEL = 3
 """The API level of an Aurora board whose name is not known."""
 
 
-def wall_flags(command: Command) -> Command:
+def wall_flags(command: Decorated) -> Decorated:
     """Adds the flags that say which wall is lit."""
     for flag in (
         click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for a strip wired otherwise."),
@@ -37,7 +37,7 @@ def wall_flags(command: Command) -> Command:
     return command
 
 
-def sending_flags(command: Command) -> Command:
+def sending_flags(command: Decorated) -> Decorated:
     """Adds the flags that say how lights are sent."""
     for flag in (
         click.option("--brightness", type=click.IntRange(10, 100), default=100, help="Percent, on Aurora boards."),
@@ -50,7 +50,7 @@ def sending_flags(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("problem", required=False)
 @wall_flags
 @click.option("--device", help="Name or address of the board's Bluetooth. [default: the one lit last, or the only one]")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, model_flag
+from climbpath.cli.common import FILE, Command, model_flag
 from climbpath.errors import ClimbpathError
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other devices in the network in.")
 @click.option("--port", type=click.IntRange(1, 65534), default=8000, help="Port to listen on.")
 @click.option("--https", is_flag=True, help="Serve over HTTPS; the next port serves a setup page for phones.")

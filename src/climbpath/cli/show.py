@@ -10,6 +10,7 @@ from climbpath import grades, terminal
 from climbpath.cli.beta import beta_text
 from climbpath.cli.common import (
     FILE,
+    Command,
     climber_flags,
     climber_of,
     problem_flags,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from climbpath.problem import Problem
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("problem")
 @problem_flags
 @wall_flags

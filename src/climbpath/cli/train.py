@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from climbpath.cli.common import FILE, THREADS, data_files, data_flags, device_flag
+from climbpath.cli.common import FILE, LEARNED_FROM, THREADS, Command, data_files, data_flags, device_flag
 from climbpath.training.recipes import doc_of, find_recipe, recipe_file, type_of
 
 RECIPE_FLAGS = (
@@ -38,10 +38,10 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--recipe", help="fast, guide, guide-small, or a recipe file: my.toml. [default: fast]")
 @click.option("--print-recipe", is_flag=True, help="Print the recipe as a file to edit, and train nothing.")
-@data_flags
+@data_flags(LEARNED_FROM)
 @click.option(
     "--teacher",
     "teachers",
@@ -65,7 +65,7 @@ def recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
 def train(
     recipe: str | None,
     print_recipe: bool,
-    data: Path | None,
+    data: tuple[Path, ...],
     more: tuple[Path, ...],
     teachers: tuple[Path, ...],
     resume: bool,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, SEED, THREADS, device_flag
+from climbpath.cli.common import FILE, SEED, THREADS, Command, data_files, data_flags, device_flag, distinct
 
 
-@click.command("train-grader")
-@click.option("--data", type=FILE, required=True, help="Parquet file of 'climbpath data import'.")
+@click.command("train-grader", cls=Command)
+@data_flags("Parquet file of 'climbpath data import'; more may follow it.", required=True)
 @click.option("--out", type=FILE, default=Path("grader.safetensors"), help="The file to write.")
 @click.option(
     "--num-epochs", type=click.IntRange(1, 10_000), default=10, help="Times through the data, for each member."
@@ -19,7 +19,8 @@ from climbpath.cli.common import FILE, SEED, THREADS, device_flag
 @click.option("--seed", type=SEED, default=0, help="Seed of weights, data order and dropout.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def train_grader(
-    data: Path,
+    data: tuple[Path, ...],
+    more: tuple[Path, ...],
     out: Path,
     num_epochs: int,
     members: int,
@@ -28,7 +29,7 @@ def train_grader(
     seed: int,
     force: bool,
 ) -> None:
-    """Train a grader on the train part of a file of problems, and measure it on the test part.
+    """Train a grader on the train part of files of problems, and measure it on the test part.
 
     One grader learns all boards and angles that the data has. Takes some ten minutes for 36,000 problems.
 
@@ -38,7 +39,7 @@ def train_grader(
     """
     import torch
 
-    from climbpath.data import parquet, stats
+    from climbpath.data import stats
     from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.grader.metrics import table
     from climbpath.training import grader as grader_training
@@ -49,7 +50,7 @@ def train_grader(
     if threads:
         torch.set_num_threads(threads)
     resolve_device(device)  # before the data is read
-    problems = parquet.load(data)
+    problems = distinct(data_files(data, more))
     grader = grader_training.train_grader(problems, out, num_epochs, members, seed, click.echo, device)
     test = grader_training.learnable(problems)[0]["test"]
     click.echo("\n" + stats.table(*table(grader, test)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, data_files, data_flags, on_cluster, warn
+from climbpath.cli.common import FILE, LEARNED_FROM, Command, data_files, data_flags, on_cluster, warn
 from climbpath.training.recipes import find_recipe, recipe_file
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ LISTED = 10
 """Trials in the table."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--trials", type=click.IntRange(1, 100_000), default=50, help="How many settings are tried.")
 @click.option("--recipe", default="fast", help="Where to begin: fast, guide, guide-small, or a recipe file.")
 @click.option("--num-epochs", type=click.IntRange(1), help="Epochs of the longest trials. [default: the recipe's]")
-@data_flags
+@data_flags(LEARNED_FROM)
 @click.option(
     "--cluster",
     default="auto",
@@ -35,7 +35,7 @@ def tune(
     trials: int,
     recipe: str,
     num_epochs: int | None,
-    data: Path | None,
+    data: tuple[Path, ...],
     more: tuple[Path, ...],
     cluster: str,
     out: Path,

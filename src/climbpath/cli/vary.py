@@ -8,6 +8,7 @@ from climbpath import grades
 from climbpath.cli.common import (
     FOLDER,
     SEED,
+    Command,
     model_flag,
     one_grade,
     problem_flags,
@@ -20,7 +21,7 @@ from climbpath.cli.output import parse_writers, print_and_write, warn_of_evidenc
 from climbpath.errors import ClimbpathError
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("problem")
 @click.option("--keep", type=float, default=0.7, help="Fraction of the holds that each variation keeps.")
 @click.option("--num-samples", type=click.IntRange(1, 1000), default=5, help="How many variations.")

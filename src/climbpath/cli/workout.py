@@ -10,6 +10,7 @@ import click
 from climbpath.cli.common import (
     FOLDER,
     SEED,
+    Command,
     climber_flags,
     climber_of,
     method_flag,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from climbpath.workout.plan import Workout
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--grade", required=True, help="A range, 6C..7A+ or V5..V7, or one grade.")
 @click.option("--minutes", type=int, default=60, help="Length of the evening, warm-up included: 10 to 300 minutes.")
 @climber_flags

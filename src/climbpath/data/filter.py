@@ -112,11 +112,12 @@ def _named(value: object) -> str:
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:
     """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has."""
     layouts = [boards.load(name) for name in sorted(board_names)]
-    wanted = {boards.short_hold_set(part) for part in hold_sets.split(",")}
+    typed = {boards.short_hold_set(part): part.strip() for part in hold_sets.split(",")}
+    wanted = set(typed)
     known = dict.fromkeys(name for layout in layouts for name in layout.hold_sets)
     for part in sorted(wanted.difference(name.lower() for name in known)):
-        titles = ", ".join(layout.title for layout in layouts)
-        raise ClimbpathError(f"{titles} has no hold set {part!r}: it has {', '.join(known)}")
+        titles = " and ".join(layout.title for layout in layouts)
+        raise ClimbpathError(f"no hold set {typed[part]!r} on {titles}: there are {', '.join(known)}")
     return {
         layout.name: frozenset(hold.label for hold in layout.holds if hold.hold_set.lower() in wanted)
         for layout in layouts

@@ -1,12 +1,14 @@
 """Merging the problems read from several files into distinct ones, and accounting for every record."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from climbpath.board import order_of, show_angle
+from climbpath.data import parquet
 from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
 from climbpath.grades import rank
 from climbpath.problem import Problem
@@ -131,6 +133,12 @@ def merge(records: Iterable[Problem]) -> Merged:
     merged = sum(not _add(groups, record) for record in records)
     problems, conflicts = _folded(groups)
     return Merged(problems, merged, conflicts)
+
+
+def distinct(files: Sequence[Path]) -> Merged:
+    """The problems of Parquet files; those that several files have are merged. Raises ClimbpathError as `read` does."""
+    every = [problem for path in files for problem in parquet.load(path)]
+    return merge(every) if len(files) > 1 else Merged(every, 0, [])
 
 
 def _add(groups: Groups, record: Problem) -> bool:

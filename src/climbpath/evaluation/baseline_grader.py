@@ -12,7 +12,6 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from climbpath.board import Board
 from climbpath.features import Floats, describe
-from climbpath.grades import rank
 from climbpath.problem import Problem
 
 TREES = {"max_iter": 200, "learning_rate": 0.06, "max_leaf_nodes": 15, "l2_regularization": 1.0}
@@ -31,9 +30,11 @@ class GradeAgreement(NamedTuple):
     """Mean distance between the two grades, in steps of the ladder."""
 
 
-def grade_agreement(expected: NDArray[np.float64] | Floats, problems: Sequence[Problem]) -> GradeAgreement:
-    """How well expected grades, in steps of the ladder [problems], agree with the problems' own."""
-    off = np.abs(expected - [rank(problem.grade or "") for problem in problems])
+def grade_agreement(
+    expected: NDArray[np.float64] | Floats, problems: Sequence[Problem], ladder: Sequence[str]
+) -> GradeAgreement:
+    """How well expected grades, in steps of a ladder [problems], agree with the problems' own."""
+    off = np.abs(expected - [ladder.index(problem.grade or "") for problem in problems])
     return GradeAgreement(len(off), float(np.mean(off < 0.5)), float(np.mean(off < 1.5)), float(np.mean(off)))
 
 
@@ -43,12 +44,13 @@ class BaselineGrader:
     def __init__(self, problems: Sequence[Problem], board: Board, seed: int = 0) -> None:
         self.board = board
         self.trees = HistGradientBoostingRegressor(**TREES, random_state=seed)
-        self.trees.fit(describe([p.holds for p in problems], board), [rank(p.grade or "") for p in problems])
+        steps = [board.ladder.index(problem.grade or "") for problem in problems]
+        self.trees.fit(describe([p.holds for p in problems], board), steps)
 
     def expected(self, hold_sets: Sequence[Collection[str]]) -> NDArray[np.float64]:
-        """The expected grade of each set of holds, in steps of the ladder, [sets]."""
+        """The expected grade of each set of holds, in steps of the board's ladder, [sets]."""
         return np.asarray(self.trees.predict(describe(hold_sets, self.board)))
 
     def agreement(self, problems: Sequence[Problem]) -> GradeAgreement:
         """How well its grades agree with those of problems."""
-        return grade_agreement(self.expected([problem.holds for problem in problems]), problems)
+        return grade_agreement(self.expected([problem.holds for problem in problems]), problems, self.board.ladder)

@@ -374,7 +374,7 @@ class _SetupEvaluation:
             return baseline, None
         without_repeats = [replace(problem, repeats=None) for problem in problems]  # samples have none
         steps = expected(self.own_grader.probabilities(without_repeats))
-        return baseline, grade_agreement(steps, problems)
+        return baseline, grade_agreement(steps, problems, self.own_grader.ladder)
 
     def _nearest(self, problems: Sequence[Problem]) -> tuple[Floats, NDArray[np.int64]]:
         """The Jaccard similarity of each problem to the nearest known real one, and that one's index."""

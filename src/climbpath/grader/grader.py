@@ -171,7 +171,7 @@ class Grader:
         # Batches of one condition and length need no padding; each is a list of indices of problems.
         groups: defaultdict[tuple[Condition, int], list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
-            self._check(problem)
+            self.check(problem)
             groups[self._condition(problem), len(problem.sequence)].append(i)
         batches = [group[first : first + BATCH] for group in groups.values() for first in range(0, len(group), BATCH)]
 
@@ -192,7 +192,8 @@ class Grader:
             logits[:, rows] = part
         return logits
 
-    def _check(self, problem: Problem) -> None:
+    def check(self, problem: Problem) -> None:
+        """Raises ClimbpathError for a problem that it cannot grade: not sound, too long, or of a setup not learned."""
         check_sound(problem)
         if as_learned(problem.setup, self.evidence) not in self.evidence:
             raise ClimbpathError(

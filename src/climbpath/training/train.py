@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from climbpath.data import parquet
+from climbpath.data.merge import distinct
 from climbpath.data.parquet import RowGroups
 from climbpath.drawing.charts import training_curves
 from climbpath.errors import ClimbpathError, loading
@@ -106,9 +107,10 @@ def choose_recipe(
 
 
 def read_problems(source: str) -> list[Problem]:
-    """The problems of Parquet files, a line each, or the bundled demo problems where the source is ''."""
+    """The problems of Parquet files, a line each, those of several files once; the bundled demo problems where the
+    source is ''."""
     if source:
-        return [problem for path in source.splitlines() for problem in parquet.load(Path(path))]
+        return distinct([Path(path) for path in source.splitlines()]).problems
     with resources.as_file(resources.files("climbpath") / "assets" / "demo.parquet") as bundled:
         return parquet.load(bundled)
 

@@ -20,7 +20,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator.request import Typed, parse_method, parse_rules
 from climbpath.grader.grader import GradePrediction, grader_of
-from climbpath.grades import parse_grades, rank, show, v_grade
+from climbpath.grades import rank, show, v_grade
 from climbpath.naming import title
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 from climbpath.workout.outline import TRY_S, Evening, Outline, Part, outline
@@ -183,7 +183,7 @@ def plan(
     """
     evening = Evening(
         setup=Setup(board, angle),
-        grades=tuple(parse_grades(grade, boards.load(board).ladder)),
+        grades=generator.grades_of(grade, Setup(board, angle)),
         minutes=minutes,
         climber=climber,
         rules=parse_rules(board, size=size, hold_sets=hold_sets, ban=ban),

@@ -372,7 +372,7 @@ def read_angle(words: Any, number: Any = None) -> int:
         if isinstance(words, int | float) and words in range(91) and not isinstance(words, bool):
             return int(words)
         shown = shortened(words, 60) if isinstance(words, str) else _shown(words)
-        raise ClimbpathError(f"cannot read an angle from {shown!r}: it looks like '40° MoonBoard'")
+        raise ClimbpathError(f"cannot read an angle from {shown!r}: it looks like 40, or '40° MoonBoard'")
     number = read_count("number", number)
     if not number:
         return DEFAULT_ANGLE
