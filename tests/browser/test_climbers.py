@@ -187,6 +187,31 @@ def test_switching_climbers_switches_logbook_and_grades(visit: Visit, server: Se
     assert shown(page) != problem
 
 
+def test_each_climber_keeps_the_grades_chosen_in_climb(visit: Visit, server: Server) -> None:
+    kim = server.climber("Kim")
+    server.climber("Sam", easiest="7C", hardest="7C+")
+    page = visit("", climber=kim)
+    easiest = page.locator(".filters").get_by_label("Easiest grade")
+    page.locator(".filters").get_by_label("Hardest grade").select_option("7B+")
+    easiest.select_option("7A+")
+    eventually(lambda: server.ask("GET", "/api/profiles")[0]["easiest"] == "7A+")
+    for name, grade in (("Sam", "7C"), ("Kim", "7A+")):
+        tab(page, "Climber")
+        press(people(page).filter(has_text=name))
+        tab(page, "Climb")
+        expect(easiest).to_have_value(grade)
+
+
+def test_the_grades_offered_are_those_of_the_climber_s_board(visit: Visit, server: Server) -> None:
+    kim = server.climber("Kim", walls=[{"board": "tension-1", "angle": 40}])
+    server.climber("Sam", walls=[{"board": "moonboard-2024", "angle": 40}])
+    page = visit("?view=climber", climber=kim)
+    offered = page.get_by_label("Easiest grade").locator("option")
+    for name, first in (("Kim", "V0"), ("Sam", "5+"), ("Kim", "V0")):
+        press(people(page).filter(has_text=name))
+        expect(offered.first).to_have_text(first)
+
+
 def test_switching_while_the_logbook_loads_mixes_nothing(visit: Visit, server: Server) -> None:
     kim, sam = server.climber("Kim"), server.climber("Sam")
     server.ask("POST", f"/api/problems?profile={kim}", PROBLEM)

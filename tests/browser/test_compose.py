@@ -328,6 +328,13 @@ def test_a_third_start_asks_what_it_is(visit: Visit, device: str) -> None:
             pick(page, "C5", "Clear")
 
 
+def test_where_starts_may_be_anywhere_a_third_one_is_a_hand(visit: Visit) -> None:
+    page = visit("?view=compose&board=moonboard-2024&problem=")
+    for label in ("F2", "F5", "F8", "F11"):
+        touch(page, label)
+    assert (holds(page, "start"), holds(page, "hands")) == (["F2", "F5"], ["F8", "F11"])
+
+
 def test_a_third_finish_asks_which_it_replaces(visit: Visit) -> None:
     page = visit("?view=compose")
     for label in ("A18", "B18", "C18"):

@@ -157,6 +157,26 @@ def test_tries_have_the_angle_that_the_wall_was_set_to(wall_visit: Visit, wall_s
     expect(page.locator(".ticks")).to_contain_text("45°")
 
 
+def test_the_walls_angle_stays_where_a_problem_is_edited_in_compose(wall_visit: Visit, wall_server: Server) -> None:
+    page = wall_visit("", climber=wall_server.climber("Kim"), **TOUCH)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
+    angle = page.get_by_role("combobox", name="Angle")
+    angle.select_option("30")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 ?°")
+    page.get_by_role("link", name="Edit in Compose").click()
+    expect(page.locator(".stage .lit").first).to_be_visible()
+    expect(angle).to_have_value("30")
+
+
+def test_the_virtual_board_has_the_size_of_the_wall(wall_visit: Visit, wall_server: Server) -> None:
+    page = wall_visit("", climber=wall_server.climber("Kim"), **TOUCH)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")
+    page.get_by_label("Which size is your wall?").select_option(label="7 x 10")
+    page.goto("?view=climber")
+    link = page.get_by_role("link", name="Open the virtual board")
+    expect(link).to_have_attribute("href", "/virtual-board/?board=kilter-original&size=7+x+10")
+
+
 def test_an_angle_that_was_not_learned_stays_where_a_problem_is_opened(wall_visit: Visit) -> None:
     page = wall_visit("", **TOUCH)
     page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")

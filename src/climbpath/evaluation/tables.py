@@ -341,7 +341,7 @@ def facts(result: EvaluationResult) -> dict[str, str]:
     return {
         "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
         "passes over the training problems": of_models(lambda about: about.get("epoch")),
-        "numbers in the model": of_models(lambda about: about.get("parameters")),
+        "numbers in the model's file": of_models(lambda about: about.get("parameters")),
         "surprise in training": of_models(lambda about: about.get("nats_per_problem")),
         "part of the data": result.split,
         "held-out problems": _fact(result.held_out),

@@ -172,9 +172,9 @@ def _labels(labels: Iterable[Any]) -> list[str]:
     """Labels in upper case. Raises ClimbpathError for what is none."""
     found = []
     for label in labels:
-        if not isinstance(label, str):
-            raise ClimbpathError(f"a hold is text such as F5, not {_shown(label)}")
-        found.append(label.strip().upper())
+        if not isinstance(label, str | int) or isinstance(label, bool):
+            raise ClimbpathError(f"a hold is text such as F5, or a number such as 1149, not {_shown(label)}")
+        found.append(str(label)[:60].strip().upper())
     return found
 
 

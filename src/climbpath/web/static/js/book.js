@@ -215,6 +215,12 @@ export function keepWall(fields, board = state.setup.board) {
   change({ wall: board });
 }
 
+// Choose the easiest and the hardest grade, which each climber has of their own.
+export function chooseRange([easiest, hardest]) {
+  keepProfile({ ...profile(), easiest, hardest });
+  change({ range: [easiest, hardest] });
+}
+
 // Choose a board at an angle.
 export function chooseSetup(setup) {
   putWall(setup.board, { angle: setup.angle });

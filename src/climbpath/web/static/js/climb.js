@@ -216,7 +216,8 @@ export class Climb {
     }
     if (stock.for !== conditions() || !stock.problems.length) {
       const asked = conditions();
-      const isAsked = () => this.root.isConnected && asked === conditions();
+      const asking = (this.asking = {}); // until another problem is opened, as by going back
+      const isAsked = () => this.root.isConnected && asked === conditions() && this.asking === asking;
       if (!this.problem || !isHere(this.problem)) this.none(T.searching);
       this.search(true);
       // what the filters no longer ask for does not stay while they take their time
@@ -249,7 +250,7 @@ export class Climb {
   failed(error, isNew) {
     if (error.status !== 0) {
       if (this.problem && !isNew) {
-        toast(error.message);
+        toast(sentence(error.message));
         return;
       }
       this.none(error.message);
@@ -279,7 +280,9 @@ export class Climb {
   // The problem on the board is another one.
   opened() {
     const { problem } = this;
+    this.asking = null;
     if (!isHere(problem)) change({ setup: setupFor(problem) });
+    if (this.isSearching) this.search(false);
     const who = profile();
     if (this.identity !== problem.identity) {
       this.similarProblems = null;
@@ -308,7 +311,7 @@ export class Climb {
     for (const part of [addEntry(), addAnalysis().then(addSimilar)]) {
       part.catch((error) => {
         if (error.status === 0) remember(problem, analysisOf(problem) ?? null);
-        else toast(error.message);
+        else toast(sentence(error.message));
       });
     }
   }
@@ -370,8 +373,8 @@ export class Climb {
     const where = h("b", null, T.boardShort(shortTitle(boardOf(problem)), problem.angle));
     const warning = far > 0 && h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)));
     const rule = ruleOf(problem);
-    // a narrow phone has no room for all: an unusual foot rule comes before the board, which the filters name, too
-    const parts = rule ? [h("b", null, rule), warning, where] : [where, warning || holdCount(problem)];
+    // a narrow phone has no room for all: the board, which the filters name, too, comes last
+    const parts = [rule && h("b", null, rule), warning, !rule && !warning && holdCount(problem), where];
     return h(
       "small",
       null,

@@ -4,7 +4,7 @@ import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { change, layout, nearest, profile, rangeHere, rank, state } from "./state.js";
 import { card } from "./panel.js";
-import { keepProfile, removeProfile } from "./book.js";
+import { chooseRange, keepProfile, removeProfile } from "./book.js";
 import { keep, kept, newId } from "./storage.js";
 import { LightsCard } from "./lights-card.js";
 import { invite } from "./invite.js";
@@ -72,10 +72,7 @@ export class ClimberView {
   render() {
     const one = profile();
     const set = (fields) => keepProfile({ ...one, ...fields });
-    const setRange = (easiest, hardest) => {
-      set({ easiest, hardest });
-      change({ range: [easiest, hardest] });
-    };
+    const setRange = (easiest, hardest) => chooseRange([easiest, hardest]);
     const { ladder } = layout();
     const [easiest, hardest] = hasRange(one)
       ? [nearest(one.easiest, ladder, false), nearest(one.hardest, ladder, true)]

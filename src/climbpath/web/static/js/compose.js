@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
-import { T } from "./texts.js";
+import { T, sentence } from "./texts.js";
 import {
   absentSets,
   boardOf,
@@ -150,11 +150,15 @@ function stepOf(problem, fields) {
   };
 }
 
-// What a tapped hold is, as its row implies; where rows imply nothing, a start while there is room for one, else a hand.
+// What a tapped hold is, as its row implies; where rows imply nothing, or starts may be in more than half of them, a start
+// while there is room for one, else a hand.
 function usualRole(label, on, angle, lit = {}) {
-  if (!hasRows(on, angle)) return inRole(lit, "start").length < MOST_ENDS ? "start" : "hands";
+  const hasRoom = inRole(lit, "start").length < MOST_ENDS;
+  if (!hasRows(on, angle)) return hasRoom ? "start" : "hands";
   const hold = on.holds.find((one) => one.label === label);
-  return ["finish", "start"].find((role) => mayBe(role, hold, on, angle)) ?? "hands";
+  const isAnywhere = rowsOf("start", on, angle)[1] > rowsOf("finish", on, angle)[1] / 2;
+  const isStart = mayBe("start", hold, on, angle) && (hasRoom || !isAnywhere);
+  return mayBe("finish", hold, on, angle) ? "finish" : isStart ? "start" : "hands";
 }
 
 // What a hold is after another tap: where rows imply no role, the next one that it can have, then nothing but avoided.
@@ -359,7 +363,7 @@ export class Compose {
       composeLights(litRoles(now()), layout());
       this.stage.zoom.far();
     } catch (error) {
-      toast(error.message);
+      toast(sentence(error.message));
     } finally {
       this.stage.root.classList.remove("busy");
     }

@@ -4,13 +4,19 @@ import { button, choice, h, icon, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import { card } from "./panel.js";
 import { keepWall } from "./book.js";
-import { layout } from "./state.js";
+import { layout, sizeOf } from "./state.js";
 import { connectLights, disconnectLights, lightState, lightsOut, setLights } from "./lights.js";
 import { hasBluetooth } from "./lights-bluetooth.js";
 import { LightError } from "./lights-bytes.js";
 import { fetchLeds, readMapping } from "./lights-walls.js";
 import { serverLights } from "./lights-server.js";
 import { walkLeds } from "./lights-walk.js";
+
+// Where the virtual board is, in the size of the climber's wall.
+const virtualBoard = () => {
+  const size = sizeOf(layout());
+  return new URLSearchParams({ board: layout().name, ...(size && { size }) });
+};
 
 const MOST_BYTES = 1 << 20; // of a mapping file
 
@@ -64,7 +70,7 @@ export class LightsCard {
         button("board", T.lights.useVirtual, connect("virtual"), { class: "ghost", disabled: isBusy }),
         h(
           "a",
-          { class: "button ghost", href: `/virtual-board/?board=${layout().name}`, target: "_blank" },
+          { class: "button ghost", href: `/virtual-board/?${virtualBoard()}`, target: "_blank" },
           T.lights.openVirtual,
         ),
       ),

@@ -88,8 +88,7 @@ function follow() {
 function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
-  if (problem && view === "compose") change({ setup: { board: problem.board, angle: problem.angle } });
-  else if (problem && !isHere(problem)) change({ setup: setupFor(problem) });
+  if (problem && (view === "compose" || !isHere(problem))) change({ setup: setupFor(problem) });
   name = view;
   const open = (one) => visit("?view=climb", () => show("climb", one));
   const isList = view === "logbook" || view === "workout"; // which open problems

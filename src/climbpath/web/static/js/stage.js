@@ -6,7 +6,6 @@ import { Zoom } from "./zoom.js";
 import { T } from "./texts.js";
 import {
   boardOf,
-  change,
   fewProblems,
   isLearned,
   knownGrades,
@@ -20,7 +19,7 @@ import {
   vGrade,
   wallOn,
 } from "./state.js";
-import { chooseSetup, isWhole, keepWall } from "./book.js";
+import { chooseRange, chooseSetup, isWhole, keepWall } from "./book.js";
 import { angleText, hasAngle, holdsOf, rolesOf, ruleOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
@@ -45,11 +44,11 @@ export function filters() {
     h(
       "span",
       { class: "range" },
-      choice(low, grades, (grade) => change({ range: [grade, rank(grade) > rank(high) ? grade : high] }), {
+      choice(low, grades, (grade) => chooseRange([grade, rank(grade) > rank(high) ? grade : high]), {
         "aria-label": T.from,
       }),
       h("span", { "aria-hidden": "true" }, "–"),
-      choice(high, grades, (grade) => change({ range: [rank(grade) < rank(low) ? grade : low, grade] }), {
+      choice(high, grades, (grade) => chooseRange([rank(grade) < rank(low) ? grade : low, grade]), {
         "aria-label": T.to,
       }),
     ),

@@ -53,18 +53,20 @@ export const boardOf = (problem) => state.appInfo.boards.find((board) => board.n
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
 // What the climber has of a board: {board, angle, size, hold_sets}, of which null is all; undefined until they choose.
 export const wallOn = (name) => profile()?.walls?.find((wall) => wall.board === name);
-// The board and angle that they chose last; undefined where there are none such.
-export function setupInUse() {
-  const [wall] = profile()?.walls ?? [];
+// The board and angle that a climber chose last; undefined where there are none such.
+export function setupInUse(one = profile()) {
+  const [wall] = one?.walls ?? [];
   const board = wall && boardOf(wall);
   return board && hasAngle(board, wall.angle) ? { board: wall.board, angle: wall.angle } : undefined;
 }
 // The board and angle to choose for a problem. One whose angle is not known is climbed at the wall's, where no model has
-// learned that.
-export function setupFor({ board, angle }) {
+// learned that, or not the problem's grade.
+export function setupFor({ board, angle, grade }) {
   const wall = wallOn(board)?.angle;
-  const stays = angle === null && wall !== undefined && hasAngle(boardOf({ board }), wall);
-  return { board, angle: stays && !isLearned(boardOf({ board }), wall) ? wall : angle };
+  const on = boardOf({ board });
+  const stays = angle === null && wall !== undefined && hasAngle(on, wall);
+  const isOwn = on.own_grades?.[angleText(wall)]?.includes(grade) ?? true;
+  return { board, angle: stays && !(isLearned(on, wall) && isOwn) ? wall : angle };
 }
 
 // Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned, or not with

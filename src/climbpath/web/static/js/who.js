@@ -14,8 +14,9 @@ export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" 
 export const hasRange = ({ easiest, hardest }) => easiest !== NEW_CLIMBER.easiest || hardest !== NEW_CLIMBER.hardest;
 
 export function choose(one) {
-  change({ profileId: one.id, range: hasRange(one) ? [one.easiest, one.hardest] : null });
-  if (setupInUse()) change({ setup: setupInUse() });
+  const setup = setupInUse(one);
+  const range = hasRange(one) ? [one.easiest, one.hardest] : null;
+  change({ profileId: one.id, range, ...(setup && { setup }) });
 }
 
 export class Who {
