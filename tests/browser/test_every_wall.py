@@ -168,6 +168,17 @@ def test_the_walls_angle_stays_where_a_problem_is_edited_in_compose(wall_visit: 
     expect(angle).to_have_value("30")
 
 
+@pytest.mark.parametrize("name", WALLS)
+def test_words_count_the_holds_of_a_wall_without_letters(wall_visit: Visit, name: str) -> None:
+    """Placement numbers stand on no wall."""
+    page = wall_visit(f"?{problem_on(name)}", **TOUCH)
+    moves = page.locator(".moves li")
+    expect(moves.first).to_contain_text("Both hands on hold 1")
+    expect(moves.nth(1)).to_contain_text(re.compile("(Left|Right) hand to hold 2"))
+    action(page, "Beta").click()
+    expect(page.locator(".step strong")).to_have_text("Both hands on hold 1")
+
+
 def test_the_virtual_board_has_the_size_of_the_wall(wall_visit: Visit, wall_server: Server) -> None:
     page = wall_visit("", climber=wall_server.climber("Kim"), **TOUCH)
     page.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")
@@ -311,6 +322,8 @@ def test_a_problem_is_mirrored_where_holds_have_partners(wall_visit: Visit) -> N
     mirror.tap()
     expect(page.locator(".link")).to_have_value(re.compile("-".join(turned)))
     assert lit(page) == turned
+    expect(page.locator(".title h1")).to_have_text("Aslant (mirrored)")
+    mirror.tap()
     expect(page.locator(".title h1")).to_have_text("Aslant")
     page.goto(f"?view=compose&{problem_on('tension-1')}")
     expect(page.locator(".stage .lit")).to_have_count(4)

@@ -83,15 +83,14 @@ def _describe(setup: Setup, problems: Sequence[Problem]) -> str:
         (f"repeats (known for {len(repeats):,})", *_quantiles(repeats)),
         ("longest reach, cm", *_quantiles([longest_reach(problem) for problem in problems])),
     ]
-    methods = Counter(problem.method for problem in problems)
-    return "\n\n".join(
-        [
-            title,
-            table(("grade", "problems", ""), [(name, count, bar.ljust(width)) for name, count, bar in rows]),
-            table(("", "least", *(f"{q}%" for q in _QUANTILES[1:-1]), "most"), quantile_rows),
-            table(("method", "problems"), methods.most_common()),
-        ]
-    )
+    parts = [
+        title,
+        table(("grade", "problems", ""), [(name, count, bar.ljust(width)) for name, count, bar in rows]),
+        table(("", "least", *(f"{q}%" for q in _QUANTILES[1:-1]), "most"), quantile_rows),
+    ]
+    if boards.load(problems[0].board).methods:  # elsewhere, feet are holds of the problem
+        parts.append(table(("method", "problems"), Counter(problem.method for problem in problems).most_common()))
+    return "\n\n".join(parts)
 
 
 def _bar(fraction: float) -> str:

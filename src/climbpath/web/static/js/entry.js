@@ -6,11 +6,11 @@ import { dayText, today } from "./dates.js";
 import { boardOf, state, vGrade, wallOn } from "./state.js";
 import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
 import { newId } from "./storage.js";
+import { handHolds, isWithoutRows } from "./problem.js";
 import { card } from "./panel.js";
 
 const MOST_TRIES = 999;
 const DOUBLE_MS = 500;
-const HANDS = ["start", "hands", "finish"];
 
 // Ticks that a device has kept from an earlier release were all sends.
 const wasSent = (one) => one.sent !== false;
@@ -137,10 +137,9 @@ export function openTries(problem, entry, corrected) {
     });
     box.close();
   };
-  const rows = new Map(boardOf(problem).holds.map((hold) => [hold.label, hold.y]));
-  const labels = HANDS.flatMap((role) => problem[role] ?? []).sort((a, b) => rows.get(b) - rows.get(a));
-  // placement numbers stand on no wall: there, holds are counted from the start
-  const named = (label, i) => (boardOf(problem).has_feet ? T.holdOf(labels.length - i, labels.length, label) : label);
+  const labels = handHolds(problem, boardOf(problem)).reverse();
+  const named = (label, i) =>
+    isWithoutRows(boardOf(problem)) ? T.holdOf(labels.length - i, labels.length, label) : label;
 
   function render() {
     const n = tries();

@@ -20,7 +20,7 @@ import {
 } from "./state.js";
 import { keepWall } from "./book.js";
 import { query, rolesOf } from "./problem.js";
-import { climberName, gradePill } from "./stage.js";
+import { climberName, gradePill, spoken, stepText } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
 const WORTH_SHOWING = 0.3;
@@ -96,13 +96,16 @@ export function gradeCard(problem, analysis) {
   }
   const prediction = analysis?.prediction;
   if (!prediction) return card(T.grade, h("div", { class: "chart waiting" }));
+  if (isLearned(boardOf(problem), problem.angle) && !isOwn(prediction.grade, problem)) {
+    notes.push(h("p", { class: "warn" }, T.gradeAsUnknown(prediction.grade, problem.angle)));
+  }
   const [label, steps] = Object.entries(prediction.influence).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
   return card(
     T.grade,
     chartOf(prediction),
     h("p", null, ...gradeWords(problem, prediction)),
     notes,
-    Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(label, steps)),
+    Math.abs(steps ?? 0) >= WORTH_SHOWING && h("p", { class: "quiet" }, T.hardest(spoken(label, problem), steps)),
   );
 }
 
@@ -110,7 +113,7 @@ export function betaCard(problem, analysis, step, go) {
   const beta = analysis?.beta;
   if (!beta) return card(T.betaTitle, h("div", { class: "waiting" }));
   const who = profile() ?? { height: 175, ape: 0 };
-  const [left, right] = [beta.start.LH, beta.start.RH];
+  const called = (label) => spoken(label, problem);
   const idle = beta.no_hand.filter((label) => !problem.feet?.includes(label));
   const line = (i, words, move) =>
     h(
@@ -134,14 +137,14 @@ export function betaCard(problem, analysis, step, go) {
   return card(
     T.betaTitle,
     beta.too_far > 0 && h("p", { class: "warn" }, T.tooFar(climberName(), beta.too_far)),
-    h("p", null, T.cruxIs(beta.crux + 1, T.hands[beta.moves[beta.crux].hand], beta.moves[beta.crux].hold)),
+    h("p", null, T.cruxIs(beta.crux + 1, T.hands[beta.moves[beta.crux].hand], called(beta.moves[beta.crux].hold))),
     h(
       "ol",
       { class: "moves", start: 0 },
-      line(0, left === right ? T.bothOn(left) : T.startOn(left, right)),
-      beta.moves.map((move, i) => line(i + 1, T.move(T.hands[move.hand], move.hold, move.hold === move.other), move)),
+      line(0, stepText(problem, beta, 0)),
+      beta.moves.map((move, i) => line(i + 1, stepText(problem, beta, i + 1), move)),
     ),
-    idle.length > 0 && h("p", { class: "quiet" }, T.noHand(idle.join(", "))),
+    idle.length > 0 && h("p", { class: "quiet" }, T.noHand(idle.map(called).join(", "))),
     h("p", { class: "quiet" }, T.forWhom(climberName(), who.height, who.ape)),
   );
 }

@@ -1,5 +1,7 @@
 // Roles, notation and links of problems, written exactly as problem.py and share.py write them.
 
+import { T } from "./texts.js";
+
 export const ROLES = ["start", "hands", "feet", "finish"];
 export const ENDINGS = { start: "s", hands: "", feet: "f", finish: "e" };
 const LONGEST_NAME = 80;
@@ -33,9 +35,16 @@ export const mirroredRoles = (roles, layout) => {
   const partners = Object.fromEntries(layout.holds.map(({ label, mirror }) => [label, mirror]));
   return Object.fromEntries(Object.entries(roles).map(([label, role]) => [partners[label], role]));
 };
+// So that a list tells one from the other.
+function mirroredName(name) {
+  if (!name) return name;
+  const mark = ` (${T.mirroredMark})`;
+  return name.endsWith(mark) ? name.slice(0, -mark.length) : cut(name, LONGEST_NAME - mark.length) + mark;
+}
 export const mirrored = (problem, layout) => ({
   ...problem,
   ...problemOf(mirroredRoles(rolesOf(problem), layout), layout, problem.angle, problem.grade),
+  name: mirroredName(problem.name),
   ids: [],
   repeats: null,
   benchmark: false,
@@ -44,7 +53,14 @@ export const mirrored = (problem, layout) => ({
 export const notation = (problem) =>
   ROLES.flatMap((role) => (problem[role] ?? []).map((label) => label + ENDINGS[role])).join(" ");
 
-const cut = (name) => Array.from(name).slice(0, LONGEST_NAME).join("");
+// The holds for hands, lowest first.
+export function handHolds(problem, layout) {
+  const at = new Map(layout.holds.map((hold) => [hold.label, hold]));
+  const labels = ["start", "hands", "finish"].flatMap((role) => problem[role] ?? []);
+  return labels.sort((a, b) => at.get(a).y - at.get(b).y || at.get(a).x - at.get(b).x);
+}
+
+const cut = (name, most = LONGEST_NAME) => Array.from(name).slice(0, most).join("");
 
 export function query(problem, more = {}) {
   const fields = new URLSearchParams({ board: problem.board, angle: angleText(problem.angle) });
@@ -107,7 +123,7 @@ export function inferred(roles, layout, angle) {
 
 // Whether problems of a board can have an angle: an unknown one only where place tells nothing of a hold's role.
 export const hasAngle = (layout, angle) => layout.angles.includes(angle) || (angle === null && isWithoutRows(layout));
-const isWithoutRows = (layout) => !Object.keys(layout.rows).length;
+export const isWithoutRows = (layout) => !Object.keys(layout.rows).length;
 
 // Whether a hold's row tells its role on a board at an angle, and in which rows a role is, lowest and highest.
 export const hasRows = (layout, angle) => angle in layout.rows;

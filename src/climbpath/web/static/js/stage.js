@@ -20,7 +20,7 @@ import {
   wallOn,
 } from "./state.js";
 import { chooseRange, chooseSetup, isWhole, keepWall } from "./book.js";
-import { angleText, hasAngle, holdsOf, rolesOf, ruleOf } from "./problem.js";
+import { angleText, handHolds, hasAngle, holdsOf, isWithoutRows, rolesOf, ruleOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
 export function filters() {
@@ -104,6 +104,24 @@ export const gradePill = (grade) =>
 export const placeOf = (problem) =>
   [T.boardShort(shortTitle(boardOf(problem)), problem.angle), ruleOf(problem)].filter(Boolean).join(" · ");
 
+// What words call a hold of a problem: its label, which a board with a grid shows. Placement numbers stand on no wall, so
+// there the holds for hands are counted from the lowest.
+export function spoken(label, problem) {
+  const on = boardOf(problem);
+  if (!isWithoutRows(on)) return label;
+  const number = 1 + handHolds(problem, on).indexOf(label);
+  return number ? T.holdNumber(number) : T.foothold(label);
+}
+
+// What is done in a step of a beta: 0 is the start.
+export function stepText(problem, beta, step) {
+  const called = (label) => spoken(label, problem);
+  const move = beta.moves[step - 1];
+  if (move) return T.move(T.hands[move.hand], called(move.hold), move.hold === move.other);
+  const [left, right] = [beta.start.LH, beta.start.RH];
+  return left === right ? T.bothOn(called(left)) : T.startOn(called(left), called(right));
+}
+
 // How many holds a problem has, in words.
 export const holdCount = (problem) => T.holds(holdsOf(problem).length - problem.feet.length, problem.feet.length);
 
@@ -178,12 +196,7 @@ export class Stage {
       this.step = step;
       again();
     };
-    const [left, right] = [beta.start.LH, beta.start.RH];
-    const words = move
-      ? T.move(T.hands[move.hand], move.hold, move.hold === move.other)
-      : left === right
-        ? T.bothOn(left)
-        : T.startOn(left, right);
+    const words = stepText(this.problem, beta, this.step);
     const far = move ? move.too_far : beta.start_too_far;
     return [
       button("back", T.stepBack, () => go(Math.max(0, this.step - 1)), { quiet: true, disabled: this.step === 0 }),

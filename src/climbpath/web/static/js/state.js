@@ -65,17 +65,18 @@ export function setupFor({ board, angle, grade }) {
   const wall = wallOn(board)?.angle;
   const on = boardOf({ board });
   const stays = angle === null && wall !== undefined && hasAngle(on, wall);
-  const isOwn = on.own_grades?.[angleText(wall)]?.includes(grade) ?? true;
-  return { board, angle: stays && !(isLearned(on, wall) && isOwn) ? wall : angle };
+  const isKnown = isLearned(on, wall) && isOwn(grade, { board, angle: wall });
+  return { board, angle: stays && !isKnown ? wall : angle };
 }
 
 // Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned, or not with
 // all grades asked for, have an unknown one.
 export const isHere = ({ board, angle }) =>
   board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
-export const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every(isOwn);
+export const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every((one) => isOwn(one));
 // Whether a grade was learned at the angle that is chosen; all were, as far as an earlier release told this device.
-export const isOwn = (grade) => layout().own_grades?.[angleText(state.setup.angle)]?.includes(grade) ?? true;
+export const isOwn = (grade, { board, angle } = state.setup) =>
+  boardOf({ board }).own_grades?.[angleText(angle)]?.includes(grade) ?? true;
 // The grades that can be asked for: those that rest on few problems only where any grade will do.
 export function knownGrades() {
   const { grades, thin } = layout();
@@ -101,7 +102,7 @@ export function rangeHere() {
   const { ladder } = layout();
   const known = knownGrades();
   const usual = ladder.filter((grade) => rank(grade) >= rank("6B+"));
-  const own = known.filter(isOwn);
+  const own = known.filter((one) => isOwn(one));
   const easiest = own.length ? own : known.length ? known : usual;
   const range = state.range ?? [easiest[0], easiest[Math.min(USUAL, easiest.length) - 1]];
   return range

@@ -30,6 +30,7 @@ export const T = {
   save: "Save",
   saved: "Saved",
   share: "Share",
+  mirroredMark: "mirrored",
   mirror: "Mirror image",
   beta: "Beta",
   planTitle: "Plan your evening",
@@ -103,6 +104,8 @@ export const T = {
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
   asUnknown: (angle) => `Graded as at an unknown angle: no model has learned ${angle}°.`,
+  gradeAsUnknown: (grade, angle) =>
+    `Graded as at an unknown angle: too few problems of ${grade} were learned at ${angle}°.`,
   madeAsUnknown: (angle) => `New problems are made as at an unknown angle: no model has learned ${angle}°.`,
   someAsUnknown: (angle, grades) =>
     `New problems and grades are as at an unknown angle: too few problems of ${and(grades)} were learned at ${angle}°.`,
@@ -316,6 +319,8 @@ export const T = {
   notSent: (n) => `${many(n, "try", "tries")}, not sent`,
   notSentYet: "Not sent",
   reached: "Got as far as",
+  holdNumber: (i) => `hold ${i}`,
+  foothold: (label) => `foothold ${label}`,
   holdOf: (i, n, label) => `Hold ${i} of ${n} (${label})`,
   upTo: (label) => `up to ${label}`,
   noTicks: "No tries logged yet.",
