@@ -19,7 +19,7 @@ from climbpath.cli.common import (
     warn,
     write_json,
 )
-from climbpath.cli.output import warn_of_angle
+from climbpath.cli.output import warn_of_grades
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def grade(
     for setup, grader in graders.items():
         found = [prediction.grade for one, prediction in zip(problems, predicted, strict=True) if one.setup == setup]
         what = "the grade is" if is_one else "these grades are"
-        warn_of_angle(setup, grader.evidence, what, sorted(set(found), key=grades.rank))
+        warn_of_grades(grader, setup, what, sorted(set(found), key=grades.rank))
     results = []
     for number, one, prediction in zip(numbers, problems, predicted, strict=True):
         result = {"problem": one.to_dict(), "v_grade": grades.v_grade(prediction.grade), **prediction.to_dict()}

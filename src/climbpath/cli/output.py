@@ -14,7 +14,8 @@ from climbpath.grades import show
 
 if TYPE_CHECKING:
     from climbpath.api import Generator
-    from climbpath.board import Evidence, Setup
+    from climbpath.board import Setup
+    from climbpath.grader.grader import Grader
     from climbpath.problem import Problem
 
 
@@ -39,23 +40,26 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
         title, other = boards.load(setup.board).title, boards.load(learned.board).title
         warn(f"the model had no problems on {title} to learn from: these are drawn as on {other}, which has its holes")
     else:
-        warn_of_angle(setup, generator.evidence, "these problems and their grades are", grades)
+        lacking = [one for one in grades if setup != boards.drawn_as(setup, generator.evidence, [one])]
+        warn_of_angle(setup, setup in generator.evidence, "these problems and their grades are", lacking)
     for thin, count in uncertain.items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
 
-def warn_of_angle(setup: "Setup", evidence: "Evidence", what: str, grades: Sequence[str]) -> None:
-    """A note where a setup was learned at an unknown angle only, or some of these grades from few problems elsewhere;
-    `what` is so: 'the grade is'."""
-    from climbpath.board import drawn_as
-
-    if setup == drawn_as(setup, evidence, grades):
-        return
-    lacking = [show(one) for one in dict.fromkeys(grades) if setup != drawn_as(setup, evidence, [one])]
-    if setup in evidence:
-        warn(f"too few problems of {', '.join(lacking)} were learned on {setup.words}: {what} as at an unknown angle")
-    else:
+def warn_of_angle(setup: "Setup", is_learned: bool, what: str, lacking: Sequence[str]) -> None:
+    """A note where an unknown angle stands in for a setup that was not learned, or for grades that it lacks; `what` is
+    so: 'the grade is'."""
+    if not is_learned and setup.angle is not None:
         warn(f"{setup.words} has not been learned: {what} as at an unknown angle")
+    elif lacking:
+        named = ", ".join(show(one) for one in dict.fromkeys(lacking))
+        warn(f"too few problems of {named} were learned on {setup.words}: {what} as at an unknown angle")
+
+
+def warn_of_grades(grader: "Grader", setup: "Setup", what: str, found: Sequence[str]) -> None:
+    """The same of grades that a grader found."""
+    elsewhere = grader.lacking(setup)
+    warn_of_angle(setup, setup in grader.evidence, what, [grade for grade in found if grade in elsewhere])
 
 
 def print_and_write(

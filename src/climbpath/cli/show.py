@@ -20,7 +20,7 @@ from climbpath.cli.common import (
     walls_of,
 )
 from climbpath.cli.grade import grade_line
-from climbpath.cli.output import warn_of_angle
+from climbpath.cli.output import warn_of_grades
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def show(
     picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
     click.echo(terminal.coloured(picture) + "\n")
     if grader and prediction:
-        warn_of_angle(one.setup, grader.evidence, "the grade is", [prediction.grade])
+        warn_of_grades(grader, one.setup, "the grade is", [prediction.grade])
         click.echo(f"Grade: {grade_line(one, prediction)}")
     else:
         given = f"{grades.show(one.grade)} as given; " if one.grade else ""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from climbpath import board as boards
-from climbpath.board import Evidence, Setup, as_learned, drawn_as, evidence_from_json, evidence_to_json
+from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.grader.line import Line, input_count
 from climbpath.grader.scale import Scale
@@ -111,16 +111,23 @@ class Grader:
             likely[rows] = self.scales[setup].probabilities(expected(probabilities[rows]), self.ladder)
         return likely
 
-    def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
-        """The problems as they are graded: at an unknown angle where they probably have a grade of which too few were
-        learned at their own. At 40° on Kilter boards hardly any below 6B were, and a climb for beginners would get 6B.
+    def lacking(self, setup: Setup) -> list[str]:
+        """The grades that a setup lacks, and its board at an unknown angle has. At 40° on Kilter boards hardly any
+        climbs below 6B were learned: there, one for beginners would get 6B.
         """
+        unknown = setup._replace(angle=None)
+        if setup == unknown or not {setup, unknown} <= self.scales.keys():
+            return []
+        return [grade for grade in self.scales[unknown].grades if grade not in self.scales[setup].grades]
+
+    def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems as they are graded: at an unknown angle where their own probably lacks their grade."""
         placed = list(problems)
         for setup, rows in self._rows(problems).items():
-            elsewhere = [drawn_as(setup, self.evidence, [grade]) != setup for grade in self.ladder]
-            if any(elsewhere):
+            if lacking := self.lacking(setup):
                 anywhere = [replace(problems[i], angle=None) for i in rows]
-                likely = self._probabilities(anywhere)[:, elsewhere].sum(axis=1)
+                columns = [self.ladder.index(grade) for grade in lacking]
+                likely = self._probabilities(anywhere)[:, columns].sum(axis=1)
                 for i, one, probability in zip(rows, anywhere, likely.tolist(), strict=True):
                     placed[i] = one if probability > ELSEWHERE else problems[i]
         return placed
