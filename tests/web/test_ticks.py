@@ -77,12 +77,14 @@ def test_boardlibs_logbook_of_a_board_by_aurora() -> None:
         "tension,,bumble,2024-06-18 09:00:00,,6b+/V4,16.0,2,False,False,\n"
         "kilter,40,Bumble,2024-06-17 16:28:23,V3,V3,16.0,1,False,True,\n"
         "decoy,40,Bumble,2024-06-17 16:28:23,V3,V3,16.0,1,False,True,\n"
+        "kilter,400,Bumble,2024-06-17 16:28:23,V3,V3,16.0,1,False,True,\n"
     )
-    first, second, third, unknown = records
+    first, second, third, unknown, steep = records
     assert first == LoggedTick(name="Bumble", board="tension", angle=40, grade="V4", day="2024-06-17", felt="V5")
     assert second == LoggedTick(name="bumble", board="tension", grade="V4", day="2024-06-18", attempts=2, sent=False)
     assert third == LoggedTick(name="Bumble", board="kilter", angle=40, grade="6A+", day="2024-06-17", felt="6A+")
     assert "unknown hold setup 'decoy'" in str(unknown)
+    assert "cannot read an angle from '400'" in str(steep)
     assert not notes
 
 

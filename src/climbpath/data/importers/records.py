@@ -367,7 +367,7 @@ def read_angle(words: Any, number: Any = None) -> int:
     """
     if words is not None and words != "":
         match = re.match(r"\s*([0-9]{1,3})(\.0*)?\s*(°|deg|$)", words) if isinstance(words, str) else None
-        if match:
+        if match and int(match[1]) <= 90:
             return int(match[1])
         if isinstance(words, int | float) and words in range(91) and not isinstance(words, bool):
             return int(words)
