@@ -44,9 +44,10 @@ FIELD = "climbpath grader"
 BATCH = 256
 LINE = "line."
 """What the names of lines' weights begin with."""
-ELSEWHERE = 2 / 3
-"""How likely the grades that an angle lacks must be for a problem to be graded as at an unknown angle. On held-out
-problems of Kilter Board Original, half does as well for the easy ones, and less well for those at 40°."""
+WITHIN, ELSEWHERE = 4, 2 / 3
+"""How far above the easiest grade of its angle, in steps of the ladder, a problem is expected at most that may have an
+easier one, and how likely such grades must be at an unknown angle for it to be graded as there. On held-out problems of
+Kilter Board Original a probability of a half does as well for the easy ones, and less well for those at 40°."""
 LEAST_OF_KIND = 100
 """With fewer training problems of a setup without, or with, a consensus grade the head for these says nothing."""
 
@@ -86,8 +87,7 @@ class Grader:
 
         Raises ClimbpathError as `probabilities` does.
         """
-        placed = self._placed(problems)
-        probabilities = self._probabilities(placed)
+        placed, probabilities = self._placed(problems)
         found: list[GradePrediction] = predictions(probabilities, self.ladder)
         new = [i for i, problem in enumerate(problems) if not problem.is_known]
         likely = self._as_new([placed[i] for i in new], probabilities[new])
@@ -100,8 +100,7 @@ class Grader:
 
         Raises ClimbpathError as `probabilities` does.
         """
-        placed = self._placed(problems)
-        likeliest = self._as_new(placed, self._probabilities(placed)).argmax(axis=1).tolist()
+        likeliest = self._as_new(*self._placed(problems)).argmax(axis=1).tolist()
         return [replace(problem, grade=self.ladder[step]) for problem, step in zip(problems, likeliest, strict=True)]
 
     def _as_new(self, problems: Sequence[Problem], probabilities: Floats) -> Floats:
@@ -112,25 +111,32 @@ class Grader:
         return likely
 
     def lacking(self, setup: Setup) -> list[str]:
-        """The grades that a setup lacks, and its board at an unknown angle has. At 40° on Kilter boards hardly any
-        climbs below 6B were learned: there, one for beginners would get 6B.
+        """The grades that are easier than all that a setup has, and that its board has at an unknown angle. At 40° on
+        Kilter boards hardly any climbs below 6B were learned: there, one for beginners would get 6B.
         """
         unknown = setup._replace(angle=None)
         if setup == unknown or not {setup, unknown} <= self.scales.keys():
             return []
-        return [grade for grade in self.scales[unknown].grades if grade not in self.scales[setup].grades]
+        easiest = self.ladder.index(self.scales[setup].grades[0])
+        return [grade for grade in self.scales[unknown].grades if self.ladder.index(grade) < easiest]
 
-    def _placed(self, problems: Sequence[Problem]) -> list[Problem]:
-        """The problems as they are graded: at an unknown angle where their own probably lacks their grade."""
-        placed = list(problems)
+    def _placed(self, problems: Sequence[Problem]) -> tuple[list[Problem], Floats]:
+        """The problems as they are graded, and `_probabilities` of these: at an unknown angle where their own probably
+        lacks their grade."""
+        placed, found = list(problems), self._probabilities(problems)
         for setup, rows in self._rows(problems).items():
-            if lacking := self.lacking(setup):
-                anywhere = [replace(problems[i], angle=None) for i in rows]
-                columns = [self.ladder.index(grade) for grade in lacking]
-                likely = self._probabilities(anywhere)[:, columns].sum(axis=1)
-                for i, one, probability in zip(rows, anywhere, likely.tolist(), strict=True):
-                    placed[i] = one if probability > ELSEWHERE else problems[i]
-        return placed
+            if not (lacking := self.lacking(setup)):
+                continue
+            # what its own angle finds hard is easy nowhere
+            hard = self.ladder.index(self.scales[setup].grades[0]) + WITHIN
+            rows = [i for i, step in zip(rows, expected(found[rows]), strict=True) if step < hard]
+            anywhere = [replace(problems[i], angle=None) for i in rows]
+            there = self._probabilities(anywhere)
+            likely = there[:, [self.ladder.index(grade) for grade in lacking]].sum(axis=1)
+            for i, one, row, probability in zip(rows, anywhere, there, likely.tolist(), strict=True):
+                if probability > ELSEWHERE:
+                    placed[i], found[i] = one, row
+        return placed, found
 
     def probabilities(self, problems: Sequence[Problem]) -> Floats:
         """The probability of every grade of the ladder for each problem, [problems, ladder].
@@ -138,7 +144,7 @@ class Grader:
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
         """
-        return self._probabilities(self._placed(problems))
+        return self._placed(problems)[1]
 
     def _probabilities(self, problems: Sequence[Problem]) -> Floats:
         found = mean_softmax(self.logits(problems), self.consensus_weights(problems))
