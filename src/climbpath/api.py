@@ -18,9 +18,6 @@ from climbpath.model.checkpoint import Model, bundled_model, bundled_model_of, b
 from climbpath.naming import named
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
 
-PATIENCE_S = 2
-"""A run that takes longer has a progress bar, if it is to be shown."""
-
 __all__ = [
     "Climber",
     "Generator",
@@ -232,9 +229,9 @@ class Generator:
             self.model_of(request.setup), request, grader=grader_of(request.setup), give_up=reasons.append
         )
         if shown:
-            from climbpath.progress import progress_bar  # tqdm takes a while to import
+            from climbpath.progress import PATIENCE, progress_bar  # tqdm takes a while to import
 
-            drawn = progress_bar(drawn, "Generate", request.number, delay=PATIENCE_S)
+            drawn = progress_bar(drawn, "Generate", request.number, delay=PATIENCE)
         found = Problems(map(named, drawn))
         if not found:
             raise ClimbpathError(f"found nothing: {reasons[0]}")

@@ -10,6 +10,8 @@ from climbpath.terminal import as_it_is, printable
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 LINE_SECONDS = 10
+PATIENCE = 2
+"""Seconds after which what is usually quick has a bar."""
 Item = TypeVar("Item")
 
 
@@ -37,4 +39,6 @@ def progress_bar(
 
 def counted(items: Iterable[Item], description: str, unit: str) -> Iterable[Item]:
     """The items, whose number is not known, under a bar that appears after two seconds."""
-    yield from tqdm(items, printable(description), unit=f" {unit}", delay=2, leave=False, file=as_it_is(sys.stderr))
+    yield from tqdm(
+        items, printable(description), unit=f" {unit}", delay=PATIENCE, leave=False, file=as_it_is(sys.stderr)
+    )

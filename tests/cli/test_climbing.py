@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from climbpath import progress
 from climbpath.api import bundled_grader
 from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
@@ -195,7 +196,7 @@ def test_a_long_file_shows_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "many.txt.csv").write_text("notation\n" + f"{FIVE}\n{FOUR}\n" * 3)
-    monkeypatch.setattr(beta_command, "PATIENCE", 0)
+    monkeypatch.setattr(progress, "PATIENCE", 0)
     monkeypatch.setattr(beta_command, "AT_A_TIME", 2)
     beta_command.beta.main([str(tmp_path / "many.txt.csv")], standalone_mode=False)
     assert "6/6" in capsys.readouterr().err

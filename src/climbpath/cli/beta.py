@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 500
 """Problems that are solved before the progress bar moves on."""
-PATIENCE = 2.0
-"""Seconds after which it is shown."""
 
 
 @click.command(cls=Command)
@@ -123,7 +121,7 @@ def _beta_on_cluster(source: str, climber: "Climber", folder: Path, formats: str
 def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":
     """The betas of problems, with a progress bar if it takes long."""
     from climbpath.beta.solver import solve
-    from climbpath.progress import progress_bar
+    from climbpath.progress import PATIENCE, progress_bar
 
     solved = []
     with progress_bar(None, "Beta", len(problems), delay=PATIENCE) as bar:

@@ -105,12 +105,11 @@ def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: 
 def _described(wall: "Wall") -> str:
     """A wall in words: 'In use: Kilter Board Original · 12 x 12 with kickboard · Bolt Ons · 40°'."""
     from climbpath import board as boards
-    from climbpath.board import show_angle
 
     parts = [boards.load(wall.board).title]
     parts += [wall.size] if wall.size else []
     parts += [", ".join(wall.hold_sets)] if wall.hold_sets else []
-    parts.append(show_angle(wall.angle))
+    parts.append(boards.show_angle(wall.angle))
     return "In use: " + " · ".join(parts)
 
 

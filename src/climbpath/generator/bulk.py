@@ -24,7 +24,7 @@ from climbpath.generator.sample import as_drawn, check, check_offered, generate
 from climbpath.grader.grader import grader_of
 from climbpath.model.checkpoint import Model
 from climbpath.parts import Each, claim, missing_parts, part
-from climbpath.progress import progress_bar
+from climbpath.progress import PATIENCE, progress_bar
 
 CHUNK = 10_000
 """Problems in a chunk."""
@@ -77,7 +77,7 @@ def generate_to_folder(
         parquet.concatenate(part(folder, number), chunks[number])
 
     missing = missing_parts(folder, sorted(chunks))
-    with progress_bar(None, "Write", len(missing), delay=2) as bar:
+    with progress_bar(None, "Write", len(missing), delay=PATIENCE) as bar:
         for _ in each(write, missing):
             bar.update(1)
     remove_folder(drawn)

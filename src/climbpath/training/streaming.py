@@ -27,7 +27,7 @@ from climbpath.model.checkpoint import keys_to_tensor
 from climbpath.model.order import Ints
 from climbpath.model.tokens import vocabulary_of
 from climbpath.problem import CONSENSUS_REPEATS, Problem, key_of
-from climbpath.progress import progress_bar
+from climbpath.progress import PATIENCE, progress_bar
 from climbpath.training.batches import Encoded, sequences_of
 from climbpath.training.recipes import Recipe
 from climbpath.training.selection import check_enough, evidence, methods_in, why_left_out
@@ -142,7 +142,7 @@ def _read(groups: RowGroups, shown: bool) -> tuple[NDArray[np.uint64], NDArray[n
     keys, kind_of = np.empty(len(groups), np.uint64), np.empty(len(groups), np.int32)
     numbers: dict[tuple[Any, ...], int] = {}
     kinds: list[Problem] = []
-    bar = progress_bar(groups.records(HOLDS + KIND), "Reading", len(groups), shown, delay=2)
+    bar = progress_bar(groups.records(HOLDS + KIND), "Reading", len(groups), shown, delay=PATIENCE)
     for row, values in enumerate(bar):
         board, angle, start, hands, feet, finish, grade, method, repeats, partial = values
         try:

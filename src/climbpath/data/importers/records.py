@@ -26,6 +26,8 @@ MOST_NOTES = 1000
 """Different notes, reasons and rejections that are kept apart; the rest is counted together."""
 MOST_HOLDS = 1000
 """Holds in a record, repetitions included."""
+MOST_LABEL = 999_999
+"""The largest number that is read as a hold's label."""
 LONGEST_REASON = 2000
 """Characters of a reason."""
 
@@ -172,9 +174,10 @@ def _labels(labels: Iterable[Any]) -> list[str]:
     """Labels in upper case. Raises ClimbpathError for what is none."""
     found = []
     for label in labels:
-        if not isinstance(label, str | int) or isinstance(label, bool):
+        is_number = isinstance(label, int) and not isinstance(label, bool) and 0 <= label <= MOST_LABEL
+        if not isinstance(label, str) and not is_number:
             raise ClimbpathError(f"a hold is text such as F5, or a number such as 1149, not {_shown(label)}")
-        found.append(str(label)[:60].strip().upper())
+        found.append(str(label).strip().upper())
     return found
 
 

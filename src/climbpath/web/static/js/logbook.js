@@ -10,6 +10,7 @@ import { progressOf } from "./entry.js";
 import { allFound, lengthen, play } from "./play.js";
 import { refreshCopy, search } from "./book.js";
 import { ruleOf } from "./problem.js";
+import { setupText } from "./stage.js";
 import { Statistics } from "./statistics.js";
 
 const IMPORT_MS = 3600000; // a large one takes minutes
@@ -204,9 +205,12 @@ export class Logbook {
     const about = (entry) => {
       const progress = progressOf(entry).flatMap((part, i) => (i ? [" · ", part] : [part]));
       const { problem } = entry;
-      const place = T.boardShort(shortTitle(boardOf(problem)), problem.angle);
       const rule = ruleOf(problem);
-      return [...(progress.length ? [progress] : []), ...(rule ? [rule] : []), `${place} · ${problem.notation}`];
+      return [
+        ...(progress.length ? [progress] : []),
+        ...(rule ? [rule] : []),
+        `${setupText(problem)} · ${problem.notation}`,
+      ];
     };
     replace(
       this.results,

@@ -53,11 +53,10 @@ export const mirrored = (problem, layout) => ({
 export const notation = (problem) =>
   ROLES.flatMap((role) => (problem[role] ?? []).map((label) => label + ENDINGS[role])).join(" ");
 
-// The holds for hands, lowest first.
+// The holds for hands, lowest first, as the board's holds are.
 export function handHolds(problem, layout) {
-  const at = new Map(layout.holds.map((hold) => [hold.label, hold]));
-  const labels = ["start", "hands", "finish"].flatMap((role) => problem[role] ?? []);
-  return labels.sort((a, b) => at.get(a).y - at.get(b).y || at.get(a).x - at.get(b).x);
+  const labels = new Set(["start", "hands", "finish"].flatMap((role) => problem[role] ?? []));
+  return layout.holds.map(({ label }) => label).filter((label) => labels.has(label));
 }
 
 const cut = (name, most = LONGEST_NAME) => Array.from(name).slice(0, most).join("");

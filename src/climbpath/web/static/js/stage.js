@@ -100,16 +100,15 @@ export const gradePill = (grade) =>
     grade && vGrade(grade) !== grade && h("small", null, vGrade(grade)),
   );
 
-// Board, angle and foot rule of a problem, in words.
-export const placeOf = (problem) =>
-  [T.boardShort(shortTitle(boardOf(problem)), problem.angle), ruleOf(problem)].filter(Boolean).join(" · ");
+// Board and angle of a problem, in words, and with its foot rule.
+export const setupText = (problem) => T.boardShort(shortTitle(boardOf(problem)), problem.angle);
+export const placeOf = (problem) => [setupText(problem), ruleOf(problem)].filter(Boolean).join(" · ");
 
 // What words call a hold of a problem: its label, which a board with a grid shows. Placement numbers stand on no wall, so
 // there the holds for hands are counted from the lowest.
 export function spoken(label, problem) {
-  const on = boardOf(problem);
-  if (!isWithoutRows(on)) return label;
-  const number = 1 + handHolds(problem, on).indexOf(label);
+  if (!isWithoutRows(boardOf(problem))) return label;
+  const number = 1 + handHolds(problem, boardOf(problem)).indexOf(label);
   return number ? T.holdNumber(number) : T.foothold(label);
 }
 

@@ -151,12 +151,13 @@ export class Workout {
     const { plan, at, isDone, leftOut } = state.workout;
     const slots = slotsOf(plan);
     const [{ problem: first }] = slots;
+    const { problem: usual } = slots.find(({ problem }) => problem.angle !== null) ?? slots[0]; // warm-ups may have none
     const begun = isOn() || at > 0 || state.workout.tries > 0;
     const words = isDone ? T.startAgain : begun ? T.goOnWith(at + 1, slots.length) : T.start;
     const span = plan.name ?? [...new Set([plan.grades[0], plan.grades.at(-1)])].join(" – ");
     return [
       h("h1", null, `${span} · ${T.min(plan.minutes)}`),
-      h("p", { class: "quiet" }, isDone ? T.workoutDone : placeOf(first)),
+      h("p", { class: "quiet" }, isDone ? T.workoutDone : placeOf(usual)),
       leftOut > 0 && h("p", { class: "warn" }, T.leftOutOfPlan(leftOut)),
       h(
         "div",
