@@ -160,7 +160,7 @@ def test_numbers_stay_on_the_wall_and_apart(found: Beta) -> None:
 def test_holds_that_no_hand_needs_step_back() -> None:
     def feet(document: str) -> int:
         circles = elements(ElementTree.fromstring(document), "circle")
-        return sum(circle.get("stroke") == "#ffc233" for circle in circles)
+        return sum(circle.get("stroke") == "#52e0f2" for circle in circles)
 
     assert feet(drawing.svg(FEET.problem)) == 3, "two on the wall, one in the legend"
     assert feet(beta_drawing.svg(FEET)) == 1

@@ -24,12 +24,15 @@ def test_the_page_preloads_its_modules() -> None:
     assert set(re.findall(r'modulepreload" href="/js/([^"]+)"', page)) == set(SCRIPTS)
 
 
-def test_roles_have_the_colours_of_pictures_and_of_print() -> None:
+def test_lights_have_the_colours_of_pictures_and_of_print() -> None:
     dark, *_, light = STYLE.split("color-scheme: light;")
     for theme, style in ((themes.DARK, dark), (themes.LIGHT, light)):
-        for role, drawn in theme.roles.items():
-            (colour,) = re.findall(rf"--{role}: (#[0-9a-f]{{6}})", style)
-            assert colour == drawn.colour, role
+        assert theme.lamps.keys() == themes.LAMPS.keys()
+        for name, shade in theme.lamps.items():
+            assert re.findall(rf"--{name}: (#[0-9a-f]{{6}})", style) == [shade], name
+    assert re.findall(r'data-lamp="(\w+)"\] \{\n  --lamp: var\(--(\w+)\)', STYLE) == [
+        (name, name) for name in themes.LAMPS
+    ]
 
 
 def test_holds_have_the_colours_of_pictures() -> None:

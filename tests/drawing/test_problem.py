@@ -17,13 +17,14 @@ from climbpath import board as boards
 from climbpath.board import COLUMNS, row_of
 from climbpath.drawing import holds
 from climbpath.drawing import problem as drawing
-from climbpath.drawing.themes import DARK, LIGHT, PAPER, Theme
+from climbpath.drawing.themes import DARK, LAMPS, LIGHT, PAPER, ROLES, Theme, lamp_of
 from climbpath.errors import ClimbpathError
+from climbpath.lights.messages import colours_of
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation
 from support.making import BOARDS, EVERY_BOARD
 
-COLOURS = {"start": "#3ddc84", "hands": "#4da8ff", "feet": "#ffc233", "finish": "#ff5c55"}
+COLOURS = {"start": "#3ddc84", "hands": "#4da8ff", "feet": "#52e0f2", "finish": "#ff5c55"}
 HOSTILE = "</text><script>&\"'\x1b[31m\x07 \u202egnp\ud800\uffff\nnext line"
 
 FOUR = parse_notation("F5s D9 G13 G18e", grade="7A")
@@ -147,6 +148,18 @@ def test_svg_rings_the_holds_of_the_problem_in_their_roles(problem: Problem) -> 
         assert sorted(found[role]) == sorted(getattr(problem, role))
 
 
+@pytest.mark.parametrize("board", EVERY_BOARD)
+def test_holds_are_ringed_in_the_colours_in_which_their_board_lights_them(board: str) -> None:
+    layout = boards.load(board)
+    for role in ROLES.values():
+        assert LAMPS[lamp_of(layout, role)].rgb == colours_of(layout)[role.name]
+
+
+def test_a_colour_that_is_no_lamps_is_shown_as_the_nearest() -> None:
+    dim = replace(boards.load("kilter-original"), colours={"start": "00DD00", "hand": "FFFFFF", "finish": "F0A0FF"})
+    assert [lamp_of(dim, role) for role in ROLES.values()] == ["green", "cyan", "cyan", "magenta"]
+
+
 @pytest.mark.parametrize("problem", EXAMPLES)
 def test_roles_differ_in_shape_as_well_as_colour(problem: Problem) -> None:
     shapes = {
@@ -175,8 +188,10 @@ def test_svg_says_what_the_problem_is() -> None:
 
 
 def test_a_picture_says_which_grade_was_asked_for_where_the_problem_has_another() -> None:
-    assert "MoonBoard 2016 · 40° · asked for 6C+" in words(parsed(replace(FOUR, asked_grade="6C+")))
-    assert "MoonBoard 2016 · 40°" in words(parsed(replace(FOUR, asked_grade="7A")))
+    assert "asked for 6C+" in words(parsed(replace(FOUR, asked_grade="6C+")))
+    footless = replace(FOUR, asked_grade="6C+", method="Footless")
+    assert "Footless · asked for 6C+" in words(parsed(footless))
+    assert not any("asked" in text for text in words(parsed(replace(FOUR, asked_grade="7A"))))
 
 
 def test_a_problem_without_a_name_has_the_name_that_the_app_suggests() -> None:
@@ -239,7 +254,7 @@ def test_holds_that_no_problem_uses_stand_out_from_the_wall(theme: Theme) -> Non
 def test_words_and_roles_are_legible_in_every_theme(theme: Theme) -> None:
     for colour in (theme.clear, theme.quiet):
         assert min(contrast(colour, theme.page), contrast(colour, theme.wall)) >= 4.5, colour
-    for colour in (*(role.colour for role in theme.roles.values()), *theme.hands, theme.warning):
+    for colour in (*theme.lamps.values(), *theme.hands, theme.warning):
         assert min(contrast(colour, theme.page), contrast(colour, theme.wall)) >= 3, colour
 
 
@@ -385,8 +400,9 @@ def test_every_problem_on_a_wall_without_a_grid_can_be_drawn(problem: Problem) -
     layout, root = boards.load(problem.board), parsed(problem)
     circles = {(round(float(one.get("cx", 0))), round(float(one.get("cy", 0))), one.get("stroke"))
                for one in elements(root, "circle")}  # fmt: skip
-    for role, colour in COLOURS.items():
-        for label in getattr(problem, role):
+    for field, role in ROLES.items():
+        colour = DARK.shade(layout, role)
+        for label in getattr(problem, field):
             x, y = drawing.centre(layout, layout.hold(label))
             assert any(
                 abs(x - one_x) <= 1 and abs(y - one_y) <= 1 and stroke == colour for one_x, one_y, stroke in circles

@@ -30,7 +30,7 @@ from climbpath.drawing.shapes import (
     mix,
     stamp,
 )
-from climbpath.drawing.themes import DARK, Role, Theme
+from climbpath.drawing.themes import DARK, LAMPS, Role, Theme, lamp_of
 from climbpath.errors import ClimbpathError
 from climbpath.naming import title
 from climbpath.problem import DEFAULT_METHOD, Problem
@@ -83,7 +83,7 @@ def text(problem: Problem, colour: bool = True, size: str | None = None, width: 
     places = _cells(layout, shown_size(problem, size))
     cells = dict.fromkeys(places.values(), paint("2", "·"))
     for hold, role in _marked(problem, DARK):
-        cells[places[hold.label]] = paint(role.ansi, role.letter)
+        cells[places[hold.label]] = paint(LAMPS[lamp_of(layout, role)].ansi, role.letter)
     across = range(1 + max(column for column, _ in cells))
     # letters and numbers stand beside the holds of a board with a grid, which is narrow enough for any terminal
     between = " " if layout.has_grid or 2 * len(across) <= width else ""
@@ -108,7 +108,7 @@ def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK, size:
     """
     size = shown_size(problem, size)
     height, shapes = _scene(problem, overlay, theme, clean, size)
-    words = [clean(title(problem)), _grade(problem), _heading(problem), _rule(problem), problem.notation]
+    words = [clean(title(problem)), _grade(problem), _setting(problem), _remarks(problem), problem.notation]
     words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
     return (
@@ -195,15 +195,15 @@ def _setting(problem: Problem) -> str:
     return problem.setup.title
 
 
-def _heading(problem: Problem) -> str:
-    """The setup, and the grade that was asked for where the problem has another."""
-    asked = "" if problem.asked_grade in (None, problem.grade) else f" · asked for {problem.asked_grade}"
-    return _setting(problem) + asked
-
-
 def _rule(problem: Problem) -> str:
     """The foot rule; '' where it is the usual one, which is not mentioned."""
     return "" if problem.method == DEFAULT_METHOD else clean(problem.method)
+
+
+def _remarks(problem: Problem) -> str:
+    """The foot rule, and the grade that was asked for where the problem has another."""
+    asked = "" if problem.asked_grade in (None, problem.grade) else f"asked for {problem.asked_grade}"
+    return " · ".join(filter(None, [_rule(problem), asked]))
 
 
 # The scene
@@ -346,8 +346,7 @@ def marks(problem: Problem, theme: Theme, dimmed: Collection[str] = (), size: st
     for hold, role in _marked(problem, theme):
         x, y = centre(layout, hold, size)
         opacity = 0.45 if hold.label in dimmed else 1
-        faded = role._replace(colour=mix(theme.wall, role.colour, opacity))
-        glow, *rings = ring(x, y, faded, rings_unit, theme)
+        glow, *rings = ring(x, y, role, mix(theme.wall, theme.shade(layout, role), opacity), rings_unit, theme)
         shapes += [glow, *holds.shapes(hold, x, y, theme, lit=True, opacity=opacity, scale=body), *rings]
     return shapes
 
@@ -360,10 +359,10 @@ def ring_unit(problem: Problem, size: str | None = None) -> float:
     return max(place.unit, min(1, apart, _LARGEST_RINGS * place.unit))
 
 
-def ring(x: float, y: float, role: Role, scale: float, theme: Theme) -> list[Shape]:
+def ring(x: float, y: float, role: Role, colour: str, scale: float, theme: Theme) -> list[Shape]:
     """The mark of a hold in a role: a glow below the hold, and rings above it."""
-    glow = Circle(x, y, 13.2 * scale, mix(theme.wall, role.colour, role.glow))
-    return [glow, *(Circle(x, y, r * scale, role.colour, width * scale) for r, width in role.rings)]
+    glow = Circle(x, y, 13.2 * scale, mix(theme.wall, colour, role.glow))
+    return [glow, *(Circle(x, y, r * scale, colour, width * scale) for r, width in role.rings)]
 
 
 def _scene(
@@ -372,7 +371,7 @@ def _scene(
     """The picture's height, and what problem and overlay add to the wall; spell makes any text drawable."""
     layout = boards.load(problem.board)
     quiet, clear = theme.quiet, theme.clear
-    name, rule, grade = spell(title(problem)), spell(_rule(problem)), _grade(problem)
+    name, remarks, grade = spell(title(problem)), spell(_remarks(problem)), _grade(problem)
     shapes: list[Shape] = [_fitted(38, 25, 14, name or grade, clear, _INNER, bold=True)]
     pill = 16 * measure(grade) + 18 if name else 0
     if name:
@@ -380,7 +379,7 @@ def _scene(
             Rect(WIDTH - _MARGIN - pill, 46, pill, 27, 13.5, clear),
             Text(WIDTH - _MARGIN - pill / 2, 65.3, 16, grade, theme.page, "middle", bold=True),
         ]
-    shapes.append(_fitted(64, 14, 10, _heading(problem), quiet, _INNER - pill))
+    shapes.append(_fitted(64, 14, 10, _setting(problem), quiet, _INNER - pill))
 
     shapes += marks(problem, theme, overlay.dimmed, size)
 
@@ -393,11 +392,12 @@ def _scene(
     even = math.ceil(len(roles) / lines)
     for i, (token, role) in enumerate(zip(problem.notation.split(), roles, strict=True)):
         line, column = divmod(i, even)
-        shapes.append(Text(_MARGIN + column * step, y + 19 + down * line, letters, token, role.colour, bold=True))
+        colour = theme.shade(layout, role)
+        shapes.append(Text(_MARGIN + column * step, y + 19 + down * line, letters, token, colour, bold=True))
     y += down * lines
-    if rule:
+    if remarks:
         y += 21
-        shapes.append(_fitted(y, 13, 9, rule, quiet, _INNER))
+        shapes.append(_fitted(y, 13, 9, remarks, quiet, _INNER))
     for note, colour in overlay.notes:
         y += 24
         shapes.append(_fitted(y, 13, 9, spell(note), colour, _INNER, bold=True))
@@ -408,10 +408,9 @@ def _scene(
 def _legend(y: int, layout: Board, size: str | None, roles: Sequence[Role], theme: Theme) -> tuple[int, list[Shape]]:
     """What the rings mean, then what the colours of holds mean, in lines below y: the last baseline, and the shapes."""
     shapes: list[Shape] = []
-    words = [role.word for role in roles]
-    for x, line, role in _in_lines(words, roles):
-        shapes += [*ring(x + 8, y + 16.5 + 21 * line, role, 0.62, theme)]
-        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, role.word, theme.quiet))
+    for x, line, role in _in_lines([role.name for role in roles], roles):
+        shapes += ring(x + 8, y + 16.5 + 21 * line, role, theme.shade(layout, role), 0.62, theme)
+        shapes.append(Text(x + 21, y + 21 + 21 * line, 13, role.name, theme.quiet))
     y += 21
     sample = {hold.hold_set: hold for hold in reversed(frame(layout, size).holds)}
     sets = shown_sets(layout, size)

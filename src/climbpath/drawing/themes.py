@@ -2,24 +2,60 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple
+
+from climbpath.board import Board
 
 
 class Role(NamedTuple):
-    """How the holds of a role are marked."""
+    """How the holds of a role are marked, on any board."""
 
-    word: str
-    """Its name in the legend."""
+    name: str
+    """One of board.ROLES, which is its name in the legend, too."""
     letter: str
     """What stands for it in terminal text."""
-    colour: str
-    """Of its rings."""
-    ansi: str
-    """The same for a terminal, as an ANSI code."""
+    usual: str
+    """Its light on a board that names none: that of a MoonBoard."""
     glow: float
     """Opacity of the disc under the rings."""
     rings: tuple[tuple[float, float], ...]
     """Radius and line width of each ring."""
+
+
+class Lamp(NamedTuple):
+    """A colour of LEDs."""
+
+    rgb: str
+    """What a board is sent, RRGGBB."""
+    ansi: str
+    """The code that is nearest to it in a terminal."""
+
+
+LAMPS = {
+    "green": Lamp("00FF00", "1;92"),
+    "blue": Lamp("0000FF", "1;94"),
+    "red": Lamp("FF0000", "1;91"),
+    "cyan": Lamp("00FFFF", "1;96"),
+    "magenta": Lamp("FF00FF", "1;95"),
+    "orange": Lamp("FFA500", "1;33"),
+    "yellow": Lamp("FFFF00", "1;93"),
+}
+"""The colours of LEDs that boards are lit in, which pictures and the page show each in a shade of its own."""
+
+
+@cache
+def lamp_of(board: Board, role: Role) -> str:
+    """Of LAMPS, the colour in which a board lights a role: pictures show what the wall does."""
+    colour = board.colours.get(role.name)
+    if colour is None:
+        return role.usual
+    wanted = bytes.fromhex(colour)
+
+    def far(name: str) -> int:
+        return sum((one - other) ** 2 for one, other in zip(bytes.fromhex(LAMPS[name].rgb), wanted, strict=True))
+
+    return min(LAMPS, key=far)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # its identity is its key in caches
@@ -50,12 +86,18 @@ class Theme:
     """Font size of the letters of columns and the numbers of rows."""
     roles: Mapping[str, Role]
     """The roles by the fields of Problem, in the order of its notation."""
+    lamps: Mapping[str, str]
+    """How each of LAMPS is shown."""
     tints: Mapping[str, str]
     """The colour of each hold set of its own."""
 
     def tint(self, hold_set: str) -> str:
         """The colour of a hold set: its own, that of one like it, else that of set A."""
         return self.tints.get(_LIKE.get(hold_set, hold_set), self.tints["A"])
+
+    def shade(self, board: Board, role: Role) -> str:
+        """How the light of a role on a board is shown."""
+        return self.lamps[lamp_of(board, role)]
 
 
 # Sets that look like another's (the page has the same: web/static/app.css).
@@ -66,11 +108,11 @@ _LIKE = {
 }  # fmt: skip
 
 # The rings differ in shape as well as in colour, for eyes and printers that cannot tell the colours apart.
-_ROLES = {
-    "start": Role("start", "S", "#3ddc84", "1;92", 0.3, ((10.4, 4.4),)),
-    "hands": Role("hand", "H", "#4da8ff", "1;94", 0.3, ((11.6, 2.6),)),
-    "feet": Role("foot", "F", "#ffc233", "1;93", 0.45, ((9.2, 2.8),)),
-    "finish": Role("finish", "E", "#ff5c55", "1;91", 0.3, ((12.1, 2.2), (8, 2.2))),
+ROLES = {
+    "start": Role("start", "S", "green", 0.3, ((10.4, 4.4),)),
+    "hands": Role("hand", "H", "blue", 0.3, ((11.6, 2.6),)),
+    "feet": Role("foot", "F", "cyan", 0.45, ((9.2, 2.8),)),
+    "finish": Role("finish", "E", "red", 0.3, ((12.1, 2.2), (8, 2.2))),
 }
 
 # The colours of the page of the web app, whose boards are drawn alike (web/static/app.css).
@@ -86,7 +128,16 @@ DARK = Theme(
     edge="#171310",
     rest=0.75,
     label=13,
-    roles=_ROLES,
+    roles=ROLES,
+    lamps={
+        "green": "#3ddc84",
+        "blue": "#4da8ff",
+        "red": "#ff5c55",
+        "cyan": "#52e0f2",
+        "magenta": "#e86bff",
+        "orange": "#ff9f38",
+        "yellow": "#ffdb4d",
+    },
     # The colours of the holds themselves, with black as grey so that it shows on a dark wall.
     tints={
         "Original": "#e8c547",
@@ -115,11 +166,15 @@ LIGHT = Theme(
     edge="#6f6350",
     rest=0.62,
     label=13,
-    roles={
-        "start": _ROLES["start"]._replace(colour="#00803c"),
-        "hands": _ROLES["hands"]._replace(colour="#0b62c4"),
-        "feet": _ROLES["feet"]._replace(colour="#ad5200"),
-        "finish": _ROLES["finish"]._replace(colour="#d1261f"),
+    roles=ROLES,
+    lamps={
+        "green": "#00803c",
+        "blue": "#0b62c4",
+        "red": "#d1261f",
+        "cyan": "#007187",
+        "magenta": "#a51ac2",
+        "orange": "#ad5200",
+        "yellow": "#7d6200",
     },
     tints={
         "Original": "#d8a900",
@@ -146,10 +201,10 @@ PAPER = replace(
     rest=0.5,
     label=18,
     roles={
-        **LIGHT.roles,
-        "hands": LIGHT.roles["hands"]._replace(rings=((11.4, 3.8),)),
-        "feet": LIGHT.roles["feet"]._replace(rings=((8.2, 3.4),)),
-        "finish": LIGHT.roles["finish"]._replace(rings=((12, 3), (6, 3))),
+        **ROLES,
+        "hands": ROLES["hands"]._replace(rings=((11.4, 3.8),)),
+        "feet": ROLES["feet"]._replace(rings=((8.2, 3.4),)),
+        "finish": ROLES["finish"]._replace(rings=((12, 3), (6, 3))),
     },
 )
 """For print: light, to save ink, with rings and labels that stay legible on a small wall."""

@@ -12,6 +12,7 @@ from climbpath import board as boards
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
 from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
+from climbpath.drawing.themes import ROLES, lamp_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
 from climbpath.grades import ALL_GRADES, v_grade
@@ -194,7 +195,7 @@ class BoardOut(BaseModel):
     """A board. For each angle: in which rows holds may have which role (where place tells such), the grades that can be
     asked for and which of them were learned at the angle (new problems of the others have an unknown one), those that
     rest on few problems with how many, whether the grader knows it, which foot rules the models know, the usual one
-    first, and at which angle it was learned, null where that is not known.
+    first, and at which angle it was learned, null where that is not known. `lamps` is the colour of each role's light.
 
     Where problems can have an unknown angle, 'unknown' is one of the angles. `drawn_as` is the title of the board whose
     problems stand for its own, where it was not learned.
@@ -206,6 +207,7 @@ class BoardOut(BaseModel):
     family: str
     ladder: list[str]
     rows: dict[int, dict[str, tuple[int, int]]]
+    lamps: dict[str, str]
     has_feet: bool
     has_mirror: bool
     methods: dict[str, list[str]]
@@ -245,6 +247,7 @@ def board_out(
         family=board.family,
         ladder=list(board.ladder),
         rows=board.rows,
+        lamps={field: lamp_of(board, role) for field, role in ROLES.items()},
         has_feet=board.has_feet,
         has_mirror=board.has_mirror,
         methods={angle: list(methods.get(setup, ())) for angle, setup in setups.items()},

@@ -184,9 +184,9 @@ def _footer(layout: Board, sets: Sequence[str], numbered: str, form: _Form) -> l
     shapes: list[Shape] = []
     for field in ("start", "hands", *(["feet"] if layout.has_feet else []), "finish"):
         role = PAPER.roles[field]
-        shapes += [*drawing.ring(x + 4, middle, role, 0.035 * size, PAPER)]
-        shapes.append(Text(x + 1.25 * size, y, size, role.word, _QUIET))
-        x += (2.25 + _ems(role.word)) * size
+        shapes += drawing.ring(x + 4, middle, role, PAPER.shade(layout, role), 0.035 * size, PAPER)
+        shapes.append(Text(x + 1.25 * size, y, size, role.name, _QUIET))
+        x += (2.25 + _ems(role.name)) * size
     arrow = _arrow((0, 0), (18 / 0.245, 0))
     shapes += [*transformed(arrow, x - 2, middle, 0.245), Text(x + 15, y, size, "hardest move", _QUIET)]
     shapes.append(Text(_WIDTH - _MARGIN, y, size, numbered, _QUIET, "end"))

@@ -209,7 +209,8 @@ export class BoardView {
       const isDim = dim.includes(label);
       const isAbsent = absent.includes(hold.hold_set);
       if (role) {
-        lights.push(svg("circle", { cx: hold.x, cy: this.y(hold.y), r: 13 * size, class: "light", "data-role": role }));
+        const at = { cx: hold.x, cy: this.y(hold.y), r: 13 * size };
+        lights.push(svg("circle", { ...at, class: "light", "data-lamp": this.layout.lamps[role] }));
       }
       if (role || mark) rings.push(this.ringsOf(hold, role, mark, size, isDim));
       const looks = [role, mark, isDim, isAbsent].join(" ");
@@ -234,7 +235,7 @@ export class BoardView {
       "g",
       {
         class: isDim && "dim",
-        "data-role": role ?? "",
+        "data-lamp": this.layout.lamps[role],
         transform: `translate(${hold.x} ${this.y(hold.y)}) scale(${size})`,
       },
       (RINGS[role] ?? []).map(([r, width]) => svg("circle", { r, "stroke-width": width, class: "ring" })),

@@ -267,7 +267,8 @@ export class Compose {
       choose();
       this.stage.board.focus(label);
     };
-    return h("button", { type: "button", class: "pick", "data-role": role ?? "", onclick }, words);
+    const lamp = this.stage.board.layout.lamps[role];
+    return h("button", { type: "button", class: "pick", "data-lamp": lamp, onclick }, words);
   }
 
   ask(label, role, others, isOnly) {

@@ -164,7 +164,13 @@ function thumbnail(problem) {
     layoutHere.holds
       .filter((hold) => roles[hold.label])
       .map((hold) =>
-        svg("circle", { class: "spot", "data-role": roles[hold.label], cx: hold.x, cy: high - hold.y, r: 13 }),
+        svg("circle", {
+          class: "spot",
+          "data-lamp": layoutHere.lamps[roles[hold.label]],
+          cx: hold.x,
+          cy: high - hold.y,
+          r: 13,
+        }),
       ),
   );
 }
