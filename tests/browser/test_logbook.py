@@ -514,6 +514,17 @@ def test_two_tabs_change_the_same_entry(visit: Visit, server: Server, kim: str) 
     expect(entry_card(two)).to_have_count(0)
 
 
+def test_a_change_that_the_server_refuses_leaves_the_entry_as_it_was(visit: Visit, server: Server, kim: str) -> None:
+    visit.allow("status of 422")
+    saved(server, kim, name="Slow Heron")
+    page = visit(LINK, climber=kim)
+    page.route("**/api/problems/*", lambda route: route.fulfill(status=422, json={"error": "stars: at most 3"}))
+    press(entry_card(page).get_by_role("button", name="5 stars"))
+    expect(toasts(page)).to_contain_text("stars: at most 3")
+    expect(entry_card(page).locator(".stars")).to_be_visible()
+    expect(entry_card(page).locator(".stars .on")).to_have_count(0)
+
+
 def test_a_write_refused_in_another_tab_is_reported_here(visit: Visit, server: Server, kim: str) -> None:
     one, two = two_tabs(visit, server, kim)
     held = Held(one, "**/api/problems/**")

@@ -236,6 +236,25 @@ def test_the_offline_logbook_is_complete_after_a_search(visit: Visit, server: Se
     expect(lines).to_have_text(["Slow Heron"])
 
 
+def test_ungraded_problems_come_last_by_grade_offline_too(visit: Visit, server: Server, kim: str) -> None:
+    visit.allow("net::ERR_")
+    for hold in ("E10", "G13"):
+        server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": [hold], "grade": None, "name": hold})
+    page = visit("?view=logbook", climber=kim)
+    lines = page.locator(".results .problem-line strong")
+    expect(lines).to_have_text(["G13", "E10", "Slow Heron"])
+    for is_offline in (False, True):
+        page.context.set_offline(is_offline)
+        for order in ("easiest", "hardest"):
+            page.locator(".search").get_by_label("Order").select_option(order)
+            expect(lines.first).to_have_text("Slow Heron")
+        page.locator(".search").get_by_label("Order").select_option("newest")
+        page.locator(".search").get_by_label("Hardest grade").select_option("7C")
+        expect(lines).to_have_text(["Slow Heron"])
+        page.locator(".search").get_by_label("Hardest grade").select_option("")
+        expect(lines).to_have_text(["G13", "E10", "Slow Heron"])
+
+
 def test_a_problem_of_the_logbook_opens_and_is_ticked_offline(visit: Visit, server: Server, kim: str) -> None:
     """Although nothing was changed on this device."""
     visit.allow("net::ERR_")

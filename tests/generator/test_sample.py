@@ -392,6 +392,17 @@ def test_variations_do_without_banned_holds_of_the_problem() -> None:
         assert set(SIX.holds) - set(problem.holds) == {"G11", "H15"}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_variations_keep_no_holds_of_sets_that_the_wall_lacks(seed: int) -> None:
+    """Which holds are kept is drawn: none of those that may not be used."""
+    layout = boards.load(SIX.board)
+    sets = sorted(set(layout.hold_sets) - {layout.hold(SIX.hands[0]).hold_set})
+    found = Generator(HOLD).vary(SIX, 3, keep=0.8, seed=seed, hold_sets=",".join(sets))
+    assert found
+    for problem in found:
+        assert all(layout.hold(label).hold_set in sets for label in problem.holds)
+
+
 def test_known_problems_are_no_variations() -> None:
     before = list(vary(HOLD, SIX, ask("7A", 5, seed=1), 0.6))
     known = {problem.key for problem in before}

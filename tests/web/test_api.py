@@ -417,6 +417,27 @@ def requests_for(profile: str) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+def test_the_longest_problem_that_can_be_saved_can_be_ticked_drawn_and_deleted(tmp_path: Path) -> None:
+    labels = [hold.label for hold in boards.load("kilter-original").holds][-84:]
+    longest = Problem(
+        board="kilter-original",
+        angle=40,
+        grade="7A",
+        start=tuple(labels[:2]),
+        hands=tuple(labels[2:42]),
+        feet=tuple(labels[42:82]),
+        finish=tuple(labels[82:]),
+    )
+    address = f"/api/problems/{identity_of(longest)}"
+    with client_of(tmp_path) as client:
+        client.post("/api/problems" + MINE, body_of(longest), 201)
+        client.ask("PUT", f"{address}/ticks/{uuid4()}{MINE}", json={"day": "2026-05-31"})
+        notation = longest.notation.replace(" ", "-")
+        client.ask("GET", f"/api/picture/svg?board=kilter-original&angle=40&problem={notation}")
+        client.ask("PATCH", address + MINE, json={"deleted": True})
+        assert client.get(f"/api/problems{MINE}")["total"] == 0
+
+
 def test_a_problem_is_saved_annotated_ticked_and_found(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         saved = client.post("/api/problems" + MINE, body_of(HERON), 201)

@@ -95,6 +95,15 @@ def test_csv_keeps_what_the_climber_noted(entries: list[Entry]) -> None:
     assert list(map(without_ids, entries_of(exported(entries, "csv")))) == wanted
 
 
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_how_hard_a_problem_felt_is_a_grade_of_its_boards_ladder(name: str) -> None:
+    v3 = replace(parse_notation("95s 182s 139 143e", "tension-1", None), grade="V4")
+    easy = replace(parse_notation("1155s 1204 1383e", "kilter-original", 40), grade="5C")
+    entries = [Entry(v3, felt="V3"), Entry(v3, felt="V0"), Entry(easy, felt="5C"), Entry(easy, felt="4A")]
+    for entry in entries:
+        assert [found.felt for found in entries_of(exported([entry], name))] == [entry.felt]
+
+
 def test_csv_is_as_spreadsheets_read_it() -> None:
     """Tested with Python's own reader, which knows nothing about climbpath."""
     (row, bare) = csv.DictReader(io.StringIO(exported([NOTED, Entry(BARE)], "csv"), newline=""), strict=True)

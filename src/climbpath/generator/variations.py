@@ -1,5 +1,6 @@
 """Variations of a problem: some of its holds stay, the model fills in the rest."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ def vary(
 ) -> Iterator[Problem]:
     """Variations of a problem, each with a random fraction `keep` of its holds; valid, novel and distinct.
 
-    Each starts as the problem does, on all its start holds that are not banned, and is at most a hold longer or
+    Each starts as the problem does, on all its start holds that may be used, and is at most a hold longer or
     shorter. Footholds stay as they are. The request says how many, and what they keep to; its setup and grades are the
     problem's. The variations are at the angle that it is drawn at, and the grader, if there is one, says which grade
     each has. Yields fewer than asked for if there are no more. Raises ClimbpathError for a fraction out of range, and
@@ -37,9 +38,10 @@ def vary(
     layout = boards.load(problem.board)
     may_start = layout.may(problem.angle)[START]
     can_start = len(problem.start) <= 2 and all(may_start[layout.index[label]] for label in problem.start)
-    starts = frozenset(problem.start).difference(rules.bans) if can_start else frozenset()
-    feet = tuple(label for label in problem.feet if label not in rules.bans)
-    others = [label for label in problem.holds if label not in starts.union(rules.bans, problem.feet)]
+    usable = frozenset(itertools.compress(layout.labels, rules.usable(layout)))
+    starts = usable.intersection(problem.start) if can_start else frozenset()
+    feet = tuple(label for label in problem.feet if label in usable)
+    others = [label for label in problem.holds if label in usable and label not in starts.union(problem.feet)]
     length = len(problem.holds) - len(problem.feet)
     kept = min(max(1, round(keep * length)) - len(starts), len(others))
     near = replace(

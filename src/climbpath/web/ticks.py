@@ -271,4 +271,7 @@ def read_day(value: Any, note: Note) -> str:
 def _british(text: str) -> str:
     """The app writes days as 26/01/20, the day first and the year of this century last; other texts as they are."""
     match = re.fullmatch(r"\s*(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\s*", text)
-    return f"{int(match[3]) % 2000 + 2000}-{match[2]}-{match[1]}" if match else text
+    if not match:
+        return text
+    day, month, year = match.groups()
+    return f"{year if len(year) == 4 else f'20{year}'}-{month}-{day}"

@@ -247,7 +247,7 @@ def _entry_of_row(row: dict[str, str] | ClimbpathError, note: Note) -> Entry | s
                 "problem": problem.to_dict(),
                 "stars": ticks.read_stars(row.get("stars"), note),
                 "notes": row.get("notes", ""),
-                "felt": read_grade(row.get("felt"), note, "user grade"),
+                "felt": read_grade(row.get("felt"), note, "user grade", boards.load(problem.board).ladder),
                 "lists": next(csv.reader([row.get("lists", "")]), []),
                 "ticks": list(chain.from_iterable(_ticks_of_word(problem, word, i, note) for i, word in words)),
                 "saved": row.get("saved", ""),

@@ -197,7 +197,7 @@ def read_grade(value: Any, note: Note = unnoted, what: str = "grade", ladder: tu
     if odd and what == "grade":
         note(f"ungraded: {odd}")
     elif odd and odd != NO_GRADE:
-        note(f"user {odd}: left out")
+        note(f"{what.removesuffix('grade')}{odd}: left out")
     return grade
 
 

@@ -24,7 +24,7 @@ from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notati
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
-from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
+from climbpath.web.routes.parameters import BINARY, LONGEST_NOTATION, NOT_FOUND, ProfileId
 from climbpath.web.schemas import (
     Ape,
     AppInfo,
@@ -112,7 +112,8 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     async def get_picture(
         kind: Literal["svg", "png", "gif"],
         problem: Annotated[
-            str, Query(max_length=400, description="The problem's notation, with - between holds: F5s-D9-G18e")
+            str,
+            Query(max_length=LONGEST_NOTATION, description="The problem's notation, with - between holds: F5s-D9-G18e"),
         ],
         board: BoardName = "moonboard-2016",
         angle: LinkedAngle = "40",

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
-from climbpath.web.schemas import ErrorOut
+from climbpath.web.schemas import MOST_HOLDS, ErrorOut
+
+LONGEST_NOTATION = (2 * MOST_HOLDS + 4) * len("12345678f-")
+"""Characters of the longest notation: as many hands and feet as may be, and two starts and finishes."""
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorOut, "description": "The climber or the problem does not exist."}
@@ -14,7 +17,7 @@ ProfileId = Annotated[UUID, Query(description="A climber's id.")]
 Identity = Annotated[
     str,
     Path(
-        pattern=r"^[a-z0-9-]{1,40}@([0-9]{1,2}|unknown):[A-Za-z0-9-]{4,400}$",
+        pattern=rf"^[a-z0-9-]{{1,60}}@([0-9]{{1,2}}|unknown):[A-Za-z0-9-]{{4,{LONGEST_NOTATION}}}$",
         description="A problem's identity: moonboard-2016@40:F5s-D9-G18e",
     ),
 ]

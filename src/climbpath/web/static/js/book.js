@@ -28,10 +28,11 @@ const path = (identity, more = "") => `/api/problems/${encodeURIComponent(identi
 // is shown; while more writes for this entry wait, the server's answer is older than what is shown.
 async function put(entry, method, address, body) {
   const [{ identity }, { id }] = [entry, profile()];
+  const before = inCopy(identity, id);
   const answering = write(method, address, body);
   note(identity, entry, id);
   const answer = await answering;
-  if (answer === false) note(identity, null, id);
+  if (answer === false) note(identity, await fetched(identity, id).catch(() => before), id);
   else if (!waitingWrites(encodeURIComponent(identity))) {
     const now = answer ?? (await fetched(identity, id).catch(() => entry)); // null: another tab sent it
     if (!now) toast(T.lost(T.gone));
@@ -123,10 +124,12 @@ export async function search(fields, offset = 0) {
 
 const rankOf = ({ problem }) => rank(problem.grade);
 const nameOf = ({ problem }) => problem.name ?? "";
+const isGraded = ({ problem }) => problem.grade !== null;
+const ungradedLast = (a, b) => isGraded(b) - isGraded(a);
 const ORDERS = {
   newest: (a, b) => b.saved.localeCompare(a.saved),
-  easiest: (a, b) => rankOf(a) - rankOf(b),
-  hardest: (a, b) => rankOf(b) - rankOf(a),
+  easiest: (a, b) => ungradedLast(a, b) || rankOf(a) - rankOf(b),
+  hardest: (a, b) => ungradedLast(a, b) || rankOf(b) - rankOf(a),
   stars: (a, b) => b.stars - a.stars,
   name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
 };
@@ -155,7 +158,7 @@ function searchCopy(copy, { text, board, in_list: list, progress, easiest, harde
         (!list || entry.lists.includes(list)) &&
         (!progress || PROGRESS[progress](entry)) &&
         (!easiest || rankOf(entry) >= rank(easiest)) &&
-        (!hardest || rankOf(entry) <= rank(hardest)),
+        (!hardest || (isGraded(entry) && rankOf(entry) <= rank(hardest))),
     )
     .sort(ORDERS[order]);
   const [lists, boards] = [copy.flatMap((entry) => entry.lists), copy.map((entry) => entry.problem.board)].map(counted);
