@@ -35,6 +35,9 @@ __all__ = [
 class Problems(list[Problem]):
     """A list of problems that shows as a contact sheet in a notebook."""
 
+    reason: str | None = None
+    """Where there are fewer than asked for: the condition that is in the way."""
+
     def _repr_png_(self) -> bytes | None:
         return drawing.sheet(self) if self else None
 
@@ -189,8 +192,8 @@ class Generator:
         They resemble problems that ten or more climbers have repeated, where the model has learned such at the grade.
         See `parse_request` for the arguments.
 
-        Returns fewer than num_samples if the conditions allow no more. Raises ClimbpathError if they allow none,
-        naming the condition, or if an argument is wrong.
+        Returns fewer than num_samples, and the reason with them, if the conditions allow no more. Raises ClimbpathError
+        if they allow none, naming the condition, or if an argument is wrong.
         """
         request = parse_request(
             grade,
@@ -236,6 +239,7 @@ class Generator:
         if not found:
             raise ClimbpathError(f"found nothing: {reasons[0]}")
         found.sort(key=lambda problem: request.grades.index(problem.asked_grade or ""))
+        found.reason = next(iter(reasons), None)
         return found
 
     def vary(

@@ -12,7 +12,7 @@ from typing import Any
 from climbpath.errors import WAYS_OUT, ClimbpathError
 
 ENDINGS = (
-    *(".parquet", ".json", ".jsonl", ".csv", ".txt", ".xlsx", ".sqlite3", ".safetensors", ".pt", ".onnx"),
+    *(".parquet", ".json", ".jsonl", ".csv", ".txt", ".xlsx", ".sqlite3", ".safetensors", ".pt"),
     *(".png", ".svg", ".gif", ".jpg", ".pdf", ".html", ".toml", ".gz", ".zip"),
 )
 """How names of files end that say what is in them."""

@@ -159,7 +159,7 @@ def test_next_of_a_problem_of_the_logbook_is_the_next_of_the_logbook(
         expect(page.locator(".caption h1")).to_have_text(order[i])
         expect(playing).to_contain_text(f"{i + 1} of 4")
         press(action(page, "Next"))
-    expect(toasts(page)).to_contain_text("That was the last of “Kim’s logbook”.")
+    expect(toasts(page)).to_contain_text("End of the list “Kim’s logbook”.")
     expect(page.locator(".caption h1")).to_have_text(order[3])
     press(action(page, "Previous"))
     expect(page.locator(".caption h1")).to_have_text(order[2])

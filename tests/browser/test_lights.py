@@ -308,8 +308,8 @@ def test_a_browser_without_bluetooth_says_which_ones_have_it(visit: Visit) -> No
 def test_the_walk_over_the_leds_makes_a_mapping_that_is_used(context: BrowserContext, board: Page) -> None:
     page = connected(context)
     card(page, "Lights").get_by_text("A strip of your own").click()
-    press(card(page, "Lights").get_by_role("button", name="Walk over the LEDs"))
-    box = page.get_by_role("dialog", name="Walk over the LEDs")
+    press(card(page, "Lights").get_by_role("button", name="Step through the LEDs"))
+    box = page.get_by_role("dialog", name="Step through the LEDs")
     expect(box.get_by_role("status")).to_have_text("LED 0 is at no hold that is known.")
     lit(board, "LED 0 hand")
     press(box.get_by_role("button", name="Next LED"))

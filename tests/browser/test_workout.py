@@ -209,7 +209,7 @@ def test_a_list_becomes_an_evening(visit: Visit, server: Server, device: str) ->
         server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"name": name, "hands": hands})
     page = visit("?view=logbook", device, kim)
     press(page.locator(".results").get_by_role("link", name="Workout"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("An evening of “Kim’s logbook”")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Workout “Kim’s logbook”")
     press(page.get_by_role("button", name="Plan it"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Kim’s logbook · 60 min")
     last = page.locator(".card").nth(1)

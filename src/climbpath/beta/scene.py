@@ -64,7 +64,7 @@ def scene_of(problems: Sequence[Problem], climber: Climber) -> Scene:
     x, y = xy[holds].transpose(2, 0, 1)
     starts = np.array([len(p.start) for p in problems])
     apart = np.hypot(x - x[:, None], y - y[:, None])
-    stretch, foot = _standing(problems, x, y, apart)
+    stretch, foot = _standing(problems, x, y)
 
     # Where feet do not reach, even with a jump, hands hold alone: the body is stretched out, and hangs straight.
     too_stretched = stretch - climber.overhead - body.LEAP * climber.height
@@ -85,11 +85,11 @@ def scene_of(problems: Sequence[Problem], climber: Climber) -> Scene:
     )
 
 
-def _standing(problems: Sequence[Problem], x: Floats, y: Floats, apart: Floats) -> tuple[Floats, Floats]:
+def _standing(problems: Sequence[Problem], x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """How far it is in cm from the best foothold to the further of two holds, and that foothold's x, [n, n, B] each.
 
     The best is the one for which the further hold is nearest; the distance is infinite where there is none. The holds
-    are at x and y, [n, B], and `apart` from each other, [n, n, B].
+    are at x and y, [n, B].
     """
     rules = [FootRule.of(problem) for problem in problems]
     lower, upper = np.minimum(y, y[:, None]), np.maximum(y, y[:, None])

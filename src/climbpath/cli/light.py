@@ -23,7 +23,7 @@ LEVEL = 3
 def wall_flags(command: Decorated) -> Decorated:
     """Adds the flags that say which wall is lit."""
     for flag in (
-        click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for a strip wired otherwise."),
+        click.option("--mapping", type=FILE, help="A JSON file of hold and LED, for LEDs wired in another order."),
         click.option(
             "--size",
             help="Size of the board, as in '12 x 14'. [default: as climbpath board use, else the one lit last]",
@@ -42,7 +42,7 @@ def sending_flags(command: Decorated) -> Decorated:
     for flag in (
         click.option("--brightness", type=click.IntRange(10, 100), default=100, help="Percent, on Aurora boards."),
         click.option("--level", type=click.IntRange(2, 99), help="API level of an Aurora board. [default: as it says]"),
-        click.option("--mini", is_flag=True, help="Tell a MoonBoard firmware that knows both that this is a Mini."),
+        click.option("--mini", is_flag=True, help="Send the Mini flag, for MoonBoard firmware that serves both sizes."),
         click.option("--new-letters", is_flag=True, help="Send a MoonBoard left, right, match and foot, too."),
         click.option("--extra-leds", is_flag=True, help="Ask a MoonBoard to light a second LED at each hold."),
     ):

@@ -13,7 +13,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.grades import show
 
 if TYPE_CHECKING:
-    from climbpath.api import Generator
+    from climbpath.api import Generator, Problems
     from climbpath.board import Setup
     from climbpath.grader.grader import Grader
     from climbpath.problem import Problem
@@ -63,7 +63,7 @@ def warn_of_grades(grader: "Grader", setup: "Setup", what: str, found: Sequence[
 
 
 def print_and_write(
-    problems: Sequence["Problem"],
+    problems: "Problems",
     wanted: int,
     seed: int,
     visualize: bool,
@@ -92,7 +92,8 @@ def print_and_write(
             grade = show(problem.grade or "")
             click.echo(f"{number:>3}. {grade}  {title(problem)}  {problem.notation}  {note}".rstrip())
     if len(problems) < wanted:
-        warn(f"only {len(problems)} of {wanted} problems: these conditions allow no more new ones")
+        reason = problems.reason or "these conditions allow no more new ones"
+        warn(f"only {len(problems)} of {wanted} problems: {reason}")
     click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)}, seed {seed}")
     if writers:
         folder = out or files.new_folder(Path("out") / name)

@@ -33,7 +33,9 @@ from climbpath.errors import ClimbpathError
     help="Processes that serve together, at most one for each core; each has the models in its memory.",
 )
 @click.option("--address", help="Where others find the app, where a proxy stands before it: https://climb.example.org")
-@click.option("--proxies", default="", help="Addresses of proxies, with commas, which say whom a request is from.")
+@click.option(
+    "--proxies", default="", help="Addresses of proxies whose X-Forwarded-For is trusted; commas separate several."
+)
 @click.option("--metrics", is_flag=True, help="Numbers for Prometheus at /metrics.")
 @click.option(
     "--log", type=click.Choice(["text", "json"]), default="text", help="json: a line for each request, on stderr."

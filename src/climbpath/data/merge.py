@@ -26,7 +26,7 @@ class Merged(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What became of the records of one file: read = kept + merged + rejected."""
+    """What became of the records of one file: read = kept + merged + rejected + left_out."""
 
     file: str
     """Its path."""
@@ -39,7 +39,7 @@ class Tally(NamedTuple):
     rejected: int
     """Records that cannot be used."""
     left_out: int
-    """Records that their source has withdrawn."""
+    """Records that are not asked for: withdrawn, drafts, ungraded, with too few ascents."""
 
 
 class Gathered(NamedTuple):

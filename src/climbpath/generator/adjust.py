@@ -20,7 +20,7 @@ SUBSETS, COMPLETIONS = 24, 24
 """How many ways to remove holds are tried for each number of changes, and how many proposals are drawn for each."""
 MOST_CHANGES = 8
 NEAR = 0.75
-"""How many steps the change in the expected grade may be off, so that no version is one by a hair."""
+"""How many steps the change in the expected grade may be off, so that a version differs clearly."""
 PROPOSING = 1.5
 """Guidance that proposals are drawn with, where the model supports it."""
 WIDE = 140.0

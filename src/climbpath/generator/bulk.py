@@ -175,7 +175,7 @@ def _draw_turn(
         with (folder / _keys_name(number)).open("rb") as file:
             drawn[number] = np.load(file)
         if len(drawn[number]) < sum(counts.values()):
-            reason = reason or "an interrupted run found no more"
+            reason = reason or "these conditions allow no more new ones"
             break
     return drawn, reason
 

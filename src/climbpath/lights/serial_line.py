@@ -5,8 +5,6 @@ from pathlib import Path
 
 from climbpath.errors import ClimbpathError
 
-SPEEDS = (9600, 19200, 38400, 57600, 115200)
-
 
 def open_line(path: Path, speed: int) -> int:
     """The file descriptor of a serial line that passes every byte on as it is; reading from it does not wait.

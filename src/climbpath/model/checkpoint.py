@@ -221,7 +221,7 @@ def checked(model: Model) -> Model:
         if keys.dtype != np.uint64 or keys.ndim != 1:
             raise ValueError("its keys of problems are not keys")
     if not isinstance(model.about["recipe"]["grade_dropout"], int | float):
-        raise ValueError("its recipe is none")
+        raise ValueError("its recipe's grade_dropout is not a number")
     for own in dict(model.about.get("temperatures", {})).values():
         if not isinstance(own, int | float) or not 0 < own < np.inf:
             raise ValueError(f"its temperatures are not numbers above 0: {own!r}")
@@ -237,7 +237,7 @@ FOREIGN = (
     (b"\x89HDF", "HDF5, as Keras writes it"),
     (b"{", "JSON text"),
     (b"[", "JSON text"),
-    (b"\x08", "perhaps ONNX, which climbpath export writes and no command reads"),
+    (b"\x08", "perhaps ONNX, which no command reads"),
 )
 """First bytes of files of other kinds, and what these are; a file of nothing matches the first."""
 

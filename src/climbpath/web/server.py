@@ -64,7 +64,7 @@ class Site(NamedTuple):
     tls: Tls | None
     limits: Limits = USUAL
     proxies: str = ""
-    """Addresses of proxies that say whom a request is from, with commas."""
+    """Addresses of proxies whose X-Forwarded-For is trusted, with commas."""
     metrics: bool = False
     log: str = "text"
 

@@ -36,7 +36,7 @@ class Endpoint(NamedTuple):
     address: str | None = None
     """Where others find it, if that is not the machine's own address."""
     proxies: str = ""
-    """Addresses of proxies that say whom a request is from, with commas."""
+    """Addresses of proxies whose X-Forwarded-For is trusted, with commas."""
     metrics: bool = False
     log: str = "text"
 

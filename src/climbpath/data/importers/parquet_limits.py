@@ -78,7 +78,7 @@ def _chunk(column: dict[int, Any]) -> Chunk:
 def _structs(found: Any) -> list[dict[int, Any]]:
     """A list of structs. Raises ClimbpathError where it is anything else."""
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ClimbpathError(f"{DAMAGED}its row groups are none")
+        raise ClimbpathError(f"{DAMAGED}its list of row groups is malformed")
     return found
 
 
@@ -130,7 +130,7 @@ def _whole(fields: dict[int, Any], number: int, missing: int) -> int:
     """A field that is a whole number. Raises ClimbpathError where it is anything else."""
     value = fields.get(number, missing)
     if not isinstance(value, int):
-        raise ClimbpathError(f"{DAMAGED}a number is none")
+        raise ClimbpathError(f"{DAMAGED}a value that should be a number is not one")
     return value
 
 

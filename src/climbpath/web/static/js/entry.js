@@ -32,7 +32,7 @@ export const isSent = (entry) => Boolean(entry?.ticks.some(wasSent));
 
 // "Flash" is for the first try of all.
 function tickText(one, ticks) {
-  if (!wasSent(one)) return T.notSent(one.attempts, one.reached);
+  if (!wasSent(one)) return T.notSent(one.attempts);
   return T.sentOn(one.attempts, isFirst(one.day, ticks, one.id));
 }
 

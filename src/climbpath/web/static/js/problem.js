@@ -106,7 +106,7 @@ export function readLink(fields, appInfo) {
 
 // The roles that rows imply for plain holds: where no finish is marked, those of the finish rows are it, and up to two
 // holds in the start rows are the start if no start is marked. Nothing where place tells nothing of a hold's role.
-export function inferred(roles, layout, angle) {
+function inferred(roles, layout, angle) {
   const all = { ...roles };
   if (!hasRows(layout, angle)) return all;
   const plain = () => layout.holds.filter((hold) => all[hold.label] === "hands");

@@ -73,7 +73,7 @@ export function setupFor({ board, angle, grade }) {
 // all grades asked for, have an unknown one.
 export const isHere = ({ board, angle }) =>
   board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
-export const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every((one) => isOwn(one));
+const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every((one) => isOwn(one));
 // Whether a grade was learned at the angle that is chosen; all were, as far as an earlier release told this device.
 export const isOwn = (grade, { board, angle } = state.setup) =>
   boardOf({ board }).own_grades?.[angleText(angle)]?.includes(grade) ?? true;
