@@ -318,7 +318,7 @@ def test_a_third_start_asks_what_it_is(visit: Visit, device: str) -> None:
         ("Start instead of F5", {"F5": "free", "G6": "start, included", "C5": "start, included"}),
     ):
         touch(page, "C5")
-        expect(dialog).to_contain_text("F5 and G6 are the start. A problem has one or two starts.")
+        expect(dialog).to_contain_text("A problem has one or two starts. What shall this hold be?")
         assert dialog.locator(".pick").all_inner_texts() == ["Hand", "Start instead of F5", "Start instead of G6"]
         press(dialog.get_by_role("button", name=choice, exact=True))
         expect(dialog).to_have_count(0)
@@ -340,7 +340,7 @@ def test_a_third_finish_asks_which_it_replaces(visit: Visit) -> None:
     for label in ("A18", "B18", "C18"):
         touch(page, label)
     dialog = page.get_by_role("dialog", name="Hold C18")
-    expect(dialog).to_contain_text("A18 and B18 are the finish.")
+    expect(dialog).to_contain_text("A problem has one or two finishes.")
     assert dialog.locator(".pick").all_inner_texts() == ["Finish instead of A18", "Finish instead of B18"]
     press(dialog.get_by_role("button", name="Finish instead of B18"))
     assert holds(page, "finish") == ["A18", "C18"]
@@ -356,7 +356,7 @@ def test_the_only_start_asks_before_another_joins_it(visit: Visit) -> None:
     assert marked(visit(address(page))) == marked(page)
     touch(page, "G6")
     dialog = page.get_by_role("dialog", name="Hold G6")
-    expect(dialog).to_contain_text("F5 is to be the only start.")
+    expect(dialog).to_contain_text("You chose F5 as the only start.")
     press(dialog.get_by_role("button", name="Start beside F5"))
     assert holds(page, "start") == ["F5", "G6"]
     says(hold(page, "F5"), "F5, start, included")

@@ -70,16 +70,16 @@ def open_tuning(page: Page) -> Page:
 def test_new_problems_come_on_a_wall_and_say_that_its_angle_was_not_learned(wall_visit: Visit, name: str) -> None:
     page = wall_visit(f"?{problem_on(name)}", **TOUCH)
     expect(page.locator(".title h1")).not_to_be_empty()
-    expect(card(page, "Grade")).to_contain_text("as at an unknown angle")
+    expect(card(page, "Grade")).to_contain_text("as if the angle were unknown")
     next_problem(page)
     angle = page.get_by_role("combobox", name="Angle")
     expect(angle).to_have_value("40")
     expect(angle.locator("option:checked").locator("xpath=..")).to_have_attribute("label", "As at an unknown angle")
     expect(page.locator(".title small")).to_contain_text("?°")
-    expect(card(page, "Grade")).to_contain_text("as at an unknown angle")
+    expect(card(page, "Grade")).to_contain_text("as if the angle were unknown")
     angle.select_option("unknown")
     expect(angle).to_have_value("unknown")
-    expect(card(page, "Grade")).not_to_contain_text("as at an unknown angle")
+    expect(card(page, "Grade")).not_to_contain_text("as if the angle were unknown")
 
 
 @pytest.mark.parametrize("name", WALLS)

@@ -298,7 +298,7 @@ def test_a_filter_changed_offline_shows_only_what_it_asks_for(visit: Visit) -> N
     page.context.set_offline(True)
     choose(page, "Hardest grade", "8A")
     choose(page, "Easiest grade", "8A")
-    expect(message(page)).to_contain_text("none of the last problems that you saw is of this board and these grades")
+    expect(message(page)).to_contain_text("none of the problems that you saw last fits this board and these grades")
     choose(page, "Easiest grade", "7A")
     at(page, NOTATION)
 

@@ -108,7 +108,7 @@ def test_the_boards_come_with_what_the_models_know(client: Client) -> None:
         for angle in layout.angles:
             setup = drawn_as(Setup(layout.name, angle), evidence)
             assert board["learned"][str(angle)] == setup.angle
-            # those of which the angle has few are drawn as at an unknown angle
+            # those of which the angle has few are drawn as if the angle were unknown
             there = [setup, setup._replace(angle=None)]
             most = {g: max(evidence.get(one, {}).get(g, 0) for one in there) for g in layout.ladder}
             assert board["grades"][str(angle)] == list(offered(most))

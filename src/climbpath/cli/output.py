@@ -50,10 +50,10 @@ def warn_of_angle(setup: "Setup", is_learned: bool, what: str, lacking: Sequence
     """A note where an unknown angle stands in for a setup that was not learned, or for grades that it lacks; `what` is
     so: 'the grade is'."""
     if not is_learned and setup.angle is not None:
-        warn(f"{setup.words} has not been learned: {what} as at an unknown angle")
+        warn(f"{setup.words} has not been learned: {what} as if the angle were unknown")
     elif lacking:
         named = ", ".join(show(one) for one in dict.fromkeys(lacking))
-        warn(f"too few problems of {named} were learned on {setup.words}: {what} as at an unknown angle")
+        warn(f"too few problems of {named} were learned on {setup.words}: {what} as if the angle were unknown")
 
 
 def warn_of_grades(grader: "Grader", setup: "Setup", what: str, found: Sequence[str]) -> None:

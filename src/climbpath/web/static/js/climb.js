@@ -32,6 +32,7 @@ import { current, hasAfter, hasBefore, nowhere, resume, see, seen, stay, step } 
 const AHEAD = 6;
 const REFILL = 4;
 const SLOW_MS = 400;
+const DOUBLE_TAP_MS = 500;
 
 // The problems to come; they outlive the view.
 const stock = { problems: [], for: "", fetching: null };
@@ -80,6 +81,7 @@ export class Climb {
     this.root = h("div", { class: "view" }, this.stage.root, this.panel);
     this.entry = null;
     this.similarProblems = null;
+    this.triedAt = -Infinity;
   }
 
   get problem() {
@@ -136,7 +138,7 @@ export class Climb {
       return workoutBar({
         problem: this.problem,
         open: (problem) => this.show(problem),
-        tried: () => this.tried(),
+        tried: (event) => this.tried(event),
       });
     }
     const { title, at, order, isShuffled } = state.playing;
@@ -153,8 +155,10 @@ export class Climb {
     );
   }
 
-  // A try of the workout is over, or its rest.
-  tried() {
+  // A try of the workout is over, or its rest. The second of two taps in a row means what the first one does.
+  tried(event) {
+    if (event.timeStamp - this.triedAt < DOUBLE_TAP_MS) return;
+    this.triedAt = event.timeStamp;
     allowSound();
     if (state.workout.rest) {
       endRest();
@@ -327,7 +331,7 @@ export class Climb {
     this.renderBeta(analysis);
     replace(
       this.cards.similar,
-      similarCard(this.similarProblems, (other) => this.open(other)),
+      similarCard(problem, this.similarProblems, (other) => this.open(other)),
     );
     replace(this.cards.share, shareCard(problem));
   }
@@ -369,7 +373,7 @@ export class Climb {
   about() {
     const { problem } = this;
     const far = analysisOf(problem)?.beta.too_far ?? 0;
-    const where = h("b", null, setupText(problem));
+    const where = h("b", null, T.boardLast(shortTitle(boardOf(problem)), problem.angle));
     const warning = far > 0 && h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)));
     const rule = ruleOf(problem);
     // a narrow phone has no room for all: the board, which the filters name, too, comes last

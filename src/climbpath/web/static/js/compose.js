@@ -24,6 +24,7 @@ import {
   ENDINGS,
   angleText,
   hasRows,
+  isWithoutRows,
   mayBe,
   mirroredRoles,
   problemOf,
@@ -97,6 +98,19 @@ const banned = (step, label) => {
   return { ...next, bans: [...next.bans, label] };
 };
 
+// What words call holds: by their labels, or on a wall that shows none, by how two of them lie to each other.
+const titleOf = (label) => (isWithoutRows(layout()) ? T.thisHold : T.roleTitle(label));
+const counted = (labels, on) => (isWithoutRows(on) ? [T.holds(labels.length)] : labels);
+function called(labels) {
+  if (!isWithoutRows(layout())) return labels;
+  if (labels.length !== 2) return labels.map(() => T.otherOne);
+  const [one, other] = labels.map((label) => layout().holds.find((hold) => hold.label === label));
+  const isAcross = Math.abs(one.x - other.x) > Math.abs(one.y - other.y);
+  const isFirst = isAcross ? one.x < other.x : one.y < other.y;
+  const ways = isAcross ? [T.leftOne, T.rightOne] : [T.lowerOne, T.upperOne];
+  return isFirst ? ways : ways.reverse();
+}
+
 // Why the lit holds are not a problem yet, as a message; null if they are one.
 export function faultOf(roles, on, angle, bans = []) {
   const [starts, finishes] = [inRole(roles, "start"), inRole(roles, "finish")];
@@ -107,10 +121,10 @@ export function faultOf(roles, on, angle, bans = []) {
     const wrong = inRole(roles, role).find((label) => !mayBe(role, hold(label), on, angle));
     if (wrong) return T.faults.wrong[role](wrong, rowsOf(role, on, angle));
   }
-  if (starts.length > MOST_ENDS) return T.faults.manyStarts(starts);
-  if (finishes.length > MOST_ENDS) return T.faults.manyFinishes(finishes);
+  if (starts.length > MOST_ENDS) return T.faults.manyStarts(counted(starts, on));
+  if (finishes.length > MOST_ENDS) return T.faults.manyFinishes(counted(finishes, on));
   if (!starts.length) return T.faults.noStart(rowsOf("start", on, angle), canComplete);
-  if (!finishes.length) return T.faults.noFinish(rowsOf("finish", on, angle), canComplete);
+  if (!finishes.length) return T.faults.noFinish(rowsOf("finish", on, angle), canComplete, on.lamps.finish);
   return null;
 }
 
@@ -274,20 +288,20 @@ export class Compose {
   ask(label, role, others, isOnly) {
     const step = now();
     dialog(
-      T.roleTitle(label),
+      titleOf(label),
       T.close,
-      h("p", null, isOnly ? T.isOnly[role](others[0]) : T.isFull[role](others)),
+      h("p", null, isOnly ? T.isOnly[role](called(others)[0]) : T.isFull[role]),
       h(
         "div",
         { class: "picks single" },
         role === "start" &&
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
-          this.pick(label, T.beside[role](others[0]), role, () =>
+          this.pick(label, T.beside[role](called(others)[0]), role, () =>
             this.take({ ...pinned(step, label, role), only: step.only.filter((one) => one !== role) }),
           ),
-        others.map((other) =>
-          this.pick(label, T.insteadOf[role](other), role, () => {
+        others.map((other, i) =>
+          this.pick(label, T.insteadOf[role](called(others)[i]), role, () => {
             const next = pinned(cleared(step, other), label, role);
             this.take({ ...next, only: step.only });
           }),
@@ -315,7 +329,7 @@ export class Compose {
     const any = (role) => this.pick(label, T.roleChoices[role], role, () => this.include(label, role));
     const only = (role) => this.pick(label, T.onlyChoices[role], role, () => this.only(label, role));
     dialog(
-      T.roleTitle(label),
+      titleOf(label),
       T.close,
       h(
         "div",

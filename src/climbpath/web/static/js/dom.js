@@ -122,10 +122,12 @@ function updated(old, fresh) {
   return old;
 }
 
+const AFTER_TAP_MS = 400;
+
 let shown = null; // the toast on the page: {bar, words, timer, isHeld}
 let waiting = null; // what to show once a toast with an action has had its time
 
-// Say something at the bottom of the page: one thing at a time. A tap sends it away; what cannot be undone also leaves
+// Say something at the top of the page: one thing at a time. A tap sends it away; what cannot be undone also leaves
 // when the climber goes on elsewhere. What can be undone stays for its time, unless the next thing can be undone, too.
 export function toast(words, action) {
   if (shown?.isHeld && !action) {
@@ -174,10 +176,24 @@ export function dialog(title, closeWords, ...content) {
     content,
   );
   let isOutside = false; // where the press began: the press that opened the dialog may end outside it
+  let isFresh = true; // until a press began here: the tap that opened the dialog also clicks on what it finds there
+  setTimeout(() => {
+    isFresh = false; // a screen reader clicks without a press
+  }, AFTER_TAP_MS);
   box.addEventListener("close", () => box.remove());
   box.addEventListener("pointerdown", (event) => {
+    isFresh = false;
     isOutside = event.target === box;
   });
+  box.addEventListener(
+    "click",
+    (event) => {
+      if (!isFresh || !event.detail) return;
+      event.stopPropagation();
+      event.preventDefault();
+    },
+    true,
+  );
   box.addEventListener("click", (event) => {
     if (isOutside && event.target === box) box.close();
   });

@@ -98,6 +98,10 @@ function angleNow(problem) {
   return (state.setup.board === problem.board ? state.setup.angle : wallOn(problem.board)?.angle) ?? null;
 }
 
+// Whether nothing but one tick has been noted in an entry.
+const hasOnly = ({ ticks, stars, notes, felt, lists }, { id }) =>
+  ticks.every((one) => one.id === id) && !stars && !notes && !felt && !lists.length;
+
 // The sheet in which the climber says how many tries it took, or that there was no send; `corrected` is the tick that
 // it changes, if it is not a new one.
 export function openTries(problem, entry, corrected) {
@@ -128,13 +132,16 @@ export function openTries(problem, entry, corrected) {
     const reached = chosen.reached ?? earlier?.reached ?? "";
     const { day, angle } = chosen;
     const done = { id: earlier?.id ?? newId(), day, attempts: tries(), sent, reached, angle };
-    if (!there()) save(problem);
+    const isNew = !there();
+    if (isNew) save(problem);
     tick(there(), done);
     const words = tickText(done, there().ticks);
-    toast(words, {
-      words: T.undone,
-      run: () => (earlier ? tick(there(), earlier) : untick(there(), done)),
-    });
+    const undo = () => {
+      if (earlier) tick(there(), earlier);
+      else if (isNew && hasOnly(there(), done)) remove(there());
+      else untick(there(), done);
+    };
+    toast(words, { words: T.undone, run: undo });
     box.close();
   };
   const labels = handHolds(problem, boardOf(problem)).reverse();

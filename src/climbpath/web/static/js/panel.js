@@ -32,6 +32,12 @@ export function chartOf(prediction, attributes) {
   const grades = Object.entries(prediction.probabilities);
   const ranked = [...grades].sort((a, b) => b[1] - a[1]);
   const visible = grades.map(([, probability], i) => (probability >= LEAST_SHOWN ? i : -1)).filter((i) => i >= 0);
+  // those at the ends that are less likely give way where there are too many for a phone
+  let [from, to] = [Math.max(0, Math.min(...visible) - 1), Math.min(grades.length, Math.max(...visible) + 2)];
+  while (to - from > MOST_BARS) {
+    if (grades[from][1] < grades[to - 1][1]) from += 1;
+    else to -= 1;
+  }
   const words = ranked
     .slice(0, 3)
     .map(([grade, probability]) => `${grade} ${Math.round(probability * 100)} %`)
@@ -39,7 +45,7 @@ export function chartOf(prediction, attributes) {
   return h(
     "div",
     { class: "chart", role: "img", "aria-label": `${T.chart}: ${words}`, ...attributes },
-    grades.slice(Math.max(0, Math.min(...visible) - 1), Math.max(...visible) + 2).map(([grade, probability]) => {
+    grades.slice(from, to).map(([grade, probability]) => {
       const bar = h("i");
       bar.style.height = `${Math.max(2, (probability / ranked[0][1]) * 100)}%`;
       return h(
@@ -63,7 +69,7 @@ function gradeWords(problem, prediction) {
   return [says];
 }
 
-// Where new problems and grades are as at an unknown angle, or as on another board.
+// Where new problems and grades are as if the angle were unknown, or as on another board.
 export function cautions(problem) {
   const board = boardOf(problem);
   const { angle } = state.setup;
@@ -190,12 +196,12 @@ export const problemLine = (problem, lines, onclick) =>
     gradePill(problem.grade),
   );
 
-export function similarCard(similarProblems, open) {
+export function similarCard(shown, similarProblems, open) {
   if (!similarProblems) return null;
   const { is_known: isKnown, problems } = similarProblems;
   return card(
     T.similar,
-    h("p", null, isKnown ? T.known : T.novel),
+    h("p", null, isKnown ? T.known(boardOf(shown).has_mirror) : T.novel),
     problems.length
       ? h(
           "div",
@@ -305,7 +311,10 @@ export function tuningCard() {
   const choose = (name, isOn) => {
     const next = all.filter((one) => (one === name ? isOn : chosen.includes(one)));
     if (sets.some((one) => next.includes(one))) keepWall({ hold_sets: next.length === all.length ? null : next });
-    else change({ tuning }); // the last set stays
+    else {
+      toast(T.lastSet);
+      change({ tuning });
+    }
   };
   const tick = (words, isOn, onchange) =>
     h(

@@ -63,6 +63,8 @@ export const T = {
   endRest: "End the rest now",
   finish: "Finish",
   backTo: (name) => `Back to ${name}`,
+  workoutEnded: "Workout ended",
+  endedAt: (i, n) => `Ended at problem ${i} of ${n}.`,
   beeps: "Beep when a rest is over",
   playing: "The list that is played",
   ofList: (i, n) => `${i} of ${n}`,
@@ -74,7 +76,7 @@ export const T = {
   searching: "Looking for problems …",
   noProblem: "No problem yet",
   endOfSeen: "Offline: these are the last problems that you saw.",
-  noneSeen: "Offline: none of the last problems that you saw is of this board and these grades.",
+  noneSeen: "Offline: none of the problems that you saw last fits this board and these grades.",
   offline: "Offline",
   offlineHelp:
     "The server cannot be reached. Your logbook and the last 50 problems are still available; " +
@@ -92,6 +94,7 @@ export const T = {
   adventure: "Adventurousness",
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
+  lastSet: "One hold set stays: a board needs holds.",
   reachOnly: (name) => `Only what ${name} can reach`,
   unsentOnly: (name) => `Leave out what ${name} has sent`,
   matching: "Only problems that match the grade",
@@ -103,17 +106,17 @@ export const T = {
   fewProblems: (grade, n) => `${grade} (${many(n, "problem", "problems")})`,
   asked: (grade) => `Asked for ${grade}.`,
   chart: "How likely each grade is",
-  asUnknown: (angle) => `Graded as at an unknown angle: no model has learned ${angle}°.`,
+  asUnknown: (angle) => `Graded as if the angle were unknown: no model has learned ${angle}°.`,
   gradeAsUnknown: (grade, angle) =>
-    `Graded as at an unknown angle: too few problems of ${grade} were learned at ${angle}°.`,
-  madeAsUnknown: (angle) => `New problems are made as at an unknown angle: no model has learned ${angle}°.`,
+    `Graded as if the angle were unknown: too few problems of ${grade} were learned at ${angle}°.`,
+  madeAsUnknown: (angle) => `New problems are made as if the angle were unknown: no model has learned ${angle}°.`,
   someAsUnknown: (angle, grades) =>
-    `New problems and grades are as at an unknown angle: too few problems of ${and(grades)} were learned at ${angle}°.`,
-  angleAsUnknown: "Problems and grades are as at an unknown angle: no model has learned this one.",
+    `New problems and grades are as if the angle were unknown: too few problems of ${and(grades)} were learned at ${angle}°.`,
+  angleAsUnknown: "Problems and grades are as if the angle were unknown: no model has learned this one.",
   drawnAs: (title) =>
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
   learnedAngles: "Learned",
-  otherAngles: "As at an unknown angle",
+  otherAngles: "As if unknown",
   angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
   size: "Size of your board",
   everySize: "All holds",
@@ -145,10 +148,10 @@ export const T = {
     `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
 
   similar: "Similar problems",
-  known: "A known problem uses exactly these holds.",
+  known: (hasMirror) => `A known problem${hasMirror ? ", or its mirror image," : ""} uses exactly these holds.`,
   novel: "No known problem uses exactly these holds.",
   similarity: (similarity) => `${Math.round(similarity * 100)} % similar`,
-  noneSimilar: "Nothing in your logbook to compare with yet.",
+  noneSimilar: "Nothing else on this board is in your logbook yet.",
 
   shareTitle: "Share and print",
   copy: "Copy link",
@@ -185,8 +188,8 @@ export const T = {
     noStart: (rows, canComplete) =>
       `No start yet: tap a hold${rows ? ` ${inRows(rows)}` : ""}${canComplete ? ", or let Complete choose" : ""}.`,
     manyStarts: (labels) => `${and(labels)} are starts: a problem has one or two. Press and hold one to change it.`,
-    noFinish: (rows, canComplete) =>
-      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : "tap a hold until its ring is red"}${canComplete ? ", or let Complete choose" : ""}.`,
+    noFinish: (rows, canComplete, colour) =>
+      `No finish yet: ${rows ? `tap a hold ${inRows(rows)}` : `tap a hold until its ring is ${colour}`}${canComplete ? ", or let Complete choose" : ""}.`,
     manyFinishes: (labels) => `${and(labels)} are finishes: a problem has one or two. Press and hold one to clear it.`,
     wrong: {
       start: (label, rows) => `${label} cannot be a start: starts are ${inRows(rows)}.`,
@@ -197,15 +200,21 @@ export const T = {
   marks: { use: "included", only: "the only one", ban: "avoided", fill: "filled in", free: "free" },
   roles: { start: "start", hands: "hand", feet: "foot", finish: "finish" },
   roleTitle: (label) => `Hold ${label}`,
+  thisHold: "This hold",
+  leftOne: "the left one",
+  rightOne: "the right one",
+  lowerOne: "the lower one",
+  upperOne: "the upper one",
+  otherOne: "the other one",
   roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Avoid", free: "Clear" },
   onlyChoices: { start: "Only start", finish: "Only finish" },
   isFull: {
-    start: (labels) => `${and(labels)} are the start. A problem has one or two starts.`,
-    finish: (labels) => `${and(labels)} are the finish. A problem has one or two.`,
+    start: "A problem has one or two starts. What shall this hold be?",
+    finish: "A problem has one or two finishes. Which of them shall this hold replace?",
   },
   isOnly: {
-    start: (label) => `${label} is to be the only start.`,
-    finish: (label) => `${label} is to be the only finish.`,
+    start: (label) => `You chose ${label} as the only start.`,
+    finish: (label) => `You chose ${label} as the only finish.`,
   },
   beside: { start: (label) => `Start beside ${label}`, finish: (label) => `Finish beside ${label}` },
   insteadOf: { start: (label) => `Start instead of ${label}`, finish: (label) => `Finish instead of ${label}` },
@@ -425,7 +434,7 @@ export const T = {
     whens: { swipe: "when it is shown", tap: "when I tap the board", off: "not by itself" },
     size: "Size of the wall",
     chooseSize: "Choose …",
-    whichSize: (title) => `Which size is your ${title}? Choose it under Climber, Lights.`,
+    whichSize: (title) => `Which size is your ${title}? Choose it above the board, or under Climber, Lights.`,
     brightness: "Brightness",
     mirrored: "Mirror image",
     newLetters: "Send left, right, match and feet too (newer controllers)",
@@ -476,6 +485,7 @@ export const T = {
 
   boardLabel: (title, angle) => `${title} at ${angle === null ? "an unknown angle" : `${angle}°`}`,
   boardShort: (title, angle) => `${title} ${T.angleShort(angle)}`,
+  boardLast: (title, angle) => `${angle === null ? "unknown angle" : T.angleShort(angle)} · ${title}`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },

@@ -55,9 +55,15 @@ export function skip() {
   return slotNow().problem;
 }
 
+// End the workout. Returns what goes on with it as it was.
 export function finish() {
+  const before = { rest: state.workout.rest, isDone: state.workout.isDone };
   set({ rest: null, isDone: true });
   change({ playing: null });
+  return () => {
+    set(before);
+    change({ playing: { isWorkout: true } });
+  };
 }
 
 let shown = null;

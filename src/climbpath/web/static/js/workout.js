@@ -1,7 +1,7 @@
 // The workout view: plan an evening on the board, and see what comes when.
 
 import { ask, ApiError } from "./api.js";
-import { button, h, icon, replace } from "./dom.js";
+import { button, h, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
 import {
   absentSets,
@@ -152,18 +152,19 @@ export class Workout {
     const slots = slotsOf(plan);
     const [{ problem: first }] = slots;
     const { problem: usual } = slots.find(({ problem }) => problem.angle !== null) ?? slots[0]; // warm-ups may have none
+    const isLast = at + 1 === slots.length;
     const begun = isOn() || at > 0 || state.workout.tries > 0;
     const words = isDone ? T.startAgain : begun ? T.goOnWith(at + 1, slots.length) : T.start;
     const span = plan.name ?? [...new Set([plan.grades[0], plan.grades.at(-1)])].join(" – ");
     return [
       h("h1", null, `${span} · ${T.min(plan.minutes)}`),
-      h("p", { class: "quiet" }, isDone ? T.workoutDone : placeOf(usual)),
+      h("p", { class: "quiet" }, isDone ? (isLast ? T.workoutDone : T.endedAt(at + 1, slots.length)) : placeOf(usual)),
       leftOut > 0 && h("p", { class: "warn" }, T.leftOutOfPlan(leftOut)),
       h(
         "div",
         { class: "row" },
         button("play", words, () => this.climb(isDone ? 0 : at), { class: "primary large" }),
-        isOn() && button("close", T.endWorkout, () => finish(), { class: "ghost" }),
+        isOn() && button("close", T.endWorkout, () => this.end(), { class: "ghost" }),
         !isOn() && button("compose", T.newPlan, () => this.anew(), { class: "ghost" }),
       ),
       ...cautions(first),
@@ -175,6 +176,11 @@ export class Workout {
         h("span", null, T.beeps),
       ),
     ];
+  }
+
+  end() {
+    const undo = finish();
+    toast(T.workoutEnded, { words: T.undone, run: undo });
   }
 
   anew() {
@@ -242,6 +248,7 @@ export function workoutBar({ problem, open, tried }) {
           h("strong", null, `${slot.section} ${T.ofList(slot.place, slot.of)}`),
           h("small", { "aria-live": "polite" }, rest ? T.resting(tries + 1) : T.tryOf(tries + 1, slot.tries)),
         ),
+    (rest || !isAway) &&
     h(
       "button",
       {
