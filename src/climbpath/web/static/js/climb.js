@@ -13,11 +13,12 @@ import {
   layout,
   profile,
   setupFor,
+  shortTitle,
   sizeOf,
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
-import { Stage, filters, gradePill, holdCount, setupText } from "./stage.js";
+import { Stage, filters, gradePill, holdCount } from "./stage.js";
 import { betaCard, copyLink, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryCard, heart, openTries, sentButton } from "./entry.js";
 import { entryOf, inCopy } from "./book.js";

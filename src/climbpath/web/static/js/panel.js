@@ -23,6 +23,7 @@ import { query, rolesOf } from "./problem.js";
 import { climberName, gradePill, spoken, stepText } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
+const MOST_BARS = 9;
 const WORTH_SHOWING = 0.3;
 
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, title), content);

@@ -249,20 +249,20 @@ export function workoutBar({ problem, open, tried }) {
           h("small", { "aria-live": "polite" }, rest ? T.resting(tries + 1) : T.tryOf(tries + 1, slot.tries)),
         ),
     (rest || !isAway) &&
-    h(
-      "button",
-      {
-        type: "button",
-        class: rest ? "rest on" : "rest",
-        "aria-label": rest ? T.endRest : undefined,
-        title: rest ? T.endRest : T.restTitle,
-        onclick: tried,
-      },
-      rest && left,
-      rest
-        ? h("b", null, clock(restLeft()))
-        : h("span", null, icon("workout"), isLast ? T.finish : `${T.rest} ${clock(slot.rest_seconds[tries])}`),
-    ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: rest ? "rest on" : "rest",
+          "aria-label": rest ? T.endRest : undefined,
+          title: rest ? T.endRest : T.restTitle,
+          onclick: tried,
+        },
+        rest && left,
+        rest
+          ? h("b", null, clock(restLeft()))
+          : h("span", null, icon("workout"), isLast ? T.finish : `${T.rest} ${clock(slot.rest_seconds[tries])}`),
+      ),
     h(
       "a",
       { class: "button ghost", href: "?view=workout", title: T.thePlan },
