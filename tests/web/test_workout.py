@@ -9,7 +9,7 @@ from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
 from climbpath.grades import rank
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.web.schemas import MOST_LISTED
+from climbpath.web.schemas.workout import MOST_LISTED
 from support.serving import Client, client_of
 
 DERIVED = ("notation", "v_grade", "identity", "suggested_name")

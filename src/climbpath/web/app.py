@@ -30,7 +30,7 @@ from climbpath.web.routes.invitation import Invitation, add_invitation_routes
 from climbpath.web.routes.lights import add_light_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
-from climbpath.web.schemas import ErrorOut, validation_message
+from climbpath.web.schemas.errors import ErrorOut, validation_message
 from climbpath.web.security import HEADERS, Guard
 from climbpath.web.services import Services
 from climbpath.web.turns import BUSY, BusyError, Gate, Used

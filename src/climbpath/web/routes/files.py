@@ -15,7 +15,7 @@ from climbpath.web import importing, transfer
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import LoggedTick
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
-from climbpath.web.schemas import ImportResult, NotFoundTick
+from climbpath.web.schemas.files import ImportResult, NotFoundTick
 from climbpath.web.services import Services
 from climbpath.web.turns import BusyError
 

@@ -25,28 +25,13 @@ from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
-from climbpath.web.schemas import (
-    Ape,
-    AppInfo,
-    BetaOut,
-    BetaRequest,
-    BoardName,
-    GeneratedProblems,
-    GenerateRequest,
-    Grade,
-    GradeOut,
-    Height,
-    LinkedAngle,
-    Name,
-    ProblemBody,
-    ShortName,
-    SimilarProblem,
-    SimilarProblems,
-    beta_out,
-    board_out,
-    grade_out,
-    problem_out,
-)
+from climbpath.web.schemas.beta import BetaOut, BetaRequest, beta_out
+from climbpath.web.schemas.boards import AppInfo, board_out
+from climbpath.web.schemas.fields import Ape, BoardName, Grade, Height, LinkedAngle, Name, ShortName
+from climbpath.web.schemas.generate import GeneratedProblems, GenerateRequest
+from climbpath.web.schemas.grade import GradeOut, grade_out
+from climbpath.web.schemas.problem import ProblemBody, problem_out
+from climbpath.web.schemas.similar import SimilarProblem, SimilarProblems
 from climbpath.web.services import Services
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "gif": "image/gif"}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
-from climbpath.web.schemas import ErrorOut
+from climbpath.web.schemas.errors import ErrorOut
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorOut, "description": "The climber or the problem does not exist."}
