@@ -11,7 +11,7 @@ from climbpath.web.schemas.climber import ClimberBody
 from climbpath.web.schemas.fields import INTEGER, MOST_BANS, Angle, BoardName, Grade, Label, Method, ShortName
 from climbpath.web.schemas.problem import ProblemBody, ProblemOut, problem_out
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
-from climbpath.workout.plan import Workout, starts
+from climbpath.workout.plan import NO_STYLE, Workout, starts
 
 MOST_LISTED = 60
 
@@ -37,7 +37,8 @@ class WorkoutRequest(Model):
 
 
 class WorkoutProblem(BaseModel):
-    """A problem of a workout: how many tries there is time for, and the seconds of rest after each."""
+    """A problem of a workout: how many tries there is time for, the seconds of rest after each, and the traits that
+    stand out, if any."""
 
     number: int
     problem: ProblemOut
@@ -81,7 +82,7 @@ def workout_out(workout: Workout) -> WorkoutOut:
                     problem=problem_out(slot.problem),
                     tries=slot.tries,
                     rest_seconds=list(slot.rests),
-                    style=list(slot.style),
+                    style=[trait for trait in slot.style if trait != NO_STYLE],
                 )
                 for slot in section.slots
             ],

@@ -200,9 +200,8 @@ export class Workout {
         { class: "lines" },
         section.problems.map((one) => {
           const slot = slots[one.number - 1];
-          const style = slot.style.filter((trait) => trait !== "all-round"); // which says nothing
           const about = [T.atClock(Math.round(slot.start / 60)), T.triesEach(slot.tries)].join(" · ");
-          const lines = style.length ? [about, style.join(" · ")] : [about];
+          const lines = [about, slot.style.join(" · ")].filter(Boolean);
           const line = problemLine(slot.problem, lines, () => this.climb(one.number - 1));
           const isPast = isDone || one.number - 1 < at;
           if (isPast) line.classList.add("past");
