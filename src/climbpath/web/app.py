@@ -40,7 +40,7 @@ from climbpath.web.workers import Sampler, Workers
 DESCRIPTION = """Generate problems for climbing boards, predict their grade and beta, and keep a logbook.
 
 Every error is `{"error": "…"}`, with a text for the user: 409 if a valid request cannot be met, as when the board has
-no such hold; 422 if the request is not valid; 429 if too many requests are waiting; 503 if the logbook's file cannot
+no such hold; 422 if the request is not valid; 429 if too many requests are waiting; 503 if the logbook cannot
 be used."""
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorOut, "description": description}
@@ -51,7 +51,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         413: "The request is too large.",
         422: "The request is not valid.",
         429: "Too many requests are waiting: try again a little later.",
-        503: "The logbook's file cannot be used.",
+        503: "The logbook cannot be used.",
     }.items()
 }
 

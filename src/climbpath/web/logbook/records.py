@@ -72,7 +72,7 @@ class Entry(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A row of the logbook's file that cannot be read: the entry's number and name, and why."""
+    """A row of the logbook that cannot be read: the entry's number and name, and why."""
 
     number: int
     name: str
