@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from climbpath import __version__, grades
 from climbpath import board as boards
 from climbpath.beta import drawing as beta_drawing
-from climbpath.beta.body import Climber
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
@@ -106,8 +106,8 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         name: Name = "",
         method: Name = DEFAULT_METHOD,
         with_beta: bool = False,
-        height: Height = 175,
-        ape: Ape = 0,
+        height: Height = DEFAULT_CLIMBER.height,
+        ape: Ape = DEFAULT_CLIMBER.ape,
         theme: Literal["dark", "light"] = "dark",
     ) -> Response:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the

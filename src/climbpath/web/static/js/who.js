@@ -2,13 +2,13 @@
 
 import { button, h, labelled, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { change, setupInUse, state } from "./state.js";
+import { DEFAULT_CLIMBER, change, setupInUse, state } from "./state.js";
 import { keepProfile } from "./book.js";
 import { newId } from "./storage.js";
 import { readLength } from "./lengths.js";
 import { lengthField } from "./person.js";
 
-export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" };
+export const NEW_CLIMBER = { ...DEFAULT_CLIMBER, easiest: "6B+", hardest: "7A" };
 
 // Whether a climber has chosen grades; who has not gets the easiest ones of the board.
 export const hasRange = ({ easiest, hardest }) => easiest !== NEW_CLIMBER.easiest || hardest !== NEW_CLIMBER.hardest;

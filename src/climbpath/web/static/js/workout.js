@@ -6,6 +6,7 @@ import { T } from "./texts.js";
 import {
   absentSets,
   change,
+  climber,
   gradesInRange,
   isHere,
   layout,
@@ -123,7 +124,6 @@ export class Workout {
 
   // What to ask the server for, and how many problems of the list are left out: a workout is on one board.
   async request() {
-    const { height, ape } = profile() ?? { height: 175, ape: 0 };
     const list = state.planFrom;
     const all = list ? await allFound(list.wanted) : [];
     if (list && !all.length) throw new ApiError(T.logbookNothing, 0);
@@ -138,7 +138,7 @@ export class Workout {
       method: methodHere(),
       ...(list ? { name: list.title.slice(0, 40) } : { grades: gradesInRange() }),
       minutes: this.minutes,
-      climber: { height, ape },
+      climber: climber(),
       hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
       problems: problems.map(bodyOf),
     };
