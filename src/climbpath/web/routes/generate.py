@@ -20,7 +20,7 @@ from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_
 from climbpath.generator.sample import as_drawn
 from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
-from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
@@ -99,7 +99,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         problem: Annotated[
             str, Query(max_length=400, description="The problem's notation, with - between holds: F5s-D9-G18e")
         ],
-        board: BoardName = "moonboard-2016",
+        board: BoardName = DEFAULT_BOARD,
         angle: LinkedAngle = "40",
         size: ShortName | None = None,
         grade: Grade | None = None,

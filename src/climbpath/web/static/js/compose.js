@@ -23,7 +23,7 @@ import { entryOf } from "./book.js";
 import {
   ENDINGS,
   angleText,
-  hasRows,
+  hasGrid,
   mayBe,
   mirroredRoles,
   problemOf,
@@ -154,7 +154,7 @@ function stepOf(problem, fields) {
 // while there is room for one, else a hand.
 function usualRole(label, on, angle, lit = {}) {
   const hasRoom = inRole(lit, "start").length < MOST_ENDS;
-  if (!hasRows(on, angle)) return hasRoom ? "start" : "hands";
+  if (!hasGrid(on)) return hasRoom ? "start" : "hands";
   const hold = on.holds.find((one) => one.label === label);
   const isAnywhere = rowsOf("start", on, angle)[1] > rowsOf("finish", on, angle)[1] / 2;
   const isStart = mayBe("start", hold, on, angle) && (hasRoom || !isAnywhere);
@@ -163,7 +163,7 @@ function usualRole(label, on, angle, lit = {}) {
 
 // What a hold is after another tap: where rows imply no role, the next one that it can have, then nothing but avoided.
 function nextRole(label, on, angle, lit) {
-  if (hasRows(on, angle)) return undefined;
+  if (hasGrid(on)) return undefined;
   const later = TAPPED.slice(TAPPED.indexOf(lit[label]) + 1);
   return later.find((role) => role !== "finish" || inRole(lit, "finish").length < MOST_ENDS);
 }
@@ -311,7 +311,7 @@ export class Compose {
     const hold = on.holds.find((one) => one.label === label);
     const may = (role) => mayBe(role, hold, on, state.setup.angle);
     const ends = ["start", "finish"].filter(may);
-    const isTop = hasRows(on, state.setup.angle) && may("finish");
+    const isTop = hasGrid(on) && may("finish");
     const any = (role) => this.pick(label, T.roleChoices[role], role, () => this.include(label, role));
     const only = (role) => this.pick(label, T.onlyChoices[role], role, () => this.only(label, role));
     dialog(
@@ -448,12 +448,7 @@ export class Compose {
     this.renderStage(problem, analysis, fault);
     replace(
       this.cards.hint,
-      h(
-        "p",
-        { class: "hint" },
-        T.composeHint(hasRows(on, state.setup.angle)),
-        h("span", { class: "keys" }, ` ${T.composeKeys}`),
-      ),
+      h("p", { class: "hint" }, T.composeHint(hasGrid(on)), h("span", { class: "keys" }, ` ${T.composeKeys}`)),
       on.has_mirror &&
         h(
           "div",

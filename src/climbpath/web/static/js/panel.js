@@ -19,7 +19,7 @@ import {
   wallOn,
 } from "./state.js";
 import { keepWall } from "./book.js";
-import { query, rolesOf } from "./problem.js";
+import { hasGrid, query, rolesOf } from "./problem.js";
 import { climberName, gradePill, spoken, stepText } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
@@ -154,8 +154,7 @@ function thumbnail(problem) {
   const layoutHere = boardOf(problem);
   const roles = rolesOf(problem);
   const [xs, ys] = [layoutHere.holds.map((hold) => hold.x), layoutHere.holds.map((hold) => hold.y)];
-  const isGrid = Object.keys(layoutHere.rows).length > 0;
-  const [left, low, high] = [Math.min(...xs), isGrid ? 0 : Math.min(...ys), Math.max(...ys)];
+  const [left, low, high] = [Math.min(...xs), hasGrid(layoutHere) ? 0 : Math.min(...ys), Math.max(...ys)];
   const [wide, tall] = [Math.max(...xs) - left + 28, high - low + 28];
   return svg(
     "svg",

@@ -1,6 +1,6 @@
 // The state of the app, and the listeners to its changes.
 
-import { angleText, hasAngle, holdsOf } from "./problem.js";
+import { DEFAULT_BOARD, angleText, hasAngle, holdsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
@@ -10,7 +10,7 @@ export const DEFAULT_CLIMBER = { height: 175, ape: 0 };
 
 export const state = {
   appInfo: null, // ladder, v_grades, ranks, boards, version
-  setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
+  setup: kept("setup", { board: DEFAULT_BOARD, angle: 40 }),
   linkedSizes: {}, // board -> the size of whoever shared a problem of it, until the climber chooses one
   range: kept("range", null), // until one is chosen, the easiest grades of the board
   tuning: {
