@@ -48,15 +48,16 @@ def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, de
     page = visit("?view=climber", device)
     expect(chosen(page)).to_have_text("Kim")
     press(page.get_by_role("button", name="Add a climber"))
-    expect(people(page)).to_have_count(2)
-    name = page.get_by_label("Name")
-    expect(name).to_be_focused()
-    assert page.evaluate("getSelection().toString()") == "Me 2", "typing replaces the name"
+    press(page.get_by_role("dialog").get_by_role("button", name="Close"))
+    expect(people(page)).to_have_count(1)
+    press(page.get_by_role("button", name="Add a climber"))
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     page.keyboard.type("Sam")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(chosen(page)).to_have_text("Sam")
-    expect(page.get_by_label("Height")).to_be_focused()
     sent(page, server, name="Sam")
+    name = page.get_by_label("Name")
     name.fill("  ")
     name.press("Tab")
     expect(name).to_have_value("Sam")
@@ -69,6 +70,18 @@ def test_adding_renaming_and_removing_a_climber(visit: Visit, server: Server, de
     sent(page, server, name="Sam")
     page.reload()
     expect(chosen(page)).to_have_text("Sam")
+
+
+def test_grades_that_were_chosen_stay_with_their_climber(visit: Visit, server: Server) -> None:
+    """On a board on which nobody would get them unasked, also those with which every climber once began."""
+    kim = server.climber("Kim")
+    page = visit("?view=climber&board=kilter-original&angle=40", climber=kim)
+    for label, grade in (("Easiest grade", "6B+"), ("Hardest grade", "7A")):
+        with page.expect_response("**/api/profiles/*"):
+            page.get_by_label(label).select_option(grade)
+    other = visit("?view=climber", climber=kim)
+    for label, grade in (("Easiest grade", "6B+"), ("Hardest grade", "7A")):
+        expect(other.get_by_label(label)).to_have_value(grade)
 
 
 def test_a_removal_whose_answer_was_lost_is_repeated_silently(visit: Visit, server: Server) -> None:

@@ -51,6 +51,8 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
     tab(page, "Climber")
     expect(page.get_by_role("group", name="Who climbs?").locator("[aria-pressed=true]")).to_have_text(HOSTILE)
     press(page.get_by_role("button", name="Add a climber"))
+    page.get_by_role("dialog").get_by_label("Name").fill("Alex")
+    press(page.get_by_role("button", name="Start climbing"))
     press(page.get_by_role("button", name=HOSTILE))
     remove(visit, page)
     expect(page.locator("#toasts")).to_contain_text(f"{HOSTILE} removed")

@@ -5,7 +5,7 @@ import re
 
 from climbpath import board as boards
 from climbpath.drawing.holds import outline
-from climbpath.web.schemas import board_out
+from climbpath.web.schemas.boards import board_out
 from support.steps import LINK
 from support.visits import Visit
 

@@ -85,7 +85,9 @@ def test_a_plan_says_where_its_problems_are_made_as_on_another_board(visit: Visi
     press(page.get_by_role("button", name="30", exact=True))
     press(page.get_by_role("button", name="Plan it"))
     warnings = page.locator(".page > .warn")
-    expect(warnings).to_contain_text(["as if the angle were unknown", "New problems are made as on Tension Board 2 Spray"])
+    expect(warnings).to_contain_text(
+        ["as if the angle were unknown", "New problems are made as on Tension Board 2 Spray"]
+    )
 
 
 def test_what_cannot_be_planned_says_why_and_the_form_stays(visit: Visit) -> None:

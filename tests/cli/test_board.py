@@ -376,8 +376,8 @@ ASLANT = "141s 73s 49 235 20 229 197 38 301f 302f 76f 267f 151f 186f 142e"
 
 
 def test_grades_that_an_angle_lacks_are_drawn_as_at_an_unknown_one(tmp_path: Path) -> None:
-    """Kilter Original is learned at 40° from V4 on. Where a grade asked for is easier, all are as if the angle were unknown,
-    and the note says which."""
+    """Kilter Original is learned at 40° from V4 on. Where a grade asked for is easier, all are as if the
+    angle were unknown, and the note says which."""
     asked = ("generate", "--board", "kilter-original", "--num-samples", "2", "--seed", "1", "--format", "json")
     for grades, angle, words in (
         (

@@ -17,7 +17,7 @@ from climbpath.problem import Problem, parse_notation
 from climbpath.web import importing, ticks, transfer
 from climbpath.web.logbook.records import Entry, LoggedTick, Profile
 from climbpath.web.logbook.store import Logbook
-from climbpath.web.schemas import ImportResult
+from climbpath.web.schemas.files import ImportResult
 from support import transfers
 from support.making import api_record
 from support.mutation import mutated

@@ -17,7 +17,8 @@ from climbpath.generator import sample
 from climbpath.generator.request import Request, Sampling
 from climbpath.problem import Problem, Rules
 from climbpath.web import workers
-from climbpath.web.turns import CLIENT, BusyError, Client, Used
+from climbpath.web.admission import BusyError
+from climbpath.web.scheduling import CLIENT, Client, Usage
 from climbpath.web.workers import Sampler, Workers
 from support.making import ask
 from support.server import PATIENCE_S
@@ -48,7 +49,7 @@ def together(*requests: Request, own_seed: int | None = None) -> list[list[Probl
     """The answers to simultaneous requests, in order; those with the seed `own_seed` count as having chosen it."""
 
     async def answers() -> list[list[Problem] | BaseException]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
         waiting: list[Awaitable[list[Problem]]] = [
             sampler.generate(request, has_own_seed=request.seed == own_seed) for request in requests
         ]
@@ -114,7 +115,7 @@ def test_too_few_problems_go_to_the_oldest_requests_and_who_got_none_is_sampled_
 
 def test_a_cancelled_request_is_not_sampled(batches: list[Counter[str]]) -> None:
     async def answers() -> list[Problem]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
         first = asyncio.create_task(sampler.generate(page_request(), has_own_seed=True))
         cancelled = asyncio.create_task(sampler.generate(page_request("8A", 20), has_own_seed=True))
         last = asyncio.create_task(sampler.generate(page_request("6C"), has_own_seed=True))
@@ -127,28 +128,28 @@ def test_a_cancelled_request_is_not_sampled(batches: list[Counter[str]]) -> None
     assert batches == [Counter({"7A": 1}), Counter({"6C": 1})]
 
 
-def test_who_would_wait_too_long_is_refused_before_and_who_is_let_in_is_answered(
+def test_who_would_wait_too_long_is_refused_before_and_who_is_admitted_is_answered(
     monkeypatch: pytest.MonkeyPatch, batches: list[Counter[str]]
 ) -> None:
     monkeypatch.setattr(workers, "LONGEST_S", 0.5)  # seconds, and every request seems to take one
 
     async def ask() -> tuple[list[list[Problem]], list[str]]:
-        sampler, busy = Sampler(load(), Used()), []
-        let_in = []
+        sampler, busy = Sampler(load(), Usage()), []
+        admitted = []
         for number in range(4):
             CLIENT.set(A)
-            sampler.turns.seconds = 1.0
+            sampler.scheduler.seconds = 1.0
             try:
                 sampler.admit()
             except BusyError:
                 busy.append(number)
                 continue
-            let_in.append(asyncio.create_task(sampler.generate(page_request(seed=number), has_own_seed=True)))
+            admitted.append(asyncio.create_task(sampler.generate(page_request(seed=number), has_own_seed=True)))
             await asyncio.sleep(0)
         CLIENT.set(B)
-        sampler.turns.used.charge(A, 5)
+        sampler.scheduler.usage.charge(A, 5)
         sampler.admit()  # who has used less does not wait for those that have used more
-        return await asyncio.gather(*let_in), list(map(str, busy))
+        return await asyncio.gather(*admitted), list(map(str, busy))
 
     answers, busy = finish(ask())
     assert len(answers) + len(busy) == 4
@@ -158,7 +159,7 @@ def test_who_would_wait_too_long_is_refused_before_and_who_is_let_in_is_answered
 
 def test_a_request_whose_turn_comes_late_is_answered_all_the_same(batches: list[Counter[str]]) -> None:
     async def ask() -> list[list[Problem]]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
         running = [asyncio.create_task(sampler.generate(page_request(), has_own_seed=True)) for _ in range(3)]
         await asyncio.sleep(0)
         for waiting in sampler.queue:
@@ -170,7 +171,7 @@ def test_a_request_whose_turn_comes_late_is_answered_all_the_same(batches: list[
 
 def test_short_tasks_return_their_result_or_raise_their_error() -> None:
     async def ask() -> list[object]:
-        pool = Workers(2, Used())
+        pool = Workers(2, Usage())
         tasks = [pool.run(lambda: 6 * 7), pool.run(lambda: 1 // 0), pool.run(lambda: 3)]
         results: list[object] = list(await asyncio.gather(*tasks, return_exceptions=True))
         return [*results, await pool.run(lambda: "and on")]
@@ -187,8 +188,8 @@ def test_the_next_turn_is_the_client_s_who_has_used_the_least_time() -> None:
     done: list[str] = []
 
     async def ask() -> None:
-        pool = Workers(1, Used())
-        pool.turns.used.charge(A, 5)
+        pool = Workers(1, Usage())
+        pool.scheduler.usage.charge(A, 5)
         release = threading.Event()
 
         async def one(client: Client, task: Callable[[], object]) -> None:
@@ -208,7 +209,7 @@ def test_the_next_turn_is_the_client_s_who_has_used_the_least_time() -> None:
 
 def test_a_task_whose_client_has_left_still_holds_its_thread() -> None:
     async def ask() -> tuple[bool, str]:
-        pool, started, release = Workers(1, Used()), threading.Event(), threading.Event()
+        pool, started, release = Workers(1, Usage()), threading.Event(), threading.Event()
 
         def long() -> None:
             started.set()
@@ -230,7 +231,7 @@ def test_a_task_whose_client_has_left_still_holds_its_thread() -> None:
 
 def test_a_client_that_leaves_just_as_its_turn_comes_gives_the_turn_on(monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask() -> object:
-        pool, release = Workers(1, Used()), threading.Event()
+        pool, release = Workers(1, Usage()), threading.Event()
         first = asyncio.create_task(pool.run(lambda: release.wait(PATIENCE_S)))
         leaving = asyncio.create_task(pool.run(lambda: "never"))
         last = asyncio.create_task(pool.run(lambda: "last"))
@@ -257,7 +258,7 @@ def test_hopeless_wishes_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sample, "generate", only_7a)
 
     async def ask() -> tuple[list[Any], list[Any]]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
 
         async def one(client: Client, request: Request) -> list[Problem]:
             CLIENT.set(client)
@@ -289,7 +290,7 @@ def test_a_wish_for_many_problems_is_met_in_several_turns_and_others_have_theirs
     batches.clear()
 
     async def ask() -> tuple[list[Problem], list[bool]]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
 
         async def one(client: Client, request: Request) -> list[Problem]:
             CLIENT.set(client)
@@ -329,7 +330,7 @@ def test_a_hopeless_wish_is_answered_at_once_when_it_is_repeated(
     monkeypatch.setattr(sample, "generate", nothing)
 
     async def ask() -> list[str]:
-        sampler, answers = Sampler(load(), Used()), []
+        sampler, answers = Sampler(load(), Usage()), []
         for grade in ("7A", "7A", "7B", "7A"):
             with pytest.raises(ClimbpathError) as refusal:
                 await sampler.generate(page_request(grade))
@@ -345,7 +346,7 @@ def test_a_wish_of_which_a_part_was_found_is_not_hopeless(monkeypatch: pytest.Mo
     monkeypatch.setattr(sample, "generate", lambda *arguments, **options: iter(stock))
 
     async def ask() -> list[int]:
-        sampler = Sampler(load(), Used())
+        sampler = Sampler(load(), Usage())
         return [len(await sampler.generate(page_request("7A", 5))) for _ in range(2)]
 
     assert finish(ask()) == [2, 2]

@@ -9,7 +9,8 @@ from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
 from climbpath.grades import rank
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.web.schemas import MOST_LISTED
+from climbpath.web.schemas.workout import MOST_LISTED
+from climbpath.workout.plan import TRAITS
 from support.serving import Client, client_of
 
 DERIVED = ("notation", "v_grade", "identity", "suggested_name")
@@ -53,6 +54,9 @@ def test_a_workout_keeps_to_its_minutes_its_rules_and_the_climber_s_reach(client
     assert not any(violations(problem, rules) for problem in problems)
     assert not any(beta.too_far for beta in solve(problems, Climber(165, -2)))
     assert rank(problems[0].grade or "") < rank("6C")
+    styles = [one["style"] for section in answer["sections"] for one in section["problems"]]
+    assert [] in styles, "where no trait stands out"
+    assert {trait for style in styles for trait in style} <= {*TRAITS}
 
 
 def test_a_list_becomes_a_workout(client: Client) -> None:

@@ -111,7 +111,7 @@ class Grader:
         return likely
 
     def lacking(self, setup: Setup) -> list[str]:
-        """The grades that are easier than all that a setup has, and that its board has if the angle were unknown. At 40° on
+        """The grades that are easier than all that a setup has, and that its board has at an unknown angle. At 40° on
         Kilter boards hardly any climbs below 6B were learned: there, one for beginners would get 6B.
         """
         unknown = setup._replace(angle=None)

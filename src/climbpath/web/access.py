@@ -1,7 +1,7 @@
 """Whose logbook a request may open, on a server where each climber has a token of their own.
 
-A device's access token is the server's, followed by those of its climbers, with a dot between. Guard checks the
-server's (`security`); what is here looks up the others.
+A device's access token is the server's, followed by those of its climbers, with a dot between. `security` checks the
+server's; what is here looks up the others.
 """
 
 from uuid import UUID

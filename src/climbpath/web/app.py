@@ -20,6 +20,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.lights.shared import SharedBoard
 from climbpath.problem import Problem
 from climbpath.web.access import Access
+from climbpath.web.admission import BUSY, AdmissionControl, BusyError
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.store import Logbook, NotFoundError
 from climbpath.web.observed import Observer
@@ -30,16 +31,16 @@ from climbpath.web.routes.invitation import Invitation, add_invitation_routes
 from climbpath.web.routes.lights import add_light_routes
 from climbpath.web.routes.logbook import add_logbook_routes
 from climbpath.web.routes.workout import add_workout_routes
-from climbpath.web.schemas import ErrorOut, validation_message
-from climbpath.web.security import HEADERS, Guard
+from climbpath.web.scheduling import Usage
+from climbpath.web.schemas.errors import ErrorOut, validation_message
+from climbpath.web.security import HEADERS, SecurityChecks
 from climbpath.web.services import Services
-from climbpath.web.turns import BUSY, BusyError, Gate, Used
 from climbpath.web.workers import Sampler, Workers
 
 DESCRIPTION = """Generate problems for climbing boards, predict their grade and beta, and keep a logbook.
 
 Every error is `{"error": "…"}`, with a text for the user: 409 if a valid request cannot be met, as when the board has
-no such hold; 422 if the request is not valid; 429 if too many requests are waiting; 503 if the logbook's file cannot
+no such hold; 422 if the request is not valid; 429 if too many requests are waiting; 503 if the logbook cannot
 be used."""
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorOut, "description": description}
@@ -50,7 +51,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         413: "The request is too large.",
         422: "The request is not valid.",
         429: "Too many requests are waiting: try again a little later.",
-        503: "The logbook's file cannot be used.",
+        503: "The logbook cannot be used.",
     }.items()
 }
 
@@ -89,10 +90,10 @@ def create_app(
         dependencies=[Depends(Access(logbook))] if is_private else [],
     )
     app.state.lights = lights
-    used = Used()
-    app.add_middleware(Gate, used=used)
-    app.add_middleware(Guard, token=token)
-    services = Services(generator, logbook, known, Sampler(generator, used), Workers(2, used))
+    usage = Usage()
+    app.add_middleware(AdmissionControl, usage=usage)
+    app.add_middleware(SecurityChecks, token=token)
+    services = Services(generator, logbook, known, Sampler(generator, usage), Workers(2, usage))
     _observe(app, services, has_metrics)  # the last one added is the first that a request meets
     for add_routes in (add_generate_routes, add_workout_routes, add_logbook_routes, add_file_routes):
         add_routes(app, services)
@@ -167,7 +168,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def failed(request: Request, error: Exception) -> JSONResponse:
-        # this answer bypasses the Guard, which sets these headers otherwise
+        # this answer bypasses SecurityChecks, which sets these headers otherwise
         text = "climbpath failed: the terminal where it was started shows the error"
         return answer(500, text, HEADERS | {"Cache-Control": "no-store"})
 

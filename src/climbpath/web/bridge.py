@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from climbpath.lights.receiver import Fault, Shown
-from climbpath.web.security import Guard
+from climbpath.web.security import SecurityChecks
 
 PATH = "/api/lights"
 
@@ -27,5 +27,5 @@ def create_app(feed: Callable[[bytes], list[Shown | Fault]], token: str | None) 
         return Response(status_code=204)
 
     app = Starlette(routes=[Route(PATH, post_lights, methods=["POST"])])
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(SecurityChecks, token=token)
     return app

@@ -2,8 +2,8 @@
 
 uvicorn limits neither how long nor how large a request's head may be, nor how many connections one address opens, and
 no other well-kept server for Python limits all of these (docs/web.md, "Limits"). `Connection` is uvicorn's own
-protocol with these limits, and `Door` decides who comes in: where there are too many, those that wait for nothing leave
-first.
+protocol with these limits, and `ConnectionLimiter` keeps their number within limits: where there are too many, those
+that wait for nothing are closed first.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ BODY_PIECE = 16 << 20
 
 
 class Stage(IntEnum):
-    """What a connection waits for. Where room is needed, the lower stages leave first."""
+    """What a connection waits for. Where there are too many, those at lower stages are closed first."""
 
     IDLE = 0
     """For a request to begin."""
@@ -75,7 +75,7 @@ class Connection(HttpToolsProtocol):
     """uvicorn's protocol with limits. `raw` is the transport below TLS, `address` whom it counts for."""
 
     limits: Limits
-    leave: Callable[["Connection"], None]
+    on_closed: Callable[["Connection"], None]
     raw: asyncio.Transport
     address: str
 
@@ -99,7 +99,7 @@ class Connection(HttpToolsProtocol):
     def abort(self) -> None:
         """Close the connection at once."""
         self.raw.abort()
-        self.leave(self)
+        self.on_closed(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -114,7 +114,7 @@ class Connection(HttpToolsProtocol):
         for timer in (self.timer, self.unread_timer):
             if timer:
                 timer.cancel()
-        self.leave(self)
+        self.on_closed(self)
         if self.transport:
             super().connection_lost(error)
 
@@ -220,7 +220,7 @@ class Connection(HttpToolsProtocol):
         self.enter(Stage.IDLE, self.limits.linger_s)
 
 
-class Door:
+class ConnectionLimiter:
     """Makes the connections of a server, and keeps their number within limits.
 
     Where an address has too many, or all have, one that waits for nothing is closed for the newcomer: of the address
@@ -229,14 +229,14 @@ class Door:
 
     def __init__(self, limits: Limits, make: Callable[[], Connection], tls: ssl.SSLContext | None) -> None:
         self.limits, self.make, self.tls = limits, make, tls
-        self.inside: dict[str, set[Connection]] = {}
+        self.open: dict[str, set[Connection]] = {}
         self.handshakes: set[asyncio.Task[None]] = set()
 
     def __call__(self) -> asyncio.Protocol:
         """A protocol for a connection that has just been accepted."""
-        return _Entrance(self)
+        return _NewConnection(self)
 
-    def let_in(self, transport: asyncio.Transport) -> None:
+    def accept(self, transport: asyncio.Transport) -> None:
         """Begin to read requests from a connection, or close it."""
         peer = transport.get_extra_info("peername")
         address = counted_address(str(peer[0])) if peer else ""
@@ -244,9 +244,9 @@ class Door:
             transport.abort()
             return
         connection = self.make()
-        connection.limits, connection.leave = self.limits, self.leave
+        connection.limits, connection.on_closed = self.limits, self.remove
         connection.raw, connection.address = transport, address
-        self.inside.setdefault(address, set()).add(connection)
+        self.open.setdefault(address, set()).add(connection)
         if self.tls:
             handshake = asyncio.create_task(self._shake_hands(connection, self.tls))
             self.handshakes.add(handshake)
@@ -255,19 +255,19 @@ class Door:
             transport.set_protocol(connection)
             connection.connection_made(transport)
 
-    def leave(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """Count a connection no longer."""
-        others = self.inside.get(connection.address, set())
+        others = self.open.get(connection.address, set())
         others.discard(connection)
         if not others:
-            self.inside.pop(connection.address, None)
+            self.open.pop(connection.address, None)
 
     def _make_room(self, address: str) -> bool:
         """Whether there is room for one more of this address, after closing one if there was none."""
-        if len(self.inside.get(address, ())) >= self.limits.per_address:
-            candidates = self.inside[address]
-        elif sum(map(len, self.inside.values())) >= self.limits.connections:
-            candidates = max(self.inside.values(), key=len)
+        if len(self.open.get(address, ())) >= self.limits.per_address:
+            candidates = self.open[address]
+        elif sum(map(len, self.open.values())) >= self.limits.connections:
+            candidates = max(self.open.values(), key=len)
         else:
             return True
         first = min(candidates, key=lambda one: (one.stage, one.since))
@@ -289,15 +289,15 @@ class Door:
             connection.connection_made(secure)
 
 
-class _Entrance(asyncio.Protocol):
-    """The protocol of a connection until the door has decided."""
+class _NewConnection(asyncio.Protocol):
+    """The protocol of a connection until the limiter has decided about it."""
 
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(self, limiter: ConnectionLimiter) -> None:
+        self.limiter = limiter
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.door.let_in(transport)
+        self.limiter.accept(transport)
 
 
 def counted_address(text: str) -> str:

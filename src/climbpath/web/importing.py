@@ -9,7 +9,7 @@ from climbpath.problem import Problem
 from climbpath.web import ticks, transfer
 from climbpath.web.logbook.records import Entry, LoggedTick
 from climbpath.web.logbook.store import Logbook
-from climbpath.web.schemas import ImportResult, RejectedRecord
+from climbpath.web.schemas.files import ImportResult, RejectedRecord
 
 STEP = 500
 """Records that are read and saved at once."""

@@ -45,7 +45,7 @@ class TooLargeError(HTTPException):
         super().__init__(413, "the request is too large")
 
 
-class Guard:
+class SecurityChecks:
     """The middleware. With a `token`, every client needs it; without, only this machine's own names are served."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from climbpath.web import logs
-from climbpath.web.connections import USUAL, Connection, Door, Limits
+from climbpath.web.connections import USUAL, Connection, ConnectionLimiter, Limits
 from climbpath.web.routes.invitation import Invitation
 
 if TYPE_CHECKING:
@@ -169,11 +169,11 @@ class _Server(uvicorn.Server):
         def make() -> Connection:
             return Connection(self.config, self.server_state, self.lifespan.state)
 
-        # the door opens TLS itself, so that connections count before, too
-        door, loop = Door(limits, make, self.config.ssl), asyncio.get_running_loop()
+        # the limiter begins TLS itself, so that connections count before, too
+        limiter, loop = ConnectionLimiter(limits, make, self.config.ssl), asyncio.get_running_loop()
         for one in sockets or []:
             # asyncio accepts as many connections at once as may wait: one, so that other processes get theirs
-            self.servers.append(await loop.create_server(door, sock=one, backlog=1))
+            self.servers.append(await loop.create_server(limiter, sock=one, backlog=1))
             one.listen(BACKLOG)
 
     @contextlib.contextmanager

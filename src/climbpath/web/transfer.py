@@ -28,14 +28,9 @@ from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, check_sound
 from climbpath.web import ticks
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Tick
-from climbpath.web.schemas import (
-    ExportedEntry,
-    ExportedTick,
-    NotFoundTick,
-    left_out_text,
-    shortened,
-    validation_message,
-)
+from climbpath.web.schemas.errors import shortened, validation_message
+from climbpath.web.schemas.files import ExportedEntry, ExportedTick, NotFoundTick
+from climbpath.web.schemas.logbook import left_out_text
 
 FORMAT = "climbpath logbook"
 ENTRIES = re.compile(rb'"entries"\s*:\s*\[')

@@ -1,4 +1,4 @@
-"""Work outside the event loop, in fair turns: whoever has used the least time lately is next."""
+"""Work outside the event loop, fairly scheduled: whoever has used the least time lately is next."""
 
 import asyncio
 import math
@@ -16,7 +16,8 @@ from climbpath.generator import sample
 from climbpath.generator.request import Request
 from climbpath.grader.grader import grader_of
 from climbpath.problem import Problem
-from climbpath.web.turns import CLIENT, BusyError, Client, Turns, Used
+from climbpath.web.admission import BusyError
+from climbpath.web.scheduling import CLIENT, Client, FairScheduler, Usage
 
 Result = TypeVar("Result")
 
@@ -38,21 +39,21 @@ HOPELESS_AFTER_S, HOPELESS_S, MOST_HOPELESS = 2.0, 60.0, 256
 
 
 @dataclass(eq=False)
-class _Turn:
-    """A task that waits for its turn."""
+class _QueuedTask:
+    """A task that waits for a thread."""
 
     client: Client
     since: float
-    come: "asyncio.Future[None]"
+    ready: "asyncio.Future[None]"
 
 
 class Workers:
     """A pool of threads for short tasks."""
 
-    def __init__(self, threads: int, used: Used) -> None:
-        self.pool, self.turns = ThreadPoolExecutor(threads, thread_name_prefix="worker"), Turns(used)
+    def __init__(self, threads: int, usage: Usage) -> None:
+        self.pool, self.scheduler = ThreadPoolExecutor(threads, thread_name_prefix="worker"), FairScheduler(usage)
         self.idle = threads
-        self.waiting: list[_Turn] = []
+        self.waiting: list[_QueuedTask] = []
 
     async def run(self, task: Callable[[], Result]) -> Result:
         """The result of a task, once it is its client's turn."""
@@ -60,12 +61,12 @@ class Workers:
         if self.idle:
             self.idle -= 1
         else:
-            turn = _Turn(client, time.monotonic(), loop.create_future())
-            self.waiting.append(turn)
+            queued = _QueuedTask(client, time.monotonic(), loop.create_future())
+            self.waiting.append(queued)
             try:
-                await turn.come
+                await queued.ready
             except asyncio.CancelledError:
-                if not turn.come.cancelled():  # its turn had come just before: the thread goes to the next
+                if not queued.ready.cancelled():  # it had just been given a thread, which goes to the next
                     self._next()
                 raise
         started = time.monotonic()
@@ -74,8 +75,8 @@ class Workers:
         def done(ended: "asyncio.Future[Result]") -> None:
             ended.exception()  # nobody may be waiting for it any more
             took = time.monotonic() - started
-            self.turns.used.charge(client, took)
-            self.turns.took(client, took)
+            self.scheduler.usage.charge(client, took)
+            self.scheduler.record(client, took)
             self._next()
 
         running.add_done_callback(done)
@@ -84,13 +85,13 @@ class Workers:
 
     def _next(self) -> None:
         """Give the thread that has become idle to the next client."""
-        self.waiting = [one for one in self.waiting if not one.come.done()]
+        self.waiting = [one for one in self.waiting if not one.ready.done()]
         if not self.waiting:
             self.idle += 1
             return
-        first = self.turns.next(self.waiting)
+        first = self.scheduler.next(self.waiting)
         self.waiting.remove(first)
-        first.come.set_result(None)
+        first.ready.set_result(None)
 
 
 @dataclass(eq=False)
@@ -173,8 +174,8 @@ class _Batch:
 class Sampler:
     """Generates problems on one thread; waiting requests with the same conditions share a batch."""
 
-    def __init__(self, generator: Generator, used: Used) -> None:
-        self.generator, self.turns = generator, Turns(used)
+    def __init__(self, generator: Generator, usage: Usage) -> None:
+        self.generator, self.scheduler = generator, FairScheduler(usage)
         self.queue: list[_Pending] = []
         self.paused: list[_Batch] = []
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
@@ -183,8 +184,8 @@ class Sampler:
         self.fruitless: dict[tuple[object, ...], tuple[float, float, str]] = {}
 
     def admit(self) -> None:
-        """Raises BusyError if a request that comes now would wait too long; who is let in is answered."""
-        if self.turns.wait([*self.queue, *self.paused], CLIENT.get()) > LONGEST_S:
+        """Raises BusyError if a request that comes now would wait too long; what is admitted is answered."""
+        if self.scheduler.expected_wait([*self.queue, *self.paused], CLIENT.get()) > LONGEST_S:
             raise BusyError
 
     async def generate(
@@ -236,7 +237,7 @@ class Sampler:
         if not self._waiting():
             return None
         waiting: list[_Pending | _Batch] = [*self.queue, *self.paused]
-        first = self.turns.next(waiting)
+        first = self.scheduler.next(waiting)
         if isinstance(first, _Batch):
             self.paused.remove(first)
             return first
@@ -279,7 +280,7 @@ class Sampler:
         batch.spent += took
         for one in requests:
             one.spent += took / len(requests)
-            self.turns.used.charge(one.client, took / len(requests))
+            self.scheduler.usage.charge(one.client, took / len(requests))
         if is_paused:
             self.paused.append(batch)
         else:
@@ -291,7 +292,7 @@ class Sampler:
             hurry = f" in {batch.spent:.1f} s, while others wait" if batch.is_cut_short and self._waiting() else ""
             error = ClimbpathError(f"found nothing{hurry}: {''.join(batch.reasons) or 'ask again'}")
         for one in batch.requests:
-            self.turns.took(one.client, one.spent)
+            self.scheduler.record(one.client, one.spent)
             if one.result.done():
                 continue
             one.tries += 1

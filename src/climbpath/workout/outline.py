@@ -62,7 +62,7 @@ class Evening:
     setup: Setup
     """Board and angle."""
     grades: tuple[str, ...] = ()
-    """Font grades, easiest first; with a list, its own."""
+    """Grades of the board, easiest first; with a list, its own."""
     minutes: int = 60
     """How long it takes, from SHORTEST to LONGEST."""
     climber: Climber = DEFAULT_CLIMBER

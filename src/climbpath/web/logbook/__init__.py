@@ -1,1 +1,1 @@
-"""The logbook: each climber's saved problems, ticks and notes, in one SQLite file."""
+"""The logbook: each climber's saved problems, ticks and notes, in an SQLite file or in PostgreSQL."""

@@ -17,8 +17,9 @@ class Profile(NamedTuple):
     name: str
     height: float = DEFAULT_CLIMBER.height
     ape: float = DEFAULT_CLIMBER.ape
-    easiest: str = "6B+"
-    hardest: str = "7A"
+    easiest: str = ""
+    """'' where none was chosen, as for the hardest."""
+    hardest: str = ""
     walls: tuple[Wall, ...] | None = ()
     """One for each board that they have chosen anything of, the one in use first; None leaves those that are saved."""
 
@@ -72,7 +73,7 @@ class Entry(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A row of the logbook's file that cannot be read: the entry's number and name, and why."""
+    """A row of the logbook that cannot be read: the entry's number and name, and why."""
 
     number: int
     name: str

@@ -12,12 +12,12 @@ from fastapi.responses import StreamingResponse
 
 from climbpath.errors import ClimbpathError
 from climbpath.web import importing, transfer
+from climbpath.web.admission import BusyError
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import LoggedTick
 from climbpath.web.routes.parameters import BINARY, NOT_FOUND, ProfileId
-from climbpath.web.schemas import ImportResult, NotFoundTick
+from climbpath.web.schemas.files import ImportResult, NotFoundTick
 from climbpath.web.services import Services
-from climbpath.web.turns import BusyError
 
 MOST_IMPORTS = 2
 """Imports at the same time."""

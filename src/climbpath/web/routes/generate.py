@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from climbpath import __version__, grades
 from climbpath import board as boards
 from climbpath.beta import drawing as beta_drawing
-from climbpath.beta.body import Climber
+from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.drawing import problem as drawing
@@ -20,33 +20,18 @@ from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_
 from climbpath.generator.sample import as_drawn
 from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
-from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
 from climbpath.web.routes.parameters import BINARY, LONGEST_NOTATION, NOT_FOUND, ProfileId
-from climbpath.web.schemas import (
-    Ape,
-    AppInfo,
-    BetaOut,
-    BetaRequest,
-    BoardName,
-    GeneratedProblems,
-    GenerateRequest,
-    Grade,
-    GradeOut,
-    Height,
-    LinkedAngle,
-    Name,
-    ProblemBody,
-    ShortName,
-    SimilarProblem,
-    SimilarProblems,
-    beta_out,
-    board_out,
-    grade_out,
-    problem_out,
-)
+from climbpath.web.schemas.beta import BetaOut, BetaRequest, beta_out
+from climbpath.web.schemas.boards import AppInfo, board_out
+from climbpath.web.schemas.fields import Ape, BoardName, Grade, Height, LinkedAngle, Name, ShortName
+from climbpath.web.schemas.generate import GeneratedProblems, GenerateRequest
+from climbpath.web.schemas.grade import GradeOut, grade_out
+from climbpath.web.schemas.problem import ProblemBody, problem_out
+from climbpath.web.schemas.similar import SimilarProblem, SimilarProblems
 from climbpath.web.services import Services
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "gif": "image/gif"}
@@ -115,15 +100,15 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
             str,
             Query(max_length=LONGEST_NOTATION, description="The problem's notation, with - between holds: F5s-D9-G18e"),
         ],
-        board: BoardName = "moonboard-2016",
+        board: BoardName = DEFAULT_BOARD,
         angle: LinkedAngle = "40",
         size: ShortName | None = None,
         grade: Grade | None = None,
         name: Name = "",
         method: Name = DEFAULT_METHOD,
         with_beta: bool = False,
-        height: Height = 175,
-        ape: Ape = 0,
+        height: Height = DEFAULT_CLIMBER.height,
+        ape: Ape = DEFAULT_CLIMBER.ape,
         theme: Literal["dark", "light"] = "dark",
     ) -> Response:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the

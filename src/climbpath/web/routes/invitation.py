@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query
 from fastapi import Request as HttpRequest
 
 from climbpath.web.access import own_climbers
-from climbpath.web.schemas import CodeOut, InvitationOut
+from climbpath.web.schemas.invitation import CodeOut, InvitationOut
 
 
 class Invitation(NamedTuple):

@@ -10,7 +10,7 @@ from climbpath import board as boards
 from climbpath.lights.leds import Light
 from climbpath.lights.messages import Sending, colours_of, encode, is_moonboard, off
 from climbpath.lights.shared import SharedBoard, check_board
-from climbpath.web.schemas import HoldBoardBody, LightsOut, ReleaseBody, ShowBody
+from climbpath.web.schemas.lights import HoldBoardBody, LightsOut, ReleaseBody, ShowBody
 
 
 def add_light_routes(app: FastAPI, board: SharedBoard | None) -> None:

@@ -14,21 +14,11 @@ from climbpath.web.logbook.records import Entry, Tick
 from climbpath.web.logbook.search import Search
 from climbpath.web.logbook.statistics import statistics
 from climbpath.web.routes.parameters import NOT_FOUND, Identity, ProfileId
-from climbpath.web.schemas import (
-    BoardName,
-    EntryOut,
-    EntryUpdate,
-    Grade,
-    ProblemBody,
-    ProfileBody,
-    ProfileOut,
-    SearchResult,
-    StatisticsOut,
-    TickBody,
-    entry_out,
-    left_out_text,
-    profile_out,
-)
+from climbpath.web.schemas.fields import BoardName, Grade
+from climbpath.web.schemas.logbook import EntryOut, EntryUpdate, SearchResult, TickBody, entry_out, left_out_text
+from climbpath.web.schemas.problem import ProblemBody
+from climbpath.web.schemas.profile import ProfileBody, ProfileOut, profile_out
+from climbpath.web.schemas.statistics import StatisticsOut
 from climbpath.web.services import Services
 
 SAVED: dict[int | str, dict[str, Any]] = {200: {"model": EntryOut, "description": "The problem was already saved."}}

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
-from climbpath.web.schemas import MOST_HOLDS, ErrorOut
+from climbpath.web.schemas.errors import ErrorOut
+from climbpath.web.schemas.fields import MOST_HOLDS
 
 LONGEST_NOTATION = (2 * MOST_HOLDS + 4) * len("12345678f-")
 """Characters of the longest notation: as many hands and feet as may be, and two starts and finishes."""

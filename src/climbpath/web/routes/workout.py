@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from climbpath.board import Setup
 from climbpath.generator.request import parse_rules, seed_or_random
 from climbpath.grades import rank
-from climbpath.web.schemas import WorkoutOut, WorkoutRequest, workout_out
+from climbpath.web.schemas.workout import WorkoutOut, WorkoutRequest, workout_out
 from climbpath.web.services import Services
 from climbpath.workout import plan
 from climbpath.workout.outline import Evening, outline

@@ -2,7 +2,7 @@
 
 import { ask, askAfterWrites } from "./api.js";
 import { keep, kept } from "./storage.js";
-import { isGraded, profile } from "./state.js";
+import { climber, isGraded, profile } from "./state.js";
 import { ruleOf } from "./problem.js";
 
 const MOST_KEPT = 200;
@@ -14,7 +14,6 @@ const analyses = new Map();
 export const bodyOf = (problem) =>
   Object.fromEntries(Object.entries(problem).filter(([field]) => !DERIVED.includes(field)));
 
-const climber = () => ({ height: profile()?.height ?? 175, ape: profile()?.ape ?? 0 });
 const keyOf = (problem) => JSON.stringify([problem.identity, ruleOf(problem), climber()]);
 
 export const analysisOf = (problem) => analyses.get(keyOf(problem));

@@ -2,6 +2,7 @@
 
 import { h, svg } from "./dom.js";
 import { T } from "./texts.js";
+import { hasGrid } from "./problem.js";
 
 const EDGE = 13; // cm of wall around the holds, as much as the light of a hold needs
 const GUTTER = 15; // cm for the names of rows and columns, beside the wall and below it
@@ -108,21 +109,22 @@ export class BoardView {
     this.layout = { ...layout, holds: shown };
     this.isEdited = isEdited;
     this.byLabel = new Map(shown.map((hold) => [hold.label, hold]));
-    const inGrid = shown.filter((hold) => hold.row !== null);
+    const isGrid = hasGrid(layout);
     const [xs, ys] = [shown.map((hold) => hold.x), shown.map((hold) => hold.y)];
-    const [left, low] = inGrid.length ? [0, 0] : [Math.min(...xs), Math.min(...ys)];
+    const [left, low] = isGrid ? [0, 0] : [Math.min(...xs), Math.min(...ys)];
     const wide = Math.max(...xs);
     this.origin = { x: left, y: low };
     this.high = Math.max(...ys);
-    const apart = inGrid.length ? SPACING : leastDistance(shown);
+    const apart = isGrid ? SPACING : leastDistance(shown);
     this.unit = Math.min(1, apart / SPACING);
-    this.body = inGrid.length ? 1 : Math.min(LARGEST_HOLD, (ROOMY * apart) / SPACING);
+    this.body = isGrid ? 1 : Math.min(LARGEST_HOLD, (ROOMY * apart) / SPACING);
     this.cm = {
-      gutter: inGrid.length ? GUTTER : 0,
+      gutter: isGrid ? GUTTER : 0,
       wide: wide - left + 2 * EDGE,
       high: this.high - low + 2 * EDGE,
       apart,
     };
+    const inGrid = isGrid ? shown : [];
     const columns = [...new Map(inGrid.map((hold) => [hold.column, hold.x])).entries()];
     const rows = [...new Map(inGrid.map((hold) => [hold.row, hold.y])).entries()];
     this.root.setAttribute("viewBox", `${left - EDGE} ${-EDGE} ${this.cm.wide} ${this.cm.high}`);
@@ -367,7 +369,7 @@ export class BoardView {
   // The nearest hold in that direction, preferring those straight ahead. Where holds stand aslant of each other, the
   // next one at the same height, and one aslant above or below, or half of the holds would never be reached.
   neighbour(hold, [dx, dy]) {
-    const isAslant = hold.row === null;
+    const isAslant = !hasGrid(this.layout);
     let best = null;
     let least = Infinity;
     for (const other of this.layout.holds) {

@@ -34,6 +34,9 @@ const AHEAD = 6;
 const REFILL = 4;
 const SLOW_MS = 400;
 const DOUBLE_TAP_MS = 500;
+// Fields of the state: what new problems depend on, and who climbs them.
+const CONDITIONS = ["setup", "range", "tuning", "wall"];
+const CLIMBER = ["profileId", "profiles"];
 
 // The problems to come; they outlive the view.
 const stock = { problems: [], for: "", fetching: null };
@@ -102,26 +105,17 @@ export class Climb {
 
   // The conditions, the climber or an entry have changed.
   heard(fields) {
-    if ("wall" in fields) this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
-    if (
-      "setup" in fields ||
-      "range" in fields ||
-      "tuning" in fields ||
-      "wall" in fields ||
-      "profileId" in fields ||
-      "profiles" in fields
-    ) {
-      replace(this.cards.tuning, tuningCard());
-    }
+    const changed = (names) => names.some((name) => name in fields);
+    if (changed(CONDITIONS) || changed(CLIMBER)) replace(this.cards.tuning, tuningCard());
     if ("lights" in fields && this.problem) this.renderStage();
-    if ("playing" in fields || "workout" in fields || "tick" in fields) replace(this.stage.filters, this.top());
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
+    else if (changed(["workout", "tick"])) replace(this.stage.filters, this.top());
     if ("setup" in fields && this.problem && isHere(this.problem)) {
       this.render(); // a problem was opened, and the filters follow it
-    } else if ("setup" in fields || "range" in fields || "tuning" in fields || "wall" in fields) {
+    } else if (changed(CONDITIONS)) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
       this.generate({ isNew: true });
-    } else if ("profileId" in fields || "profiles" in fields || fields.online) {
+    } else if (changed(CLIMBER) || fields.online) {
       const isOther = JSON.stringify({ ...profile(), walls: 0 }) !== JSON.stringify({ ...this.who, walls: 0 });
       if (this.problem && (isOther || fields.online)) this.opened();
       else if (fields.online && !this.isSearching) this.go(1);

@@ -5,12 +5,12 @@ import { T } from "./texts.js";
 import { change, layout, nearest, profile, rangeHere, rank, state } from "./state.js";
 import { card } from "./panel.js";
 import { chooseRange, keepProfile, removeProfile } from "./book.js";
-import { keep, kept, newId } from "./storage.js";
+import { keep, kept } from "./storage.js";
 import { LightsCard } from "./lights-card.js";
 import { invite } from "./invite.js";
 import { readLength } from "./lengths.js";
 import { lengthField, shown } from "./person.js";
-import { NEW_CLIMBER, choose, hasRange } from "./who.js";
+import { choose, hasRange, newClimber } from "./who.js";
 
 let installing = null;
 window.addEventListener("beforeinstallprompt", (event) => {
@@ -172,12 +172,12 @@ export class ClimberView {
   }
 
   add() {
-    const id = newId();
-    const name = `${T.you} ${state.profiles.length + 1}`;
-    this.wrong = {};
-    keepProfile({ ...NEW_CLIMBER, id, name });
-    change({ profileId: id });
-    this.root.querySelector("input[type=text]").select();
+    const box = dialog(
+      T.newClimber,
+      T.close,
+      newClimber(() => box.close()),
+    );
+    box.querySelector("input").focus();
   }
 
   key() {

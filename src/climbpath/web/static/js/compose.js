@@ -23,8 +23,7 @@ import { entryOf } from "./book.js";
 import {
   ENDINGS,
   angleText,
-  hasRows,
-  isWithoutRows,
+  hasGrid,
   mayBe,
   mirroredRoles,
   problemOf,
@@ -99,10 +98,10 @@ const banned = (step, label) => {
 };
 
 // What words call holds: by their labels, or on a wall that shows none, by how two of them lie to each other.
-const titleOf = (label) => (isWithoutRows(layout()) ? T.thisHold : T.roleTitle(label));
-const counted = (labels, on) => (isWithoutRows(on) ? [T.holds(labels.length)] : labels);
+const titleOf = (label) => (hasGrid(layout()) ? T.roleTitle(label) : T.thisHold);
+const counted = (labels, on) => (hasGrid(on) ? labels : [T.holds(labels.length)]);
 function called(labels) {
-  if (!isWithoutRows(layout())) return labels;
+  if (hasGrid(layout())) return labels;
   if (labels.length !== 2) return labels.map(() => T.otherOne);
   const [one, other] = labels.map((label) => layout().holds.find((hold) => hold.label === label));
   const isAcross = Math.abs(one.x - other.x) > Math.abs(one.y - other.y);
@@ -168,7 +167,7 @@ function stepOf(problem, fields) {
 // while there is room for one, else a hand.
 function usualRole(label, on, angle, lit = {}) {
   const hasRoom = inRole(lit, "start").length < MOST_ENDS;
-  if (!hasRows(on, angle)) return hasRoom ? "start" : "hands";
+  if (!hasGrid(on)) return hasRoom ? "start" : "hands";
   const hold = on.holds.find((one) => one.label === label);
   const isAnywhere = rowsOf("start", on, angle)[1] > rowsOf("finish", on, angle)[1] / 2;
   const isStart = mayBe("start", hold, on, angle) && (hasRoom || !isAnywhere);
@@ -177,7 +176,7 @@ function usualRole(label, on, angle, lit = {}) {
 
 // What a hold is after another tap: where rows imply no role, the next one that it can have, then nothing but avoided.
 function nextRole(label, on, angle, lit) {
-  if (hasRows(on, angle)) return undefined;
+  if (hasGrid(on)) return undefined;
   const later = TAPPED.slice(TAPPED.indexOf(lit[label]) + 1);
   return later.find((role) => role !== "finish" || inRole(lit, "finish").length < MOST_ENDS);
 }
@@ -325,7 +324,7 @@ export class Compose {
     const hold = on.holds.find((one) => one.label === label);
     const may = (role) => mayBe(role, hold, on, state.setup.angle);
     const ends = ["start", "finish"].filter(may);
-    const isTop = hasRows(on, state.setup.angle) && may("finish");
+    const isTop = hasGrid(on) && may("finish");
     const any = (role) => this.pick(label, T.roleChoices[role], role, () => this.include(label, role));
     const only = (role) => this.pick(label, T.onlyChoices[role], role, () => this.only(label, role));
     dialog(
@@ -462,12 +461,7 @@ export class Compose {
     this.renderStage(problem, analysis, fault);
     replace(
       this.cards.hint,
-      h(
-        "p",
-        { class: "hint" },
-        T.composeHint(hasRows(on, state.setup.angle)),
-        h("span", { class: "keys" }, ` ${T.composeKeys}`),
-      ),
+      h("p", { class: "hint" }, T.composeHint(hasGrid(on)), h("span", { class: "keys" }, ` ${T.composeKeys}`)),
       on.has_mirror &&
         h(
           "div",

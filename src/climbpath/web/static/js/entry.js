@@ -6,7 +6,7 @@ import { dayText, today } from "./dates.js";
 import { boardOf, state, vGrade, wallOn } from "./state.js";
 import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
 import { newId } from "./storage.js";
-import { handHolds, isWithoutRows } from "./problem.js";
+import { handHolds, hasGrid } from "./problem.js";
 import { card } from "./panel.js";
 
 const MOST_TRIES = 999;
@@ -145,8 +145,7 @@ export function openTries(problem, entry, corrected) {
     box.close();
   };
   const labels = handHolds(problem, boardOf(problem)).reverse();
-  const named = (label, i) =>
-    isWithoutRows(boardOf(problem)) ? T.holdOf(labels.length - i, labels.length, label) : label;
+  const named = (label, i) => (hasGrid(boardOf(problem)) ? label : T.holdOf(labels.length - i, labels.length, label));
 
   function render() {
     const n = tries();

@@ -13,7 +13,7 @@ import { Workout } from "./workout.js";
 import { ClimberView, applyTheme } from "./climber.js";
 import { Who } from "./who.js";
 import { showGuest } from "./guest.js";
-import { boardOfLink, hasAngle, readLink, rolesOf } from "./problem.js";
+import { DEFAULT_BOARD, boardOfLink, hasAngle, readLink, rolesOf } from "./problem.js";
 import { arrived, visit } from "./trail.js";
 import { resumeLights } from "./lights.js";
 import { keepAwake } from "./awake.js";
@@ -149,7 +149,7 @@ async function begin() {
   keepAwake(Boolean(state.playing));
   if (setupInUse()) change({ setup: setupInUse() });
   if (!layout() || !hasAngle(layout(), state.setup.angle)) {
-    const usual = state.appInfo.boards.find((one) => one.name === "moonboard-2016");
+    const usual = state.appInfo.boards.find((one) => one.name === DEFAULT_BOARD);
     const { name: board, usual_angle: angle } = layout() ?? usual ?? state.appInfo.boards[0];
     change({ setup: { board, angle } });
   }

@@ -5,6 +5,7 @@ import { T } from "./texts.js";
 import {
   boardOf,
   change,
+  climber,
   gradesInRange,
   isGraded,
   isHere,
@@ -13,13 +14,12 @@ import {
   layout,
   methodHere,
   methodsHere,
-  profile,
   sizeOf,
   state,
   wallOn,
 } from "./state.js";
 import { keepWall } from "./book.js";
-import { query, rolesOf } from "./problem.js";
+import { hasGrid, query, rolesOf } from "./problem.js";
 import { climberName, gradePill, spoken, stepText } from "./stage.js";
 
 const LEAST_SHOWN = 0.02;
@@ -119,7 +119,7 @@ export function gradeCard(problem, analysis) {
 export function betaCard(problem, analysis, step, go) {
   const beta = analysis?.beta;
   if (!beta) return card(T.betaTitle, h("div", { class: "waiting" }));
-  const who = profile() ?? { height: 175, ape: 0 };
+  const { height, ape } = climber();
   const called = (label) => spoken(label, problem);
   const idle = beta.no_hand.filter((label) => !problem.feet?.includes(label));
   const line = (i, words, move) =>
@@ -152,7 +152,7 @@ export function betaCard(problem, analysis, step, go) {
       beta.moves.map((move, i) => line(i + 1, stepText(problem, beta, i + 1), move)),
     ),
     idle.length > 0 && h("p", { class: "quiet" }, T.noHand(idle.map(called).join(", "))),
-    h("p", { class: "quiet" }, T.forWhom(climberName(), who.height, who.ape)),
+    h("p", { class: "quiet" }, T.forWhom(climberName(), height, ape)),
   );
 }
 
@@ -161,8 +161,7 @@ function thumbnail(problem) {
   const layoutHere = boardOf(problem);
   const roles = rolesOf(problem);
   const [xs, ys] = [layoutHere.holds.map((hold) => hold.x), layoutHere.holds.map((hold) => hold.y)];
-  const isGrid = Object.keys(layoutHere.rows).length > 0;
-  const [left, low, high] = [Math.min(...xs), isGrid ? 0 : Math.min(...ys), Math.max(...ys)];
+  const [left, low, high] = [Math.min(...xs), hasGrid(layoutHere) ? 0 : Math.min(...ys), Math.max(...ys)];
   const [wide, tall] = [Math.max(...xs) - left + 28, high - low + 28];
   return svg(
     "svg",
@@ -238,10 +237,10 @@ export async function copyLink(problem, address = query(problem)) {
 
 // `composed`: the query of a link to a step of composing, which says more than the problem.
 export function shareCard(problem, composed) {
-  const who = profile() ?? { height: 175, ape: 0 };
+  const { height, ape } = climber();
   const theme = getComputedStyle(document.documentElement).colorScheme;
   const size = sizeOf(boardOf(problem), problem) ?? "";
-  const options = { height: who.height, ape: who.ape || "", theme, size };
+  const options = { height, ape: ape || "", theme, size };
   const link = composed ?? query(problem, { size });
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;

@@ -4,6 +4,7 @@ import { T } from "./texts.js";
 
 export const ROLES = ["start", "hands", "feet", "finish"];
 export const ENDINGS = { start: "s", hands: "", feet: "f", finish: "e" };
+export const DEFAULT_BOARD = "moonboard-2016"; // that of a link that names none, and of a new device
 const LONGEST_NAME = 80;
 const UNKNOWN = "unknown"; // an angle that is not known, which is null
 const USUAL_METHOD = "Feet follow hands"; // the foot rule of a problem that names none
@@ -87,7 +88,7 @@ export function readHolds(text, layout) {
 
 // The board of a link, undefined if it is not here.
 export const boardOfLink = (fields, { boards }) =>
-  boards.find((board) => board.name === (fields.get("board") || "moonboard-2016"));
+  boards.find((board) => board.name === (fields.get("board") || DEFAULT_BOARD));
 
 // The problem in a link, which may be faulty; null if there is none, or none that fits the board.
 export function readLink(fields, appInfo) {
@@ -108,7 +109,7 @@ export function readLink(fields, appInfo) {
 // holds in the start rows are the start if no start is marked. Nothing where place tells nothing of a hold's role.
 function inferred(roles, layout, angle) {
   const all = { ...roles };
-  if (!hasRows(layout, angle)) return all;
+  if (!hasGrid(layout)) return all;
   const plain = () => layout.holds.filter((hold) => all[hold.label] === "hands");
   if (!Object.values(roles).includes("finish")) {
     for (const hold of plain().filter((one) => mayBe("finish", one, layout, angle))) all[hold.label] = "finish";
@@ -120,17 +121,18 @@ function inferred(roles, layout, angle) {
   return all;
 }
 
-// Whether problems of a board can have an angle: an unknown one only where place tells nothing of a hold's role.
-export const hasAngle = (layout, angle) => layout.angles.includes(angle) || (angle === null && isWithoutRows(layout));
-export const isWithoutRows = (layout) => !Object.keys(layout.rows).length;
+// Whether holds stand in lettered columns and numbered rows, as on a MoonBoard: there a hold's row tells its role.
+export const hasGrid = (layout) => Object.keys(layout.rows).length > 0;
 
-// Whether a hold's row tells its role on a board at an angle, and in which rows a role is, lowest and highest.
-export const hasRows = (layout, angle) => angle in layout.rows;
+// Whether problems of a board can have an angle: an unknown one only where place tells nothing of a hold's role.
+export const hasAngle = (layout, angle) => layout.angles.includes(angle) || (angle === null && !hasGrid(layout));
+
+// In which rows a role is at an angle, lowest and highest.
 export const rowsOf = (role, layout, angle) => layout.rows[angle]?.[role];
 
 // Whether a hold can have a role. Feet can be anywhere.
 export function mayBe(role, hold, layout, angle) {
-  if (role === "feet" || !hasRows(layout, angle)) return true;
+  if (role === "feet" || !hasGrid(layout)) return true;
   const rows = rowsOf(role === "hands" ? "hand" : role, layout, angle);
   return Boolean(rows) && hold.row >= rows[0] && hold.row <= rows[1];
 }

@@ -20,7 +20,7 @@ import {
   wallOn,
 } from "./state.js";
 import { chooseRange, chooseSetup, isWhole, keepWall } from "./book.js";
-import { angleText, handHolds, hasAngle, holdsOf, isWithoutRows, rolesOf, ruleOf } from "./problem.js";
+import { angleText, handHolds, hasAngle, hasGrid, holdsOf, rolesOf, ruleOf } from "./problem.js";
 
 // Board, angle and range of grades, as native pickers.
 export function filters() {
@@ -107,7 +107,7 @@ export const placeOf = (problem) => [setupText(problem), ruleOf(problem)].filter
 // What words call a hold of a problem: its label, which a board with a grid shows. Placement numbers stand on no wall, so
 // there the holds for hands are counted from the lowest.
 export function spoken(label, problem) {
-  if (!isWithoutRows(boardOf(problem))) return label;
+  if (hasGrid(boardOf(problem))) return label;
   const number = 1 + handHolds(problem, boardOf(problem)).indexOf(label);
   return number ? T.holdNumber(number) : T.foothold(label);
 }

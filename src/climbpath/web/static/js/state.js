@@ -1,14 +1,16 @@
 // The state of the app, and the listeners to its changes.
 
-import { angleText, hasAngle, holdsOf } from "./problem.js";
+import { DEFAULT_BOARD, angleText, hasAngle, holdsOf } from "./problem.js";
 import { keep, kept } from "./storage.js";
 
 // How many grades the range has at first, from the easiest.
 const USUAL = 4;
+// The climber where none is chosen, in cm, as in beta/body.py.
+export const DEFAULT_CLIMBER = { height: 175, ape: 0 };
 
 export const state = {
   appInfo: null, // ladder, v_grades, ranks, boards, version
-  setup: kept("setup", { board: "moonboard-2016", angle: 40 }),
+  setup: kept("setup", { board: DEFAULT_BOARD, angle: 40 }),
   linkedSizes: {}, // board -> the size of whoever shared a problem of it, until the climber chooses one
   range: kept("range", null), // until one is chosen, the easiest grades of the board
   tuning: {
@@ -51,6 +53,11 @@ export const shortTitle = ({ title }) => title.replace(/^MoonBoard (?=\D)/, "").
 export const boardOf = (problem) => state.appInfo.boards.find((board) => board.name === problem.board);
 // Who climbs; null until somebody has said so.
 export const profile = () => state.profiles.find((one) => one.id === state.profileId) ?? null;
+// The height and ape index of who climbs, as requests have them.
+export function climber() {
+  const { height, ape } = profile() ?? DEFAULT_CLIMBER;
+  return { height, ape };
+}
 // What the climber has of a board: {board, angle, size, hold_sets}, of which null is all; undefined until they choose.
 export const wallOn = (name) => profile()?.walls?.find((wall) => wall.board === name);
 // The board and angle that a climber chose last; undefined where there are none such.
@@ -160,7 +167,7 @@ export function generateRequest(number) {
     min_holds: tuning.fewest,
     max_holds: tuning.most,
     hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
-    climber: tuning.reachOnly && who ? { height: who.height, ape: who.ape } : null,
+    climber: tuning.reachOnly && who ? climber() : null,
     any_grade: !tuning.matching,
     unsent_by: tuning.unsentOnly && who ? who.id : null,
   };

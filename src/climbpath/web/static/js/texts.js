@@ -175,8 +175,8 @@ export const T = {
   clear: "Clear",
   complete: "Complete",
   cleared: "Board cleared",
-  composeHint: (hasRows) =>
-    (hasRows
+  composeHint: (hasGrid) =>
+    (hasGrid
       ? "Tap a hold to include it, again to avoid it, once more to clear it. "
       : "Tap a hold again and again: start, hand, finish, foot, avoided, clear. ") +
     "Press and hold it to choose its role.",

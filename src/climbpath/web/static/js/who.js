@@ -2,16 +2,17 @@
 
 import { button, h, labelled, replace } from "./dom.js";
 import { T } from "./texts.js";
-import { change, setupInUse, state } from "./state.js";
+import { DEFAULT_CLIMBER, change, setupInUse, state } from "./state.js";
 import { keepProfile } from "./book.js";
 import { newId } from "./storage.js";
 import { readLength } from "./lengths.js";
+import { card } from "./panel.js";
 import { lengthField } from "./person.js";
 
-export const NEW_CLIMBER = { height: 175, ape: 0, easiest: "6B+", hardest: "7A" };
+const NEW_CLIMBER = { ...DEFAULT_CLIMBER, easiest: null, hardest: null };
 
 // Whether a climber has chosen grades; who has not gets the easiest ones of the board.
-export const hasRange = ({ easiest, hardest }) => easiest !== NEW_CLIMBER.easiest || hardest !== NEW_CLIMBER.hardest;
+export const hasRange = ({ easiest, hardest }) => Boolean(easiest && hardest);
 
 export function choose(one) {
   const setup = setupInUse(one);
@@ -19,11 +20,61 @@ export function choose(one) {
   change({ profileId: one.id, range, ...(setup && { setup }) });
 }
 
+// What is asked of a new climber, who climbs next; `done` is called then.
+export function newClimber(done = () => {}) {
+  const form = h("form", {
+    class: "newcomer",
+    onsubmit: (event) => {
+      event.preventDefault();
+      keep(event.target.elements);
+    },
+  });
+  let wrong = null; // a height that cannot be
+
+  function render() {
+    replace(
+      form,
+      labelled(
+        T.name,
+        h("input", { type: "text", name: "called", maxlength: 40, required: true, autocomplete: "off" }),
+      ),
+      lengthField("height", null, { wrong, empty: NEW_CLIMBER.height }),
+      h("button", { class: "primary" }, T.startClimbing),
+      h("p", { class: "quiet" }, T.whoLater),
+    );
+  }
+
+  function keep({ called, height }) {
+    const text = height.value.trim();
+    const { cm, words } = text ? readLength("height", text) : { cm: NEW_CLIMBER.height };
+    wrong = words ? { text: height.value, words } : null;
+    if (wrong) {
+      render();
+      height.focus();
+      return;
+    }
+    const name = called.value.trim();
+    if (!name) {
+      called.value = "";
+      called.reportValidity();
+      return;
+    }
+    const one = { ...NEW_CLIMBER, id: newId(), name, height: cm };
+    done();
+    keepProfile(one);
+    choose(one);
+  }
+
+  render();
+  return form;
+}
+
 export class Who {
   constructor() {
     this.root = h("div", { class: "page who" });
     this.isAdding = false;
-    this.wrong = null; // a height that cannot be
+    this.form = newClimber();
+    this.card = card(T.newClimber, this.form); // one, so that what is half typed stays
   }
 
   start() {
@@ -47,55 +98,14 @@ export class Who {
           profiles.map((one) => button("climber", one.name, () => choose(one))),
           !this.isAdding && button("compose", T.newClimber, () => this.add(), { class: "ghost" }),
         ),
-      (this.isAdding || !profiles.length) && this.newClimber(),
+      (this.isAdding || !profiles.length) && this.card,
     );
   }
 
   add() {
     this.isAdding = true;
     this.render();
-    this.root.querySelector("input").focus();
-  }
-
-  newClimber() {
-    return h(
-      "form",
-      {
-        class: "card",
-        onsubmit: (event) => {
-          event.preventDefault();
-          this.keep(event.target.elements);
-        },
-      },
-      h("h2", null, T.newClimber),
-      labelled(
-        T.name,
-        h("input", { type: "text", name: "called", maxlength: 40, required: true, autocomplete: "off" }),
-      ),
-      lengthField("height", null, { wrong: this.wrong, empty: NEW_CLIMBER.height }),
-      h("button", { class: "primary" }, T.startClimbing),
-      h("p", { class: "quiet" }, T.whoLater),
-    );
-  }
-
-  keep({ called, height }) {
-    const text = height.value.trim();
-    const { cm, words } = text ? readLength("height", text) : { cm: NEW_CLIMBER.height };
-    this.wrong = words ? { text: height.value, words } : null;
-    if (this.wrong) {
-      this.render();
-      height.focus();
-      return;
-    }
-    const name = called.value.trim();
-    if (!name) {
-      called.value = "";
-      called.reportValidity();
-      return;
-    }
-    const one = { ...NEW_CLIMBER, id: newId(), name, height: cm };
-    keepProfile(one);
-    choose(one);
+    this.form.elements.called.focus();
   }
 
   key() {

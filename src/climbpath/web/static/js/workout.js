@@ -6,6 +6,7 @@ import { T } from "./texts.js";
 import {
   absentSets,
   change,
+  climber,
   gradesInRange,
   isHere,
   layout,
@@ -123,7 +124,6 @@ export class Workout {
 
   // What to ask the server for, and how many problems of the list are left out: a workout is on one board.
   async request() {
-    const { height, ape } = profile() ?? { height: 175, ape: 0 };
     const list = state.planFrom;
     const all = list ? await allFound(list.wanted) : [];
     if (list && !all.length) throw new ApiError(T.logbookNothing, 0);
@@ -138,7 +138,7 @@ export class Workout {
       method: methodHere(),
       ...(list ? { name: list.title.slice(0, 40) } : { grades: gradesInRange() }),
       minutes: this.minutes,
-      climber: { height, ape },
+      climber: climber(),
       hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
       problems: problems.map(bodyOf),
     };
@@ -206,9 +206,8 @@ export class Workout {
         { class: "lines" },
         section.problems.map((one) => {
           const slot = slots[one.number - 1];
-          const style = slot.style.filter((trait) => trait !== "all-round"); // which says nothing
           const about = [T.atClock(Math.round(slot.start / 60)), T.triesEach(slot.tries)].join(" · ");
-          const lines = style.length ? [about, style.join(" · ")] : [about];
+          const lines = [about, slot.style.join(" · ")].filter(Boolean);
           const line = problemLine(slot.problem, lines, () => this.climb(one.number - 1));
           const isPast = isDone || one.number - 1 < at;
           if (isPast) line.classList.add("past");

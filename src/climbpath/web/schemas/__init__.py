@@ -1,0 +1,1 @@
+"""The bodies of requests and responses: each file has those of one subject, with limits on what comes in."""
