@@ -349,7 +349,10 @@ class Board:
         return allowed
 
     def size(self, name: str) -> Size:
-        """The size of this name, in any case and spacing. Raises ClimbpathError, listing the sizes, for others."""
+        """The size of this name, in any case and with or without spaces: '12 x 14', '12x14'.
+
+        Raises ClimbpathError, listing the sizes, for others.
+        """
         by_name = {_plain(one): size for one, size in self.sizes.items()}
         if _plain(name) not in by_name:
             raise ClimbpathError(f"{self.title} has no size {name!r}: choose from {', '.join(self.sizes)}")
@@ -502,4 +505,4 @@ def column_of(label: str) -> int:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.lower().split())
+    return "".join(name.casefold().split())
