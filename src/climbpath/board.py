@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from climbpath.angles import UNKNOWN, show_angle
 from climbpath.errors import ClimbpathError
 from climbpath.folders import boards_folder
 from climbpath.grades import LADDERS
@@ -32,8 +33,6 @@ METHODS = (
 ROLES = ("start", "hand", "foot", "finish")
 """The roles that a hold can have, in canonical order."""
 START, HAND, FOOT, FINISH = range(4)
-UNKNOWN = "unknown"
-"""How an angle that is not known is written."""
 
 
 class Setup(NamedTuple):
@@ -65,11 +64,6 @@ class Setup(NamedTuple):
     def words(self) -> str:
         """In a sentence: 'MoonBoard 2016 at 40°'."""
         return f"{load(self.board).title} at {'an unknown angle' if self.angle is None else show_angle(self.angle)}"
-
-
-def show_angle(angle: int | None) -> str:
-    """An angle for people: '40°', or 'unknown angle'."""
-    return "unknown angle" if angle is None else f"{angle}°"
 
 
 def order_of(setup: Setup) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from climbpath.angles import show_angle
 from climbpath.cli.common import ANGLE, FILE, Group
 from climbpath.errors import ClimbpathError
 
@@ -109,7 +110,7 @@ def _described(wall: "Wall") -> str:
     parts = [boards.load(wall.board).title]
     parts += [wall.size] if wall.size else []
     parts += [", ".join(wall.hold_sets)] if wall.hold_sets else []
-    parts.append(boards.show_angle(wall.angle))
+    parts.append(show_angle(wall.angle))
     return "In use: " + " · ".join(parts)
 
 

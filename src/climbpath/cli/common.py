@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from climbpath import grades, terminal
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -131,8 +132,6 @@ class _Angle(click.ParamType):  # type: ignore[type-arg]  # generic in later ver
 
 
 ANGLE = _Angle()
-UNKNOWN = "unknown"
-"""What is typed for an angle that is not known."""
 ALL = "all"
 """What is typed for the whole board, or all its hold sets, where others are remembered."""
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import ANGLE, FILE, UNKNOWN, Command, Group, warn, write_json
+from climbpath.angles import UNKNOWN
+from climbpath.cli.common import ANGLE, FILE, Command, Group, warn, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.grades import FONT_LADDER, on_ladder, parse_grades
 from climbpath.problem import Problem
@@ -99,14 +100,14 @@ def _among(wanted: Collection[str] | Collection[int | None], present: Counter[An
     by_name = {_named(value): value for value in present}
     for value in wanted:
         if _named(value) not in by_name:
-            there = ", ".join(f"{'unknown' if one is None else one} ({n:,})" for one, n in present.most_common())
-            shown = "unknown" if value is None else repr(value)
+            there = ", ".join(f"{UNKNOWN if one is None else one} ({n:,})" for one, n in present.most_common())
+            shown = UNKNOWN if value is None else repr(value)
             raise ClimbpathError(f"no problem has the {what} {shown}: there are {there or 'no problems at all'}")
     return {by_name[_named(value)] for value in wanted}
 
 
 def _named(value: object) -> str:
-    return "unknown" if value is None else str(value).lower()
+    return UNKNOWN if value is None else str(value).lower()
 
 
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import Setup, order_of, show_angle
+from climbpath.angles import show_angle
+from climbpath.board import Setup, order_of
 from climbpath.drawing.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing

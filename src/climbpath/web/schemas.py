@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.beta.body import APES, DEFAULT_CLIMBER, HEIGHTS, Climber
 from climbpath.beta.moves import Beta, describe
-from climbpath.board import METHODS, UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
+from climbpath.board import METHODS, Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
 from climbpath.drawing.themes import ROLES, lamp_of
 from climbpath.grader.grader import GradePrediction
 from climbpath.grader.scale import offered
@@ -71,7 +72,7 @@ INTEGER = BeforeValidator(_integer)
 Grade = Annotated[str, Field(json_schema_extra={"enum": list(ALL_GRADES)}), _one_of(ALL_GRADES)]
 BoardName = Annotated[str, Field(json_schema_extra={"enum": boards.names()}), _one_of(tuple(boards.names()))]
 Angle = Annotated[int, Field(json_schema_extra={"enum": ANGLES}), _one_of(tuple(ANGLES)), INTEGER]
-LINKED_ANGLES = (*map(str, ANGLES), "unknown")
+LINKED_ANGLES = (*map(str, ANGLES), UNKNOWN)
 LinkedAngle = Annotated[str, Field(json_schema_extra={"enum": list(LINKED_ANGLES)}), _one_of(LINKED_ANGLES)]
 """An angle in a query, where null cannot be written."""
 Method = Annotated[str, Field(json_schema_extra={"enum": list(METHODS)}), _one_of(METHODS)]

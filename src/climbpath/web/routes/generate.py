@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from climbpath import __version__, grades
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.beta import drawing as beta_drawing
 from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
@@ -20,7 +21,7 @@ from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_
 from climbpath.generator.sample import as_drawn
 from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
 from climbpath.naming import file_stem
-from climbpath.problem import DEFAULT_METHOD, Problem, check_sound, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
@@ -114,7 +115,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         problem: Annotated[
             str, Query(max_length=400, description="The problem's notation, with - between holds: F5s-D9-G18e")
         ],
-        board: BoardName = "moonboard-2016",
+        board: BoardName = DEFAULT_BOARD,
         angle: LinkedAngle = "40",
         size: ShortName | None = None,
         grade: Grade | None = None,
@@ -127,7 +128,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     ) -> Response:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
         beta, move by move."""
-        set_at = None if angle == "unknown" else int(angle)
+        set_at = None if angle == UNKNOWN else int(angle)
         read = parse_notation(problem.replace("-", " "), board, set_at, grade)
         shown = check_sound(replace(read, name=name or None, method=method))
         content = await services.workers.run(
