@@ -194,6 +194,7 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
         (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "the file is json, not csv; name it y.json"),
         (["data", "filter", "problems.parquet", "-o", "x.json"], "the file is parquet, not json; name it x.parquet"),
         (["data", "stats", "problems.parquet", "--png", "x.svg"], "the file is png, not svg; name it x.png"),
+        (["grade", "F5 D9 G13 I16 G18", "--out", "x.csv"], "the file is json, not csv; name it x.json"),
         (["export", "best.pt", "--to", "x.txt"], "the file is safetensors, not txt; name it x.safetensors"),
         (
             ["train-grader", "--data", "problems.parquet", "--out", "x.pt"],

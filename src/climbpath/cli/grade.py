@@ -72,13 +72,14 @@ def grade(
     problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
     it keeps its grade, and the grader's is an opinion beside it.
     """
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
     if cluster:
         _grade_on_cluster(problem, file, out, cluster)
         return
     if out:
+        refuse_ending(out, ".json")
         refuse_overwrite([out], force)
     if start or finish:
         problem = _marked(problem, board, start or "", finish or "")
