@@ -369,11 +369,11 @@ class Board:
         Raises ClimbpathError for unknown ones.
         """
         by_name = {name.lower(): name for name in self.hold_sets}
-        chosen = [short_hold_set(part) for part in words_of(typed, "hold sets", "'A,Original'", ",")]
-        for part in chosen:
-            if part not in by_name:
-                raise ClimbpathError(f"{self.title} has no hold set {part!r}: it has {', '.join(self.hold_sets)}")
-        return frozenset(by_name[part] for part in chosen)
+        chosen = hold_sets_of(typed)
+        for short, name in chosen.items():
+            if short not in by_name:
+                raise ClimbpathError(f"{self.title} has no hold set {name!r}: it has {', '.join(self.hold_sets)}")
+        return frozenset(map(by_name.__getitem__, chosen))
 
 
 def words_of(typed: object, what: str = "holds", example: str = "'F5,G6'", separators: str = ", ") -> list[str]:
@@ -392,6 +392,14 @@ def words_of(typed: object, what: str = "holds", example: str = "'F5,G6'", separ
             part = part.replace(separator, ",")
         words += [word.strip() for word in part.split(",") if word.strip()]
     return words
+
+
+def hold_sets_of(typed: str | Iterable[str]) -> dict[str, str]:
+    """Hold sets as a user lists them: short name -> the name typed, 'Hold Set A, Original' -> {'a': 'Hold Set A', …}.
+
+    Raises ClimbpathError as `words_of` does.
+    """
+    return {short_hold_set(name): name for name in words_of(typed, "hold sets", "'A,Original'", ",")}
 
 
 def short_hold_set(name: str) -> str:

@@ -74,7 +74,7 @@ def test_a_board_is_remembered_shown_and_forgotten(tmp_path: Path) -> None:
     [
         (("kilter",), "there is no board 'kilter': choose from kilter-homewall, kilter-original"),
         (("kilter-original", "--size", "12"), "has no size '12': choose from 16 x 12, 12 x 14"),
-        (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'wood': it has Bolt Ons, Screw Ons"),
+        (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'Wood': it has Bolt Ons, Screw Ons"),
         (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70° in steps of 5°, not 42°"),
         (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° or 40°, not 30°"),
         (("moonboard-2016", "--hold-sets", ","), "no hold set is named: MoonBoard 2016 has Original, A, B"),

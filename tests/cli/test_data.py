@@ -313,7 +313,7 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
         ("--board moonboard-2016 --board moonboard-masters-2017", 3),
         ("--angle 25", 1),
         ("--max-holds 3", 1),
-        ("--method 'feet follow hands' --hold-sets a,b,original --board moonboard-2016", 2),
+        ("--method 'feet follow hands' --hold-sets 'a, b,original,' --board moonboard-2016", 2),
         ("", 3),
     ],
 )
@@ -334,6 +334,7 @@ def test_filter_flags(problems: Path, flags: str, count: int) -> None:
             "--hold-sets Plastic",
             "no hold set 'Plastic' on MoonBoard 2016 and MoonBoard Masters 2017: there are Original, A",
         ),
+        ("--hold-sets ,", "no hold set is named: there are Original, A"),
         ("--board kilter", "there are moonboard-2016 (2), moonboard-masters-2017 (1)"),
         ("--angle 30", "there are 40 (2), 25 (1)"),
         ("--benchmarks", "no problem of problems.parquet passes these filters"),

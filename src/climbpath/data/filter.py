@@ -111,14 +111,17 @@ def _named(value: object) -> str:
 
 
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has."""
+    """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has, and
+    where no set is named."""
     layouts = [boards.load(name) for name in sorted(board_names)]
-    typed = {boards.short_hold_set(part): part.strip() for part in hold_sets.split(",")}
-    wanted = set(typed)
+    wanted = boards.hold_sets_of(hold_sets)
     known = dict.fromkeys(name for layout in layouts for name in layout.hold_sets)
-    for part in sorted(wanted.difference(name.lower() for name in known)):
+    short = {name.lower() for name in known}
+    odd = [name for one, name in wanted.items() if one not in short]
+    if odd or not wanted:
         titles = " and ".join(layout.title for layout in layouts)
-        raise ClimbpathError(f"no hold set {typed[part]!r} on {titles}: there are {', '.join(known)}")
+        what = f"no hold set {odd[0]!r} on {titles}" if odd else "no hold set is named"
+        raise ClimbpathError(f"{what}: there are {', '.join(known)}")
     return {
         layout.name: frozenset(hold.label for hold in layout.holds if hold.hold_set.lower() in wanted)
         for layout in layouts
