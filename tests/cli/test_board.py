@@ -152,6 +152,8 @@ def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -
         "Error: the bundled models have not learned Kilter Board Original at 40° (gym@40): they know "
     )
     assert made.stderr.endswith("; 'climbpath train --data FILE' makes a model of your problems, for --model\n")
+    shown = climbpath_here("show", SMALL, "--board", "gym", cwd=tmp_path)
+    assert "\nNo known problem has exactly these holds." in shown.stdout
     graded = climbpath_here("grade", SMALL, "--board", "gym", cwd=tmp_path)
     assert graded.stderr.startswith(
         "Error: no bundled grader has learned Kilter Board Original at 40° (gym@40): they know "

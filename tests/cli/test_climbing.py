@@ -20,6 +20,7 @@ from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grader.grader import load_grader
 from climbpath.grades import LADDER, rank, show, v_grade
+from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation, violations
 from support.commands import climbpath, climbpath_here
@@ -220,6 +221,12 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
     assert lines[0] == f"  100% similar  {first.name}  {show('7A')}  {first.notation}"
     shares = [int(line.split("%")[0]) for line in lines]
     assert shares == sorted(shares, reverse=True)
+
+
+def test_one_problem_is_shown_with_the_models_of_its_board_alone(tmp_path: Path) -> None:
+    bundled_model.cache_clear()
+    assert out("show", FIVE, cwd=tmp_path).endswith("\nA known problem has exactly these holds.\n")
+    assert bundled_model.cache_info().currsize == 1
 
 
 def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade_and_says_so(tmp_path: Path) -> None:
