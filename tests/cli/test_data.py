@@ -15,6 +15,7 @@ from PIL import Image
 
 from climbpath import board as boards
 from climbpath import progress
+from climbpath.angles import show_angle
 from climbpath.cli.data import data
 from climbpath.data import parquet, stats
 from climbpath.data.split import SPLITS, split
@@ -276,6 +277,19 @@ def test_a_chart_names_some_of_many_lengths_and_no_repeats_where_none_are_known(
     assert len(panels[False][2].patches) == 37
     assert (panels[False][3].get_title("left"), len(panels[False][3].patches)) == ("Repeats (not known)", 0)
     assert (panels[True][3].get_title("left"), len(panels[True][3].patches)) == ("Repeats", 11)
+
+
+def test_a_chart_of_many_angles_has_a_colour_for_each() -> None:
+    layout = boards.load("kilter-original")
+    first, last = layout.labels[:1], layout.labels[1:2]
+    angles = [*reversed(layout.angles), None]
+    climbs = [Problem(board="kilter-original", angle=angle, start=first, finish=last) for angle in angles]
+    (figure,) = Figure(layout="constrained").subfigures(1, 1, squeeze=False)[0]
+    stats._draw_board(figure, climbs)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [show_angle(angle) for angle in angles]
+    assert len({patch.get_facecolor() for patch in legend.get_patches()}) == len(angles)
+    assert len({patch.get_facecolor() for patch in figure.axes[2].patches}) == len(angles)
 
 
 def test_stats_of_no_problems(tmp_path: Path) -> None:
