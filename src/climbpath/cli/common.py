@@ -3,12 +3,13 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from climbpath import grades, terminal
 from climbpath.angles import UNKNOWN
@@ -90,6 +91,19 @@ def write_json(path: Path, content: object) -> None:
 
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def refuse_options(names: Collection[str], why: str) -> None:
+    """Raises ClimbpathError, naming them, where parameters of the running command were typed that do not apply; `why`
+    is what keeps them from it: '--cluster writes Parquet files'."""
+    context = click.get_current_context()
+    typed = [
+        max(one.opts, key=len)
+        for one in context.command.params
+        if one.name in names and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise ClimbpathError(f"{why}: leave out {', '.join(typed)}")
 
 
 model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")

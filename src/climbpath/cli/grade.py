@@ -16,6 +16,7 @@ from climbpath.cli.common import (
     place,
     problem_flags,
     read_problems,
+    refuse_options,
     warn,
     write_json,
 )
@@ -33,6 +34,8 @@ BAR = 32
 """Width in characters of the bar of a probability of 1."""
 LEAST_SHOWN = 0.005
 """Probability below which a grade is not listed."""
+NOT_ON_CLUSTER = ("board", "angle", "start", "finish", "force")
+"""Parameters that are for notation, or for a file that is written at once."""
 
 
 @click.command(cls=Command)
@@ -76,6 +79,7 @@ def grade(
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
     if cluster:
+        refuse_options(NOT_ON_CLUSTER, "--cluster reads and writes Parquet files")
         _grade_on_cluster(problem, file, out, cluster)
         return
     if out:
