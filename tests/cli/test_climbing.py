@@ -1,5 +1,6 @@
 """climbpath grade, beta, show, harder, easier and train-grader, as a user runs them."""
 
+import io
 import json
 import re
 import subprocess
@@ -119,6 +120,35 @@ def test_problems_on_standard_input_are_graded(folder: Path) -> None:
     as_json = piped((folder / "a/problems.json").read_text(), "grade", "-", cwd=folder)
     assert as_json.stdout == out("grade", "a/problems.json", cwd=folder)
     assert piped(FIVE, "grade", "-", cwd=folder).stdout == out("grade", FIVE, cwd=folder)
+
+
+def test_json_on_standard_input_is_read_as_in_a_file(tmp_path: Path) -> None:
+    text = '[{"start": ["f5"], "hands": ["D9"], "finish": ["G18"], "grade": "?", "setter": "nobody"}]'
+    (tmp_path / "a.json").write_text(text)
+    assert piped(text, "grade", "-", cwd=tmp_path).stdout == out("grade", "a.json", cwd=tmp_path)
+    assert out("grade", text, cwd=tmp_path) == out("grade", "a.json", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{FIVE}\n\nF5 D9 ?? G18\n", "standard input, line 3: cannot read '??': write holds as"),
+        ("F5 D9", "standard input, line 1: the problem has no finish hold"),
+        (
+            '[{"start": ["F5"], "finish": ["G18"]}, {"start": ["Z5"]}]',
+            "standard input, record 1: there is no hold 'Z5'",
+        ),
+        ('{"start": ["F5"]}', "standard input, record 0: the problem has no finish hold"),
+        ("[]", "standard input: it is in no format that climbpath reads. It is a JSON list, and no record"),
+    ],
+)
+def test_what_is_wrong_on_standard_input_says_where(
+    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    done = climbpath_here("grade", "-", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {words}")
 
 
 def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) -> None:
@@ -366,7 +396,7 @@ def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], messag
 
 
 @pytest.mark.parametrize("command", ["grade", "beta", "show", "harder"])
-@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+@pytest.mark.parametrize("text", ["", "\n \n"])
 def test_empty_standard_input_is_refused(command: str, text: str, tmp_path: Path) -> None:
     done = piped(text, command, "-", cwd=tmp_path)
     assert done.returncode == 2

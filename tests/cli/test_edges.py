@@ -169,7 +169,7 @@ def test_a_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPa
         ("empty.json", "empty.json: it is empty"),
         ("no/such", "no/such: there is no such file"),
         ("", "'' holds no problem"),
-        ('{"a": "/"}', "a problem has no field 'a'"),
+        ('{"a": "/"}', "it is in no format that climbpath reads. It is JSON; a record has a; "),
     ],
 )
 def test_what_is_no_file_of_problems_is_called_what_it_is(
