@@ -141,7 +141,7 @@ def test_a_board_of_a_name_of_its_own_gets_its_climbs_as_it_says(tmp_path: Path)
     assert f"import its climbs with climbpath data import {path} --layout gym -o gym.parquet\n" in said
     assert said.endswith("climbpath has its holds as the board kilter-original, whose models know nothing of gym\n")
     imported = climbpath_here("data", "import", path, "--layout", "gym", "-o", "gym.parquet", cwd=tmp_path)
-    assert imported.stdout.splitlines()[-3].split() == ["gym", "40", "1"]
+    assert imported.stdout.splitlines()[-4].split() == ["gym", "40", "1"]
 
 
 def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -> None:

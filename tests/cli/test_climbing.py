@@ -335,7 +335,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     parts = {name: len(part) for name, part in split(parquet.load(tiny)).items()}
     assert done.stdout.startswith(f"Data: {parts['train']} train and {parts['validation']} validation problems\n")
     assert re.search(rf"^moonboard-2016@40 +{parts['test']} ", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith("Wrote g.safetensors\n")
+    assert done.stdout.endswith("\nwrote g.safetensors\n")
     grader = load_grader(tmp_path / "g.safetensors")
     (prediction,) = grader.predict([parse_notation(FIVE)])
     printed = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)

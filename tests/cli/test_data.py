@@ -317,7 +317,7 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"grades +1\nmin-repeats +1\nshortest +0\n", done.stdout)
-    assert "Wrote 1 problems to out/kept.parquet" in done.stdout
+    assert "\nwrote 1 problems to out/kept.parquet" in done.stdout
     assert parquet.load(problems.parent / "out/kept.parquet") == [replace(SIX, repeats=20)]
 
 
@@ -334,7 +334,7 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
 def test_filter_flags(problems: Path, flags: str, count: int) -> None:
     done = climbpath_here(*shlex.split(f"data filter problems.parquet -o kept {flags}"), cwd=problems.parent)
     assert done.returncode == 0, done.stderr
-    assert f"Wrote {count} problems" in done.stdout
+    assert f"wrote {count} problems" in done.stdout
 
 
 @pytest.mark.parametrize(

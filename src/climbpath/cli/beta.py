@@ -18,6 +18,7 @@ from climbpath.cli.common import (
     problem_flags,
     read_problems,
     refuse_options,
+    tell_written,
     theme_flag,
     wall_flags,
     walls_of,
@@ -107,7 +108,7 @@ def beta(
             for path, content in zip(some, contents, strict=True):
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
-            click.echo(f"wrote {some[0]}" + f" to {some[-1].name}" * (len(some) > 1))
+            tell_written(some[0], note=f" to {some[-1].name}" * (len(some) > 1))
 
 
 def _beta_on_cluster(source: str, climber: "Climber", folder: Path, cluster: str) -> None:
@@ -117,7 +118,7 @@ def _beta_on_cluster(source: str, climber: "Climber", folder: Path, cluster: str
     asked = {"columns": "betas", "climber": climber._asdict()}
     with on_cluster(cluster) as each:
         written = add_columns(place(source), folder, beta_columns(climber), asked, each, "Beta")
-    click.echo(f"wrote {written:,} files to {folder}")
+    tell_written(folder, f"{written:,} files")
 
 
 def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":

@@ -95,6 +95,11 @@ def write_json(path: Path, content: object) -> None:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def tell_written(path: Path, what: str = "", note: str = "") -> None:
+    """Say that a file was written, or `what` to it, as in '12 problems'; `note` follows its name."""
+    click.echo(f"wrote {what + ' to ' if what else ''}{path}{note}")
+
+
 def refuse_options(names: Collection[str], why: str) -> None:
     """Raises ClimbpathError, naming them, where parameters of the running command were typed that do not apply; `why`
     is what keeps them from it: '--cluster writes Parquet files'."""

@@ -19,6 +19,7 @@ from climbpath.cli.common import (
     on_cluster,
     problem_flags,
     refuse_options,
+    tell_written,
     theme_flag,
     wall_flags,
     wall_of,
@@ -170,7 +171,7 @@ def _generate_to_parquet(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
         )
         sys.exit(130)
-    _tell_written(written, request, reason, path)
+    _tell_how_many(written, request, reason, path)
 
 
 def _generate_on_cluster(
@@ -183,13 +184,13 @@ def _generate_on_cluster(
         written, reason = bulk.generate_to_folder(
             generator.model_of(request.setup), request, folder, each, str(model) if model else None
         )
-    _tell_written(written, request, reason, folder)
+    _tell_how_many(written, request, reason, folder)
 
 
-def _tell_written(written: int, request: "Request", reason: str | None, place: Path) -> None:
+def _tell_how_many(written: int, request: "Request", reason: str | None, place: Path) -> None:
     if written < request.number:
         warn(f"only {written:,} of {request.number:,} problems: {reason}")
-    click.echo(f"wrote {written:,} problems to {place}, seed {request.seed}")
+    tell_written(place, f"{written:,} problems", f", seed {request.seed}")
 
 
 def _file_name(grade: str) -> str:

@@ -17,6 +17,7 @@ from climbpath.cli.common import (
     problem_flags,
     read_problems,
     refuse_options,
+    tell_written,
     warn,
     write_json,
 )
@@ -109,7 +110,7 @@ def grade(
         results.append(result)
     if out:
         write_json(out, results)
-        click.echo(f"wrote {out}")
+        tell_written(out)
 
 
 def _gradable(problems: "list[Problem]", graders: "Mapping[Setup, Grader]") -> "Iterator[int]":
@@ -141,7 +142,7 @@ def _grade_on_cluster(source: str, file: Path | None, out: Path | None, cluster:
     asked = {"columns": "grades", "grader": str(file) if file else None}
     with on_cluster(cluster) as each:
         written = add_columns(place(source), folder, columns, asked, each, "Grade")
-    click.echo(f"wrote {written:,} files to {folder}")
+    tell_written(folder, f"{written:,} files")
 
 
 def _marked(notation: str, board: str, start: str, finish: str) -> str:
