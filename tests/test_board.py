@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, evidence_from_json, evidence_to_json
+from climbpath.errors import ClimbpathError
 
 SETUPS = [
     Setup(name, angle)
@@ -82,3 +83,13 @@ def test_the_mirror_image_of_a_mirror_image_is_the_hold_itself(name: str) -> Non
         assert partner.y == pytest.approx(hold.y)
     choices = layout.mirrored_choices
     assert (choices[choices] == range(len(choices))).all()
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_a_size_is_named_in_any_case_with_or_without_spaces(name: str) -> None:
+    layout = boards.load(name)
+    for size in layout.sizes.values():
+        for typed in (size.name, size.name.upper(), size.name.replace(" ", ""), f"  {' '.join(size.name)} "):
+            assert layout.size(typed) is size
+    with pytest.raises(ClimbpathError, match=f"{layout.title} has no size '3 x 3': choose from "):
+        layout.size("3 x 3")

@@ -98,5 +98,5 @@ def test_official_names_of_hold_sets_are_understood(typed: str | list[str], foun
 
 
 def test_an_unknown_hold_set_is_refused() -> None:
-    with pytest.raises(ClimbpathError, match="has no hold set 'z': it has Original, A, B"):
+    with pytest.raises(ClimbpathError, match="has no hold set 'Hold Set Z': it has Original, A, B"):
         boards.load("moonboard-2016").parse_hold_sets("Hold Set Z")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from climbpath.angles import UNKNOWN, show_angle
 from climbpath.errors import ClimbpathError
 from climbpath.folders import boards_folder
 from climbpath.grades import LADDERS
@@ -32,8 +33,6 @@ METHODS = (
 ROLES = ("start", "hand", "foot", "finish")
 """The roles that a hold can have, in canonical order."""
 START, HAND, FOOT, FINISH = range(4)
-UNKNOWN = "unknown"
-"""How an angle that is not known is written."""
 
 
 class Setup(NamedTuple):
@@ -65,11 +64,6 @@ class Setup(NamedTuple):
     def words(self) -> str:
         """In a sentence: 'MoonBoard 2016 at 40°'."""
         return f"{load(self.board).title} at {'an unknown angle' if self.angle is None else show_angle(self.angle)}"
-
-
-def show_angle(angle: int | None) -> str:
-    """An angle for people: '40°', or 'unknown angle'."""
-    return "unknown angle" if angle is None else f"{angle}°"
 
 
 def order_of(setup: Setup) -> tuple[str, int]:
@@ -349,7 +343,10 @@ class Board:
         return allowed
 
     def size(self, name: str) -> Size:
-        """The size of this name, in any case and spacing. Raises ClimbpathError, listing the sizes, for others."""
+        """The size of this name, in any case and with or without spaces: '12 x 14', '12x14'.
+
+        Raises ClimbpathError, listing the sizes, for others.
+        """
         by_name = {_plain(one): size for one, size in self.sizes.items()}
         if _plain(name) not in by_name:
             raise ClimbpathError(f"{self.title} has no size {name!r}: choose from {', '.join(self.sizes)}")
@@ -372,11 +369,11 @@ class Board:
         Raises ClimbpathError for unknown ones.
         """
         by_name = {name.lower(): name for name in self.hold_sets}
-        chosen = [short_hold_set(part) for part in words_of(typed, "hold sets", "'A,Original'", ",")]
-        for part in chosen:
-            if part not in by_name:
-                raise ClimbpathError(f"{self.title} has no hold set {part!r}: it has {', '.join(self.hold_sets)}")
-        return frozenset(by_name[part] for part in chosen)
+        chosen = hold_sets_of(typed)
+        for short, name in chosen.items():
+            if short not in by_name:
+                raise ClimbpathError(f"{self.title} has no hold set {name!r}: it has {', '.join(self.hold_sets)}")
+        return frozenset(map(by_name.__getitem__, chosen))
 
 
 def words_of(typed: object, what: str = "holds", example: str = "'F5,G6'", separators: str = ", ") -> list[str]:
@@ -395,6 +392,14 @@ def words_of(typed: object, what: str = "holds", example: str = "'F5,G6'", separ
             part = part.replace(separator, ",")
         words += [word.strip() for word in part.split(",") if word.strip()]
     return words
+
+
+def hold_sets_of(typed: str | Iterable[str]) -> dict[str, str]:
+    """Hold sets as a user lists them: short name -> the name typed, 'Hold Set A, Original' -> {'a': 'Hold Set A', …}.
+
+    Raises ClimbpathError as `words_of` does.
+    """
+    return {short_hold_set(name): name for name in words_of(typed, "hold sets", "'A,Original'", ",")}
 
 
 def short_hold_set(name: str) -> str:
@@ -502,4 +507,4 @@ def column_of(label: str) -> int:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.lower().split())
+    return "".join(name.casefold().split())

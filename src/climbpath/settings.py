@@ -4,7 +4,7 @@ import json
 from typing import Any, NamedTuple
 
 from climbpath import board as boards
-from climbpath.board import UNKNOWN
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
 from climbpath.folders import settings_file

@@ -6,9 +6,9 @@ foot rule is not the usual one.
 
 from urllib.parse import parse_qs, urlsplit
 
-from climbpath.board import UNKNOWN
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
-from climbpath.problem import DEFAULT_METHOD, Problem, parse_notation
+from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, parse_notation
 
 LONGEST_NAME = 80
 """Most characters of a problem's name in a link, and of its foot rule."""
@@ -36,7 +36,7 @@ def read_link(text: str) -> Problem:
         raise ClimbpathError(f"this link's angle {angle[:20]!r} is not a number of degrees")
     record = parse_notation(
         fields["problem"].replace("-", " "),
-        fields.get("board", "moonboard-2016"),
+        fields.get("board", DEFAULT_BOARD),
         None if angle == UNKNOWN else int(angle),
         fields.get("grade"),
     ).to_dict()

@@ -74,7 +74,7 @@ def test_a_board_is_remembered_shown_and_forgotten(tmp_path: Path) -> None:
     [
         (("kilter",), "there is no board 'kilter': choose from kilter-homewall, kilter-original"),
         (("kilter-original", "--size", "12"), "has no size '12': choose from 16 x 12, 12 x 14"),
-        (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'wood': it has Bolt Ons, Screw Ons"),
+        (("kilter-original", "--hold-sets", "Wood"), "has no hold set 'Wood': it has Bolt Ons, Screw Ons"),
         (("kilter-original", "--angle", "42"), "Kilter Board Original can be set to 0° to 70° in steps of 5°, not 42°"),
         (("moonboard-2016", "--angle", "30"), "MoonBoard 2016 can be set to 25° or 40°, not 30°"),
         (("moonboard-2016", "--hold-sets", ","), "no hold set is named: MoonBoard 2016 has Original, A, B"),
@@ -141,7 +141,7 @@ def test_a_board_of_a_name_of_its_own_gets_its_climbs_as_it_says(tmp_path: Path)
     assert f"import its climbs with climbpath data import {path} --layout gym -o gym.parquet\n" in said
     assert said.endswith("climbpath has its holds as the board kilter-original, whose models know nothing of gym\n")
     imported = climbpath_here("data", "import", path, "--layout", "gym", "-o", "gym.parquet", cwd=tmp_path)
-    assert imported.stdout.splitlines()[-3].split() == ["gym", "40", "1"]
+    assert imported.stdout.splitlines()[-4].split() == ["gym", "40", "1"]
 
 
 def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -> None:
@@ -152,6 +152,8 @@ def test_a_board_that_no_model_knows_is_named_with_the_way_out(tmp_path: Path) -
         "Error: the bundled models have not learned Kilter Board Original at 40° (gym@40): they know "
     )
     assert made.stderr.endswith("; 'climbpath train --data FILE' makes a model of your problems, for --model\n")
+    shown = climbpath_here("show", SMALL, "--board", "gym", cwd=tmp_path)
+    assert "\nNo known problem has exactly these holds." in shown.stdout
     graded = climbpath_here("grade", SMALL, "--board", "gym", cwd=tmp_path)
     assert graded.stderr.startswith(
         "Error: no bundled grader has learned Kilter Board Original at 40° (gym@40): they know "

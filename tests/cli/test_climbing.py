@@ -1,5 +1,6 @@
 """climbpath grade, beta, show, harder, easier and train-grader, as a user runs them."""
 
+import io
 import json
 import re
 import subprocess
@@ -20,6 +21,7 @@ from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.grader.grader import load_grader
 from climbpath.grades import LADDER, rank, show, v_grade
+from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation, violations
 from support.commands import climbpath, climbpath_here
@@ -118,6 +120,35 @@ def test_problems_on_standard_input_are_graded(folder: Path) -> None:
     as_json = piped((folder / "a/problems.json").read_text(), "grade", "-", cwd=folder)
     assert as_json.stdout == out("grade", "a/problems.json", cwd=folder)
     assert piped(FIVE, "grade", "-", cwd=folder).stdout == out("grade", FIVE, cwd=folder)
+
+
+def test_json_on_standard_input_is_read_as_in_a_file(tmp_path: Path) -> None:
+    text = '[{"start": ["f5"], "hands": ["D9"], "finish": ["G18"], "grade": "?", "setter": "nobody"}]'
+    (tmp_path / "a.json").write_text(text)
+    assert piped(text, "grade", "-", cwd=tmp_path).stdout == out("grade", "a.json", cwd=tmp_path)
+    assert out("grade", text, cwd=tmp_path) == out("grade", "a.json", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{FIVE}\n\nF5 D9 ?? G18\n", "standard input, line 3: cannot read '??': write holds as"),
+        ("F5 D9", "standard input, line 1: the problem has no finish hold"),
+        (
+            '[{"start": ["F5"], "finish": ["G18"]}, {"start": ["Z5"]}]',
+            "standard input, record 1: there is no hold 'Z5'",
+        ),
+        ('{"start": ["F5"]}', "standard input, record 0: the problem has no finish hold"),
+        ("[]", "standard input: it is in no format that climbpath reads. It is a JSON list, and no record"),
+    ],
+)
+def test_what_is_wrong_on_standard_input_says_where(
+    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    done = climbpath_here("grade", "-", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {words}")
 
 
 def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) -> None:
@@ -222,6 +253,12 @@ def test_a_problem_is_shown_with_grade_beta_and_what_is_like_it(folder: Path) ->
     assert shares == sorted(shares, reverse=True)
 
 
+def test_one_problem_is_shown_with_the_models_of_its_board_alone(tmp_path: Path) -> None:
+    bundled_model.cache_clear()
+    assert out("show", FIVE, cwd=tmp_path).endswith("\nA known problem has exactly these holds.\n")
+    assert bundled_model.cache_info().currsize == 1
+
+
 def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade_and_says_so(tmp_path: Path) -> None:
     printed = out("show", "682s 615 600e", "--board", "tension-2-mirror", cwd=tmp_path)
     assert "\nGrade: no grader has learned Tension Board 2 Mirror at 40°\n" in printed
@@ -298,7 +335,7 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     parts = {name: len(part) for name, part in split(parquet.load(tiny)).items()}
     assert done.stdout.startswith(f"Data: {parts['train']} train and {parts['validation']} validation problems\n")
     assert re.search(rf"^moonboard-2016@40 +{parts['test']} ", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith("Wrote g.safetensors\n")
+    assert done.stdout.endswith("\nwrote g.safetensors\n")
     grader = load_grader(tmp_path / "g.safetensors")
     (prediction,) = grader.predict([parse_notation(FIVE)])
     printed = out("grade", FIVE, "--grader", "g.safetensors", cwd=tmp_path)
@@ -359,7 +396,7 @@ def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], messag
 
 
 @pytest.mark.parametrize("command", ["grade", "beta", "show", "harder"])
-@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+@pytest.mark.parametrize("text", ["", "\n \n"])
 def test_empty_standard_input_is_refused(command: str, text: str, tmp_path: Path) -> None:
     done = piped(text, command, "-", cwd=tmp_path)
     assert done.returncode == 2

@@ -15,6 +15,7 @@ from PIL import Image
 
 from climbpath import board as boards
 from climbpath import progress
+from climbpath.angles import show_angle
 from climbpath.cli.data import data
 from climbpath.data import parquet, stats
 from climbpath.data.split import SPLITS, split
@@ -194,6 +195,7 @@ def test_nothing_is_overwritten_but_by_force(problems: Path, arguments: list[str
         (["data", "import", SHAPES[0], "-o", "x", "--report", "y.csv"], "the file is json, not csv; name it y.json"),
         (["data", "filter", "problems.parquet", "-o", "x.json"], "the file is parquet, not json; name it x.parquet"),
         (["data", "stats", "problems.parquet", "--png", "x.svg"], "the file is png, not svg; name it x.png"),
+        (["grade", "F5 D9 G13 I16 G18", "--out", "x.csv"], "the file is json, not csv; name it x.json"),
         (["export", "best.pt", "--to", "x.txt"], "the file is safetensors, not txt; name it x.safetensors"),
         (
             ["train-grader", "--data", "problems.parquet", "--out", "x.pt"],
@@ -277,6 +279,19 @@ def test_a_chart_names_some_of_many_lengths_and_no_repeats_where_none_are_known(
     assert (panels[True][3].get_title("left"), len(panels[True][3].patches)) == ("Repeats", 11)
 
 
+def test_a_chart_of_many_angles_has_a_colour_for_each() -> None:
+    layout = boards.load("kilter-original")
+    first, last = layout.labels[:1], layout.labels[1:2]
+    angles = [*reversed(layout.angles), None]
+    climbs = [Problem(board="kilter-original", angle=angle, start=first, finish=last) for angle in angles]
+    (figure,) = Figure(layout="constrained").subfigures(1, 1, squeeze=False)[0]
+    stats._draw_board(figure, climbs)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [show_angle(angle) for angle in angles]
+    assert len({patch.get_facecolor() for patch in legend.get_patches()}) == len(angles)
+    assert len({patch.get_facecolor() for patch in figure.axes[2].patches}) == len(angles)
+
+
 def test_stats_of_no_problems(tmp_path: Path) -> None:
     parquet.write(tmp_path / "none.parquet", [])
     done = climbpath_here("data", "stats", "none.parquet", cwd=tmp_path)
@@ -302,7 +317,7 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"grades +1\nmin-repeats +1\nshortest +0\n", done.stdout)
-    assert "Wrote 1 problems to out/kept.parquet" in done.stdout
+    assert "\nwrote 1 problems to out/kept.parquet" in done.stdout
     assert parquet.load(problems.parent / "out/kept.parquet") == [replace(SIX, repeats=20)]
 
 
@@ -312,14 +327,14 @@ def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
         ("--board moonboard-2016 --board moonboard-masters-2017", 3),
         ("--angle 25", 1),
         ("--max-holds 3", 1),
-        ("--method 'feet follow hands' --hold-sets a,b,original --board moonboard-2016", 2),
+        ("--method 'feet follow hands' --hold-sets 'a, b,original,' --board moonboard-2016", 2),
         ("", 3),
     ],
 )
 def test_filter_flags(problems: Path, flags: str, count: int) -> None:
     done = climbpath_here(*shlex.split(f"data filter problems.parquet -o kept {flags}"), cwd=problems.parent)
     assert done.returncode == 0, done.stderr
-    assert f"Wrote {count} problems" in done.stdout
+    assert f"wrote {count} problems" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -333,6 +348,7 @@ def test_filter_flags(problems: Path, flags: str, count: int) -> None:
             "--hold-sets Plastic",
             "no hold set 'Plastic' on MoonBoard 2016 and MoonBoard Masters 2017: there are Original, A",
         ),
+        ("--hold-sets ,", "no hold set is named: there are Original, A"),
         ("--board kilter", "there are moonboard-2016 (2), moonboard-masters-2017 (1)"),
         ("--angle 30", "there are 40 (2), 25 (1)"),
         ("--benchmarks", "no problem of problems.parquet passes these filters"),

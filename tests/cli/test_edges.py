@@ -14,9 +14,10 @@ from typing import Any
 import click
 import pytest
 
-from climbpath.cli import cli
-from climbpath.cli.common import data_files
+from climbpath.cli import beta, cli
+from climbpath.cli.common import data_files, refuse_options
 from climbpath.data import exporters, parquet
+from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import save_checkpoint
 from support.commands import climbpath_here
 from support.making import random_problems
@@ -168,7 +169,7 @@ def test_a_thousand_bad_command_lines(folder: Path, monkeypatch: pytest.MonkeyPa
         ("empty.json", "empty.json: it is empty"),
         ("no/such", "no/such: there is no such file"),
         ("", "'' holds no problem"),
-        ('{"a": "/"}', "a problem has no field 'a'"),
+        ('{"a": "/"}', "it is in no format that climbpath reads. It is JSON; a record has a; "),
     ],
 )
 def test_what_is_no_file_of_problems_is_called_what_it_is(
@@ -194,6 +195,50 @@ def test_a_hint_fits_what_was_named(arguments: list[str], words: str, folder: Pa
     done = climbpath_here(*arguments, cwd=folder)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["beta", "p", "--cluster", "auto", "--force", "--board", "tension-1", "--angle", "40"],
+            "--board, --angle, --force",
+        ),
+        (["beta", "p", "--cluster", "auto", "--size", "11 x 18", "--hold-sets", "A"], "--size, --hold-sets"),
+        (["beta", "p", "--cluster", "auto", "--theme", "dark", "--format", "png"], "--format, --theme"),
+        (
+            ["grade", "p", "--cluster", "auto", "--force", "--start", "F5", "--finish", "G18"],
+            "--start, --finish, --force",
+        ),
+        (["grade", "p", "--cluster", "auto", "--board", "tension-1", "--angle", "40"], "--board, --angle"),
+        (["generate", "--grade", "7A", "--cluster", "auto", "--visualize", "--force"], "--visualize, --force"),
+        (
+            ["generate", "--grade", "7A", "--cluster", "auto", "--theme", "light", "--format", "png"],
+            "--format, --theme",
+        ),
+        (["generate", "--grade", "7A", "--cluster", "auto", "--theme", "dark", "--format", "parquet"], "--theme"),
+        (
+            ["generate", "--grade", "7A", "--format", "Parquet", "--visualize", "--theme", "light"],
+            "--visualize, --theme",
+        ),
+    ],
+)
+def test_options_that_do_not_apply_are_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
+    done = climbpath_here(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f": leave out {words}\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_that_apply_or_are_remembered_are_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path / "home"))
+    climbpath_here("board", "use", "kilter-original", "--size", "12 x 14", "--angle", "45", cwd=tmp_path)
+    asked = ["p", "--cluster", "auto", "--out", "betas", "--height", "165", "--ape", "3"]
+    with command_of("beta").make_context("beta", asked) as context:
+        assert (context.params["board"], context.params["angle"]) == ("kilter-original", 45)
+        refuse_options(beta.NOT_ON_CLUSTER, "none of these is typed")
+        with pytest.raises(ClimbpathError, match=r"these are: leave out --height, --ape$"):
+            refuse_options(["board", "height", "ape"], "these are")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7B..6A"}, "runs backwards"),
         ({"grade": "7A", "angle": 25}, "has not learned MoonBoard 2016 at 25°"),
         ({"grade": "7A", "board": "kilter"}, "there is no board 'kilter'"),
-        ({"grade": "7A", "hold_sets": "Z"}, "no hold set 'z'"),
+        ({"grade": "7A", "hold_sets": "Z"}, "no hold set 'Z'"),
         ({"grade": "7A", "hold_sets": "A", "start": "F6"}, "no hold 'F6'|is of hold set"),
         ({"grade": "7A", "min_holds": 9, "max_holds": 4}, "contradict"),
         ({"grade": "7A", "max_reach": 19.0}, "reach of 19 cm"),

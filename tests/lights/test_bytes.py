@@ -13,7 +13,7 @@ from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.lights import aurora, moonboard
 from climbpath.lights.leds import Light, holds_of, lights_of
-from climbpath.lights.messages import Sending, encode, is_moonboard, sizes_of, wall_of
+from climbpath.lights.messages import Sending, encode, is_moonboard, wall_of
 from climbpath.problem import Problem, parse_notation
 from support.leds import read_aurora, read_moonboard, serpentine
 from support.making import problems
@@ -62,7 +62,7 @@ def test_every_problem_goes_round_on_every_moonboard(
     problem: Problem, extra_leds: bool, new_letters: bool, mini: bool
 ) -> None:
     layout = boards.load(problem.board)
-    wall = wall_of(layout, sizes_of(layout)[0])
+    wall = wall_of(layout, next(iter(layout.sizes)))
     lights = wall.lights(holds_of(problem))
     sending = Sending(extra_leds=extra_leds, new_letters=new_letters, mini=mini)
     read = read_moonboard(encode(layout, lights, 3, sending))
@@ -187,7 +187,7 @@ def test_every_problem_goes_round_on_every_aurora_board_and_size(
     data: st.DataObject, name: str, level: int, is_mirrored: bool
 ) -> None:
     layout = boards.load(name)
-    size = data.draw(st.sampled_from(sizes_of(layout)))
+    size = data.draw(st.sampled_from(list(layout.sizes)))
     leds = layout.sizes[size].leds
     wall = wall_of(layout, size)
     labels = data.draw(st.lists(st.sampled_from(list(leds)), min_size=2, max_size=20, unique=True))
@@ -215,4 +215,4 @@ def test_a_size_that_is_not_known_is_asked_for_and_never_guessed(name: str) -> N
         wall_of(layout)
     with pytest.raises(ClimbpathError, match="has no size"):
         wall_of(layout, "3 x 3")
-    assert wall_of(layout, sizes_of(layout)[0].upper().replace(" ", "")).size == sizes_of(layout)[0]
+    assert wall_of(layout, next(iter(layout.sizes)).upper().replace(" ", "")).size == next(iter(layout.sizes))

@@ -11,7 +11,7 @@ from climbpath.web.logbook.records import Entry
 
 def exported(entries: Iterable[Entry], kind: str = "json") -> str:
     """A logbook as a file's content."""
-    return "".join(transfer.FORMATS[kind][2](entries))
+    return "".join(transfer.FORMATS[kind][2](entries, ()))
 
 
 def read(content: bytes | str, note: Note = unnoted) -> list[transfer.Record]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from climbpath import board as boards
-from climbpath.data import parquet
+from climbpath.data import importers, parquet
 from climbpath.data.importers import Tallied
+from climbpath.data.importers.sample import sample
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
 from climbpath.web import importing, ticks, transfer
@@ -202,6 +203,15 @@ def test_the_json_export_keeps_ticks_that_were_not_found() -> None:
     assert read("".join(transfer.to_json([Entry(SLAB)], [kept])))[0] == [Entry(SLAB), kept]
     spoiled = "".join(transfer.to_json([], [kept._replace(attempts=0)]))
     assert read(spoiled)[0] == ["attempts: Input should be greater than or equal to 1"]
+
+
+@pytest.mark.parametrize("content", [BOARDLIB, EXPORT, BOARDLIB.lower(), EXPORT.lower()])
+def test_what_the_import_of_problems_calls_a_logbook_is_read_as_one(content: str, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(content)
+    (failure,) = importers.read(tmp_path / "log.csv")
+    assert isinstance(failure, importers.Failure)
+    assert failure.reason.startswith("it is a logbook, whose ticks name no holds")
+    assert ticks.is_logbook(sample(tmp_path / "log.csv"))
 
 
 @pytest.mark.parametrize("content", [BOARDLIB, EXPORT])

@@ -222,7 +222,7 @@ def test_any_cell_comes_back_unchanged(text: str) -> None:
 
 def test_what_cannot_be_read_is_named_in_every_export() -> None:
     lost = LeftOut(7, "=Gone", "there is no board 'x'")
-    as_json, as_csv, as_app = ("".join(FORMATS[kind][2]([NOTED, lost])) for kind in FORMATS)
+    as_json, as_csv, as_app = ("".join(FORMATS[kind][2]([NOTED, lost], ())) for kind in FORMATS)
     assert json.loads(as_json)["left_out"] == ["=Gone: there is no board 'x'"]
     assert json.loads(as_app)["LeftOut"] == ["=Gone: there is no board 'x'"]
     *_, row = csv.DictReader(io.StringIO(as_csv, newline=""), strict=True)

@@ -299,7 +299,7 @@ def test_conditions_are_kept_or_too_many(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         (Climber(300), {}, "100 to 230 cm .*, not 300 cm"),
         (CLIMBER, {"ban": "F99"}, "there is no hold 'F99'"),
-        (CLIMBER, {"hold_sets": "D"}, "has no hold set 'd'"),
+        (CLIMBER, {"hold_sets": "D"}, "has no hold set 'D'"),
     ],
 )
 def test_what_cannot_be_planned_says_why(climber: Climber, conditions: dict[str, str], message: str) -> None:

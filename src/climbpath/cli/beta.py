@@ -17,6 +17,8 @@ from climbpath.cli.common import (
     place,
     problem_flags,
     read_problems,
+    refuse_options,
+    tell_written,
     theme_flag,
     wall_flags,
     walls_of,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 500
 """Problems that are solved before the progress bar moves on."""
+NOT_ON_CLUSTER = ("board", "angle", "size", "hold_sets", "formats", "theme", "force")
+"""Parameters that are for notation, for pictures, or for files that are written at once."""
 
 
 @click.command(cls=Command)
@@ -79,7 +83,8 @@ def beta(
     from climbpath.naming import title
 
     if cluster:
-        _beta_on_cluster(problem, climber_of(height, ape), out or Path("out") / "betas", formats, cluster)
+        refuse_options(NOT_ON_CLUSTER, "--cluster reads and writes Parquet files")
+        _beta_on_cluster(problem, climber_of(height, ape), out or Path("out") / "betas", cluster)
         return
     chosen = files.parse_formats(formats or ("png" if out else ""), (*PICTURES, "json"))
     if out and out.is_file():
@@ -103,19 +108,17 @@ def beta(
             for path, content in zip(some, contents, strict=True):
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
-            click.echo(f"wrote {some[0]}" + f" to {some[-1].name}" * (len(some) > 1))
+            tell_written(some[0], note=f" to {some[-1].name}" * (len(some) > 1))
 
 
-def _beta_on_cluster(source: str, climber: "Climber", folder: Path, formats: str | None, cluster: str) -> None:
+def _beta_on_cluster(source: str, climber: "Climber", folder: Path, cluster: str) -> None:
     """Find the betas of the problems of Parquet files into those of a folder, on a cluster."""
     from climbpath.cluster.columns import add_columns, beta_columns
 
-    if formats:
-        raise ClimbpathError(f"--cluster writes Parquet files: leave out --format {formats}")
     asked = {"columns": "betas", "climber": climber._asdict()}
     with on_cluster(cluster) as each:
         written = add_columns(place(source), folder, beta_columns(climber), asked, each, "Beta")
-    click.echo(f"wrote {written:,} files to {folder}")
+    tell_written(folder, f"{written:,} files")
 
 
 def _solve(problems: "Sequence[Problem]", climber: "Climber") -> "list[Beta]":

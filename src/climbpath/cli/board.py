@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from climbpath.cli.common import ANGLE, FILE, Group
+from climbpath.angles import show_angle
+from climbpath.cli.common import ANGLE, FILE, Group, tell_written
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _described(wall: "Wall") -> str:
     parts = [boards.load(wall.board).title]
     parts += [wall.size] if wall.size else []
     parts += [", ".join(wall.hold_sets)] if wall.hold_sets else []
-    parts.append(boards.show_angle(wall.angle))
+    parts.append(show_angle(wall.angle))
     return "In use: " + " · ".join(parts)
 
 
@@ -154,7 +155,9 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     click.echo(f"{name}  {boards.load(name).title}")
     for line in _facts(boards.load(name)):
         click.echo(f"  {line}")
-    click.echo(f"\nWrote {path}; import its climbs with climbpath data import {file} --layout {name} -o {name}.parquet")
+    click.echo()
+    way_on = f"climbpath data import {file} --layout {name} -o {name}.parquet"
+    tell_written(path, note=f"; import its climbs with {way_on}")
     if own:
         click.echo(f"climbpath has its holds as the board {own}, whose models know nothing of {name}")
 

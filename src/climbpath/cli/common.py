@@ -3,18 +3,22 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from climbpath import grades, terminal
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
     from climbpath.beta.body import Climber
+    from climbpath.data.importers import Item
     from climbpath.parts import Each
     from climbpath.problem import Problem
     from climbpath.settings import Wall
@@ -91,6 +95,24 @@ def write_json(path: Path, content: object) -> None:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def tell_written(path: Path, what: str = "", note: str = "") -> None:
+    """Say that a file was written, or `what` to it, as in '12 problems'; `note` follows its name."""
+    click.echo(f"wrote {what + ' to ' if what else ''}{path}{note}")
+
+
+def refuse_options(names: Collection[str], why: str) -> None:
+    """Raises ClimbpathError, naming them, where parameters of the running command were typed that do not apply; `why`
+    is what keeps them from it: '--cluster writes Parquet files'."""
+    context = click.get_current_context()
+    typed = [
+        max(one.opts, key=len)
+        for one in context.command.params
+        if one.name in names and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise ClimbpathError(f"{why}: leave out {', '.join(typed)}")
+
+
 model_flag = click.option("--model", type=FILE, help="A model or a checkpoint. [default: the bundled model]")
 
 
@@ -131,8 +153,6 @@ class _Angle(click.ParamType):  # type: ignore[type-arg]  # generic in later ver
 
 
 ANGLE = _Angle()
-UNKNOWN = "unknown"
-"""What is typed for an angle that is not known."""
 ALL = "all"
 """What is typed for the whole board, or all its hold sets, where others are remembered."""
 
@@ -299,31 +319,56 @@ def read_problems(
     """The problems of an argument: notation, a share link, a file in any format that can be imported, or - for standard
     input.
 
-    Standard input is JSON, or a problem in notation on every line. `size` and `hold_sets` are those of `wall_flags`,
-    which notation is for. Raises ClimbpathError, naming the source, where there is none or one cannot be read.
+    Standard input is JSON as in a file, or a problem in notation on every line. `size` and `hold_sets` are those of
+    `wall_flags`, which notation is for. Raises ClimbpathError, naming the source, where there is none or one cannot be
+    read.
     """
-    from climbpath.problem import parse_notation
     from climbpath.share import is_link, read_link
 
     if is_link(text):
         return [read_link(text)]
-    source = "standard input" if text == "-" else repr(text)
     if text != "-" and names_file(text):
         return read_file(Path(text))
-    if text == "-":
-        if sys.stdin is None:
-            raise ClimbpathError("standard input is closed: name a file, or write the problem itself")
-        text = sys.stdin.read(PROBLEM_LENGTH + 1).removeprefix("\ufeff")
-        if len(text) > PROBLEM_LENGTH:
-            raise ClimbpathError(f"{source} is longer than {PROBLEM_LENGTH:,} characters: save it as a file")
-    if _is_json(text):
-        return _of_json(text, source)
-    lines = [line for line in text.splitlines() if line.strip()]
+    source, content = ("standard input", _standard_input()) if text == "-" else (repr(text), text)
+    if _is_json(content):
+        return _of_json(content, source)
+    lines = {number: line for number, line in enumerate(content.splitlines(), 1) if line.strip()}
     if not lines:
         raise ClimbpathError(f"{source} holds no problem: write its holds, for example 'F5s D9 G13 I16 G18e'")
     if size is not None or hold_sets is not None:  # a wall that does not exist is named before a fault of the problem
         wall_of(board, size, hold_sets)
-    return [parse_notation(line, board, angle) for line in lines]
+    is_typed = text != "-" and len(lines) == 1  # and needs no name
+    return [_of_line(line, board, angle, "" if is_typed else f"{source}, line {n}: ") for n, line in lines.items()]
+
+
+def _standard_input() -> str:
+    """All of standard input. Raises ClimbpathError where it is closed or longer than PROBLEM_LENGTH."""
+    if sys.stdin is None:
+        raise ClimbpathError("standard input is closed: name a file, or write the problem itself")
+    text = sys.stdin.read(PROBLEM_LENGTH + 1).removeprefix("\ufeff")
+    if len(text) > PROBLEM_LENGTH:
+        raise ClimbpathError(f"standard input is longer than {PROBLEM_LENGTH:,} characters: save it as a file")
+    return text
+
+
+def _of_line(line: str, board: str, angle: int | None, where: str) -> "Problem":
+    """The problem of a line in notation. Raises ClimbpathError that begins with where the line is."""
+    from climbpath.problem import parse_notation
+
+    try:
+        return parse_notation(line, board, angle)
+    except ClimbpathError as error:
+        raise ClimbpathError(f"{where}{error}") from None
+
+
+def _of_json(text: str, source: str) -> list["Problem"]:
+    """The problems of JSON, which importers read from a file. Raises ClimbpathError that begins with the source."""
+    from climbpath.data import importers
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "problems"
+        path.write_bytes(text.encode("utf-8", "replace"))
+        return _usable(importers.read_file(source, path), source)
 
 
 def read_file(path: Path) -> list["Problem"]:
@@ -331,14 +376,22 @@ def read_file(path: Path) -> list["Problem"]:
     is none or one cannot be read.
     """
     from climbpath.data import importers
-    from climbpath.problem import Problem
 
     if not path.exists():
         raise ClimbpathError(f"{path}: there is no such file")
     if path.is_dir():
         raise ClimbpathError(f"{path}: it is a folder: name a file in it")
+    return _usable(importers.read(path), str(path))
+
+
+def _usable(items: "Iterable[Item]", source: str) -> list["Problem"]:
+    """The problems among what became of a source's records. Raises ClimbpathError, naming the record, where one cannot
+    be used, and where there are none."""
+    from climbpath.data import importers
+    from climbpath.problem import Problem
+
     problems = []
-    for item in importers.read(path):
+    for item in items:
         if isinstance(item, importers.Failure):
             raise ClimbpathError(f"{item.file}: {item.reason}")
         if isinstance(item, importers.Rejection):
@@ -346,7 +399,7 @@ def read_file(path: Path) -> list["Problem"]:
         if isinstance(item, Problem):
             problems.append(item)
     if not problems:
-        raise ClimbpathError(f"{path} holds no problem")
+        raise ClimbpathError(f"{source} holds no problem")
     return problems
 
 
@@ -391,19 +444,6 @@ def names_file(text: str) -> bool:
 
 def _is_json(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
-
-
-def _of_json(text: str, source: str) -> list["Problem"]:
-    from climbpath.problem import Problem
-
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ClimbpathError(f"{source} is not valid JSON: {error}") from None
-    records = content if isinstance(content, list) else [content]
-    if not records:
-        raise ClimbpathError(f"{source} holds no problem")
-    return [Problem.from_dict(record) for record in records]
 
 
 def one_grade(text: str, ladder: tuple[str, ...]) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import ANGLE, FILE, UNKNOWN, Command, Group, warn, write_json
+from climbpath.angles import UNKNOWN
+from climbpath.cli.common import ANGLE, FILE, Command, Group, tell_written, warn, write_json
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ def import_problems(
         raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
     parquet.write(output, gathered.problems)
     setups = [(one["board"], _degrees(one["angle"]), one["problems"]) for one in account["problems"]]
-    click.echo("\n" + stats.table(("board", "angle", "problems"), setups))
-    click.echo(f"\nWrote {output} and {report}")
+    click.echo(f"\n{stats.table(('board', 'angle', 'problems'), setups)}\n")
+    for path in (output, report):
+        tell_written(path)
     if failures:
         warn(f"{len(failures)} of the files could not be read; the reasons are above and in {report}")
         sys.exit(SOME_UNREAD)
@@ -157,7 +159,8 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
     click.echo(stats.describe(problems))
     if png:
         stats.chart(problems, png)
-        click.echo(f"\nWrote {png}")
+        click.echo()
+        tell_written(png)
 
 
 @data.command("filter")
@@ -212,11 +215,11 @@ def filter_file(
         hold_sets=hold_sets,
         shortest=shortest,
     )
-    click.echo(stats.table(("filter", "left out"), left_out.items()))
+    click.echo(f"{stats.table(('filter', 'left out'), left_out.items())}\n")
     if not kept:
         raise ClimbpathError(f"no problem of {file} passes these filters")
     parquet.write(output, kept)
-    click.echo(f"\nWrote {len(kept):,} problems to {output}")
+    tell_written(output, f"{len(kept):,} problems")
 
 
 @data.command("split")
@@ -242,8 +245,9 @@ def split_file(file: Path, output: Path, force: bool) -> None:
     parts = split(parquet.load(file))
     for name, path in paths.items():
         parquet.write(path, parts[name])
-    click.echo(stats.table(("grade", *parts), stats.grade_rows(parts.values())))
-    click.echo(f"\nWrote {', '.join(map(str, paths.values()))}")
+    click.echo(f"{stats.table(('grade', *parts), stats.grade_rows(parts.values()))}\n")
+    for path in paths.values():
+        tell_written(path)
 
 
 def _list_some(what: str, lines: Sequence[str], count: int, report: Path) -> None:

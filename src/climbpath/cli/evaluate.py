@@ -19,6 +19,7 @@ from climbpath.cli.common import (
     distinct,
     model_flag,
     on_cluster,
+    tell_written,
     write_json,
 )
 from climbpath.errors import ClimbpathError
@@ -120,11 +121,12 @@ def evaluate(
             tell=lambda stage: click.echo(f"… {stage}", err=True),
             each=each,
         )
-    click.echo(reports.text(result))
+    click.echo(f"{reports.text(result)}\n")
     write_json(numbers, to_json(result))
     with files.replacing(page) as temporary:
         temporary.write_text(reports.page(result), encoding="utf-8")
-    click.echo(f"\nWrote {page}, which says what the columns mean, and {numbers}")
+    tell_written(page, note=", which says what the columns mean")
+    tell_written(numbers)
 
 
 def _by_bundled_model(problems: "Sequence[Problem]") -> "dict[str, set[Setup]]":

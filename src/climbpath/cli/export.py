@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, Command
+from climbpath.cli.common import FILE, Command, tell_written
 
 
 @click.command(cls=Command)
@@ -23,4 +23,4 @@ def export(checkpoint: Path, target: Path, force: bool) -> None:
     refuse_ending(target, ".safetensors")
     refuse_overwrite([target], force)
     save_model(target, load_model(checkpoint))
-    click.echo(f"wrote {target}")
+    tell_written(target)

@@ -18,6 +18,8 @@ from climbpath.cli.common import (
     method_flag,
     on_cluster,
     problem_flags,
+    refuse_options,
+    tell_written,
     theme_flag,
     wall_flags,
     wall_of,
@@ -116,6 +118,12 @@ def generate(
     from climbpath import api
     from climbpath.problem import DEFAULT_METHOD
 
+    to_parquet = _is_parquet(formats)
+    if cluster:
+        others = () if to_parquet else ("formats",)
+        refuse_options(("visualize", "theme", "force", *others), "--cluster writes Parquet files")
+    elif to_parquet:
+        refuse_options(("visualize", "theme"), "--format parquet draws nothing")
     climber = None if height is None and ape is None else climber_of(height, ape)
     wall = wall_of(board, size, hold_sets)
     conditions |= {"board": board, "size": wall.size, "hold_sets": wall.hold_sets}
@@ -124,12 +132,10 @@ def generate(
     request = replace(request, grades=generator.grades_of(grade, request.setup))
     warn_of_evidence(generator, request.setup, request.grades)
     if cluster:
-        _generate_on_cluster(generator, model, request, out or Path("out") / _file_name(grade), formats, cluster)
+        _generate_on_cluster(generator, model, request, out or Path("out") / _file_name(grade), cluster)
         return
-    if formats and "parquet" in formats.lower():
-        _generate_to_parquet(
-            generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", formats, force
-        )
+    if to_parquet:
+        _generate_to_parquet(generator, model, request, out or Path("out") / f"{_file_name(grade)}.parquet", force)
         return
     if request.number > MOST_LISTED:
         raise ClimbpathError(f"more than {MOST_LISTED:,} problems go to one file: --format parquet")
@@ -139,15 +145,21 @@ def generate(
     print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
 
 
+def _is_parquet(formats: str | None) -> bool:
+    """Whether the format is parquet. Raises ClimbpathError where others are named with it."""
+    named = [] if formats is None else [part.strip().lower() for part in formats.split(",")]
+    if "parquet" in named and len(named) > 1:
+        raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
+    return named == ["parquet"]
+
+
 def _generate_to_parquet(
-    generator: "Generator", model: Path | None, request: "Request", path: Path, formats: str, force: bool
+    generator: "Generator", model: Path | None, request: "Request", path: Path, force: bool
 ) -> None:
     """Generate any number of problems into one Parquet file."""
     from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.generator import bulk
 
-    if formats.strip().lower() != "parquet":
-        raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
     refuse_ending(path, ".parquet")
     refuse_overwrite([path], force)
     try:
@@ -159,28 +171,26 @@ def _generate_to_parquet(
             f"\nStopped; finished problems are kept. Continue with the same command and --seed {request.seed}", err=True
         )
         sys.exit(130)
-    _tell_written(written, request, reason, path)
+    _tell_how_many(written, request, reason, path)
 
 
 def _generate_on_cluster(
-    generator: "Generator", model: Path | None, request: "Request", folder: Path, formats: str | None, cluster: str
+    generator: "Generator", model: Path | None, request: "Request", folder: Path, cluster: str
 ) -> None:
     """Generate any number of problems into Parquet files of a folder, on a cluster."""
     from climbpath.generator import bulk
 
-    if formats and formats.strip().lower() != "parquet":
-        raise ClimbpathError(f"--cluster writes Parquet files: leave out --format {formats}")
     with on_cluster(cluster, f"--seed {request.seed}") as each:
         written, reason = bulk.generate_to_folder(
             generator.model_of(request.setup), request, folder, each, str(model) if model else None
         )
-    _tell_written(written, request, reason, folder)
+    _tell_how_many(written, request, reason, folder)
 
 
-def _tell_written(written: int, request: "Request", reason: str | None, place: Path) -> None:
+def _tell_how_many(written: int, request: "Request", reason: str | None, place: Path) -> None:
     if written < request.number:
         warn(f"only {written:,} of {request.number:,} problems: {reason}")
-    click.echo(f"wrote {written:,} problems to {place}, seed {request.seed}")
+    tell_written(place, f"{written:,} problems", f", seed {request.seed}")
 
 
 def _file_name(grade: str) -> str:

@@ -16,6 +16,8 @@ from climbpath.cli.common import (
     place,
     problem_flags,
     read_problems,
+    refuse_options,
+    tell_written,
     warn,
     write_json,
 )
@@ -33,6 +35,8 @@ BAR = 32
 """Width in characters of the bar of a probability of 1."""
 LEAST_SHOWN = 0.005
 """Probability below which a grade is not listed."""
+NOT_ON_CLUSTER = ("board", "angle", "start", "finish", "force")
+"""Parameters that are for notation, or for a file that is written at once."""
 
 
 @click.command(cls=Command)
@@ -72,13 +76,15 @@ def grade(
     problem gets the grade whose real problems it finds most alike. A problem that comes from a source with a record of
     it keeps its grade, and the grader's is an opinion beside it.
     """
-    from climbpath.files import refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite
     from climbpath.grader.grader import checked_grader_of, influence, load_grader, predict
 
     if cluster:
+        refuse_options(NOT_ON_CLUSTER, "--cluster reads and writes Parquet files")
         _grade_on_cluster(problem, file, out, cluster)
         return
     if out:
+        refuse_ending(out, ".json")
         refuse_overwrite([out], force)
     if start or finish:
         problem = _marked(problem, board, start or "", finish or "")
@@ -104,7 +110,7 @@ def grade(
         results.append(result)
     if out:
         write_json(out, results)
-        click.echo(f"wrote {out}")
+        tell_written(out)
 
 
 def _gradable(problems: "list[Problem]", graders: "Mapping[Setup, Grader]") -> "Iterator[int]":
@@ -136,7 +142,7 @@ def _grade_on_cluster(source: str, file: Path | None, out: Path | None, cluster:
     asked = {"columns": "grades", "grader": str(file) if file else None}
     with on_cluster(cluster) as each:
         written = add_columns(place(source), folder, columns, asked, each, "Grade")
-    click.echo(f"wrote {written:,} files to {folder}")
+    tell_written(folder, f"{written:,} files")
 
 
 def _marked(notation: str, board: str, start: str, finish: str) -> str:

@@ -13,6 +13,7 @@ from climbpath.cli.common import (
     model_flag,
     problem_flags,
     read_problem,
+    tell_written,
     theme_flag,
     wall_flags,
     walls_of,
@@ -96,7 +97,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
             problems = [version.problem for version in versions]
             folder = out or files.new_folder(Path("out") / name)
             for path in exporters.write(problems, folder, writers, force, THEMES[theme], wall.size):
-                click.echo(f"wrote {path}")
+                tell_written(path)
 
     return command
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from climbpath.cli.common import FILE, Command, warn
-from climbpath.cli.light import DEFAULT_BOARD, wall_flags, wall_from
+from climbpath.cli.light import wall_flags, wall_from
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def led_server(
     from climbpath.lights.bridge import Bridge, wiring_of
     from climbpath.lights.drivers import load_driver
     from climbpath.lights.messages import is_moonboard
+    from climbpath.problem import DEFAULT_BOARD
     from climbpath.settings import remembered
 
     if not (serial or bluetooth or http):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from climbpath.lights.messages import Wall
     from climbpath.problem import Problem
 
-DEFAULT_BOARD = "moonboard-2016"
 LEVEL = 3
 """The API level of an Aurora board whose name is not known."""
 
@@ -96,6 +95,7 @@ def light(
     from climbpath.lights.messages import Sending, encode, is_moonboard
     from climbpath.lights.messages import off as put_out
     from climbpath.lights.moonboard import dark
+    from climbpath.problem import DEFAULT_BOARD
     from climbpath.settings import remembered
 
     if [problem is not None, scan, off].count(True) != 1:

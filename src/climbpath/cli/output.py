@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climbpath import terminal
-from climbpath.cli.common import warn
+from climbpath.cli.common import tell_written, warn
 from climbpath.errors import ClimbpathError
 from climbpath.grades import show
 
@@ -98,7 +98,7 @@ def print_and_write(
     if writers:
         folder = out or files.new_folder(Path("out") / name)
         for path in exporters.write(problems, folder, writers, force, THEMES[theme], size):
-            click.echo(f"wrote {path}")
+            tell_written(path)
 
 
 def grade_notes(problems: Sequence["Problem"]) -> list[str]:

@@ -53,10 +53,10 @@ def show(
     """
     from dataclasses import replace
 
-    from climbpath.api import load
     from climbpath.beta.solver import solve
     from climbpath.drawing import problem as drawing
     from climbpath.grader.grader import grader_of
+    from climbpath.model.checkpoint import bundled_model, learned_by
 
     one = read_problem(problem, board, angle, size, hold_sets)
     if mirror:
@@ -79,7 +79,8 @@ def show(
     if data:
         click.echo("\nMost similar known problems:\n" + _similar(one, data))
         return
-    if load().is_known(one):
+    model = learned_by(one.setup)
+    if model and one.key in bundled_model(model).known:
         click.echo("\nA known problem has exactly these holds.")
     else:
         click.echo("\nNo known problem has exactly these holds. (--data FILE shows the most similar ones.)")

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import click
 
-from climbpath.cli.common import FILE, SEED, THREADS, Command, data_files, data_flags, device_flag, distinct
+from climbpath.cli.common import (
+    FILE,
+    SEED,
+    THREADS,
+    Command,
+    data_files,
+    data_flags,
+    device_flag,
+    distinct,
+    tell_written,
+)
 
 
 @click.command("train-grader", cls=Command)
@@ -53,5 +63,5 @@ def train_grader(
     problems = distinct(data_files(data, more))
     grader = grader_training.train_grader(problems, out, num_epochs, members, seed, click.echo, device)
     test = grader_training.learnable(problems)[0]["test"]
-    click.echo("\n" + stats.table(*table(grader, test)))
-    click.echo(f"\nWrote {out}")
+    click.echo(f"\n{stats.table(*table(grader, test))}\n")
+    tell_written(out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, LEARNED_FROM, Command, data_files, data_flags, on_cluster, warn
+from climbpath.cli.common import FILE, LEARNED_FROM, Command, data_files, data_flags, on_cluster, tell_written, warn
 from climbpath.training.recipes import find_recipe, recipe_file
 
 if TYPE_CHECKING:
@@ -72,14 +72,15 @@ def tune(
         TrainingData(problems, start)  # says what is wrong with them before anything starts
     with on_cluster(cluster):
         found = tuning.tune(start, source, out, trials, lambda line: click.echo(line, err=True))
-    click.echo(_table(found))
+    click.echo(f"{_table(found)}\n")
     if failed := [trial for trial in found if trial.failure]:
         warn(f"{len(failed)} of {len(found)} trials have failed: {failed[0].failure}")
     picture, best = out / "trials.png", out / "best.toml"
     trials_chart([(trial.settings, trial.history) for trial in found], picture)
     with replacing(best) as temporary:
         temporary.write_text(recipe_file(replace(start, name="tuned", **found[0].settings)), encoding="utf-8")
-    click.echo(f"\nWrote {picture}, and {best}: climbpath train --recipe {best}")
+    tell_written(picture)
+    tell_written(best, note=f": climbpath train --recipe {best}")
 
 
 def _table(found: "Sequence[Trial]") -> str:

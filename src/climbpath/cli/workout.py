@@ -16,6 +16,7 @@ from climbpath.cli.common import (
     method_flag,
     model_flag,
     problem_flags,
+    tell_written,
     wall_flags,
     wall_of,
 )
@@ -98,7 +99,7 @@ def workout(
     for name, path in paths.items():
         with files.replacing(path) as temporary:
             temporary.write_bytes(FORMATS[name](evening, wall.size))
-        click.echo(f"wrote {path}")
+        tell_written(path)
 
 
 def _pdf(evening: "Workout", size: str | None) -> bytes:

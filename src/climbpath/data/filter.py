@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.grades import FONT_LADDER, on_ladder, parse_grades
 from climbpath.problem import Problem
@@ -99,25 +100,28 @@ def _among(wanted: Collection[str] | Collection[int | None], present: Counter[An
     by_name = {_named(value): value for value in present}
     for value in wanted:
         if _named(value) not in by_name:
-            there = ", ".join(f"{'unknown' if one is None else one} ({n:,})" for one, n in present.most_common())
-            shown = "unknown" if value is None else repr(value)
+            there = ", ".join(f"{UNKNOWN if one is None else one} ({n:,})" for one, n in present.most_common())
+            shown = UNKNOWN if value is None else repr(value)
             raise ClimbpathError(f"no problem has the {what} {shown}: there are {there or 'no problems at all'}")
     return {by_name[_named(value)] for value in wanted}
 
 
 def _named(value: object) -> str:
-    return "unknown" if value is None else str(value).lower()
+    return UNKNOWN if value is None else str(value).lower()
 
 
 def _usable_holds(hold_sets: str, board_names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has."""
+    """The labels of these hold sets on each board. Raises ClimbpathError for a set that none of the boards has, and
+    where no set is named."""
     layouts = [boards.load(name) for name in sorted(board_names)]
-    typed = {boards.short_hold_set(part): part.strip() for part in hold_sets.split(",")}
-    wanted = set(typed)
+    wanted = boards.hold_sets_of(hold_sets)
     known = dict.fromkeys(name for layout in layouts for name in layout.hold_sets)
-    for part in sorted(wanted.difference(name.lower() for name in known)):
+    short = {name.lower() for name in known}
+    odd = [name for one, name in wanted.items() if one not in short]
+    if odd or not wanted:
         titles = " and ".join(layout.title for layout in layouts)
-        raise ClimbpathError(f"no hold set {typed[part]!r} on {titles}: there are {', '.join(known)}")
+        what = f"no hold set {odd[0]!r} on {titles}" if odd else "no hold set is named"
+        raise ClimbpathError(f"{what}: there are {', '.join(known)}")
     return {
         layout.name: frozenset(hold.label for hold in layout.holds if hold.hold_set.lower() in wanted)
         for layout in layouts

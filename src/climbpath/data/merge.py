@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from climbpath.board import order_of, show_angle
+from climbpath.angles import show_angle
+from climbpath.board import order_of
 from climbpath.data import parquet
 from climbpath.data.importers import Failure, Item, LeftOut, Rejection, Tallied
 from climbpath.grades import rank

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.board import Setup, order_of, show_angle
+from climbpath.angles import show_angle
+from climbpath.board import Setup, order_of
 from climbpath.drawing.charts import board_axes
 from climbpath.errors import ClimbpathError
 from climbpath.files import replacing
@@ -32,8 +33,10 @@ MOST_LABELS = 25
 
 _INK, _FAINT = "#22303c", "#d9dee3"
 _HEAT = ("#dcc9a8", "#f08a24", "#b3121d", "#4a0010")
-_COLOURS = ("#2f6690", "#f2a65a", "#6a994e", "#9d4edd")
-"""Of the angles, steepest first."""
+_ANGLES = ("#1d2f57", "#2f6690", "#2a9d8f", "#8cb369", "#f4e285")
+"""A scale of colours for the angles, from the steepest to the flattest."""
+_UNKNOWN = "#b8bec4"
+"""The colour of an unknown angle."""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -163,7 +166,14 @@ def _draw_board(row: "SubFigure", problems: Sequence[Problem]) -> None:
     else:
         _bars(repeats, "Repeats" + f" (not known for {unknown:,})" * bool(unknown), _class_names(), classes)
     if len(by_angle) > 1:
-        grades.legend(frameon=False, loc="lower right")
+        row.legend(
+            *lengths.get_legend_handles_labels(),  # of problems without grades, too
+            loc="outside lower right",
+            ncols=len(by_angle),
+            frameon=False,
+            handlelength=1,
+            columnspacing=1,
+        )
 
 
 def _counts(names: Iterable[object], values: Iterable[object]) -> list[int]:
@@ -187,11 +197,9 @@ def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[in
     labels = [str(name) for name in names]
     places = np.arange(len(labels))
     before = np.zeros(len(labels))
-    steepest_first = sorted(counts.items(), key=lambda pair: -1 if pair[0] is None else pair[0], reverse=True)
-    for i, (angle, lengths) in enumerate(steepest_first):
-        colour = _COLOURS[i % len(_COLOURS)]
-        panel.barh(places, lengths, 0.78, left=before, color=colour, label=show_angle(angle), zorder=2)
-        before += lengths
+    for angle, colour in _colours(counts).items():
+        panel.barh(places, counts[angle], 0.78, left=before, color=colour, label=show_angle(angle), zorder=2)
+        before += counts[angle]
     every = max(1, math.ceil(len(labels) / MOST_LABELS))
     for place, total in zip(places[::every], before[::every], strict=True):
         panel.annotate(f"{total:,.0f}", (total, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
@@ -201,6 +209,16 @@ def _bars(panel: "Axes", title: str, names: Iterable[object], counts: Mapping[in
     panel.set_xticks([])
     panel.set_title(title, loc="left", fontsize=11)
     panel.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def _colours(angles: Iterable[int | None]) -> dict[int | None, Any]:
+    """Angle -> its colour on a scale of all of them, the steepest first and an unknown one last."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    steepest_first = sorted((angle for angle in angles if angle is not None), reverse=True)
+    scale = LinearSegmentedColormap.from_list("angles", _ANGLES)
+    found = dict(zip(steepest_first, scale(np.linspace(0, 1, len(steepest_first))), strict=True))
+    return found | {angle: _UNKNOWN for angle in angles if angle is None}
 
 
 def _heat_map(panel: "Axes", problems: Sequence[Problem]) -> None:

@@ -82,29 +82,16 @@ def colours_of(board: Board) -> Mapping[str, str]:
     return MOONBOARD_COLOURS if is_moonboard(board) else board.colours
 
 
-def sizes_of(board: Board) -> list[str]:
-    """The sizes in which a board is built."""
-    return list(board.sizes)
-
-
 def wall_of(board: Board, size: str | None = None, mapping: Mapping[str, int] | None = None) -> Wall:
     """The wall of a board in a size, which may be left out where there is one; `mapping` replaces its numbers of LEDs.
 
     Raises ClimbpathError, listing the sizes, where none or an unknown one is named.
     """
-    sizes = sizes_of(board)
-    if size is None and len(sizes) > 1:
-        raise ClimbpathError(f"which size is your {board.title}? Name it with --size: {', '.join(sizes)}")
-    chosen = next((one for one in sizes if size is None or plain(one) == plain(size)), None)
-    if chosen is None:
-        raise ClimbpathError(f"{board.title} has no size {size!r}: choose from {', '.join(sizes)}")
-    leds = {label: led for label, led in board.sizes[chosen].leds.items() if led is not None}
+    if size is None and len(board.sizes) > 1:
+        raise ClimbpathError(f"which size is your {board.title}? Name it with --size: {', '.join(board.sizes)}")
+    chosen = next(iter(board.sizes.values())) if size is None else board.size(size)
+    leds = {label: led for label, led in chosen.leds.items() if led is not None}
     if not leds and mapping is None:
         raise ClimbpathError(f"nobody has told which LED is where on {board.title}: name a mapping file with --mapping")
-    title = board.title if len(sizes) == 1 else f"{board.title} {chosen}"
-    return Wall(board, chosen, title, leds if mapping is None else mapping)
-
-
-def plain(size: str) -> str:
-    """A size without case and spaces, so that 12x14 is 12 x 14."""
-    return "".join(size.casefold().split())
+    title = board.title if len(board.sizes) == 1 else f"{board.title} {chosen.name}"
+    return Wall(board, chosen.name, title, leds if mapping is None else mapping)

@@ -167,15 +167,17 @@ def bundled_names() -> list[str]:
     return names_in(BUNDLED)
 
 
+def learned_by(setup: Setup) -> str | None:
+    """The name of the bundled model that has learned a setup, if one has; no weights are read."""
+    learned = {name: evidence_in(BUNDLED, name, FIELD) for name in bundled_names()}
+    return next((name for name, evidence in learned.items() if drawn_as(setup, evidence) in evidence), None)
+
+
 def bundled_model_of(setup: Setup) -> str:
     """The name of the bundled model that has learned a setup. Raises ClimbpathError, listing those learned, if none."""
-    known: list[Setup] = []
-    for name in bundled_names():
-        evidence = evidence_in(BUNDLED, name, FIELD)
-        if drawn_as(setup, evidence) in evidence:
-            return name
-        known += evidence
-    raise not_learned(setup, known)
+    if name := learned_by(setup):
+        return name
+    raise not_learned(setup, [one for name in bundled_names() for one in evidence_in(BUNDLED, name, FIELD)])
 
 
 def not_learned(setup: Setup, known: Iterable[Setup]) -> ClimbpathError:

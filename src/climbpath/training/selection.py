@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import repeat
 
-from climbpath.board import METHODS, Evidence, Setup, order_of, show_angle
+from climbpath.angles import show_angle
+from climbpath.board import METHODS, Evidence, Setup, order_of
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import Numbers, whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError

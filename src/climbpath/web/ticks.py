@@ -16,6 +16,7 @@ from climbpath.data.aurora.layout import aurora_boards
 from climbpath.data.importers import documents, pieces
 from climbpath.data.importers.api_dump import problem as api_problem
 from climbpath.data.importers.documents import Raw
+from climbpath.data.importers.logbooks import EXPORTED, is_boardlib, names_no_holds
 from climbpath.data.importers.pieces import Source
 from climbpath.data.importers.records import Note, read_angle, read_board, read_count, read_grade, take
 from climbpath.data.importers.sample import Sample
@@ -25,12 +26,8 @@ from climbpath.grades import LADDER, v_number
 from climbpath.problem import Problem
 from climbpath.web.logbook.records import Entry, LoggedTick, Tick, identity_of
 
-BOARDLIB = frozenset({"climb_name", "date", "tries"})
-"""Columns of BoardLib's logbook."""
-EXPORTED = ("problem id", "grade", "tries", "attempts", "rating", "date")
-"""Columns of the app's export, which come after some lines about the climber."""
 PREAMBLE = 50
-"""Lines in which these columns are looked for."""
+"""Lines in which the columns of the app's export are looked for."""
 TRIES = {"flashed": 1, "2nd try": 2, "3rd try": 3, "more than 3 tries": 4}
 """What the site and the app write for the number of tries."""
 PROJECT = "project"
@@ -41,7 +38,7 @@ def is_logbook(sample: Sample) -> bool:
     """Whether a file that starts like this sample is a logbook of another program."""
     if sample.record:
         return isinstance(sample.record.get("problem"), dict) and "numberoftries" in sample.record
-    return set(sample.columns) >= BOARDLIB or b"problem id,grade,tries" in sample.start[:4096].lower()
+    return names_no_holds(sample)
 
 
 def read_logbook(path: Source, sample: Sample, note: Note) -> Iterator[Entry | LoggedTick | str]:
@@ -50,7 +47,7 @@ def read_logbook(path: Source, sample: Sample, note: Note) -> Iterator[Entry | L
         records: Iterator[Any] = documents.records(path)
         read: Callable[[Any, Note], Entry | LoggedTick]
         read = _of_site
-    elif set(sample.columns) >= BOARDLIB:
+    elif is_boardlib(sample):
         ladders = {board.aurora.app: board.ladder for board in aurora_boards() if board.aurora}
         records, read = pieces.csv_rows(path), partial(_of_boardlib, ladders=ladders)
     else:

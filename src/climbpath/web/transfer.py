@@ -43,11 +43,13 @@ MOST_UNPACKED = 128 << 20
 """Bytes that a packed file may unpack to."""
 
 Exported = Iterable[Entry | LeftOut]
+NotFound = Iterable[LoggedTick | LeftOut]
+"""Imported ticks whose problems were not found, for the formats that have a place for them."""
 Record = Entry | LoggedTick | str
 """An entry, another program's tick, or why a record is rejected."""
 
 
-def to_json(entries: Exported, not_found: Iterable[LoggedTick | LeftOut] = ()) -> Iterator[str]:
+def to_json(entries: Exported, not_found: NotFound = ()) -> Iterator[str]:
     """JSON with everything, an entry to a line, also imported ticks whose problems were not found; `read` restores it.
 
     What cannot be read of the logbook is named under `left_out`.
@@ -76,7 +78,7 @@ def _to_dict(entry: Entry) -> dict[str, object]:
     return entry._asdict() | {"problem": entry.problem.to_dict(), "lists": list(entry.lists), "ticks": done}
 
 
-def to_csv(entries: Exported) -> Iterator[str]:
+def to_csv(entries: Exported, _: NotFound = ()) -> Iterator[str]:
     """CSV with a row per entry: the problem's columns and the climber's notes; the lists are a CSV row in one cell.
 
     What cannot be read of the logbook is named in a row without holds, which no import takes for a problem.
@@ -109,7 +111,7 @@ def _tick_word(tick: Tick) -> str:
     return "/".join(parts) + ("" if tick.angle is None else f"@{tick.angle}")
 
 
-def to_app(entries: Exported) -> Iterator[str]:
+def to_app(entries: Exported, _: NotFound = ()) -> Iterator[str]:
     """JSON in the format of the MoonBoard app, with the felt grade as the user's grade.
 
     Problems of other boards, of which the app knows nothing, are counted under `LeftOut`.
@@ -133,7 +135,7 @@ def to_app(entries: Exported) -> Iterator[str]:
     yield from exporters.app_pieces(problems(), told)
 
 
-FORMATS: dict[str, tuple[str, str, Callable[[Exported], Iterator[str]]]] = {
+FORMATS: dict[str, tuple[str, str, Callable[[Exported, NotFound], Iterator[str]]]] = {
     "json": ("logbook.json", "application/json", to_json),
     "csv": ("logbook.csv", "text/csv", to_csv),
     "app": ("logbook.app.json", "application/json", to_app),

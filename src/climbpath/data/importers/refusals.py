@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from typing import Protocol
 
+from climbpath.data.importers.logbooks import names_no_holds
 from climbpath.data.importers.records import shortened
 from climbpath.data.importers.sample import Sample
 
@@ -34,10 +35,6 @@ LOGBOOK = (
     "it is a logbook, whose ticks name no holds: import it into the logbook of the web app (climbpath serve), which "
     "finds its problems by their numbers or names"
 )
-LOGGED = {"climb_name", "date", "tries"}
-"""Columns of BoardLib's logbook."""
-EXPORTED = b"Problem Id,Grade,Tries"
-"""In the app's export of a climber's own data."""
 SQLITE = b"SQLite format 3\0"
 UTF_16 = "it is UTF-16 text: save it as UTF-8"
 
@@ -70,14 +67,14 @@ def refusal(sample: Sample, formats: Iterable[Described]) -> str:
     for magic, words in MAGIC:
         if start.startswith(magic):
             return words
+    if names_no_holds(sample):
+        return LOGBOOK
     if sample.is_json:
         found = _json(sample)
     elif b"\0" in start or not sample.columns:
         return "it is in no format that climbpath reads: neither JSON, CSV nor Parquet"
     else:
         found = _csv(sample)
-    if sample.columns and (set(sample.columns) >= LOGGED or EXPORTED in start[:4096]):
-        return LOGBOOK
     formats = [one for one in formats if sample.is_json != ("CSV" in one.TITLE)]
     nearest = max(formats, key=lambda one: (len(one.NAMES & sample.names), -len(one.NAMES)))
     if nearest.NAMES & sample.names:

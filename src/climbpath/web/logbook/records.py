@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from climbpath import board as boards
+from climbpath.angles import show_angle
 from climbpath.beta.body import DEFAULT_CLIMBER
-from climbpath.board import show_angle
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, key_of
 from climbpath.settings import Wall

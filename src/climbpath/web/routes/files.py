@@ -37,11 +37,7 @@ def add_file_routes(app: FastAPI, services: Services) -> None:
         which has the problems of MoonBoards alone."""
         name, media, write = transfer.FORMATS[kind]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        entries = services.logbook.each(str(profile))
-        if kind == "json":
-            content = transfer.to_json(entries, services.logbook.not_found(str(profile)))
-        else:
-            content = write(entries)
+        content = write(services.logbook.each(str(profile)), services.logbook.not_found(str(profile)))
         return StreamingResponse(_in_blocks(content), media_type=media, headers=headers)
 
     @app.post("/api/import", responses=NOT_FOUND, openapi_extra=FILE_BODY)

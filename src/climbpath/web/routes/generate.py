@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from climbpath import __version__, grades
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.beta import drawing as beta_drawing
 from climbpath.beta.body import DEFAULT_CLIMBER, Climber
 from climbpath.beta.solver import solve
@@ -113,7 +114,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
     ) -> Response:
         """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
         beta, move by move."""
-        set_at = None if angle == "unknown" else int(angle)
+        set_at = None if angle == UNKNOWN else int(angle)
         read = parse_notation(problem.replace("-", " "), board, set_at, grade)
         shown = check_sound(replace(read, name=name or None, method=method))
         content = await services.workers.run(

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pydantic import BaseModel
 
 from climbpath import board as boards
-from climbpath.board import UNKNOWN, Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
+from climbpath.angles import UNKNOWN
+from climbpath.board import Board, Setup, as_learned, column_of, drawn_as, evidence_for, row_of
 from climbpath.drawing.themes import ROLES, lamp_of
 from climbpath.grader.scale import offered
 

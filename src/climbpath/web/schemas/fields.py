@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.beta.body import APES, HEIGHTS
 from climbpath.board import METHODS
 from climbpath.grades import ALL_GRADES
@@ -13,7 +14,7 @@ from climbpath.grades import ALL_GRADES
 MOST_HOLDS, MOST_BANS = 40, 200
 LONGEST_NAME, LONGEST_NOTES = 80, 2000
 ANGLES = sorted({angle for name in boards.names() for angle in boards.load(name).angles})
-LINKED_ANGLES = (*map(str, ANGLES), "unknown")
+LINKED_ANGLES = (*map(str, ANGLES), UNKNOWN)
 
 
 def _one_of(allowed: tuple[Any, ...]) -> Any:
