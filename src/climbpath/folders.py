@@ -10,7 +10,7 @@ HOME = "CLIMBPATH_HOME"
 
 
 def data_folder() -> Path:
-    """The folder of the logbook and of boards that were imported."""
+    """The folder of the logbook, of boards that were imported, and of graders of the user's own."""
     home = os.environ.get(HOME)
     return Path(home) if home else platformdirs.user_data_path("climbpath")
 
@@ -18,6 +18,11 @@ def data_folder() -> Path:
 def boards_folder() -> Path:
     """The folder of boards that were imported, one JSON file for each."""
     return data_folder() / "boards"
+
+
+def graders_folder() -> Path:
+    """The folder of the user's own graders, which are used before the bundled ones."""
+    return data_folder() / "graders"
 
 
 def settings_file() -> Path:

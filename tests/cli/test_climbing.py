@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from climbpath.beta.solver import solve
 from climbpath.cli import beta as beta_command
 from climbpath.data import parquet
 from climbpath.data.split import split
-from climbpath.grader.grader import load_grader
+from climbpath.grader.grader import graded_setups, grader_of, load_grader
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation, violations
+from support.aurora import facts_of, write_database
 from support.commands import climbpath, climbpath_here
+from support.making import random_problems
 
 FIVE = "F5 D9 G13 I16 G18"
 FOUR = "F5 D9 G13 G18"
@@ -345,6 +348,41 @@ def test_a_grader_is_trained_measured_and_used(tiny: Path, tmp_path: Path) -> No
     assert refused.returncode == 2
     assert "g.safetensors exists already: add --force" in refused.stderr
     assert (tmp_path / "g.safetensors").read_bytes() == written
+
+
+def test_a_grader_of_ones_own_is_used_wherever_it_has_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a board that no bundled grader knows: problems that were asked for at a grade are checked, and made harder."""
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path / "home"))
+    database = write_database(tmp_path / "gym.sqlite3", facts_of("kilter-original"))
+    assert climbpath_here("board", "import", database, "--name", "gym", cwd=tmp_path).returncode == 0
+    climbs = [replace(one, board="gym") for one in random_problems(60, "kilter-original", seed=1)]
+    parquet.write(tmp_path / "gym.parquet", climbs)
+    sizes = ("--num-epochs", 1, "--members", 1, "--threads", 1)
+    train = ("train-grader", "--data", "gym.parquet", *sizes, "--out", "gym.safetensors", "--use")
+    assert grader_of(climbs[0].setup) is None
+    done = climbpath_here(*train, cwd=tmp_path)
+    assert done.stdout.endswith(f"\nwrote {tmp_path / 'home' / 'graders' / 'gym.safetensors'}\n")
+    own = grader_of(climbs[0].setup)
+    assert own is not None
+    assert climbs[0].setup in graded_setups()
+    (prediction,) = own.predict(climbs[:1])
+    graded = out("grade", climbs[0].notation, "--board", "gym", cwd=tmp_path)
+    assert f"Grade: {show(prediction.grade)}" in graded
+    again = climbpath_here(*train, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists already: add --force" in again.stderr
+    (tmp_path / "home" / "graders" / "broken.safetensors").write_text("no grader")
+    broken = climbpath_here("grade", climbs[0].notation, "--board", "gym", cwd=tmp_path)
+    assert broken.returncode == 2
+    assert "broken.safetensors cannot be read as a grader" in broken.stderr
+
+
+def test_known_problems_of_a_file_keep_the_grade_on_record(tmp_path: Path) -> None:
+    known = replace(parse_notation(FIVE), grade="8A", ids=("csv:1",))
+    (tmp_path / "two.json").write_text(json.dumps([known.to_dict(), parse_notation(FOUR).to_dict()]))
+    first, second = out("grade", "two.json", cwd=tmp_path).splitlines()
+    assert first.endswith("on record: 8A (V11)")
+    assert "on record" not in second
 
 
 # What goes wrong

@@ -310,6 +310,41 @@ def test_a_console_that_cannot_show_bars_gets_question_marks(problems: Path) -> 
     assert re.search(r"6C \(V5\) +1  \?+", done.stdout)
 
 
+@pytest.mark.parametrize("name", ["problems.csv", "problems.json", "app.json"])
+def test_export_writes_what_import_reads_back(tmp_path: Path, name: str) -> None:
+    known = replace(SIX, name='=1+1, "quoted"', ids=("csv:1", "site:2"), repeats=20, benchmark=True, user_grade="7A")
+    kilter = parse_notation("1155s 1204 1074f 1383e", "kilter-original", None, "5C")
+    before = [known, replace(MASTERS, method="Footless")] + ([] if name == "app.json" else [kilter])
+    parquet.write(tmp_path / "some.parquet", before)
+    app = ["--app"] if name == "app.json" else []
+    done = climbpath("data", "export", "some.parquet", "-o", name, *app, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"wrote {name}\n"), done.stderr
+    assert climbpath("data", "export", "some.parquet", "-o", name, *app, cwd=tmp_path).returncode == 2
+    assert climbpath("data", "import", name, "-o", "again.parquet", cwd=tmp_path).returncode == 0
+    assert parquet.load(tmp_path / "again.parquet") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "problems.xlsx"], "cannot write problems.xlsx: the file is json, not xlsx; name it problems.json"),
+        (["-o", "app.json", "--app"], "the format app is the MoonBoard app's, which has no Kilter Board Original"),
+    ],
+)
+def test_exports_that_cannot_be(tmp_path: Path, arguments: list[str], words: str) -> None:
+    parquet.write(tmp_path / "some.parquet", [parse_notation("1155s 1204 1383e", "kilter-original", None, "5C")])
+    done = climbpath("data", "export", "some.parquet", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["some.parquet"]
+
+
+def test_a_csv_may_say_that_the_angle_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text('notation,grade,board,angle\n"1155s 1204 1383e",5C,kilter-original,unknown\n')
+    assert climbpath("data", "import", "some.csv", "-o", "some.parquet", cwd=tmp_path).returncode == 0
+    assert parquet.load(tmp_path / "some.parquet")[0].angle is None
+
+
 def test_filter_says_how_many_each_filter_left_out(problems: Path) -> None:
     done = climbpath_here(
         *shlex.split("data filter problems.parquet -o out/kept.parquet --grades 6C..V6 --min_repeats 10 --shortest 5"),
@@ -390,7 +425,7 @@ def examples() -> list[str]:
 
 
 def test_every_command_has_an_example() -> None:
-    assert {line.split()[2] for line in examples()} == {"import", "stats", "filter", "split"} <= set(data.commands)
+    assert {line.split()[2] for line in examples()} == {"import", "stats", "export", "filter", "split"} <= set(data.commands)
 
 
 @pytest.mark.parametrize("line", examples())

@@ -1,4 +1,4 @@
-"""climbpath data: import, stats, filter, split."""
+"""climbpath data: import, stats, export, filter, split."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ class ImportCommand(Command):
 
 @click.group(cls=Group)
 def data() -> None:
-    """Import, inspect, filter and split files of problems."""
+    """Import, inspect, export, filter and split files of problems."""
 
 
 @data.command("import", cls=ImportCommand)
@@ -161,6 +161,37 @@ def show_stats(file: Path, png: Path | None, force: bool) -> None:
         stats.chart(problems, png)
         click.echo()
         tell_written(png)
+
+
+@data.command("export")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The file to write, .csv or .json.")
+@click.option("--app", is_flag=True, help="JSON as the MoonBoard app's API has it, for MoonBoards.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def export_problems(file: Path, output: Path, app: bool, force: bool) -> None:
+    """Write the problems of a Parquet FILE as CSV or JSON, with all that climbpath knows of them.
+
+    'climbpath data import' reads the same problems back.
+
+    \b
+    Example:
+      climbpath data export problems.parquet -o problems.csv
+      climbpath data export problems.parquet -o app.json --app
+    """
+    from climbpath.data import exporters, parquet
+    from climbpath.files import refuse_ending, refuse_overwrite, replacing
+    from climbpath.progress import counted
+
+    chosen = "app" if app else "csv" if output.suffix.lower() == ".csv" else "json"
+    if chosen != "csv":
+        refuse_ending(output, ".json")
+    refuse_overwrite([output], force)
+    if app:
+        exporters.check_formats(parquet.read(file), [chosen])
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as target:
+        for piece in exporters.PIECES[chosen](counted(parquet.read(file), output.name, "problems")):
+            target.write(piece)
+    tell_written(output)
 
 
 @data.command("filter")

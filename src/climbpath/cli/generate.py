@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 )
 @click.option("--temperature", type=float, default=1.0, help="Above 1 more adventurous, below 1 more conventional.")
 @click.option("--top-p", type=float, default=1.0, help="Nucleus sampling: probability mass of the holds considered.")
-@click.option("--seed", type=SEED, help="The same seed gives the same problems. [default: random]")
+@click.option(
+    "--seed", type=SEED, help="The same seed gives the same problems, with --format parquet others. [default: random]"
+)
 @click.option(
     "--guidance",
     type=float,

@@ -106,7 +106,8 @@ def grade(
             result["influence"] = {label: round(change, 3) for label, change in changes.items()}
             click.echo(_prediction_text(one, prediction, changes))
         else:
-            click.echo(f"{number:>4}. {prediction_line(prediction)}  {one.notation}")
+            record = f"  on record: {grades.show(one.grade)}" if one.grade and one.is_known else ""
+            click.echo(f"{number:>4}. {prediction_line(prediction)}  {one.notation}{record}")
         results.append(result)
     if out:
         write_json(out, results)

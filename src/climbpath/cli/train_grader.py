@@ -27,7 +27,8 @@ from climbpath.cli.common import (
 @device_flag
 @click.option("--threads", type=THREADS, help="CPU threads. [default: all cores]")
 @click.option("--seed", type=SEED, default=0, help="Seed of weights, data order and dropout.")
-@click.option("--force", is_flag=True, help="Overwrite the file.")
+@click.option("--use", is_flag=True, help="Keep a copy where every command and the page find it, before bundled ones.")
+@click.option("--force", is_flag=True, help="Overwrite the file, and the copy.")
 def train_grader(
     data: tuple[Path, ...],
     more: tuple[Path, ...],
@@ -37,6 +38,7 @@ def train_grader(
     device: str,
     threads: int | None,
     seed: int,
+    use: bool,
     force: bool,
 ) -> None:
     """Train a grader on the train part of files of problems, and measure it on the test part.
@@ -46,17 +48,22 @@ def train_grader(
     \b
     climbpath train-grader --data problems.parquet --out my-grader.safetensors
     climbpath grade "F5 D9 G13 I16 G18" --grader my-grader.safetensors
+    climbpath train-grader --data my-board.parquet --use
     """
+    import shutil
+
     import torch
 
     from climbpath.data import stats
-    from climbpath.files import refuse_ending, refuse_overwrite
+    from climbpath.files import refuse_ending, refuse_overwrite, replacing
+    from climbpath.folders import graders_folder
     from climbpath.grader.metrics import table
     from climbpath.training import grader as grader_training
     from climbpath.training.machine import resolve_device
 
     refuse_ending(out, ".safetensors")
-    refuse_overwrite([out], force)
+    copy = graders_folder() / f"{out.stem}.safetensors"
+    refuse_overwrite([out, copy] if use else [out], force)
     if threads:
         torch.set_num_threads(threads)
     resolve_device(device)  # before the data is read
@@ -65,3 +72,7 @@ def train_grader(
     test = grader_training.learnable(problems)[0]["test"]
     click.echo(f"\n{stats.table(*table(grader, test))}\n")
     tell_written(out)
+    if use:
+        with replacing(copy) as temporary:
+            shutil.copyfile(out, temporary)
+        tell_written(copy)

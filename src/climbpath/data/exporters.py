@@ -18,9 +18,19 @@ from climbpath.naming import file_stem
 from climbpath.problem import Problem
 
 
-def to_json(problems: Sequence[Problem]) -> str:
+def to_json(problems: Iterable[Problem]) -> str:
     """A JSON list of problems as Problem.from_dict reads them."""
-    return json.dumps([problem.to_dict() for problem in problems], indent=1, ensure_ascii=False) + "\n"
+    return "".join(json_pieces(problems))
+
+
+def json_pieces(problems: Iterable[Problem]) -> Iterator[str]:
+    """The same in pieces, a problem each."""
+    before = "["
+    for problem in problems:
+        text = json.dumps(problem.to_dict(), indent=1, ensure_ascii=False).replace("\n", "\n ")
+        yield f"{before}\n {text}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
 
 
 COLUMNS = (
@@ -30,9 +40,16 @@ COLUMNS = (
 """Of the CSV; importers/climbpath_csv.py reads all of a problem back from them."""
 
 
-def to_csv(problems: Sequence[Problem]) -> str:
+def to_csv(problems: Iterable[Problem]) -> str:
     """One row per problem; holds separated by spaces, ids as a row of CSV of their own."""
-    return "".join(csv_row(row) + "\n" for row in [COLUMNS, *map(csv_values, problems)])
+    return "".join(csv_pieces(problems))
+
+
+def csv_pieces(problems: Iterable[Problem]) -> Iterator[str]:
+    """The same in pieces, a row each."""
+    yield csv_row(COLUMNS) + "\n"
+    for problem in problems:
+        yield csv_row(csv_values(problem)) + "\n"
 
 
 def csv_row(values: Iterable[object]) -> str:
@@ -138,7 +155,15 @@ FORMATS: dict[str, Callable[[Sequence[Problem], Theme, str | None], Files]] = {
 }
 
 
-def check_formats(problems: Sequence[Problem], formats: Collection[str]) -> None:
+PIECES: dict[str, Callable[[Iterable[Problem]], Iterator[str]]] = {
+    "json": json_pieces,
+    "csv": csv_pieces,
+    "app": app_pieces,
+}
+"""The formats that hold any number of problems in one file of text, in pieces."""
+
+
+def check_formats(problems: Iterable[Problem], formats: Collection[str]) -> None:
     """Raises ClimbpathError where one of the formats is not for the boards of all these problems."""
     if "app" in formats and (other := next((problem for problem in problems if not in_app(problem)), None)):
         title = boards.load(other.board).title

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
+from climbpath.folders import graders_folder
 from climbpath.grader.line import Line, input_count
 from climbpath.grader.scale import Scale
 from climbpath.grades import v_number
-from climbpath.model.bundled import evidence_in, names_in, opened
+from climbpath.model.bundled import SUFFIX, evidence_in, names_in, opened
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import check_weights, encode, shapes_of
 from climbpath.model.order import Ints, choices
@@ -340,13 +341,14 @@ def save_grader(path: Path, grader: Grader, half: bool = False) -> None:
     write_tensors(path, FIELD, FORMAT, about, {**tensors, **lines, "train_keys": grader.train_keys})
 
 
-def load_grader(path: Path | None = None) -> Grader:
-    """The grader in a file, or the bundled one of MoonBoards where no path is given; `grader_of` finds those of others.
+def load_grader(path: str | Path | None = None, setup: Setup | None = None) -> Grader:
+    """The grader in a file, or where no path is given, the one that has learned a setup, else that of the MoonBoards.
 
-    Raises ClimbpathError where the file is missing, damaged or not a grader.
+    Raises ClimbpathError where the file is missing, damaged or not a grader, or no grader has learned the setup.
     """
     if path is None:
-        return bundled_grader()
+        return checked_grader_of(setup) if setup else bundled_grader()
+    path = Path(path)
     if path.exists() and not path.is_file():
         raise ClimbpathError(f"{path} is no file: name one of 'climbpath train-grader', or leave it out")
     if not path.is_file():
@@ -371,21 +373,40 @@ def bundled_grader(name: str = "moonboard") -> Grader:
         return _read(path)
 
 
+def own_graders() -> list[Grader]:
+    """The user's own graders, by file name. Raises ClimbpathError, naming the file, where one is damaged."""
+    return [_own(path, path.stat().st_mtime_ns) for path in sorted(graders_folder().glob(f"*{SUFFIX}"))]
+
+
+@cache
+def _own(path: Path, changed: int) -> Grader:
+    return _read(path)
+
+
+def graded_setups() -> list[Setup]:
+    """The setups that a grader has learned: the user's own, then the bundled ones."""
+    own = [setup for grader in own_graders() for setup in grader.evidence]
+    return list(dict.fromkeys([*own, *(setup for name in bundled_graders() for setup in graded_by(name))]))
+
+
 def grader_of(setup: Setup) -> Grader | None:
-    """The bundled grader that has learned a setup, if there is one. Elsewhere a problem has the grade that it was asked
-    for."""
+    """The grader that has learned a setup, the user's own before a bundled one; None where there is none: there a
+    problem has the grade that it was asked for."""
+    for own in own_graders():
+        if as_learned(setup, own.evidence) in own.evidence:
+            return own
     name = next((name for name in bundled_graders() if as_learned(setup, graded_by(name)) in graded_by(name)), None)
     return bundled_grader(name) if name else None
 
 
 def checked_grader_of(setup: Setup) -> Grader:
-    """The bundled grader that has learned a setup. Raises ClimbpathError, listing the setups learned, if none has."""
+    """The grader that has learned a setup. Raises ClimbpathError, listing the setups learned, if none has."""
     if grader := grader_of(setup):
         return grader
-    known = ", ".join(dict.fromkeys(str(one) for name in bundled_graders() for one in graded_by(name)))
+    known = ", ".join(map(str, graded_setups()))
     raise ClimbpathError(
-        f"no bundled grader has learned {setup.words} ({setup}): they know {known}; "
-        "'climbpath train-grader --data FILE' makes one of your problems, for climbpath grade --grader"
+        f"no grader has learned {setup.words} ({setup}): they know {known}; "
+        "'climbpath train-grader --data FILE --use' makes one of your problems"
     )
 
 

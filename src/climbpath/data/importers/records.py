@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from climbpath import board as boards
+from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.grades import LADDER, parse_grades
 from climbpath.problem import DEFAULT_METHOD, Problem, check_sound
@@ -385,11 +386,11 @@ def read_angle(words: Any, number: Any = None) -> int:
 
 
 def read_own_angle(value: Any, board: str) -> int | None:
-    """The angle of a record that climbpath wrote: None where it has none and its board's may be unknown.
+    """The angle of a record that climbpath wrote: None where it has none, or an unknown one, and its board's may be so.
 
     Raises ClimbpathError as `read_angle` does.
     """
-    if (value is None or value == "") and boards.load(board).has_angle(None):
+    if value in (None, "", UNKNOWN) and boards.load(board).has_angle(None):
         return None
     return read_angle(value)
 

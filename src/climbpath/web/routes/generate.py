@@ -19,7 +19,7 @@ from climbpath.drawing import problem as drawing
 from climbpath.drawing.themes import THEMES, Theme
 from climbpath.generator.request import Request, Sampling, parse_rules, seed_or_random
 from climbpath.generator.sample import as_drawn
-from climbpath.grader.grader import bundled_graders, checked_grader_of, graded_by, influence
+from climbpath.grader.grader import checked_grader_of, graded_setups, influence
 from climbpath.naming import file_stem
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
 from climbpath.web import similar
@@ -127,7 +127,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
 def app_info(services: Services) -> AppInfo:
     """The boards, and what the models know of them."""
     evidence = services.generator.evidence
-    graded = {setup for name in bundled_graders() for setup in graded_by(name)}
+    graded = set(graded_setups())
     known = {name for model in services.generator.models for name in model.config.boards}
     methods = {setup: services.generator.model_of(setup).methods(setup) for setup in evidence}
     return AppInfo(
