@@ -377,6 +377,30 @@ def test_search_filters_and_order(visit: Visit, four: str, device: str) -> None:
         expect(page.locator(".results .problem-line strong").first).to_have_text(first)
 
 
+@on_phone
+def test_going_back_from_a_problem_finds_the_list_where_it_was(
+    visit: Visit, server: Server, kim: str, device: str
+) -> None:
+    layout = boards.load(BOARD)
+    for label in [one for one in layout.labels if 7 <= row_of(one) <= 17][:25]:
+        saved(server, kim, name=label, hands=[label])
+    page = visit("?view=logbook", device, kim)
+    lines = page.locator(".results .problem-line")
+    expect(lines).to_have_count(25)
+    lines.nth(20).scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 500
+    press(lines.nth(20))
+    expect(page).to_have_title("Climb · climbpath")
+    page.go_back()
+    expect(lines).to_have_count(25)
+    page.wait_for_function(f"Math.abs(scrollY - {before}) < 2")
+    tab(page, "Climber")
+    tab(page, "Logbook")
+    expect(lines).to_have_count(25)
+    assert page.evaluate("scrollY") == 0
+
+
 def test_typing_goes_on_while_lists_arrive(visit: Visit, four: str) -> None:
     page = visit("?view=climber", climber=four)
     held = Held(page, "**/api/problems?**")

@@ -90,14 +90,19 @@ function show(view, problem, fields) {
   current = null;
   if (problem && (view === "compose" || !isHere(problem))) change({ setup: setupFor(problem) });
   name = view;
-  const open = (one) => visit("?view=climb", () => show("climb", one));
+  const open = (one) => {
+    history.replaceState({ ...history.state, scroll: window.scrollY }, "");
+    visit("?view=climb", () => show("climb", one));
+  };
   const isList = view === "logbook" || view === "workout"; // which open problems
   current = isList ? new views[view](open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
   document.title = `${T.tabs[view]} · climbpath`;
   tabs();
   window.scrollTo({ top: 0 });
-  current.start();
+  const started = Promise.resolve(current.start());
+  const { scroll } = history.state ?? {}; // a list that is gone back to is where it was left
+  if (scroll) started.then(() => window.scrollTo({ top: scroll }));
 }
 
 // Send the changes made offline, and load those made on other devices.
