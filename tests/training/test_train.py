@@ -356,6 +356,14 @@ def test_damaged_and_foreign_checkpoints_are_explained(trained: Path, tmp_path: 
 
 
 @pytest.mark.usefixtures("trained")
+def test_a_finished_run_says_that_nothing_is_left_to_train(tmp_path: Path) -> None:
+    done = climbpath_here("train", "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing is left to train: the run ended after epoch" in done.stdout
+    assert "Resuming" not in done.stdout
+
+
+@pytest.mark.usefixtures("trained")
 def test_resume_on_other_data_is_refused(tmp_path: Path) -> None:
     parquet.write(tmp_path / "other.parquet", random_problems(200, seed=9))
     done = climbpath_here("train", "--resume", "--data", "other.parquet", cwd=tmp_path)

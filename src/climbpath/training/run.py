@@ -140,6 +140,11 @@ class Run:
             optimizer.load_state_dict(checkpoint[f"{name}_state_dict"])
         self.progress = Progress(**checkpoint["progress"])
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or as many in a row as its patience brought nothing better."""
+        return self.progress.epoch >= self.recipe.num_epochs or self.progress.bad_epochs >= self.recipe.patience
+
     def announce(self) -> None:
         """Print what will be trained, on which data and device."""
         if not self.fabric.is_global_zero:
@@ -159,7 +164,9 @@ class Run:
             print(f"  left out: {count:,} {reason}")
         where = f"{self.fabric.device.type}, {self.fabric.world_size} process(es), {torch.get_num_threads()} threads"
         print(f"Device: {where}", flush=True)
-        if self.progress.step:
+        if self.is_over:
+            print(f"Nothing is left to train: the run ended after epoch {self.progress.epoch}", flush=True)
+        elif self.progress.step:
             print(f"Resuming in epoch {self.progress.epoch + 1} after step {self.progress.step}", flush=True)
 
 

@@ -223,7 +223,7 @@ def _train(
             temporary.write_text(json.dumps(run.about(), indent=1) + "\n", encoding="utf-8")
     with _signals() as caught, log_writer(fabric, log_dir, run.progress.step) as log:
         try:
-            while run.progress.epoch < recipe.num_epochs and run.progress.bad_epochs < recipe.patience:
+            while not run.is_over:
                 train_epoch(run, model, machine, caught, log)
                 finish_epoch(run, log)
                 after_epoch(run.progress)
