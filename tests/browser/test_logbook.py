@@ -181,8 +181,22 @@ def test_a_send_is_logged_from_the_first_screen(visit: Visit, server: Server, ki
     (tick,) = server.entries(kim)[0]["ticks"]
     assert (tick["attempts"], tick["sent"]) == (4, True)
     press(toasts(page).get_by_role("button", name="Undo"))
+    expect(entry_card(page)).to_have_count(0)
+    eventually(lambda: not server.entries(kim))
+    press(action(page, "Save"))
+    expect(entry_card(page)).to_contain_text("No tries logged yet.")
+    eventually(lambda: server.entries(kim) and not server.entries(kim)[0]["ticks"])
+
+
+def test_undoing_a_first_tick_keeps_what_was_noted_since(visit: Visit, server: Server, kim: str) -> None:
+    page = visit(LINK, climber=kim)
+    log_tries(page, 2, "Sent on try 2")
+    press(entry_card(page).get_by_role("button", name="3 stars"))
+    eventually(lambda: server.entries(kim) and server.entries(kim)[0]["stars"] == 3)
+    press(toasts(page).get_by_role("button", name="Undo"))
     expect(entry_card(page)).to_contain_text("No tries logged yet.")
     eventually(lambda: not server.entries(kim)[0]["ticks"])
+    assert server.entries(kim)[0]["stars"] == 3
 
 
 @on_desktop
@@ -333,7 +347,7 @@ def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server:
     page.reload()
     line = page.locator(".results .problem-line")
     expect(line).to_contain_text("Slow Heron")
-    expect(line.locator(".about small")).to_have_text(["✓ Flashed", "MoonBoard 2016 40° · F5s D9 G13 E15 G18e"])
+    expect(line.locator(".about small")).to_have_text(["✓ Flashed", "40° MoonBoard 2016 · F5s D9 G13 E15 G18e"])
     press(line)
     expect(page).to_have_title("Climb · climbpath")
     assert shown(page) == NOTATION

@@ -358,7 +358,7 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
         ("problem=F5s-Z9-G18e", 409, "there is no hold"),
         ("problem=F5s-%00-G18e", 409, "cannot read"),
         ("problem=F5s-G13e", 409, "finish hold G13 is not in row 18"),
-        ("problem=" + "F5-" * 200, 422, "at most 400"),
+        ("problem=" + "F5-" * 300, 422, "at most 840"),
         ("problem=F5s-G18e&angle=30", 409, "not 30°"),
         ("problem=F5s-G18e&angle=41", 422, "angle: choose from 0, 5, 10"),
         ("problem=F5s-G18e&angle=steep", 422, "angle"),

@@ -13,12 +13,11 @@ import {
   layout,
   profile,
   setupFor,
-  shortTitle,
   sizeOf,
   state,
 } from "./state.js";
 import { analyse, analysisOf, fetchSimilar, recent, remember } from "./analysis.js";
-import { Stage, filters, gradePill, holdCount } from "./stage.js";
+import { Stage, filters, gradePill, holdCount, setupText } from "./stage.js";
 import { betaCard, copyLink, gradeCard, shareCard, similarCard, tuningCard } from "./panel.js";
 import { entryCard, heart, openTries, sentButton } from "./entry.js";
 import { entryOf, inCopy } from "./book.js";
@@ -368,7 +367,7 @@ export class Climb {
   about() {
     const { problem } = this;
     const far = analysisOf(problem)?.beta.too_far ?? 0;
-    const where = h("b", null, T.boardLast(shortTitle(boardOf(problem)), problem.angle));
+    const where = h("b", null, setupText(problem));
     const warning = far > 0 && h("em", { class: "warn" }, T.outOfReach, h("span", { class: "roomy" }, T.byCm(far)));
     const rule = ruleOf(problem);
     // a narrow phone has no room for all: the board, which the filters name, too, comes last

@@ -137,9 +137,10 @@ export function openTries(problem, entry, corrected) {
     tick(there(), done);
     const words = tickText(done, there().ticks);
     const undo = () => {
+      const isBare = isNew && hasOnly(there(), done);
       if (earlier) tick(there(), earlier);
-      else if (isNew && hasOnly(there(), done)) remove(there());
       else untick(there(), done);
+      if (isBare) remove(there());
     };
     toast(words, { words: T.undone, run: undo });
     box.close();

@@ -484,8 +484,7 @@ export const T = {
   },
 
   boardLabel: (title, angle) => `${title} at ${angle === null ? "an unknown angle" : `${angle}°`}`,
-  boardShort: (title, angle) => `${title} ${T.angleShort(angle)}`,
-  boardLast: (title, angle) => `${angle === null ? "unknown angle" : T.angleShort(angle)} · ${title}`,
+  boardShort: (title, angle) => `${T.angleShort(angle)} ${title}`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },
