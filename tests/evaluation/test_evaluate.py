@@ -1,6 +1,7 @@
 """climbpath evaluate: real runs on small data, and planted leaks that must be caught."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import numpy as np
 import pytest
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation import report as reports
 from climbpath.evaluation.baseline_grader import TREES, BaselineGrader, grade_agreement
 from climbpath.evaluation.evaluate import Held, calibration, confirmed, evaluate, held_out, likelihood, main_setup
-from climbpath.evaluation.hold_lists import read_hold_lists
+from climbpath.evaluation.hold_lists import HoldLists, read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
@@ -134,6 +136,21 @@ def test_real_problems_are_valid_by_their_roles_where_place_tells_none() -> None
     result = evaluate({"theirs": (there, held_out(there, aslant, "all"))}, samples=10, compare={})
     row = next(iter(result.setups.values())).rows["real, held out"]
     assert row.valid == np.mean([not violations(problem) for problem in aslant])
+
+
+def test_grades_that_the_grader_does_not_give_leave_dashes() -> None:
+    """One of its rows is empty; charts, pictures and sentences are of what the model writes by itself."""
+    hard = [replace(problem, grade="8B") for problem in random_problems(2)]
+    held = held_out(MODEL, [hard[0], replace(hard[1], repeats=99)], "all")
+    result = evaluate({"mine": (MODEL, held)}, samples=1, compare={})
+    real, own, default = result.setups[SETUP].rows.values()
+    assert (real.problems, own.problems, default.problems) == (2, 2, 0)  # one of either kind
+    assert default.valid == own.valid == 1.0
+    assert len(result.setups[SETUP].similarity.generated) == 2
+    said = reports.text(result)
+    assert "climbpath's grader gives new ones none of the grades" in " ".join(said.split())
+    assert "a list without problems" in said
+    assert "<td>–</td>" in reports.page(result)
 
 
 def test_nats_by_grade_and_place_add_up() -> None:

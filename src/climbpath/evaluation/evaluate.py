@@ -251,12 +251,14 @@ class _SetupEvaluation:
         if self.own_grader:
             graders["generated, the users' default"] = self.own_grader
         shown: list[Problem] = []
-        valid, distinct, novel = self._fractions(self.plain(OWN, self.samples))
+        plain = self.plain(OWN, self.samples)
+        valid, distinct, novel = self._fractions(plain)
         for name, chooses in graders.items():
             tell(f"{self.setup}: {name}")
-            shown = self.novel(chooses, self.real)
+            drawn = self.novel(chooses, self.real) or ([] if chooses else plain)
+            shown = drawn or shown
             rows[name] = replace(
-                self._problem_row(shown, self.real),
+                self._problem_row(drawn, self.real),
                 auc_confirmed=self._auc_confirmed(chooses) if chooses else None,
                 valid=valid,
                 distinct=distinct,
@@ -290,8 +292,8 @@ class _SetupEvaluation:
         once for grades that are a consensus and once for others."""
         found = []
         for consensus in (True, False):
-            mix = Counter(problem.grade or "" for problem in real if problem.has_consensus is consensus)
-            if count := round(size * mix.total() / len(real)):
+            if mix := Counter(problem.grade or "" for problem in real if problem.has_consensus is consensus):
+                count = max(1, round(size * mix.total() / len(real)))
                 one, seed = sampling._replace(consensus=consensus), 2 * self.seed + consensus
                 request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
                 found.append((scale_counts(mix, count), request))
@@ -324,6 +326,8 @@ class _SetupEvaluation:
 
     def _problem_row(self, problems: Sequence[Problem], against: Sequence[Problem]) -> ListRow:
         """The row of problems with roles and grades, of which a classifier tells those of `against` apart."""
+        if not problems:
+            return ListRow(problems=0)
         baseline, own = self._agreements(problems)
         auc, judged = self._told_apart(problems, against)
         return replace(

@@ -45,9 +45,10 @@ class Column(Generic[Row]):
 
 _PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
 _TOO_FEW = "fewer than 100 problems on one of the two sides"
-_NO_GRADES = "a list without grades, or too few real problems with a grade to train that grader on"
-_NO_OWN = "a list without grades, or a board that climbpath's grader has not learned"
-_NO_ROLES = "a list that does not say which holds start and finish"
+_NO_PROBLEMS = "a list without problems"
+_NO_GRADES = f"{_NO_PROBLEMS} or without grades, or too few real problems with a grade to train that grader on"
+_NO_OWN = f"{_NO_PROBLEMS} or without grades, or a board that climbpath's grader has not learned"
+_NO_ROLES = f"a list that does not say which holds start and finish, or {_NO_PROBLEMS}"
 
 LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
     Column("problems", lambda row: row.problems, "{:,}", "Held-out problems that were scored."),
@@ -111,6 +112,7 @@ LISTS: tuple[Column[ListRow], ...] = (
         lambda row: row.holds,
         _COARSE,
         "Mean number of holds of a problem: the closer to real problems, the better.",
+        _NO_PROBLEMS,
     ),
     Column(
         "hold use",
@@ -118,6 +120,7 @@ LISTS: tuple[Column[ListRow], ...] = (
         "{:.4f}",
         "How differently from real problems the holds are used: 0 is each hold as often, 1 no hold in common "
         "(Jensen-Shannon divergence, in bits). The row of real problems shows what chance alone makes.",
+        _NO_PROBLEMS,
     ),
 )
 
@@ -125,10 +128,11 @@ LISTS: tuple[Column[ListRow], ...] = (
 def _near(quantile: str) -> Column[ListRow]:
     return Column(
         f"near {quantile}" if quantile == "50%" else quantile,
-        lambda row: row.nearest[quantile],
+        lambda row: row.nearest.get(quantile),
         _COARSE,
         f"{quantile} of the problems are at most this similar (shared holds / holds of both) to the nearest known real "
         "one. If this is well above the row of real problems, the model copies.",
+        _NO_PROBLEMS,
     )
 
 
@@ -327,8 +331,9 @@ def real_row(measured: SetupResult) -> ListRow:
 
 
 def shown(measured: SetupResult) -> str:
-    """The list that charts and pictures show: the last of the generated ones, which has the users' settings."""
-    return next(name for name in reversed(measured.rows) if measured.rows[name].sampling)
+    """The list that charts and pictures show: the last of the generated ones that has problems, which has the users'
+    settings."""
+    return next(name for name in reversed(measured.rows) if measured.rows[name].sampling and measured.rows[name].problems)
 
 
 def facts(result: EvaluationResult) -> dict[str, str]:
@@ -370,10 +375,12 @@ def notes(measured: SetupResult) -> dict[str, str]:
             parts.append(
                 f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, guidance {settings.guidance:g}"
             )
-        told = (
-            f"told apart: {row.judged:,} problems on each side" if row.judged else "too few problems to be told apart"
-        )
-        parts.append(told)
+        if row.judged:
+            parts.append(f"told apart: {row.judged:,} problems on each side")
+        elif row.problems:
+            parts.append("too few problems to be told apart")
+        else:
+            parts.append("without problems: climbpath's grader gives new ones none of the grades asked for")
         if row.left_out:
             parts.append(f"left out: {_counted(row.left_out)}")
         found[name] = "; ".join(parts)
