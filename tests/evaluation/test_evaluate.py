@@ -153,6 +153,23 @@ def test_grades_that_the_grader_does_not_give_leave_dashes() -> None:
     assert "<td>–</td>" in reports.page(result)
 
 
+@pytest.mark.parametrize("setup", [SETUP, Setup("moonboard-2016", 25), Setup("tension-1", 40)], ids=str)
+def test_lists_are_valid_by_their_setup_where_rows_tell_roles(setup: Setup) -> None:
+    """Real problems given as lists are valid as often as by their roles or more; where place tells nothing, the figure
+    is missing."""
+    grade = boards.load(setup.board).ladder[4]
+    real = [replace(problem, grade=grade) for problem in random_problems(12, setup.board, angle=setup.angle)]
+    there = model(replace(SMALL, boards=(setup.board,)))
+    there.evidence[setup] = {grade: 100}
+    held = held_out(there, real, "all")
+    lists = HoldLists("theirs", [frozenset(problem.holds) for problem in real], Counter())
+    rows = evaluate({"mine": (there, held)}, samples=10, compare={setup: [lists]}).setups[setup].rows
+    if boards.load(setup.board).rows:
+        assert rows["theirs"].valid == rows["real, held out"].valid == 1.0
+    else:
+        assert rows["theirs"].valid is None
+
+
 def test_nats_by_grade_and_place_add_up() -> None:
     problems = [replace(p, grade=grade) for p, grade in zip(random_problems(40), ["6C", "7A"] * 20, strict=True)]
     scored = score(MODEL, problems)

@@ -350,7 +350,14 @@ class _SetupEvaluation:
         """The row of a list from elsewhere, of which only the holds are known."""
         compared = _matched([None] * len(lists.problems), [None] * len(self.real), self.seed)
         auc, judged = self._auc(lists.problems, _holds(self.real), compared)
-        return replace(self._row(lists.problems), auc=auc, judged=judged, left_out=dict(lists.left_out))
+        can_be = [measures.can_be_valid(holds, self.setup) for holds in lists.problems] if self.board.rows else None
+        return replace(
+            self._row(lists.problems),
+            auc=auc,
+            judged=judged,
+            valid=float(np.mean(can_be)) if can_be else None,
+            left_out=dict(lists.left_out),
+        )
 
     def _row(self, some: Sequence[Holds]) -> ListRow:
         """What can be measured of holds alone."""

@@ -105,7 +105,8 @@ class ListRow:
     problems: int
     """How many there are; a list without any has nothing else but what is of plain samples."""
     valid: float | None = None
-    """Fraction that keeps the board's rules; of a generated list, of plain samples."""
+    """Fraction that keeps the board's rules; of a generated list, of plain samples; of a list from elsewhere, that can
+    keep them, None where the board's rows do not tell the roles of holds."""
     distinct: float | None = None
     """Distinct sets of holds as a fraction of all; of a generated list, of plain samples."""
     novel: float | None = None

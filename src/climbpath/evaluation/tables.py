@@ -87,8 +87,10 @@ SHARES: tuple[Column[SampleRow], ...] = (
         "valid",
         lambda row: row.valid,
         _PERCENT,
-        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Lists "
-        "from elsewhere that name no roles count as valid where some choice of start holds keeps the rules.",
+        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Of lists "
+        "from elsewhere the roles are not read: a problem counts where some choice of one or two starts and finishes "
+        "keeps the rules. On boards whose rows do not tell where a problem may start and finish, nothing can be said.",
+        _NO_ROLES,
     ),
     Column(
         "distinct",
