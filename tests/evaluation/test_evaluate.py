@@ -153,6 +153,12 @@ def test_grades_that_the_grader_does_not_give_leave_dashes() -> None:
     assert "<td>–</td>" in reports.page(result)
 
 
+def test_chance_is_the_standard_error_of_a_mean() -> None:
+    problems = [replace(problem, grade="7A") for problem in random_problems(5)]
+    nats = score(MODEL, problems).nats.sum(axis=1)
+    assert likelihood([(MODEL, problems)]).all.standard_error == pytest.approx(nats.std(ddof=1) / 5**0.5)
+
+
 @pytest.mark.parametrize("setup", [SETUP, Setup("moonboard-2016", 25), Setup("tension-1", 40)], ids=str)
 def test_lists_are_valid_by_their_setup_where_rows_tell_roles(setup: Setup) -> None:
     """Real problems given as lists are valid as often as by their roles or more; where place tells nothing, the figure

@@ -88,7 +88,7 @@ def likelihood_charts(likelihood: Likelihood) -> list[Chart]:
 
 def _paint_grades(by_grade: dict[str, LikelihoodRow], axes: "Axes") -> None:
     nats = [row.nats_per_problem for row in by_grade.values()]
-    errors = [1.96 * row.standard_error for row in by_grade.values()]
+    errors = [1.96 * row.standard_error for row in by_grade.values() if row.standard_error is not None]
     axes.errorbar(nats, list(by_grade), xerr=errors, fmt="o", color=_GENERATED, markersize=5, linewidth=1.4)
     axes.invert_yaxis()
     axes.tick_params(axis="y", labelsize=8)

@@ -205,7 +205,7 @@ def _likelihood_row(
     return LikelihoodRow(
         problems=len(rows),
         nats_per_problem=float(per_problem.mean()),
-        standard_error=float(per_problem.std() / np.sqrt(len(rows))),
+        standard_error=float(per_problem.std(ddof=1) / np.sqrt(len(rows))) if len(rows) > 1 else None,
         nats_given_consensus=None if np.isnan(given[rows]).any() else float(given[rows].mean()),
         nats_per_hold=float(nats.sum() / sum(len(problems[i].holds) for i in rows)),
         nats_per_token=float(nats.sum() / is_token.sum()),

@@ -114,7 +114,9 @@ def _tiles(likelihood: Likelihood) -> list[Tile]:
     row, calibration = likelihood.all, likelihood.calibration
     return [
         Tile(
-            f"{row.nats_per_problem:.2f}", "surprise at a real problem", f"± {row.standard_error:.2f}, lower is better"
+            f"{row.nats_per_problem:.2f}",
+            "surprise at a real problem",
+            "lower is better" if row.standard_error is None else f"± {row.standard_error:.2f}, lower is better",
         ),
         Tile(f"{row.perplexity_of_hold:.1f}", "holds undecided among", "at each choice, lower is better"),
         Tile(f"{calibration.expected_error:.1%}", "too sure or not sure enough", "0 is best"),

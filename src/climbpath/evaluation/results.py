@@ -20,8 +20,8 @@ class LikelihoodRow:
     """How many were scored."""
     nats_per_problem: float
     """Mean of -log p(problem | board, angle, grade)."""
-    standard_error: float
-    """Of that mean."""
+    standard_error: float | None
+    """Of that mean, by the sample standard deviation; None of a single problem."""
     nats_given_consensus: float | None = None
     """The same mean, given also whether each grade is a consensus; None where the model does not know that."""
     nats_per_hold: float

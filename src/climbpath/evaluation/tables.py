@@ -65,6 +65,7 @@ LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
         lambda row: row.standard_error,
         _COARSE,
         "How far chance alone moves that: another choice of problems would give another mean (its standard error).",
+        "a single problem, which says nothing of chance",
     ),
     Column(
         "knowing repeats",
