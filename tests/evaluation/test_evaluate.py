@@ -153,6 +153,16 @@ def test_grades_that_the_grader_does_not_give_leave_dashes() -> None:
     assert "<td>–</td>" in reports.page(result)
 
 
+def test_one_problem_has_no_range_and_no_diversity() -> None:
+    held = held_out(MODEL, [replace(problem, grade="7A") for problem in random_problems(1)], "all")
+    result = evaluate({"mine": (MODEL, held)}, samples=10, compare={})
+    assert result.likelihood.all.standard_error is None
+    assert {row.alike for row in result.setups[SETUP].guidance} == {None}
+    for said in (reports.text(result), reports.page(result)):
+        assert "a single problem, which says nothing of chance" in said
+        assert "fewer than two samples" in said
+
+
 def test_chance_is_the_standard_error_of_a_mean() -> None:
     problems = [replace(problem, grade="7A") for problem in random_problems(5)]
     nats = score(MODEL, problems).nats.sum(axis=1)

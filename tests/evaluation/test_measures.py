@@ -93,6 +93,15 @@ def test_a_list_against_itself_is_as_near_as_can_be() -> None:
     assert found.usage == pytest.approx(0, abs=1e-6)
 
 
+def test_random_samples_are_compared_with_others_alone() -> None:
+    """Nine samples without a common hold are not alike at all, whatever the seed; one sample has no other."""
+    apart, single = np.eye(9, dtype=np.float32), np.ones((1, 4), np.float32)
+    assert {mean_similarity(apart, seed) for seed in range(20)} == {0.0}
+    assert mean_similarity(single, 0) is None
+    two = presence([{"F5", "G18"}, {"F5", "E8"}], BOARD)
+    assert mean_similarity(two, 0) == pytest.approx(1 / 3)
+
+
 tables = st.lists(st.frozensets(st.sampled_from(BOARD.labels[:40]), min_size=1), min_size=1, max_size=6)
 
 

@@ -190,7 +190,9 @@ def _paint_usage(usage: Sides[list[float]], most: float, axes: "Axes") -> None:
 def guidance_charts(prefix: str, measured: SetupResult) -> list[Chart]:
     """Agreement with the baseline grader, where it was measured, and diversity, by guidance."""
     rows = measured.guidance
-    charts = [_chart(f"{prefix}-alike", "Mean similarity of two samples", partial(_paint_alike, rows))]
+    charts = []
+    if all(row.alike is not None for row in rows):
+        charts.append(_chart(f"{prefix}-alike", "Mean similarity of two samples", partial(_paint_alike, rows)))
     if all(row.baseline_grader for row in rows):
         paint = partial(_paint_agreement, rows, real_row(measured))
         charts.insert(0, _chart(f"{prefix}-agree", "Agreement with the grader", paint))
@@ -214,7 +216,7 @@ def _paint_agreement(rows: Sequence[GuidanceRow], real: ListRow, axes: "Axes") -
 
 
 def _paint_alike(rows: Sequence[GuidanceRow], axes: "Axes") -> None:
-    guidances, alike = [row.guidance for row in rows], [row.alike for row in rows]
+    guidances, alike = [row.guidance for row in rows], [row.alike for row in rows if row.alike is not None]
     axes.plot(guidances, alike, "o-", color=_GENERATED, markersize=5)
     _guidance_axis(axes, guidances)
     axes.set(ylabel="similarity", ylim=(0, 1.1 * max(alike)))

@@ -84,9 +84,13 @@ def _kullback_leibler(p: Floats, q: Floats) -> float:
     return float(np.sum(p[used] * np.log2(p[used] / q[used])))
 
 
-def mean_similarity(holds: Floats, seed: int) -> float:
-    """Mean Jaccard similarity of random pairs of rows of presence: the lower, the more diverse."""
-    other = holds[np.random.default_rng(seed).permutation(len(holds))]
+def mean_similarity(holds: Floats, seed: int) -> float | None:
+    """Mean Jaccard similarity of random pairs of two rows of presence, each row in two of them: the lower, the more
+    diverse; None where there are no two."""
+    if len(holds) < 2:
+        return None
+    holds = np.random.default_rng(seed).permutation(holds)
+    other = np.roll(holds, 1, axis=0)
     shared = (holds * other).sum(axis=1)
     return float((shared / (holds.sum(axis=1) + other.sum(axis=1) - shared)).mean())
 

@@ -148,8 +148,8 @@ class GuidanceRow:
     """Distinct sets of holds as a fraction of all."""
     novel: float
     """Fraction whose holds are not exactly those of a problem that the model knows."""
-    alike: float
-    """Mean Jaccard similarity of two random samples."""
+    alike: float | None
+    """Mean Jaccard similarity of two random samples; None where there are no two."""
     holds_in_use: float
     """Effective number of holds that the samples use."""
     baseline_grader: GradeAgreement | None = None

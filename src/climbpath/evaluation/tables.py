@@ -259,7 +259,8 @@ GUIDANCE: tuple[Column[GuidanceRow], ...] = (
         "alike",
         lambda row: row.alike,
         _FINE,
-        "Mean similarity of two random samples: the lower, the more diverse.",
+        "Mean similarity of two random samples, never of one with itself: the lower, the more diverse.",
+        "fewer than two samples",
     ),
     Column(
         "holds in use",
@@ -336,7 +337,9 @@ def real_row(measured: SetupResult) -> ListRow:
 def shown(measured: SetupResult) -> str:
     """The list that charts and pictures show: the last of the generated ones that has problems, which has the users'
     settings."""
-    return next(name for name in reversed(measured.rows) if measured.rows[name].sampling and measured.rows[name].problems)
+    return next(
+        name for name in reversed(measured.rows) if measured.rows[name].sampling and measured.rows[name].problems
+    )
 
 
 def facts(result: EvaluationResult) -> dict[str, str]:
