@@ -21,6 +21,7 @@ from climbpath.evaluation.results import (
     Similarities,
 )
 from climbpath.evaluation.tables import real_row
+from climbpath.grades import V_LADDER
 
 if TYPE_CHECKING:  # matplotlib is slow to import, and the terminal's tables do without it
     from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # matplotlib is slow to import, and the terminal's tables do 
 _INK, _FAINT = "#22303c", "#d9dee3"
 _REAL, _GENERATED = "#7486a0", "#d9652b"
 """Both stand out on white and on black pages."""
+LEAST_SHOWN = 20
+"""Problems of a grade below which its mean is not drawn: its range would dwarf all others."""
 _STEPS = {"holds": 1, "longest reach, cm": 10, "width, cm": 20}
 """Widths of the bars of a histogram."""
 
@@ -79,11 +82,20 @@ def _chart(name: str, title: str, paint: Callable[["Axes"], None], size: tuple[f
 
 
 def likelihood_charts(likelihood: Likelihood) -> list[Chart]:
-    """Surprise by grade, and how sure the model may be."""
-    return [
-        _chart("grades", "Surprise by grade, with 95 % ranges", partial(_paint_grades, likelihood.by_grade)),
-        _chart("calibration", "How sure it is of the next hold", partial(_paint_calibration, likelihood.calibration)),
+    """How sure the model may be, and surprise by grade, of either kind of grades by itself."""
+    charts = [
+        _chart("calibration", "How sure it is of the next hold", partial(_paint_calibration, likelihood.calibration))
     ]
+    for kind in ("Font", "V"):
+        rows = {
+            grade: row
+            for grade, row in likelihood.by_grade.items()
+            if (grade in V_LADDER) == (kind == "V") and row.problems >= LEAST_SHOWN
+        }
+        if rows:
+            title = f"Surprise by {kind} grade, with 95 % ranges; grades of {LEAST_SHOWN} or more problems"
+            charts.append(_chart(f"grades-{kind}", title, partial(_paint_grades, rows), (4.2, 0.8 + 0.17 * len(rows))))
+    return charts
 
 
 def _paint_grades(by_grade: dict[str, LikelihoodRow], axes: "Axes") -> None:
@@ -188,7 +200,7 @@ def _paint_usage(usage: Sides[list[float]], most: float, axes: "Axes") -> None:
 
 
 def guidance_charts(prefix: str, measured: SetupResult) -> list[Chart]:
-    """Agreement with the baseline grader, where it was measured, and diversity, by guidance."""
+    """Agreement with the baseline grader, and diversity, by guidance, where they were measured."""
     rows = measured.guidance
     charts = []
     if all(row.alike is not None for row in rows):
