@@ -198,6 +198,23 @@ def test_the_same_result_makes_the_same_page(result: EvaluationResult, html: str
     assert report.page(result) == html
 
 
+@pytest.mark.parametrize(
+    ("recipe", "told"),
+    [
+        ({"vocabulary": "coordinate", "consensus": False}, "told board, angle and grade"),
+        ({"vocabulary": "hold", "consensus": False}, "told the foot rule, too, of which all are there"),
+        ({"vocabulary": "hold", "consensus": True}, "and which problems ten or more climbers have repeated"),
+    ],
+)
+def test_what_training_measured_is_told_from_what_is_measured_here(
+    result: EvaluationResult, recipe: dict[str, Any], told: str
+) -> None:
+    result = replace(result, models={"best.pt": {**ABOUT, "recipe": recipe}})
+    said = tables.facts(result)["surprise in training"]
+    assert said.startswith("20.51 at problems of the validation part, where it is ")
+    assert said.endswith(told)
+
+
 def test_names_of_strangers_are_only_text(result: EvaluationResult) -> None:
     hostile = row(left_out={HOSTILE: 1}, sampling=SamplingSettings(1, 1, 1))
     result = with_setup(

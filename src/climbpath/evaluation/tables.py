@@ -58,7 +58,8 @@ LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
         _COARSE,
         "How unexpected a real problem is to the model that is told its board, angle and grade, on average: −log of "
         "its probability, in nats. Lower is better: one less makes real problems 2.7 times as likely. It compares any "
-        "two models on the same problems.",
+        "two models on the same problems. All are held out and have the usual foot rule; training prints that of the "
+        "validation part, and may tell the model more.",
     ),
     Column(
         "± chance",
@@ -353,12 +354,24 @@ def facts(result: EvaluationResult) -> dict[str, str]:
         "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
         "passes over the training problems": of_models(lambda about: about.get("epoch")),
         "numbers in the model's file": of_models(lambda about: about.get("parameters")),
-        "surprise in training": of_models(lambda about: about.get("nats_per_problem")),
+        "surprise in training": of_models(_in_training),
         "part of the data": result.split,
         "held-out problems": _fact(result.held_out),
         "seed of the random numbers": str(result.seed),
         "left out": _counted(result.left_out) or "none",
     }
+
+
+def _in_training(about: Mapping[str, Any]) -> str | None:
+    """The surprise that training measured, of what, and told what."""
+    if about.get("nats_per_problem") is None:
+        return None
+    recipe, told = about.get("recipe", {}), "board, angle and grade"
+    if recipe.get("vocabulary") == "hold":
+        told = "the foot rule, too, of which all are there"
+    if recipe.get("consensus"):
+        told += ", and which problems ten or more climbers have repeated"
+    return f"{_fact(about['nats_per_problem'])} at problems of the validation part, where it is told {told}"
 
 
 def _fact(value: Any) -> str:
