@@ -157,7 +157,7 @@ _TOLD_APART: tuple[Column[ListRow], ...] = (
         "{0.value:.2f} ({0.low:.2f}–{0.high:.2f})",
         "The same for problems whose grade climbpath's grader chose, which are no fair sample of all: how well they "
         "are told from those held-out real problems to which it also gives their own grade.",
-        f"problems whose grade it did not choose, or {_TOO_FEW}",
+        f"problems whose grade climbpath's grader did not choose, or {_TOO_FEW}",
     ),
 )
 AGAINST_REAL = (*_NEAR, *_TOLD_APART)
@@ -353,7 +353,9 @@ def facts(result: EvaluationResult) -> dict[str, str]:
     return {
         "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
         "passes over the training problems": of_models(lambda about: about.get("epoch")),
-        "numbers in the model's file": of_models(lambda about: about.get("parameters")),
+        "numbers in the exported model": of_models(
+            lambda about: f"{_fact(about.get('numbers'))}, made of the parameters that training counts"
+        ),
         "surprise in training": of_models(_in_training),
         "part of the data": result.split,
         "held-out problems": _fact(result.held_out),
