@@ -262,7 +262,8 @@ def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing()
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("[[1, 2]]", "not a list of holds"),
+        ("[[1, 2]]", "not on MoonBoard 2016"),
+        ("[[null]]", "not a list of holds"),
         ("[", "not valid JSON"),
         ("", "lists no holds"),
         ('[["Z9", "Q4"]]', "not on MoonBoard 2016"),
