@@ -1,15 +1,19 @@
 """The charts of an evaluation's page, as SVG. Needs matplotlib."""
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.drawing.charts import board_axes
+from climbpath.drawing.problem import centre, frame, grid, panel
+from climbpath.drawing.shapes import Circle, Shape, elements
+from climbpath.drawing.themes import DARK
 from climbpath.evaluation.results import (
     Calibration,
     GuidanceRow,
@@ -31,6 +35,8 @@ _REAL, _GENERATED = "#7486a0", "#d9652b"
 """Both stand out on white and on black pages."""
 LEAST_SHOWN = 20
 """Problems of a grade below which its mean is not drawn: its range would dwarf all others."""
+_LARGEST_DISC = 11.5
+"""Radius of the largest disc of a map of use, on a MoonBoard."""
 _STEPS = {"holds": 1, "longest reach, cm": 10, "width, cm": 20}
 """Widths of the bars of a histogram."""
 
@@ -77,8 +83,16 @@ def _chart(name: str, title: str, paint: Callable[["Axes"], None], size: tuple[f
     whole = stream.getvalue()
     svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", whole[whole.index("<svg") :])
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # its rules for * would reach the whole page
-    svg = svg.replace(_INK, "currentColor").replace(_FAINT, "var(--line)")  # light on a dark page
-    return Chart(title, svg)
+    # half of the bytes: indents, fonts, which the page sets, and digits that no screen shows
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = re.sub(r" ?font-family: [^;]*;", "", svg)
+    svg = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
+    return Chart(title, _in_the_colours_of_the_page(svg))
+
+
+def _in_the_colours_of_the_page(svg: str) -> str:
+    """Light on a dark page."""
+    return svg.replace(_INK, "currentColor").replace(_FAINT, "var(--line)")
 
 
 def likelihood_charts(likelihood: Likelihood) -> list[Chart]:
@@ -167,24 +181,27 @@ def usage_charts(prefix: str, measured: SetupResult) -> list[Chart]:
     usage = measured.usage
     most = max(*usage.real, *usage.generated)
     maps = [
-        _chart(f"{prefix}-map-{name}", title, partial(_paint_map, measured.board, values, most, colour), (3.1, 4.6))
-        for name, title, values, colour in (
-            ("real", "Use of holds, real problems", usage.real, _REAL),
-            ("generated", "Use of holds, generated problems", usage.generated, _GENERATED),
-        )
+        Chart("Use of holds, real problems", _map(measured.board, usage.real, most, _REAL)),
+        Chart("Use of holds, generated problems", _map(measured.board, usage.generated, most, _GENERATED)),
     ]
     return [*maps, _chart(f"{prefix}-usage", "Use of each hold", partial(_paint_usage, usage, most), (4.2, 4.2))]
 
 
-def _paint_map(board: str, usage: Sequence[float], most: float, colour: str, axes: "Axes") -> None:
-    """The board in its true proportions; the area of a disc is the fraction of problems that use the hold."""
+def _map(board: str, usage: Sequence[float], most: float, colour: str) -> str:
+    """The board as in pictures; the area of a disc is the fraction of problems that use the hold, and `most` that of
+    the largest."""
     layout = boards.load(board)
-    x, y = [hold.x for hold in layout.holds], [hold.y for hold in layout.holds]
-    axes.scatter(x, y, 8, color=_FAINT, linewidths=0)
-    axes.scatter(x, y, 130 * np.array(usage) / most, color=colour, linewidths=0, zorder=2)
-    board_axes(axes, layout)
-    axes.grid(visible=False)
-    axes.tick_params(labelsize=8)
+    theme, unit = replace(DARK, quiet=_INK, grid=_FAINT), frame(layout).unit
+    wall = panel(layout, theme)
+    shapes: list[Shape] = grid(layout, theme) if layout.has_grid else []
+    for hold, share in zip(layout.holds, usage, strict=True):
+        x, y = centre(layout, hold)
+        radius = _LARGEST_DISC * unit * math.sqrt(share / most)
+        shapes.append(Circle(x, y, radius, colour) if share else Circle(x, y, 2.5 * unit, _FAINT))
+    return _in_the_colours_of_the_page(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{wall.x:g} {wall.y:g} {wall.w:g} {wall.h:g}">\n'
+        f"{elements(shapes)}\n</svg>"
+    )
 
 
 def _paint_usage(usage: Sides[list[float]], most: float, axes: "Axes") -> None:

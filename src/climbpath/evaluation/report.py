@@ -94,6 +94,7 @@ def page(result: EvaluationResult) -> str:
         grade_table=by_grade,
         setup_table=by_setup,
         likelihood_charts=charts.likelihood_charts(result.likelihood),
+        walls={_wall_id(board): drawing.wall_svg(board) for board in sorted({one.board for one in result.setups})},
         setups=[_section(i, setup, measured) for i, (setup, measured) in enumerate(result.setups.items(), 1)],
     )
     return html.encode("utf-8", "replace").decode()  # names of files may hold what UTF-8 does not
@@ -123,6 +124,11 @@ def _tiles(likelihood: Likelihood) -> list[Tile]:
     ]
 
 
+def _wall_id(board: str) -> str:
+    """The id of the page's one picture of a board without a problem, which those of problems show below theirs."""
+    return f"wall-{board}"
+
+
 def _section(number: int, setup: Setup, measured: SetupResult) -> dict[str, Any]:
     """What the template shows of one board at one angle."""
     prefix = f"setup{number}"
@@ -138,8 +144,8 @@ def _section(number: int, setup: Setup, measured: SetupResult) -> dict[str, Any]
         "closest": [
             {
                 "similarity": f"{pair.similarity:.0%}",
-                "generated": drawing.svg(pair.generated),
-                "real": drawing.svg(pair.real),
+                "generated": drawing.svg(pair.generated, wall_id=_wall_id(setup.board)),
+                "real": drawing.svg(pair.real, wall_id=_wall_id(setup.board)),
             }
             for pair in measured.closest
         ],
