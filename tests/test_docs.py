@@ -19,11 +19,14 @@ from climbpath import board as boards
 from climbpath.cli import SETTINGS, cli
 from climbpath.data import parquet
 from climbpath.data.importers import climbpath_parquet, read
+from climbpath.grader import grader
+from climbpath.model import checkpoint
 from climbpath.model.model import Transformer
 from climbpath.model.tokens import vocabulary_of
 from climbpath.problem import Problem, parse_notation
 from climbpath.training.recipes import RECIPES, config_of
 from climbpath.training.recipes import SETTINGS as RECIPE_SETTINGS
+from climbpath.web.logbook import database
 from support.commands import ROOT, climbpath_here
 from support.making import api_record, guide_row, random_problems, scrape_record, write_csv, write_json
 
@@ -391,15 +394,30 @@ def test_checkpoint_and_model_hold_what_the_page_of_file_formats_lists(tiny: Pat
     small = ("--d-model", 32, "--num-layers", 1, "--nhead", 2, "--dim-feedforward", 64, "--num-epochs", 1)
     done = climbpath_here("train", "--data", tiny, *small, "--checkpoint-dir", "run", "--log-dir", "log", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    checkpoint = torch.load(tmp_path / "run/best.pt", weights_only=True)
+    saved = torch.load(tmp_path / "run/best.pt", weights_only=True)
     listed = {name for row in table(FORMATS, "| entry") for name in re.findall(r"`(\w+)`", row[0])}
-    assert listed == set(checkpoint)
+    assert listed == set(saved)
     assert climbpath_here("export", "run/best.pt", "--to", "mine.safetensors", cwd=tmp_path).returncode == 0
     text = prose(FORMATS)
     with safe_open(tmp_path / "mine.safetensors", framework="numpy") as model:
         for name in model.keys():  # noqa: SIM118 (not a dict)
             assert f"`{name}`" in text or name.split(".")[0] in ("blocks", "norm")
         assert all(f"`{name}`" in text for name in json.loads(model.metadata()["climbpath"]))
+
+
+def test_the_numbers_of_formats_are_those_of_the_code() -> None:
+    found = {row[0].split(",")[0].split(" (")[0]: row for row in table(FORMATS, "| file")}
+    for name, number in (
+        ("checkpoint", checkpoint.FORMAT),
+        ("model", checkpoint.FORMAT),
+        ("grader", grader.FORMAT),
+        ("problems", f"version {climbpath_parquet.VERSION}"),
+        ("logbook", f"version {database.VERSION}"),
+    ):
+        assert found[name][2] == str(number)
+    assert found["logbook"][3].startswith(f"versions 1 to {int(database.VERSION) - 1} are upgraded")
+    assert f"version {database.VERSION} in Alembic's table" in prose(FORMATS)
+    assert f"The schema's version, {climbpath_parquet.VERSION}, is in" in prose(DATA)
 
 
 def test_the_readme_names_the_torch_that_is_pinned() -> None:

@@ -60,7 +60,14 @@ def test_half_a_character_in_a_name_stands_as_a_question_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_one"), [(LINK, True), (" https://x/?problem=F5s", True), ("F5s D9 G18e", False), ("?problem=", False)]
+    ("text", "is_one"),
+    [
+        (LINK, True),
+        (" https://x/?problem=F5s", True),
+        ("?board=moonboard-2016&problem=F5s-G18e", True),
+        ("F5s D9 G18e", False),
+        ("problem=F5s-G18e", False),
+    ],
 )
 def test_links_are_distinguished_from_notation(text: str, is_one: bool) -> None:
     assert is_link(text) is is_one

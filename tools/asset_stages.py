@@ -497,11 +497,10 @@ def family_card(name: str, family: Family) -> str:
         )
         given = [f"{value:.2f}" for value in nats] or ["", ""]
         rows.append((str(setup), f"{sum(counts.values()):,}", f"{len(test[setup]):,}", *given))
-    parameters = sum(value.size for value in model.weights.values())
+    numbers = sum(value.size for value in model.weights.values())
     partial_ones = sum(problem.partial for problem in known)
-    sentences = [
-        f"{parameters:,} parameters, trained on the train part (85 %) of {len(known) - partial_ones:,} problems."
-    ]
+    whole_ones = len(known) - partial_ones
+    sentences = [f"It holds {numbers:,} numbers, and learned from the train part (85 %) of {whole_ones:,} problems."]
     if partial_ones:
         sentences.append(
             f"It also learned from hand sequences of {partial_ones:,} further problems of MoonBoard 2016 (BetaMove, "

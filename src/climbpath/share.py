@@ -15,8 +15,8 @@ LONGEST_NAME = 80
 
 
 def is_link(text: str) -> bool:
-    """Whether a PROBLEM argument is a share link."""
-    return text.lstrip().startswith(("http://", "https://"))
+    """Whether a PROBLEM argument is a share link, or the query of one with its question mark."""
+    return text.lstrip().startswith(("http://", "https://", "?"))
 
 
 def read_link(text: str) -> Problem:
@@ -25,7 +25,7 @@ def read_link(text: str) -> Problem:
     Raises ClimbpathError where the link has no problem, or an impossible one.
     """
     try:
-        query = urlsplit(text.strip()).query if is_link(text) else text.strip().removeprefix("?")
+        query = urlsplit(text.strip()).query if is_link(text) else text.strip()
     except ValueError as error:
         raise ClimbpathError(f"this is not a link: {error}") from None
     fields = {name: values[0] for name, values in parse_qs(query).items()}

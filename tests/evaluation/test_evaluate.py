@@ -1,6 +1,7 @@
 """climbpath evaluate: real runs on small data, and planted leaks that must be caught."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import numpy as np
 import pytest
 
 from climbpath import board as boards
+from climbpath.board import Setup
 from climbpath.cli import cli
 from climbpath.data.split import check_split, split
 from climbpath.errors import ClimbpathError
 from climbpath.evaluation import report as reports
 from climbpath.evaluation.baseline_grader import TREES, BaselineGrader, grade_agreement
 from climbpath.evaluation.evaluate import Held, calibration, confirmed, evaluate, held_out, likelihood, main_setup
-from climbpath.evaluation.hold_lists import read_hold_lists
+from climbpath.evaluation.hold_lists import HoldLists, read_hold_lists
 from climbpath.evaluation.likelihood import score
 from climbpath.evaluation.results import ListRow
 from climbpath.evaluation.two_sample import two_sample_auc
@@ -136,6 +138,54 @@ def test_real_problems_are_valid_by_their_roles_where_place_tells_none() -> None
     assert row.valid == np.mean([not violations(problem) for problem in aslant])
 
 
+def test_grades_that_the_grader_does_not_give_leave_dashes() -> None:
+    """One of its rows is empty; charts, pictures and sentences are of what the model writes by itself."""
+    hard = [replace(problem, grade="8B") for problem in random_problems(2)]
+    held = held_out(MODEL, [hard[0], replace(hard[1], repeats=99)], "all")
+    result = evaluate({"mine": (MODEL, held)}, samples=1, compare={})
+    real, own, default = result.setups[SETUP].rows.values()
+    assert (real.problems, own.problems, default.problems) == (2, 2, 0)  # one of either kind
+    assert default.valid == own.valid == 1.0
+    assert len(result.setups[SETUP].similarity.generated) == 2
+    said = reports.text(result)
+    assert "climbpath's grader gives new ones none of the grades" in " ".join(said.split())
+    assert "a list without problems" in said
+    assert "<td>–</td>" in reports.page(result)
+
+
+def test_one_problem_has_no_range_and_no_diversity() -> None:
+    held = held_out(MODEL, [replace(problem, grade="7A") for problem in random_problems(1)], "all")
+    result = evaluate({"mine": (MODEL, held)}, samples=10, compare={})
+    assert result.likelihood.all.standard_error is None
+    assert {row.alike for row in result.setups[SETUP].guidance} == {None}
+    for said in (reports.text(result), reports.page(result)):
+        assert "a single problem, which says nothing of chance" in said
+        assert "fewer than two samples" in said
+
+
+def test_chance_is_the_standard_error_of_a_mean() -> None:
+    problems = [replace(problem, grade="7A") for problem in random_problems(5)]
+    nats = score(MODEL, problems).nats.sum(axis=1)
+    assert likelihood([(MODEL, problems)]).all.standard_error == pytest.approx(nats.std(ddof=1) / 5**0.5)
+
+
+@pytest.mark.parametrize("setup", [SETUP, Setup("moonboard-2016", 25), Setup("tension-1", 40)], ids=str)
+def test_lists_are_valid_by_their_setup_where_rows_tell_roles(setup: Setup) -> None:
+    """Real problems given as lists are valid as often as by their roles or more; where place tells nothing, the figure
+    is missing."""
+    grade = boards.load(setup.board).ladder[4]
+    real = [replace(problem, grade=grade) for problem in random_problems(12, setup.board, angle=setup.angle)]
+    there = model(replace(SMALL, boards=(setup.board,)))
+    there.evidence[setup] = {grade: 100}
+    held = held_out(there, real, "all")
+    lists = HoldLists("theirs", [frozenset(problem.holds) for problem in real], Counter())
+    rows = evaluate({"mine": (there, held)}, samples=10, compare={setup: [lists]}).setups[setup].rows
+    if boards.load(setup.board).rows:
+        assert rows["theirs"].valid == rows["real, held out"].valid == 1.0
+    else:
+        assert rows["theirs"].valid is None
+
+
 def test_nats_by_grade_and_place_add_up() -> None:
     problems = [replace(p, grade=grade) for p, grade in zip(random_problems(40), ["6C", "7A"] * 20, strict=True)]
     scored = score(MODEL, problems)
@@ -212,7 +262,8 @@ def test_other_problems_without_a_grade_are_known_but_teach_the_grader_nothing()
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("[[1, 2]]", "not a list of holds"),
+        ("[[1, 2]]", "not on MoonBoard 2016"),
+        ("[[null]]", "not a list of holds"),
         ("[", "not valid JSON"),
         ("", "lists no holds"),
         ('[["Z9", "Q4"]]', "not on MoonBoard 2016"),

@@ -1,7 +1,9 @@
 """Lists of problems from elsewhere, of which only the holds count."""
 
 import csv
+import gzip
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +64,55 @@ def test_csv_with_quoted_lists_and_other_columns(tmp_path: Path) -> None:
     assert lists_of(path).problems == [HOLDS, OTHER]
 
 
+NUMBERED = boards.load("tension-1")
+FOUR = NUMBERED.labels[:4]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        " ".join(FOUR),
+        ",".join(FOUR),
+        f'id,holds,grade,repeats\n17,"{" ".join(FOUR)}",V5,120',
+        f"id;holds\n17;{' '.join(FOUR)}",
+        '17,"' + json.dumps(FOUR).replace('"', '""') + '"',
+        json.dumps([FOUR]),
+        json.dumps([list(map(int, FOUR))]),
+    ],
+    ids=["spaces", "commas", "columns", "semicolons", "quoted JSON", "JSON", "JSON numbers"],
+)
+def test_lists_of_a_board_whose_holds_are_numbers(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "theirs"
+    path.write_text(content)
+    assert read_hold_lists(path, NUMBERED) == HoldLists(str(path), [frozenset(FOUR)], Counter())
+
+
+def test_a_cell_that_lists_holds_is_the_problem_whatever_else_looks_like_a_hold(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.csv"
+    path.write_text('A1,"F5 E8 G11 E13 H15 G18"\nA2,"G6, D9, G13, E18"\nA3,"F5 E8","G11 G18"\n')
+    kept, left_out = lists_of(path)[1:]
+    assert kept == [HOLDS, OTHER]
+    assert left_out == {"with several lists of holds in one line": 1}
+
+
+@pytest.mark.parametrize("content", [json.dumps([SIX.holds]), " ".join(SIX.holds)], ids=["JSON", "text"])
+def test_lists_may_be_packed(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "theirs.gz"
+    path.write_bytes(gzip.compress(content.encode()))
+    assert lists_of(path).problems == [HOLDS]
+    path.write_bytes(gzip.compress(content.encode())[:-9])
+    with pytest.raises(ClimbpathError, match=r"theirs\.gz.*break off"):
+        lists_of(path)
+
+
+def test_records_that_importers_leave_out_are_counted_with_the_reason(tmp_path: Path) -> None:
+    record = {"Id": 1, "Grade": "6C", "Holdsetup": {"Description": "MoonBoard 2016"}, "DateDeleted": "2020-01-01"}
+    record["Moves"] = [{"Description": one, "IsStart": one == "F5", "IsEnd": one == "G18"} for one in ("F5", "G18")]
+    path = write_json(tmp_path / "x", {"Data": [record]})
+    with pytest.raises(ClimbpathError, match=r"no problem in it can be compared \(1 withdrawn by its setter"):
+        lists_of(path)
+
+
 def test_every_format_of_problems_is_a_list_of_holds(tmp_path: Path) -> None:
     problems = random_problems(4)
     expected = [frozenset(problem.holds) for problem in problems]
@@ -91,10 +142,12 @@ def test_problems_of_another_board_are_left_out_though_it_has_their_holds(tmp_pa
         (b'[["F5", "G18"]', "it is not valid JSON"),
         (b'["F5", "G18"]', "record 0: it is not a list of holds"),
         (b'[["F5", "G18"], {"holds": []}]', "record 1: it is not a list of holds"),
-        (b'[["F5", 18]]', "record 0: it is not a list of holds"),
+        (b'[["F5", 18]]', "1 with holds that are not on"),
+        (b'[["F5", 1.5]]', "record 0: it is not a list of holds"),
+        (b'[["F5", true]]', "record 0: it is not a list of holds"),
         (b"[null]", "record 0: it is not a list of holds"),
         (b"\xff\xfe[\x00", "it is not UTF-8 text"),
-        (b"\x89PNG\r\n\x1a\n", "it is not UTF-8 text"),
+        (b"\x89PNG\r\n\x1a\n", r"it is not UTF-8 text \(it is a picture"),
         (b"[" * 100_000, "JSON"),
         (b'"' + b"F5 " * 60_000 + b'"', "or CSV"),
     ],

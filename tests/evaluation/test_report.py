@@ -11,8 +11,10 @@ import pytest
 
 from climbpath import board as boards
 from climbpath.board import Setup
+from climbpath.drawing.problem import wall_svg
 from climbpath.evaluation import report, tables
 from climbpath.evaluation.baseline_grader import GradeAgreement
+from climbpath.evaluation.charts import likelihood_charts
 from climbpath.evaluation.results import (
     Calibration,
     CalibrationBin,
@@ -110,7 +112,7 @@ def measured_setup() -> SetupResult:
     )
 
 
-ABOUT = {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "parameters": 428_448}
+ABOUT = {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "numbers": 428_448}
 
 
 def measured_all() -> EvaluationResult:
@@ -184,6 +186,25 @@ def test_charts_and_pictures_do_not_clash(result: EvaluationResult) -> None:
     assert page.tags["style"] == 1, "a chart's own style sheet would reach the whole page"
 
 
+def test_the_page_has_one_picture_of_a_board_for_all_its_problems() -> None:
+    """At 70 KB and more a board, a wall below each problem made pages of many megabytes."""
+    twice = {SETUP: measured_setup(), Setup("moonboard-2016", 25): measured_setup()}
+    html = report.page(replace(measured_all(), setups=twice))
+    assert html.count(wall_svg("moonboard-2016")) == 1
+    assert html.count('<use href="#wall-moonboard-2016"/>') == 8
+    assert len(html) < 400_000
+
+
+def test_surprise_is_drawn_of_grades_with_enough_problems_on_either_ladder(result: EvaluationResult) -> None:
+    few = replace(nats(40.0), problems=19, standard_error=None)
+    rows = {"5+": few, "6C+": nats(19.5), "V5": nats(19.0), "7A": nats(21.25), "V17": few}
+    found = {one.title: one.svg for one in likelihood_charts(replace(result.likelihood, by_grade=rows))[1:]}
+    assert [title[:22] for title in found] == ["Surprise by Font grade", "Surprise by V grade, w"]
+    font, v = found.values()
+    assert {grade for grade in rows if f">{grade}<" in font} == {"6C+", "7A"}
+    assert {grade for grade in rows if f">{grade}<" in v} == {"V5"}
+
+
 def test_the_page_shows_the_pairs_and_how_they_were_sampled(html: str) -> None:
     page = Page(html)
     labels = page.values("aria-label")
@@ -196,6 +217,23 @@ def test_the_page_shows_the_pairs_and_how_they_were_sampled(html: str) -> None:
 
 def test_the_same_result_makes_the_same_page(result: EvaluationResult, html: str) -> None:
     assert report.page(result) == html
+
+
+@pytest.mark.parametrize(
+    ("recipe", "told"),
+    [
+        ({"vocabulary": "coordinate", "consensus": False}, "told board, angle and grade"),
+        ({"vocabulary": "hold", "consensus": False}, "told the foot rule, too, of which all are there"),
+        ({"vocabulary": "hold", "consensus": True}, "and which problems ten or more climbers have repeated"),
+    ],
+)
+def test_what_training_measured_is_told_from_what_is_measured_here(
+    result: EvaluationResult, recipe: dict[str, Any], told: str
+) -> None:
+    result = replace(result, models={"best.pt": {**ABOUT, "recipe": recipe}})
+    said = tables.facts(result)["surprise in training"]
+    assert said.startswith("20.51 at problems of the validation part, where it is ")
+    assert said.endswith(told)
 
 
 def test_names_of_strangers_are_only_text(result: EvaluationResult) -> None:
@@ -222,7 +260,7 @@ def test_what_was_not_measured_is_a_dash(result: EvaluationResult) -> None:
         guidance=[replace(line, baseline_grader=None) for line in measured.guidance],
         similarity=Similarities(measured.similarity.generated),
     )
-    result = replace(result, models={"best.pt": {"parameters": 428_448}})
+    result = replace(result, models={"best.pt": {"numbers": 428_448}})
     assert "training recipe: not recorded in the model's file" in report.text(result)
     html, text = report.page(result), report.text(result)
     assert "<td>–</td>" in html

@@ -101,14 +101,14 @@ def walk(lookahead: Lookahead, count: int, rng: np.random.Generator) -> Ints:
 
 
 def random_problems(
-    count: int, board: str = "moonboard-2016", seed: int = 0, rules: Rules | None = None
+    count: int, board: str = "moonboard-2016", seed: int = 0, rules: Rules | None = None, angle: int | None = 40
 ) -> list[Problem]:
     """Valid problems with every allowed choice equally likely."""
     layout = boards.load(board)
     rng = np.random.default_rng(seed)
-    sequences = walk(Lookahead(layout, 40, rules or Rules(max_reach=120, max_holds=10)), count, rng)
+    sequences = walk(Lookahead(layout, angle, rules or Rules(max_reach=120, max_holds=10)), count, rng)
     grades = [on_ladder(grade, layout.ladder)[0] for grade in rng.choice(GRADES, count)]
-    return [problem_of(s, layout, 40, str(g)) for s, g in zip(sequences, grades, strict=True)]
+    return [problem_of(s, layout, angle, str(g)) for s, g in zip(sequences, grades, strict=True)]
 
 
 def ask(grades: str, number: int, setup: Setup = SETUP, sampling: Sampling = OWN, **more: Any) -> Request:

@@ -98,10 +98,13 @@ def text(problem: Problem, colour: bool = True, size: str | None = None, width: 
     return "\n".join(line.rstrip() for line in lines)
 
 
-def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK, size: str | None = None) -> str:
-    """The problem on its board as a standalone SVG document, 360 px wide unless it is scaled.
+def svg(
+    problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK, size: str | None = None, wall_id: str = ""
+) -> str:
+    """The problem on its board as an SVG document, 360 px wide unless it is scaled.
 
-    Of a board with sizes, the holds of `size` are shown, unless the problem has others.
+    Of a board with sizes, the holds of `size` are shown, unless the problem has others. The document stands alone,
+    unless `wall_id` says which element of the page that it is put into has its `wall_svg`.
 
     Raises:
         ClimbpathError: the board has no such size.
@@ -111,11 +114,12 @@ def svg(problem: Problem, overlay: Overlay = NOTHING, theme: Theme = DARK, size:
     words = [clean(title(problem)), _grade(problem), _setting(problem), _remarks(problem), problem.notation]
     words += [note for note, _ in overlay.notes]
     caption = ", ".join(filter(None, words))
+    under = f'<use href="#{wall_id}"/>' if wall_id else wall_svg(problem.board, theme, size)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'role="img" aria-label="{html.escape(caption)}" font-family="Helvetica Neue, Helvetica, Arial, sans-serif">\n'
         f'<rect width="{WIDTH}" height="{height}" fill="{theme.page}"/>\n'
-        f"{_wall_svg(problem.board, theme, size)}\n{elements(shapes)}\n</svg>\n"
+        f"{under}\n{elements(shapes)}\n</svg>\n"
     )
 
 
@@ -310,15 +314,15 @@ def wall(layout: Board, theme: Theme, size: str | None = None) -> list[Shape]:
     """The board without a problem, which all its pictures share; only rows that have holds."""
     shapes: list[Shape] = [panel(layout, theme, size)]
     if layout.has_grid:
-        shapes += _grid(layout, theme)
+        shapes += grid(layout, theme)
     place = frame(layout, size)
     for hold in place.holds:
         shapes += holds.shapes(hold, *centre(layout, hold, size), theme, lit=False, scale=place.body)
     return shapes
 
 
-def _grid(layout: Board, theme: Theme) -> list[Shape]:
-    """The lines and names of columns and rows."""
+def grid(layout: Board, theme: Theme) -> list[Shape]:
+    """The lines and names of the columns and rows of a board that has them."""
     columns = {column_of(hold.label): centre(layout, hold)[0] for hold in layout.holds}
     rows = {row_of(hold.label): centre(layout, hold)[1] for hold in layout.holds}
     left, right, top, bottom = min(columns.values()), max(columns.values()), min(rows.values()), max(rows.values())
@@ -453,7 +457,8 @@ def _fitted(y: float, size: float, least: float, text: str, colour: str, room: f
 
 
 @cache
-def _wall_svg(board: str, theme: Theme, size: str | None) -> str:
+def wall_svg(board: str, theme: Theme = DARK, size: str | None = None) -> str:
+    """The board without a problem, which all its pictures share, as SVG elements."""
     return elements(wall(boards.load(board), theme, size))
 
 

@@ -1,15 +1,19 @@
 """The charts of an evaluation's page, as SVG. Needs matplotlib."""
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from climbpath import board as boards
-from climbpath.drawing.charts import board_axes
+from climbpath.drawing.problem import centre, frame, grid, panel
+from climbpath.drawing.shapes import Circle, Shape, elements
+from climbpath.drawing.themes import DARK
 from climbpath.evaluation.results import (
     Calibration,
     GuidanceRow,
@@ -21,6 +25,7 @@ from climbpath.evaluation.results import (
     Similarities,
 )
 from climbpath.evaluation.tables import real_row
+from climbpath.grades import V_LADDER
 
 if TYPE_CHECKING:  # matplotlib is slow to import, and the terminal's tables do without it
     from matplotlib.axes import Axes
@@ -28,6 +33,10 @@ if TYPE_CHECKING:  # matplotlib is slow to import, and the terminal's tables do 
 _INK, _FAINT = "#22303c", "#d9dee3"
 _REAL, _GENERATED = "#7486a0", "#d9652b"
 """Both stand out on white and on black pages."""
+LEAST_SHOWN = 20
+"""Problems of a grade below which its mean is not drawn: its range would dwarf all others."""
+_LARGEST_DISC = 11.5
+"""Radius of the largest disc of a map of use, on a MoonBoard."""
 _STEPS = {"holds": 1, "longest reach, cm": 10, "width, cm": 20}
 """Widths of the bars of a histogram."""
 
@@ -74,21 +83,38 @@ def _chart(name: str, title: str, paint: Callable[["Axes"], None], size: tuple[f
     whole = stream.getvalue()
     svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", whole[whole.index("<svg") :])
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # its rules for * would reach the whole page
-    svg = svg.replace(_INK, "currentColor").replace(_FAINT, "var(--line)")  # light on a dark page
-    return Chart(title, svg)
+    # half of the bytes: indents, fonts, which the page sets, and digits that no screen shows
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = re.sub(r" ?font-family: [^;]*;", "", svg)
+    svg = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
+    return Chart(title, _in_the_colours_of_the_page(svg))
+
+
+def _in_the_colours_of_the_page(svg: str) -> str:
+    """Light on a dark page."""
+    return svg.replace(_INK, "currentColor").replace(_FAINT, "var(--line)")
 
 
 def likelihood_charts(likelihood: Likelihood) -> list[Chart]:
-    """Surprise by grade, and how sure the model may be."""
-    return [
-        _chart("grades", "Surprise by grade, with 95 % ranges", partial(_paint_grades, likelihood.by_grade)),
-        _chart("calibration", "How sure it is of the next hold", partial(_paint_calibration, likelihood.calibration)),
+    """How sure the model may be, and surprise by grade, of either kind of grades by itself."""
+    charts = [
+        _chart("calibration", "How sure it is of the next hold", partial(_paint_calibration, likelihood.calibration))
     ]
+    for kind in ("Font", "V"):
+        rows = {
+            grade: row
+            for grade, row in likelihood.by_grade.items()
+            if (grade in V_LADDER) == (kind == "V") and row.problems >= LEAST_SHOWN
+        }
+        if rows:
+            title = f"Surprise by {kind} grade, with 95 % ranges; grades of {LEAST_SHOWN} or more problems"
+            charts.append(_chart(f"grades-{kind}", title, partial(_paint_grades, rows), (4.2, 0.8 + 0.17 * len(rows))))
+    return charts
 
 
 def _paint_grades(by_grade: dict[str, LikelihoodRow], axes: "Axes") -> None:
     nats = [row.nats_per_problem for row in by_grade.values()]
-    errors = [1.96 * row.standard_error for row in by_grade.values()]
+    errors = [1.96 * row.standard_error for row in by_grade.values() if row.standard_error is not None]
     axes.errorbar(nats, list(by_grade), xerr=errors, fmt="o", color=_GENERATED, markersize=5, linewidth=1.4)
     axes.invert_yaxis()
     axes.tick_params(axis="y", labelsize=8)
@@ -155,24 +181,27 @@ def usage_charts(prefix: str, measured: SetupResult) -> list[Chart]:
     usage = measured.usage
     most = max(*usage.real, *usage.generated)
     maps = [
-        _chart(f"{prefix}-map-{name}", title, partial(_paint_map, measured.board, values, most, colour), (3.1, 4.6))
-        for name, title, values, colour in (
-            ("real", "Use of holds, real problems", usage.real, _REAL),
-            ("generated", "Use of holds, generated problems", usage.generated, _GENERATED),
-        )
+        Chart("Use of holds, real problems", _map(measured.board, usage.real, most, _REAL)),
+        Chart("Use of holds, generated problems", _map(measured.board, usage.generated, most, _GENERATED)),
     ]
     return [*maps, _chart(f"{prefix}-usage", "Use of each hold", partial(_paint_usage, usage, most), (4.2, 4.2))]
 
 
-def _paint_map(board: str, usage: Sequence[float], most: float, colour: str, axes: "Axes") -> None:
-    """The board in its true proportions; the area of a disc is the fraction of problems that use the hold."""
+def _map(board: str, usage: Sequence[float], most: float, colour: str) -> str:
+    """The board as in pictures; the area of a disc is the fraction of problems that use the hold, and `most` that of
+    the largest."""
     layout = boards.load(board)
-    x, y = [hold.x for hold in layout.holds], [hold.y for hold in layout.holds]
-    axes.scatter(x, y, 8, color=_FAINT, linewidths=0)
-    axes.scatter(x, y, 130 * np.array(usage) / most, color=colour, linewidths=0, zorder=2)
-    board_axes(axes, layout)
-    axes.grid(visible=False)
-    axes.tick_params(labelsize=8)
+    theme, unit = replace(DARK, quiet=_INK, grid=_FAINT), frame(layout).unit
+    wall = panel(layout, theme)
+    shapes: list[Shape] = grid(layout, theme) if layout.has_grid else []
+    for hold, share in zip(layout.holds, usage, strict=True):
+        x, y = centre(layout, hold)
+        radius = _LARGEST_DISC * unit * math.sqrt(share / most)
+        shapes.append(Circle(x, y, radius, colour) if share else Circle(x, y, 2.5 * unit, _FAINT))
+    return _in_the_colours_of_the_page(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{wall.x:g} {wall.y:g} {wall.w:g} {wall.h:g}">\n'
+        f"{elements(shapes)}\n</svg>"
+    )
 
 
 def _paint_usage(usage: Sides[list[float]], most: float, axes: "Axes") -> None:
@@ -188,9 +217,11 @@ def _paint_usage(usage: Sides[list[float]], most: float, axes: "Axes") -> None:
 
 
 def guidance_charts(prefix: str, measured: SetupResult) -> list[Chart]:
-    """Agreement with the baseline grader, where it was measured, and diversity, by guidance."""
+    """Agreement with the baseline grader, and diversity, by guidance, where they were measured."""
     rows = measured.guidance
-    charts = [_chart(f"{prefix}-alike", "Mean similarity of two samples", partial(_paint_alike, rows))]
+    charts = []
+    if all(row.alike is not None for row in rows):
+        charts.append(_chart(f"{prefix}-alike", "Mean similarity of two samples", partial(_paint_alike, rows)))
     if all(row.baseline_grader for row in rows):
         paint = partial(_paint_agreement, rows, real_row(measured))
         charts.insert(0, _chart(f"{prefix}-agree", "Agreement with the grader", paint))
@@ -214,7 +245,7 @@ def _paint_agreement(rows: Sequence[GuidanceRow], real: ListRow, axes: "Axes") -
 
 
 def _paint_alike(rows: Sequence[GuidanceRow], axes: "Axes") -> None:
-    guidances, alike = [row.guidance for row in rows], [row.alike for row in rows]
+    guidances, alike = [row.guidance for row in rows], [row.alike for row in rows if row.alike is not None]
     axes.plot(guidances, alike, "o-", color=_GENERATED, markersize=5)
     _guidance_axis(axes, guidances)
     axes.set(ylabel="similarity", ylim=(0, 1.1 * max(alike)))

@@ -157,7 +157,7 @@ def evaluate(
     results: dict[int, Any] = dict(each(measure, range(len(setups) + 1)))
     return EvaluationResult(
         models={
-            name: {**model.about, "parameters": int(sum(value.size for value in model.weights.values()))}
+            name: {**model.about, "numbers": int(sum(value.size for value in model.weights.values()))}
             for name, (model, _) in models.items()
         },
         split=", ".join(dict.fromkeys(held.split for _, held in models.values())),
@@ -205,7 +205,7 @@ def _likelihood_row(
     return LikelihoodRow(
         problems=len(rows),
         nats_per_problem=float(per_problem.mean()),
-        standard_error=float(per_problem.std() / np.sqrt(len(rows))),
+        standard_error=float(per_problem.std(ddof=1) / np.sqrt(len(rows))) if len(rows) > 1 else None,
         nats_given_consensus=None if np.isnan(given[rows]).any() else float(given[rows].mean()),
         nats_per_hold=float(nats.sum() / sum(len(problems[i].holds) for i in rows)),
         nats_per_token=float(nats.sum() / is_token.sum()),
@@ -251,12 +251,14 @@ class _SetupEvaluation:
         if self.own_grader:
             graders["generated, the users' default"] = self.own_grader
         shown: list[Problem] = []
-        valid, distinct, novel = self._fractions(self.plain(OWN, self.samples))
+        plain = self.plain(OWN, self.samples)
+        valid, distinct, novel = self._fractions(plain)
         for name, chooses in graders.items():
             tell(f"{self.setup}: {name}")
-            shown = self.novel(chooses, self.real)
+            drawn = self.novel(chooses, self.real) or ([] if chooses else plain)
+            shown = drawn or shown
             rows[name] = replace(
-                self._problem_row(shown, self.real),
+                self._problem_row(drawn, self.real),
                 auc_confirmed=self._auc_confirmed(chooses) if chooses else None,
                 valid=valid,
                 distinct=distinct,
@@ -290,8 +292,8 @@ class _SetupEvaluation:
         once for grades that are a consensus and once for others."""
         found = []
         for consensus in (True, False):
-            mix = Counter(problem.grade or "" for problem in real if problem.has_consensus is consensus)
-            if count := round(size * mix.total() / len(real)):
+            if mix := Counter(problem.grade or "" for problem in real if problem.has_consensus is consensus):
+                count = max(1, round(size * mix.total() / len(real)))
                 one, seed = sampling._replace(consensus=consensus), 2 * self.seed + consensus
                 request = Request(setup=self.setup, grades=tuple(mix), sampling=one, seed=seed)
                 found.append((scale_counts(mix, count), request))
@@ -324,6 +326,8 @@ class _SetupEvaluation:
 
     def _problem_row(self, problems: Sequence[Problem], against: Sequence[Problem]) -> ListRow:
         """The row of problems with roles and grades, of which a classifier tells those of `against` apart."""
+        if not problems:
+            return ListRow(problems=0)
         baseline, own = self._agreements(problems)
         auc, judged = self._told_apart(problems, against)
         return replace(
@@ -346,7 +350,14 @@ class _SetupEvaluation:
         """The row of a list from elsewhere, of which only the holds are known."""
         compared = _matched([None] * len(lists.problems), [None] * len(self.real), self.seed)
         auc, judged = self._auc(lists.problems, _holds(self.real), compared)
-        return replace(self._row(lists.problems), auc=auc, judged=judged, left_out=dict(lists.left_out))
+        can_be = [measures.can_be_valid(holds, self.setup) for holds in lists.problems] if self.board.rows else None
+        return replace(
+            self._row(lists.problems),
+            auc=auc,
+            judged=judged,
+            valid=float(np.mean(can_be)) if can_be else None,
+            left_out=dict(lists.left_out),
+        )
 
     def _row(self, some: Sequence[Holds]) -> ListRow:
         """What can be measured of holds alone."""

@@ -4,7 +4,7 @@ The first half goes by holds alone, so that lists without roles or grades can be
 """
 
 from collections.abc import Collection, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,32 +12,40 @@ from numpy.typing import NDArray
 from climbpath import board as boards
 from climbpath.beta.moves import crossed_by
 from climbpath.beta.solver import solve
-from climbpath.board import FINISH, START, Board
+from climbpath.board import FINISH, START, Board, Setup
 from climbpath.evaluation.hold_lists import Holds
 from climbpath.evaluation.results import BetaRow, ListRow
 from climbpath.features import Floats, nearest, presence
 from climbpath.problem import Problem, key_of, longest_reach, violations
 
 
-def can_be_valid(holds: Holds, board: Board) -> bool:
-    """Whether some choice of one or two start holds makes a valid problem of a set of holds, none of them for the feet
-    alone. Where place tells nothing, the starts are the lowest and the finish is the highest."""
-    order = [board.labels[i] for i in sorted(board.index[label] for label in holds)]
-    low, finish = order[:2], order[2:][-1:]
-    if board.rows:
-        may = board.may(board.usual_angle)
-        low = [label for label in order if may[START, board.index[label]]]
-        finish = [label for label in order if may[FINISH, board.index[label]]]
-    for start in [*combinations(low, 1), *combinations(low, 2)] if finish else []:
-        hands = tuple(holds.difference(start, finish))
-        problem = Problem(board=board.name, angle=board.usual_angle, start=start, hands=hands, finish=tuple(finish))
-        if not violations(problem):
-            return True
-    return False
+def can_be_valid(holds: Holds, setup: Setup) -> bool:
+    """Whether some choice of one or two start holds and one or two finish holds, the others for hands, makes a valid
+    problem of a set of holds; of a board whose rows tell the roles of holds."""
+    board = boards.load(setup.board)
+    may = board.may(setup.angle)
+    starts, finishes = (
+        [label for label in board.labels if label in holds and may[role, board.index[label]]]
+        for role in (START, FINISH)
+    )
+    choices = product(*([*combinations(some, 1), *combinations(some, 2)] for some in (starts, finishes)))
+    return any(
+        not violations(
+            Problem(
+                board=setup.board,
+                angle=setup.angle,
+                start=start,
+                hands=tuple(holds.difference(start, finish)),
+                finish=finish,
+            )
+        )
+        for start, finish in choices
+        if set(start).isdisjoint(finish)
+    )
 
 
 def compare_holds(problems: Sequence[Holds], real: Sequence[Collection[str]], board: Board) -> ListRow:
-    """Validity, novelty, similarity and use of holds of problems, by their holds alone.
+    """Novelty, similarity and use of holds of problems, by their holds alone.
 
     Args:
         problems: what is measured.
@@ -53,7 +61,6 @@ def compare_holds(problems: Sequence[Holds], real: Sequence[Collection[str]], bo
     similarity = nearest(some, others)[0]
     return ListRow(
         problems=len(problems),
-        valid=float(np.mean([can_be_valid(labels, board) for labels in problems])),
         distinct=len(set(keys)) / len(keys),
         novel=float(np.mean([key not in known for key in keys])),
         nearest={f"{q}%": float(np.percentile(similarity, q)) for q in (50, 90, 99)},
@@ -77,9 +84,13 @@ def _kullback_leibler(p: Floats, q: Floats) -> float:
     return float(np.sum(p[used] * np.log2(p[used] / q[used])))
 
 
-def mean_similarity(holds: Floats, seed: int) -> float:
-    """Mean Jaccard similarity of random pairs of rows of presence: the lower, the more diverse."""
-    other = holds[np.random.default_rng(seed).permutation(len(holds))]
+def mean_similarity(holds: Floats, seed: int) -> float | None:
+    """Mean Jaccard similarity of random pairs of two rows of presence, each row in two of them: the lower, the more
+    diverse; None where there are no two."""
+    if len(holds) < 2:
+        return None
+    holds = np.random.default_rng(seed).permutation(holds)
+    other = np.roll(holds, 1, axis=0)
     shared = (holds * other).sum(axis=1)
     return float((shared / (holds.sum(axis=1) + other.sum(axis=1) - shared)).mean())
 

@@ -94,6 +94,7 @@ def page(result: EvaluationResult) -> str:
         grade_table=by_grade,
         setup_table=by_setup,
         likelihood_charts=charts.likelihood_charts(result.likelihood),
+        walls={_wall_id(board): drawing.wall_svg(board) for board in sorted({one.board for one in result.setups})},
         setups=[_section(i, setup, measured) for i, (setup, measured) in enumerate(result.setups.items(), 1)],
     )
     return html.encode("utf-8", "replace").decode()  # names of files may hold what UTF-8 does not
@@ -114,11 +115,18 @@ def _tiles(likelihood: Likelihood) -> list[Tile]:
     row, calibration = likelihood.all, likelihood.calibration
     return [
         Tile(
-            f"{row.nats_per_problem:.2f}", "surprise at a real problem", f"± {row.standard_error:.2f}, lower is better"
+            f"{row.nats_per_problem:.2f}",
+            "surprise at a real problem",
+            "lower is better" if row.standard_error is None else f"± {row.standard_error:.2f}, lower is better",
         ),
         Tile(f"{row.perplexity_of_hold:.1f}", "holds undecided among", "at each choice, lower is better"),
         Tile(f"{calibration.expected_error:.1%}", "too sure or not sure enough", "0 is best"),
     ]
+
+
+def _wall_id(board: str) -> str:
+    """The id of the page's one picture of a board without a problem, which those of problems show below theirs."""
+    return f"wall-{board}"
 
 
 def _section(number: int, setup: Setup, measured: SetupResult) -> dict[str, Any]:
@@ -136,8 +144,8 @@ def _section(number: int, setup: Setup, measured: SetupResult) -> dict[str, Any]
         "closest": [
             {
                 "similarity": f"{pair.similarity:.0%}",
-                "generated": drawing.svg(pair.generated),
-                "real": drawing.svg(pair.real),
+                "generated": drawing.svg(pair.generated, wall_id=_wall_id(setup.board)),
+                "real": drawing.svg(pair.real, wall_id=_wall_id(setup.board)),
             }
             for pair in measured.closest
         ],

@@ -1,7 +1,7 @@
 """What an evaluation measures, as typed rows: `evaluate` fills them in, report and report.json show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
 from climbpath.board import Setup
@@ -20,8 +20,8 @@ class LikelihoodRow:
     """How many were scored."""
     nats_per_problem: float
     """Mean of -log p(problem | board, angle, grade)."""
-    standard_error: float
-    """Of that mean."""
+    standard_error: float | None
+    """Of that mean, by the sample standard deviation; None of a single problem."""
     nats_given_consensus: float | None = None
     """The same mean, given also whether each grade is a consensus; None where the model does not know that."""
     nats_per_hold: float
@@ -103,18 +103,19 @@ class ListRow:
     """What is measured of a list of problems: real ones, generated ones, or a list from elsewhere."""
 
     problems: int
-    """How many there are."""
-    valid: float
-    """Fraction that keeps the board's rules; of a generated list, of plain samples."""
-    distinct: float
+    """How many there are; a list without any has nothing else but what is of plain samples."""
+    valid: float | None = None
+    """Fraction that keeps the board's rules; of a generated list, of plain samples; of a list from elsewhere, that can
+    keep them, None where the board's rows do not tell the roles of holds."""
+    distinct: float | None = None
     """Distinct sets of holds as a fraction of all; of a generated list, of plain samples."""
-    novel: float
+    novel: float | None = None
     """Fraction whose holds are not exactly those of a known real problem; of a generated list, of plain samples."""
-    nearest: dict[str, float]
+    nearest: dict[str, float] = field(default_factory=dict)
     """Quantiles, '50%', '90%' and '99%', of the Jaccard similarity to the nearest known real problem."""
-    usage: float
+    usage: float | None = None
     """Jensen-Shannon divergence from real problems of how often each hold is used, in bits: 0 the same, 1 disjoint."""
-    holds: float
+    holds: float | None = None
     """Mean number of holds."""
     auc: Interval | None = None
     """How well a classifier tells the list from held-out real problems; None where there are too few."""
@@ -147,8 +148,8 @@ class GuidanceRow:
     """Distinct sets of holds as a fraction of all."""
     novel: float
     """Fraction whose holds are not exactly those of a problem that the model knows."""
-    alike: float
-    """Mean Jaccard similarity of two random samples."""
+    alike: float | None
+    """Mean Jaccard similarity of two random samples; None where there are no two."""
     holds_in_use: float
     """Effective number of holds that the samples use."""
     baseline_grader: GradeAgreement | None = None
@@ -216,7 +217,8 @@ class EvaluationResult:
     """Everything that `climbpath evaluate` measures."""
 
     models: Mapping[str, Mapping[str, Any]]
-    """Name -> what the model's file says of it, and `parameters`, how many it has."""
+    """Name -> what the model's file says of it, and `numbers`: how many its tensors have, folded as in an exported
+    file. Training counts the parameters that they are made of."""
     split: str
     """Which part of the data was held out."""
     seed: int
@@ -236,7 +238,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Problem):
         return value.to_dict()
     if is_dataclass(value):
-        measured = {field.name: getattr(value, field.name) for field in fields(value)}
+        measured = {one.name: getattr(value, one.name) for one in fields(value)}
         return {name: to_json(part) for name, part in measured.items() if part is not None}
     if isinstance(value, Interval | GradeAgreement):
         return value._asdict()

@@ -45,9 +45,10 @@ class Column(Generic[Row]):
 
 _PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
 _TOO_FEW = "fewer than 100 problems on one of the two sides"
-_NO_GRADES = "a list without grades, or too few real problems with a grade to train that grader on"
-_NO_OWN = "a list without grades, or a board that climbpath's grader has not learned"
-_NO_ROLES = "a list that does not say which holds start and finish"
+_NO_PROBLEMS = "a list without problems"
+_NO_GRADES = f"{_NO_PROBLEMS} or without grades, or too few real problems with a grade to train that grader on"
+_NO_OWN = f"{_NO_PROBLEMS} or without grades, or a board that climbpath's grader has not learned"
+_NO_ROLES = f"a list that does not say which holds start and finish, or {_NO_PROBLEMS}"
 
 LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
     Column("problems", lambda row: row.problems, "{:,}", "Held-out problems that were scored."),
@@ -57,13 +58,15 @@ LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
         _COARSE,
         "How unexpected a real problem is to the model that is told its board, angle and grade, on average: −log of "
         "its probability, in nats. Lower is better: one less makes real problems 2.7 times as likely. It compares any "
-        "two models on the same problems.",
+        "two models on the same problems. All are held out and have the usual foot rule; training prints that of the "
+        "validation part, and may tell the model more.",
     ),
     Column(
         "± chance",
         lambda row: row.standard_error,
         _COARSE,
         "How far chance alone moves that: another choice of problems would give another mean (its standard error).",
+        "a single problem, which says nothing of chance",
     ),
     Column(
         "knowing repeats",
@@ -86,8 +89,10 @@ SHARES: tuple[Column[SampleRow], ...] = (
         "valid",
         lambda row: row.valid,
         _PERCENT,
-        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Lists "
-        "from elsewhere that name no roles count as valid where some choice of start holds keeps the rules.",
+        "Share that keeps the board's rules of start, finish, length and reach, which real problems need not. Of lists "
+        "from elsewhere the roles are not read: a problem counts where some choice of one or two starts and finishes "
+        "keeps the rules. On boards whose rows do not tell where a problem may start and finish, nothing can be said.",
+        _NO_ROLES,
     ),
     Column(
         "distinct",
@@ -111,6 +116,7 @@ LISTS: tuple[Column[ListRow], ...] = (
         lambda row: row.holds,
         _COARSE,
         "Mean number of holds of a problem: the closer to real problems, the better.",
+        _NO_PROBLEMS,
     ),
     Column(
         "hold use",
@@ -118,6 +124,7 @@ LISTS: tuple[Column[ListRow], ...] = (
         "{:.4f}",
         "How differently from real problems the holds are used: 0 is each hold as often, 1 no hold in common "
         "(Jensen-Shannon divergence, in bits). The row of real problems shows what chance alone makes.",
+        _NO_PROBLEMS,
     ),
 )
 
@@ -125,10 +132,11 @@ LISTS: tuple[Column[ListRow], ...] = (
 def _near(quantile: str) -> Column[ListRow]:
     return Column(
         f"near {quantile}" if quantile == "50%" else quantile,
-        lambda row: row.nearest[quantile],
+        lambda row: row.nearest.get(quantile),
         _COARSE,
         f"{quantile} of the problems are at most this similar (shared holds / holds of both) to the nearest known real "
         "one. If this is well above the row of real problems, the model copies.",
+        _NO_PROBLEMS,
     )
 
 
@@ -149,7 +157,7 @@ _TOLD_APART: tuple[Column[ListRow], ...] = (
         "{0.value:.2f} ({0.low:.2f}–{0.high:.2f})",
         "The same for problems whose grade climbpath's grader chose, which are no fair sample of all: how well they "
         "are told from those held-out real problems to which it also gives their own grade.",
-        f"problems whose grade it did not choose, or {_TOO_FEW}",
+        f"problems whose grade climbpath's grader did not choose, or {_TOO_FEW}",
     ),
 )
 AGAINST_REAL = (*_NEAR, *_TOLD_APART)
@@ -252,7 +260,8 @@ GUIDANCE: tuple[Column[GuidanceRow], ...] = (
         "alike",
         lambda row: row.alike,
         _FINE,
-        "Mean similarity of two random samples: the lower, the more diverse.",
+        "Mean similarity of two random samples, never of one with itself: the lower, the more diverse.",
+        "fewer than two samples",
     ),
     Column(
         "holds in use",
@@ -327,8 +336,11 @@ def real_row(measured: SetupResult) -> ListRow:
 
 
 def shown(measured: SetupResult) -> str:
-    """The list that charts and pictures show: the last of the generated ones, which has the users' settings."""
-    return next(name for name in reversed(measured.rows) if measured.rows[name].sampling)
+    """The list that charts and pictures show: the last of the generated ones that has problems, which has the users'
+    settings."""
+    return next(
+        name for name in reversed(measured.rows) if measured.rows[name].sampling and measured.rows[name].problems
+    )
 
 
 def facts(result: EvaluationResult) -> dict[str, str]:
@@ -341,13 +353,27 @@ def facts(result: EvaluationResult) -> dict[str, str]:
     return {
         "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
         "passes over the training problems": of_models(lambda about: about.get("epoch")),
-        "numbers in the model's file": of_models(lambda about: about.get("parameters")),
-        "surprise in training": of_models(lambda about: about.get("nats_per_problem")),
+        "numbers in the exported model": of_models(
+            lambda about: f"{_fact(about.get('numbers'))}, made of the parameters that training counts"
+        ),
+        "surprise in training": of_models(_in_training),
         "part of the data": result.split,
         "held-out problems": _fact(result.held_out),
         "seed of the random numbers": str(result.seed),
         "left out": _counted(result.left_out) or "none",
     }
+
+
+def _in_training(about: Mapping[str, Any]) -> str | None:
+    """The surprise that training measured, of what, and told what."""
+    if about.get("nats_per_problem") is None:
+        return None
+    recipe, told = about.get("recipe", {}), "board, angle and grade"
+    if recipe.get("vocabulary") == "hold":
+        told = "the foot rule, too, of which all are there"
+    if recipe.get("consensus"):
+        told += ", and which problems ten or more climbers have repeated"
+    return f"{_fact(about['nats_per_problem'])} at problems of the validation part, where it is told {told}"
 
 
 def _fact(value: Any) -> str:
@@ -370,10 +396,12 @@ def notes(measured: SetupResult) -> dict[str, str]:
             parts.append(
                 f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, guidance {settings.guidance:g}"
             )
-        told = (
-            f"told apart: {row.judged:,} problems on each side" if row.judged else "too few problems to be told apart"
-        )
-        parts.append(told)
+        if row.judged:
+            parts.append(f"told apart: {row.judged:,} problems on each side")
+        elif row.problems:
+            parts.append("too few problems to be told apart")
+        else:
+            parts.append("without problems: climbpath's grader gives new ones none of the grades asked for")
         if row.left_out:
             parts.append(f"left out: {_counted(row.left_out)}")
         found[name] = "; ".join(parts)

@@ -67,6 +67,15 @@ class Recipe:
     )
     seed: int = setting("Seed of weights, data order and dropout.")
 
+    @property
+    def given(self) -> str:
+        """What a model of this recipe is given of each problem, in validation, too."""
+        if self.vocabulary != "hold":
+            return "board, angle and grade"
+        if not self.consensus:
+            return "board, angle, grade and foot rule"
+        return "board, angle, grade, foot rule and whether the grade is a consensus"
+
     def __post_init__(self) -> None:
         for name in ("batch_size", "num_epochs", "patience"):
             if not 1 <= getattr(self, name) <= MOST:

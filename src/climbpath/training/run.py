@@ -154,6 +154,7 @@ class Run:
         print(f"Recipe {recipe.name}: {sizes} feed-forward, {recipe.vocabulary} tokens ({len(data.tokens.names)})")
         print(f"Model: {self.net.count_parameters():,} parameters")
         print(f"Data: {data.train_problems:,} train and {len(data.validation):,} validation problems")
+        print(f"  validation is given {recipe.given}")
         if consensus := sum(sum(counts.values()) for counts in data.consensus.values()):
             print(f"  {consensus:,} of the train problems have a consensus grade: {CONSENSUS_REPEATS} or more repeats")
         if isinstance(data, StreamedData):
@@ -184,7 +185,7 @@ def summary(run: Run) -> str:
         "epochs": f"{run.progress.epoch} (best: {best['epoch']:.0f})",
         "training time": f"{run.progress.seconds:.1f} s",
         "best val loss per token": f"{best['val_loss']:.4f}{reading}",
-        "best nats per problem": f"{best['nats_per_problem']:.3f}",
+        "best nats per problem": f"{best['nats_per_problem']:.3f}  of validation, given {run.recipe.given}",
     }
     width = max(map(len, rows))
     return "\n".join(["", *(f"  {name:<{width}}  {value}" for name, value in rows.items()), ""])
