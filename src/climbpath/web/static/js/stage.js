@@ -201,7 +201,7 @@ export class Stage {
       button("back", T.stepBack, () => go(Math.max(0, this.step - 1)), { quiet: true, disabled: this.step === 0 }),
       h(
         "p",
-        { class: `step ${move?.hand ?? ""}`, "aria-live": "polite" },
+        { class: `step ${move?.hand ?? ""} ${hasGrid(boardOf(this.problem)) ? "" : "wordy"}`, "aria-live": "polite" },
         h("strong", null, words),
         h(
           "small",
