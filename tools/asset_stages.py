@@ -450,7 +450,7 @@ from which data, seed and commit in tools/assets.json, and docs/dev/experiments.
 
 **Measured** on the test part (10 %, split by key), which neither training nor early stopping saw. Nats per problem is
 the mean -log p of a whole problem given its board, angle and grade, over problems of grades that were learned, and also
-given whether ten or more have repeated it; lower is better. Unknown is an angle that nobody kept.
+given whether ten or more have repeated it; lower is better. Unknown is an angle that was not recorded.
 
 ## Generators
 
@@ -470,13 +470,13 @@ MoonBoard 2016 that the solver uses are one author's estimates (NOTICE).
 
 Demo problems (demo.parquet) are {DEMO_PROBLEMS:,} samples of the MoonBoards' model, on MoonBoard 2016 at 40° in the
 real grade mix, each valid, distinct, and novel against all known hold sets. They stand in for real problems in `make
-demo`; a model trained on them learns this model's taste, not the community's.
+demo`; a model trained on them learns what this model draws, not what people set.
 
 ## Limits
 
 Grades are the community's opinions, and the models repeat them. Grades with few problems rest on little evidence. The
-grades of nearly all Kilter and Tension problems are for an angle that nobody kept. Nobody has climbed the problems that
-these models draw: look at a problem, and at the mats, before you try it.
+grades of nearly all Kilter and Tension problems are for an angle that was not recorded. Nobody has climbed the problems
+that these models draw: look at a problem, and at the mats, before you try it.
 
 Rebuild everything here with `make assets DATA=folder-of-problem-files`.
 """
@@ -497,10 +497,10 @@ def family_card(name: str, family: Family) -> str:
         )
         given = [f"{value:.2f}" for value in nats] or ["", ""]
         rows.append((str(setup), f"{sum(counts.values()):,}", f"{len(test[setup]):,}", *given))
-    numbers = sum(value.size for value in model.weights.values())
+    weights = sum(value.size for value in model.weights.values())
     partial_ones = sum(problem.partial for problem in known)
     whole_ones = len(known) - partial_ones
-    sentences = [f"It holds {numbers:,} numbers, and learned from the train part (85 %) of {whole_ones:,} problems."]
+    sentences = [f"It has {weights:,} weights, and learned from the train part (85 %) of {whole_ones:,} problems."]
     if partial_ones:
         sentences.append(
             f"It also learned from hand sequences of {partial_ones:,} further problems of MoonBoard 2016 (BetaMove, "

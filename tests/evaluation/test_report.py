@@ -112,7 +112,7 @@ def measured_setup() -> SetupResult:
     )
 
 
-ABOUT = {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "numbers": 428_448}
+ABOUT = {"recipe": {"name": "fast", "seed": 0}, "epoch": 12, "nats_per_problem": 20.51, "weights": 428_448}
 
 
 def measured_all() -> EvaluationResult:
@@ -260,7 +260,7 @@ def test_what_was_not_measured_is_a_dash(result: EvaluationResult) -> None:
         guidance=[replace(line, baseline_grader=None) for line in measured.guidance],
         similarity=Similarities(measured.similarity.generated),
     )
-    result = replace(result, models={"best.pt": {"numbers": 428_448}})
+    result = replace(result, models={"best.pt": {"weights": 428_448}})
     assert "training recipe: not recorded in the model's file" in report.text(result)
     html, text = report.page(result), report.text(result)
     assert "<td>–</td>" in html

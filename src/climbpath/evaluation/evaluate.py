@@ -157,7 +157,7 @@ def evaluate(
     results: dict[int, Any] = dict(each(measure, range(len(setups) + 1)))
     return EvaluationResult(
         models={
-            name: {**model.about, "numbers": int(sum(value.size for value in model.weights.values()))}
+            name: {**model.about, "weights": int(sum(value.size for value in model.weights.values()))}
             for name, (model, _) in models.items()
         },
         split=", ".join(dict.fromkeys(held.split for _, held in models.values())),

@@ -217,7 +217,7 @@ class EvaluationResult:
     """Everything that `climbpath evaluate` measures."""
 
     models: Mapping[str, Mapping[str, Any]]
-    """Name -> what the model's file says of it, and `numbers`: how many its tensors have, folded as in an exported
+    """Name -> what the model's file says of it, and `weights`: how many it has, folded as in an exported
     file. Training counts the parameters that they are made of."""
     split: str
     """Which part of the data was held out."""

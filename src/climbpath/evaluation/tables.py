@@ -353,8 +353,8 @@ def facts(result: EvaluationResult) -> dict[str, str]:
     return {
         "training recipe": of_models(lambda about: about.get("recipe", {}).get("name")),
         "passes over the training problems": of_models(lambda about: about.get("epoch")),
-        "numbers in the exported model": of_models(
-            lambda about: f"{_fact(about.get('numbers'))}, made of the parameters that training counts"
+        "weights of the exported model": of_models(
+            lambda about: f"{_fact(about.get('weights'))}, made of the parameters that training counts"
         ),
         "surprise in training": of_models(_in_training),
         "part of the data": result.split,
