@@ -218,7 +218,8 @@ class EvaluationResult:
 
     models: Mapping[str, Mapping[str, Any]]
     """Name -> what the model's file says of it, and `numbers`: how many its tensors have, folded as in an exported
-    file. Training counts the parameters that they are made of."""
+    file (training counts the parameters that they are made of); and `told_in_training`, what validation told it besides
+    board, angle and grade: 'foot rule', 'consensus'."""
     split: str
     """Which part of the data was held out."""
     seed: int
