@@ -120,6 +120,7 @@ def test_several_models_are_measured_each_on_its_own_boards() -> None:
     }
     result = evaluate(held, samples=20, compare={})
     assert list(result.models) == ["mine", "theirs"]
+    assert [one["told_in_training"] for one in result.models.values()] == [["foot rule", "consensus"], []]
     assert [str(setup) for setup in result.setups] == ["moonboard-2016@40", "tension-1@40"]
     said = reports.text(result)
     assert "MoonBoard 2016 · 40°" in said

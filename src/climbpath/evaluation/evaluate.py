@@ -157,7 +157,15 @@ def evaluate(
     results: dict[int, Any] = dict(each(measure, range(len(setups) + 1)))
     return EvaluationResult(
         models={
-            name: {**model.about, "weights": int(sum(value.size for value in model.weights.values()))}
+            name: {
+                **model.about,
+                "weights": int(sum(value.size for value in model.weights.values())),
+                "told_in_training": [
+                    what
+                    for what, learned in (("foot rule", model.about.get("methods")), ("consensus", model.consensus))
+                    if learned
+                ],
+            }
             for name, (model, _) in models.items()
         },
         split=", ".join(dict.fromkeys(held.split for _, held in models.values())),

@@ -343,6 +343,13 @@ def shown(measured: SetupResult) -> str:
     )
 
 
+_TOLD = {
+    "foot rule": "the foot rule, with problems of every rule",
+    "consensus": "which problems ten or more climbers have repeated",
+}
+"""What training may tell a model besides board, angle and grade, in words."""
+
+
 def facts(result: EvaluationResult) -> dict[str, str]:
     """What was measured."""
 
@@ -365,15 +372,12 @@ def facts(result: EvaluationResult) -> dict[str, str]:
 
 
 def _in_training(about: Mapping[str, Any]) -> str | None:
-    """The surprise that training measured, of what, and told what."""
+    """The surprise that training measured: of what, and what the model was told besides."""
     if about.get("nats_per_problem") is None:
         return None
-    recipe, told = about.get("recipe", {}), "board, angle and grade"
-    if recipe.get("vocabulary") == "hold":
-        told = "the foot rule, too, of which all are there"
-    if recipe.get("consensus"):
-        told += ", and which problems ten or more climbers have repeated"
-    return f"{_fact(about['nats_per_problem'])} at problems of the validation part, where it is told {told}"
+    of_what = f"{_fact(about['nats_per_problem'])} at problems of the validation part"
+    more = " and ".join(_TOLD[what] for what in about.get("told_in_training", ()))
+    return f"{of_what}, where it is also told {more}" if more else of_what
 
 
 def _fact(value: Any) -> str:
