@@ -217,8 +217,9 @@ class EvaluationResult:
     """Everything that `climbpath evaluate` measures."""
 
     models: Mapping[str, Mapping[str, Any]]
-    """Name -> what the model's file says of it, and `weights`: how many it has, folded as in an exported file (training counts the parameters that they are made of); and `told_in_training`, what validation told it besides
-    board, angle and grade: 'foot rule', 'consensus'."""
+    """Name -> what the model's file says of it; `weights`, how many it has, folded as in an exported file (training
+    counts the parameters that they are made of); and `told_in_training`, what validation told it besides board, angle
+    and grade: 'foot rule', 'consensus'."""
     split: str
     """Which part of the data was held out."""
     seed: int
