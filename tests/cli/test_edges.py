@@ -119,6 +119,7 @@ SECONDS = 60.0
 
 def fuzz(folder: Path, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     """The exit codes of bad commands, run in this process; an exception that would be a traceback is raised."""
+    monkeypatch.setenv("CLIMBPATH_HOME", str(folder / "home"))  # of its own: what it keeps there is used everywhere
     rng = random.Random(seed)
     codes: Counter[int] = Counter()
     keep = {path.name for path in folder.iterdir()}

@@ -75,4 +75,4 @@ def train_grader(
     if use:
         with replacing(copy) as temporary:
             shutil.copyfile(out, temporary)
-        tell_written(copy)
+        tell_written(copy, note=", which every command grades with from now on; remove it to end that")
