@@ -507,4 +507,4 @@ def column_of(label: str) -> int:
 
 
 def _plain(name: str) -> str:
-    return "".join(name.casefold().split())
+    return "".join(name.casefold().replace("×", "x").split())

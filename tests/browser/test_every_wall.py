@@ -157,6 +157,31 @@ def test_tries_have_the_angle_that_the_wall_was_set_to(wall_visit: Visit, wall_s
     expect(page.locator(".ticks")).to_contain_text("45°")
 
 
+def test_an_easy_problem_of_an_unknown_angle_opens_on_a_wall_whose_grades_are_known(wall_visit: Visit) -> None:
+    """As the warm-up of a workout, from the logbook, and by its link: no other problem takes its place."""
+    easy = "1155s-1173s-1206-1208-1257-1259-1308-1288e-1306e"
+    page = wall_visit("", **TOUCH)
+    page.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")
+    expect(page.locator(".caption h1")).to_be_visible()
+    link = f"?board=kilter-original&angle=unknown&grade=4C&name=Warm+Fern&problem={easy}"
+    page.goto(link)
+    expect(page.locator(".caption h1")).to_have_text("Warm Fern")
+    with page.expect_response("**/api/problems?**"):
+        action(page, "Save").click()
+    page.goto("?view=logbook")
+    page.locator(".results .problem-line").click()
+    expect(page.locator(".caption h1")).to_have_text("Warm Fern")
+    page.goto("?view=workout")
+    page.get_by_role("button", name="Plan it").click()
+    first = page.locator(".problem-line .about strong").first
+    expect(first).to_be_visible(timeout=60_000)
+    name = first.inner_text()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".caption h1")).to_have_text(name)
+    expect(page.locator(".workout-bar .rest")).to_be_visible()
+    expect(page.locator(".workout-bar .away")).to_have_count(0)
+
+
 def test_the_walls_angle_stays_where_a_problem_is_edited_in_compose(wall_visit: Visit, wall_server: Server) -> None:
     page = wall_visit("", climber=wall_server.climber("Kim"), **TOUCH)
     page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.server import Server
-from support.steps import AWAKE, PROBLEM, action, bounding_box, is_cut, press, shown, tab, toasts
+from support.steps import AWAKE, PROBLEM, action, bounding_box, is_cut, log_tries, press, shown, tab, toasts
 from support.visits import Visit, on_phone, sizes
 
 
@@ -232,3 +232,33 @@ def test_in_every_size_the_timer_is_large_and_nothing_is_cut(
     assert not is_cut(page, ".workout-bar strong")
     assert not is_cut(page, ".caption .title b")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@sizes
+def test_what_a_toast_offers_to_undo_is_not_where_the_rest_begins(
+    visit: Visit, plan: dict[str, Any], size: tuple[int, int]
+) -> None:
+    page = opened(visit, plan, viewport={"width": size[0], "height": size[1]})
+    press(page.get_by_role("button", name="Start"))
+    climbed(page, problems_of(plan)[0])
+    log_tries(page, 1, "Flashed")
+    one = bounding_box(page.locator(".toast"))
+    for part in (".board", ".playing", ".actions", ".heart", "#tabs"):
+        other = bounding_box(page.locator(part))
+        beside = one["x"] >= other["x"] + other["width"] or one["x"] + one["width"] <= other["x"]
+        above = one["y"] >= other["y"] + other["height"] or one["y"] + one["height"] <= other["y"]
+        assert above or beside, f"{part} is covered"
+
+
+def test_ending_a_workout_is_undone_as_it_was_though_it_was_started_again(visit: Visit, plan: dict[str, Any]) -> None:
+    page = opened(visit, plan)
+    press(page.get_by_role("button", name="Start"))
+    press(action(page, "Next"))
+    climbed(page, problems_of(plan)[1])
+    tab(page, "Workout")
+    press(page.get_by_role("button", name="End", exact=True))
+    expect(page.locator("main")).to_contain_text(f"Ended at problem 2 of {len(problems_of(plan))}.")
+    press(page.get_by_role("button", name="Start again"))
+    climbed(page, problems_of(plan)[0])
+    press(toasts(page).get_by_role("button", name="Undo"))
+    expect(bar(page)).to_contain_text(f"Back to {problems_of(plan)[1]['name']}")

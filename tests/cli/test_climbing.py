@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,14 +14,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from climbpath import board as boards
 from climbpath import progress
 from climbpath.api import bundled_grader
 from climbpath.beta.body import Climber
 from climbpath.beta.solver import solve
+from climbpath.board import Setup
 from climbpath.cli import beta as beta_command
 from climbpath.data import parquet
 from climbpath.data.split import split
-from climbpath.grader.grader import graded_setups, grader_of, load_grader
+from climbpath.grader.grader import graded_setups, grader_of, load_grader, own_graders, save_grader
 from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
@@ -376,7 +379,42 @@ def test_a_grader_of_ones_own_is_used_wherever_it_has_learned(tmp_path: Path, mo
     (tmp_path / "home" / "graders" / "broken.safetensors").write_text("no grader")
     broken = climbpath_here("grade", climbs[0].notation, "--board", "gym", cwd=tmp_path)
     assert broken.returncode == 2
-    assert "broken.safetensors cannot be read as a grader" in broken.stderr
+    assert "Error: a grader of yours cannot be used: " in broken.stderr
+    assert "broken.safetensors" in broken.stderr
+    assert "; remove it, or replace it with 'climbpath train-grader --use --force'\n" in broken.stderr
+
+
+def test_the_grader_that_has_learned_an_angle_comes_before_one_of_ones_own_that_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of two of one's own that have, the newer one."""
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path))
+    (tmp_path / "graders").mkdir()
+    at_40, unknown = Setup("kilter-homewall", 40), Setup("kilter-homewall", None)
+    bundled = bundled_grader("kilter")
+    for age, name in ((200, "a"), (100, "b")):
+        evidence, scales = {unknown: bundled.evidence[unknown]}, {unknown: bundled.scales[unknown]}
+        own = replace(bundled, lines={}, evidence=evidence, scales=scales)
+        save_grader(tmp_path / f"graders/{name}.safetensors", own)
+        os.utime(tmp_path / f"graders/{name}.safetensors", (1e9 - age, 1e9 - age))
+    assert grader_of(at_40) is bundled
+    assert grader_of(unknown) is own_graders()[0]
+    assert [path.stem for path in sorted(tmp_path.glob("graders/*"), key=os.path.getmtime)] == ["a", "b"]
+
+
+def test_share_links_may_stand_on_lines_of_standard_input(tmp_path: Path) -> None:
+    link = "?board=moonboard-2016&angle=40&grade=7A&problem=F5s-D9-G13-G18e"
+    done = piped(f"{FIVE}\n{link}\n", "grade", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "F5s D9 G13 G18e" in done.stdout.splitlines()[1]
+
+
+def test_a_problem_too_long_for_the_grader_is_shown_without_its_word(tmp_path: Path) -> None:
+    layout = boards.load("kilter-original")
+    first, *hands, last = sorted(layout.labels, key=lambda label: layout.hold(label).y)[:63]
+    printed = out("show", " ".join([f"{first}s", *hands, f"{last}e"]), "--board", "kilter-original", cwd=tmp_path)
+    assert "Grade: the grader reads no problem as long as this" in printed
+    assert "\nBeta:\n" in printed
 
 
 def test_known_problems_of_a_file_keep_the_grade_on_record(tmp_path: Path) -> None:

@@ -340,7 +340,7 @@ def test_exports_that_cannot_be(tmp_path: Path, arguments: list[str], words: str
 
 
 def test_a_csv_may_say_that_the_angle_is_unknown(tmp_path: Path) -> None:
-    (tmp_path / "some.csv").write_text('notation,grade,board,angle\n"1155s 1204 1383e",5C,kilter-original,unknown\n')
+    (tmp_path / "some.csv").write_text('notation,grade,board,angle\n"1155s 1204 1383e",5C,kilter-original,Unknown\n')
     assert climbpath("data", "import", "some.csv", "-o", "some.parquet", cwd=tmp_path).returncode == 0
     assert parquet.load(tmp_path / "some.parquet")[0].angle is None
 

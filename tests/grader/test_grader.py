@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 
 from climbpath import board as boards
 from climbpath.board import Setup, as_learned
+from climbpath.cluster.columns import grade_columns
 from climbpath.data.split import source_numbers, split
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import (
@@ -589,3 +590,13 @@ def test_the_table_has_rows_for_every_setup_with_held_out_problems_and_for_all()
             assert row[columns.index("macro-F1")] == f"{found[key]['macro_f1']:.3f}"
     assert [line[0] for line in table(untrained(), held_out[:20])[1]] == ["moonboard-2016@40"] * 2
     assert table(untrained(), []) == (columns, [])
+
+
+def test_a_problem_too_long_for_the_grader_has_no_columns_beside_others() -> None:
+    layout = boards.load("kilter-original")
+    first, *hands, last = sorted(layout.labels, key=lambda label: layout.hold(label).y)[:63]
+    long = Problem(board=layout.name, angle=40, start=(first,), hands=tuple(hands), finish=(last,))
+    short = replace(long, hands=long.hands[::10])
+    rows = grade_columns(None)([long, short]).to_pylist()
+    assert rows[0] == dict.fromkeys(("predicted", "v_grade", "perhaps", "probabilities"))
+    assert rows[1]["predicted"] in dict(rows[1]["probabilities"])

@@ -289,6 +289,7 @@ def test_similar_problems_come_from_the_data_and_the_logbook(tmp_path: Path) -> 
     with client_of(tmp_path, KNOWN) as client:
         first, *others = KNOWN
         answer = client.post("/api/similar" + MINE, body_of(first))
+        assert answer["is_known"]
         assert answer["known"] == len({problem.identity for problem in others})
         shares = [similar["similarity"] for similar in answer["problems"]]
         assert shares == sorted(shares, reverse=True)

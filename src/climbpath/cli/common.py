@@ -352,11 +352,12 @@ def _standard_input() -> str:
 
 
 def _of_line(line: str, board: str, angle: int | None, where: str) -> "Problem":
-    """The problem of a line in notation. Raises ClimbpathError that begins with where the line is."""
+    """The problem of a line, in notation or a share link. Raises ClimbpathError that begins with where the line is."""
     from climbpath.problem import parse_notation
+    from climbpath.share import is_link, read_link
 
     try:
-        return parse_notation(line, board, angle)
+        return read_link(line) if is_link(line) else parse_notation(line, board, angle)
     except ClimbpathError as error:
         raise ClimbpathError(f"{where}{error}") from None
 

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     "--out",
     type=PLACE,
     help="Folder for files, or one file for parquet; with --cluster a folder or s3://bucket/folder. "
-    "[default: a new out/GRADE]",
+    "[default: a new out/GRADE; of parquet out/GRADE.parquet, of a cluster out/GRADE]",
 )
 @click.option(
     "--format", "formats", help="Files to write: any of png,svg,json,csv,app; or parquet (needs the extra train) alone."

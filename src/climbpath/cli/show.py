@@ -64,7 +64,7 @@ def show(
     wall = walls_of([one], size, hold_sets)[one.board]
     climber = climber_of(height, ape)
     grader = grader_of(one.setup)
-    prediction = grader.predict([one])[0] if grader else None
+    prediction = grader.predict([one])[0] if grader and grader.reads(one) else None
     drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
     picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
     click.echo(terminal.coloured(picture) + "\n")
@@ -73,7 +73,8 @@ def show(
         click.echo(f"Grade: {grade_line(one, prediction)}")
     else:
         given = f"{grades.show(one.grade)} as given; " if one.grade else ""
-        click.echo(f"Grade: {given}no grader has learned {one.setup.words}")
+        why = "the grader reads no problem as long as this" if grader else f"no grader has learned {one.setup.words}"
+        click.echo(f"Grade: {given}{why}")
     (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
     if data:

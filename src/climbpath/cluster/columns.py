@@ -85,8 +85,8 @@ def _write(path: Path, problems: Sequence[Problem], added: "pa.Table") -> None:
 
 
 def grade_columns(grader: Grader | None) -> Columns:
-    """The grades that a grader gives, or the bundled one of each setup: `predicted` with its `v_grade`, `perhaps` for
-    another that is nearly as likely, and the `probabilities` of all.
+    """The grades that a grader gives, or that of each setup: `predicted` with its `v_grade`, `perhaps` for another that
+    is nearly as likely, and the `probabilities` of all; null for a problem that is longer than the grader can read.
 
     Raises ClimbpathError where none has learned a setup.
     """
@@ -95,15 +95,16 @@ def grade_columns(grader: Grader | None) -> Columns:
         import pyarrow as pa
 
         graders = {setup: grader or checked_grader_of(setup) for setup in dict.fromkeys(one.setup for one in problems)}
-        predictions = predict(problems, graders)
+        readable = [i for i, one in enumerate(problems) if graders[one.setup].reads(one)]
+        found = dict(zip(readable, predict([problems[i] for i in readable], graders), strict=True))
+        predictions = [found.get(i) for i in range(len(problems))]
+        probabilities = [one and list(one.probabilities.items()) for one in predictions]
         return pa.table(
             {
-                "predicted": pa.array([one.grade for one in predictions], pa.string()),
-                "v_grade": pa.array([v_grade(one.grade) for one in predictions], pa.string()),
-                "perhaps": pa.array([one.perhaps for one in predictions], pa.string()),
-                "probabilities": pa.array(
-                    [list(one.probabilities.items()) for one in predictions], pa.map_(pa.string(), pa.float32())
-                ),
+                "predicted": pa.array([one and one.grade for one in predictions], pa.string()),
+                "v_grade": pa.array([one and v_grade(one.grade) for one in predictions], pa.string()),
+                "perhaps": pa.array([one and one.perhaps for one in predictions], pa.string()),
+                "probabilities": pa.array(probabilities, pa.map_(pa.string(), pa.float32())),
             }
         )
 

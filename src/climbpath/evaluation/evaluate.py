@@ -98,11 +98,16 @@ def held_out(
 
 
 def _not_learned(model: Model, problem: Problem) -> str | None:
-    """Why a model cannot score a problem: it has not learned its setup, or its grade there."""
+    """Why a problem cannot be measured: the model has not learned its setup, or its grade there, or it is too long for
+    the grader of its setup."""
     if problem.setup not in model.evidence:
         return f"on {problem.setup}, which the model has not learned"
-    if not model.evidence[problem.setup].get(problem.grade or ""):
+    if problem.grade is None:
+        return "without a grade"
+    if not model.evidence[problem.setup].get(problem.grade):
         return f"graded {problem.grade}, which the model has not learned on {problem.setup}"
+    if (grader := grader_of(problem.setup)) and not grader.reads(problem):
+        return "longer than climbpath's grader can read"
     return None
 
 

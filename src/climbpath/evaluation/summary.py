@@ -47,6 +47,6 @@ def _novelty(measured: SetupResult) -> str:
     if measured.similarity.real is None:
         return f"{new}; there are no other real problems to say whether it copies parts of them"
     copies = row.nearest["99%"] > real.nearest["99%"] + COPIED
-    return f"{new}, and {'some of it is copied from' if copies else 'none is closer to'} known problems" + (
-        ": the closest share more holds than real problems do" if copies else " than real problems are to each other"
+    return f"{new}, and {'some of it is copied from' if copies else 'it comes no closer to'} known problems" + (
+        ": the closest share more holds than real problems do" if copies else " than other real problems do"
     )

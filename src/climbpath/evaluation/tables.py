@@ -344,7 +344,7 @@ def shown(measured: SetupResult) -> str:
 
 
 _TOLD = {
-    "foot rule": "the foot rule, with problems of every rule",
+    "foot rule": "the foot rule of each problem",
     "consensus": "which problems ten or more climbers have repeated",
 }
 """What training may tell a model besides board, angle and grade, in words."""

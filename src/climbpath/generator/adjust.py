@@ -84,7 +84,7 @@ def adjust(
         for changes in range(1, most + 1):
             if changes > 1 or not gentle:
                 also = "" if gentle else ", with long moves or another start or finish"
-                progress(f"versions with {changes} hold changes{also}")
+                progress(f"versions with {changes} hold change{'s' * (changes > 1)}{also}")
             asked = replace(problem, grade=ladder[step])
             proposals = list(_proposals(model, asked, changes, rules, guided, rng, gentle))
             if not proposals:

@@ -38,7 +38,7 @@ class Outcome:
             named = ", ".join(f"{grade} {part:.0%}" for grade, part in share.items() if part >= least)
             return (
                 f"the grader calls {_number(self.right)} of the {self.new:,} new problems that were drawn {grades} "
-                f"({named}): ask for another grade, or allow any"
+                f"({named}): ask for another grade, or allow any grade"
             )
         return (
             f"{_number(self.new)} of the {self.drawn:,} problems that were drawn are new: allow more holds, or pin and "

@@ -213,8 +213,12 @@ class Grader:
             raise ClimbpathError(
                 f"the grader has not learned {problem.setup.words}: it knows {', '.join(map(str, self.evidence))}"
             )
-        if PREFIX + len(problem.sequence) + 1 > self.config.max_seq_len:
+        if not self.reads(problem):
             raise ClimbpathError(f"a problem of {len(problem.holds)} holds is longer than the grader can read")
+
+    def reads(self, problem: Problem) -> bool:
+        """Whether a problem is short enough for it."""
+        return PREFIX + len(problem.sequence) + 1 <= self.config.max_seq_len
 
     def _condition(self, problem: Problem) -> Condition:
         """What the networks are told of a problem: its setup, and its foot rule where they have learned that."""
@@ -374,13 +378,18 @@ def bundled_grader(name: str = "moonboard") -> Grader:
 
 
 def own_graders() -> list[Grader]:
-    """The user's own graders, by file name. Raises ClimbpathError, naming the file, where one is damaged."""
-    return [_own(path, path.stat().st_mtime_ns) for path in sorted(graders_folder().glob(f"*{SUFFIX}"))]
+    """The user's own graders, the newest first. Raises ClimbpathError, naming the file, where one cannot be used."""
+    times = {path: path.stat().st_mtime_ns for path in graders_folder().glob(f"*{SUFFIX}")}
+    return [_own(path, times[path]) for path in sorted(times, key=times.__getitem__, reverse=True)]
 
 
 @cache
 def _own(path: Path, changed: int) -> Grader:
-    return _read(path)
+    try:
+        return _read(path)
+    except ClimbpathError as error:
+        way_out = "remove it, or replace it with 'climbpath train-grader --use --force'"
+        raise ClimbpathError(f"a grader of yours cannot be used: {error}; {way_out}") from None
 
 
 def graded_setups() -> list[Setup]:
@@ -390,13 +399,18 @@ def graded_setups() -> list[Setup]:
 
 
 def grader_of(setup: Setup) -> Grader | None:
-    """The grader that has learned a setup, the user's own before a bundled one; None where there is none: there a
-    problem has the grade that it was asked for."""
-    for own in own_graders():
-        if as_learned(setup, own.evidence) in own.evidence:
-            return own
-    name = next((name for name in bundled_graders() if as_learned(setup, graded_by(name)) in graded_by(name)), None)
-    return bundled_grader(name) if name else None
+    """The grader that has learned a setup, else its board at an unknown angle, the user's own before a bundled one.
+
+    None where there is none: there a problem has the grade that it was asked for.
+    """
+    for learned in dict.fromkeys((setup, setup._replace(angle=None))):
+        for own in own_graders():
+            if learned in own.evidence:
+                return own
+        for name in bundled_graders():
+            if learned in graded_by(name):
+                return bundled_grader(name)
+    return None
 
 
 def checked_grader_of(setup: Setup) -> Grader:

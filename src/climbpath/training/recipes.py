@@ -67,14 +67,12 @@ class Recipe:
     )
     seed: int = setting("Seed of weights, data order and dropout.")
 
-    @property
-    def given(self) -> str:
-        """What a model of this recipe is given of each problem, in validation, too."""
-        if self.vocabulary != "hold":
-            return "board, angle and grade"
-        if not self.consensus:
-            return "board, angle, grade and foot rule"
-        return "board, angle, grade, foot rule and whether the grade is a consensus"
+    def given(self, foot_rules: bool) -> str:
+        """What a model of this recipe is given of each problem, in validation, too; `foot_rules` says whether the data
+        have other rules than the usual one."""
+        more = ["foot rule"] * foot_rules + ["whether the grade is a consensus"] * self.consensus
+        *first, last = ["board", "angle", "grade", *more]
+        return f"{', '.join(first)} and {last}"
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "num_epochs", "patience"):

@@ -154,7 +154,7 @@ class Run:
         print(f"Recipe {recipe.name}: {sizes} feed-forward, {recipe.vocabulary} tokens ({len(data.tokens.names)})")
         print(f"Model: {self.net.count_parameters():,} parameters")
         print(f"Data: {data.train_problems:,} train and {len(data.validation):,} validation problems")
-        print(f"  validation is given {recipe.given}")
+        print(f"  validation is given {recipe.given(bool(data.methods))}")
         if consensus := sum(sum(counts.values()) for counts in data.consensus.values()):
             print(f"  {consensus:,} of the train problems have a consensus grade: {CONSENSUS_REPEATS} or more repeats")
         if isinstance(data, StreamedData):
@@ -174,6 +174,7 @@ class Run:
 def summary(run: Run) -> str:
     """The finished run in a few lines, with what the guide calls such a loss if the vocabulary is the guide's."""
     best = min(run.progress.history, key=lambda record: record["nats_per_problem"])
+    given = run.recipe.given(bool(run.data.methods))
     reading = ""
     if run.recipe.vocabulary == "coordinate":
         reached = [name for name, loss in BANDS if best["val_loss"] < loss]
@@ -185,7 +186,7 @@ def summary(run: Run) -> str:
         "epochs": f"{run.progress.epoch} (best: {best['epoch']:.0f})",
         "training time": f"{run.progress.seconds:.1f} s",
         "best val loss per token": f"{best['val_loss']:.4f}{reading}",
-        "best nats per problem": f"{best['nats_per_problem']:.3f}  of validation, given {run.recipe.given}",
+        "best nats per problem": f"{best['nats_per_problem']:.3f}  of validation, given {given}",
     }
     width = max(map(len, rows))
     return "\n".join(["", *(f"  {name:<{width}}  {value}" for name, value in rows.items()), ""])

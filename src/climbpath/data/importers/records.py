@@ -390,8 +390,11 @@ def read_own_angle(value: Any, board: str) -> int | None:
 
     Raises ClimbpathError as `read_angle` does.
     """
-    if value in (None, "", UNKNOWN) and boards.load(board).has_angle(None):
+    is_unknown = value in (None, "") or (isinstance(value, str) and value.strip().lower() == UNKNOWN)
+    if is_unknown and boards.load(board).has_angle(None):
         return None
+    if is_unknown and value:
+        raise ClimbpathError(f"{boards.load(board).title} has no unknown angle: name one, such as 40")
     return read_angle(value)
 
 

@@ -86,9 +86,10 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
 
         def task() -> SimilarProblems:
             saved = [entry.problem for entry in services.logbook.entries(str(profile))]
-            is_known, known, found = similar.compare(
-                problem, [*saved, *services.known], services.generator.is_known(problem)
+            is_known = services.generator.is_known(problem) or any(
+                one.identity == problem.identity for one in services.known
             )
+            is_known, known, found = similar.compare(problem, [*saved, *services.known], is_known)
             problems = [SimilarProblem(problem=problem_out(one), similarity=round(value, 3)) for one, value in found]
             return SimilarProblems(is_known=is_known, known=known, problems=problems)
 

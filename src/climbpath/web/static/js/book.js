@@ -205,7 +205,8 @@ export const isWhole = (board) => Boolean(profile()) && wholeOf(profile()).inclu
 // Keep what the climber has of a board in their profile, where it comes first from now on.
 function putWall(board, fields) {
   const { walls = [], ...one } = profile();
-  const usual = { board, angle: boardOf({ board }).usual_angle, size: null, hold_sets: null };
+  const angle = board === state.setup.board ? state.setup.angle : boardOf({ board }).usual_angle;
+  const usual = { board, angle, size: null, hold_sets: null };
   const wall = { ...usual, ...wallOn(board), ...fields };
   if ("size" in fields) delete state.linkedSizes[board];
   if (fields.size === null) keep(`whole.${one.id}`, [...new Set([...wholeOf(one), board])]);

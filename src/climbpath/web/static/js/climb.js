@@ -10,6 +10,7 @@ import {
   generateRequest,
   gradesInRange,
   isHere,
+  isOnWall,
   layout,
   profile,
   setupFor,
@@ -85,6 +86,7 @@ export class Climb {
     this.entry = null;
     this.similarProblems = null;
     this.triedAt = -Infinity;
+    this.isFollowing = false; // while the filters follow a problem that was opened
   }
 
   get problem() {
@@ -93,7 +95,7 @@ export class Climb {
 
   start() {
     replace(this.cards.tuning, tuningCard());
-    if (this.problem && (state.playing || isHere(this.problem))) {
+    if (this.problem && (state.playing || isHere(this.problem) || isOnWall(this.problem))) {
       stay();
       this.opened();
     } else {
@@ -109,7 +111,7 @@ export class Climb {
     if ("lights" in fields && this.problem) this.renderStage();
     if ("playing" in fields) this.stage.lay(this.problem ? boardOf(this.problem) : layout());
     else if (changed(["workout", "tick"])) replace(this.stage.filters, this.top());
-    if ("setup" in fields && this.problem && isHere(this.problem)) {
+    if ("setup" in fields && (this.isFollowing || (this.problem && isHere(this.problem)))) {
       this.render(); // a problem was opened, and the filters follow it
     } else if (changed(CONDITIONS)) {
       this.stage.lay(this.problem && isHere(this.problem) ? boardOf(this.problem) : layout());
@@ -278,7 +280,11 @@ export class Climb {
   opened() {
     const { problem } = this;
     this.asking = null;
-    if (!isHere(problem)) change({ setup: setupFor(problem) });
+    if (!isHere(problem) && !isOnWall(problem)) {
+      this.isFollowing = true;
+      change({ setup: setupFor(problem) });
+      this.isFollowing = false;
+    }
     if (this.isSearching) this.search(false);
     const who = profile();
     if (this.identity !== problem.identity) {

@@ -289,7 +289,7 @@ export class Compose {
     dialog(
       titleOf(label),
       T.close,
-      h("p", null, isOnly ? T.isOnly[role](called(others)[0]) : T.isFull[role]),
+      h("p", null, isOnly ? T.isOnly[role](hasGrid(layout()) ? others[0] : null) : T.isFull[role]),
       h(
         "div",
         { class: "picks single" },

@@ -162,6 +162,12 @@ function away(one) {
   if (words) toast(words);
 }
 
+// Send the message away: what it could undo was another climber's, or is over.
+export function hush() {
+  waiting = null;
+  if (shown) away(shown);
+}
+
 // A dialog that closes with its button, with Escape, or with a tap outside it.
 export function dialog(title, closeWords, ...content) {
   const box = h(

@@ -1,9 +1,9 @@
 // Starts the app: shows the view that the address names, and stays in touch with the server.
 
 import { ask, isSending, waitingWrites } from "./api.js";
-import { h, icon, replace, toast } from "./dom.js";
+import { h, hush, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, layout, listen, profile, setupFor, setupInUse, state } from "./state.js";
+import { boardOf, change, isHere, isOnWall, layout, listen, profile, setupFor, setupInUse, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
@@ -88,7 +88,7 @@ function follow() {
 function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
-  if (problem && (view === "compose" || !isHere(problem))) change({ setup: setupFor(problem) });
+  if (problem && (view === "compose" || !isHere(problem)) && !isOnWall(problem)) change({ setup: setupFor(problem) });
   name = view;
   const open = (one) => {
     history.replaceState({ ...history.state, scroll: window.scrollY }, "");
@@ -148,6 +148,7 @@ async function begin() {
     if ("profileId" in fields && Boolean(profile()) === current instanceof Who) follow();
     else current?.heard(fields);
     header();
+    if ("profileId" in fields) hush();
     if (fields.online || "profileId" in fields) reconnect();
     if ("playing" in fields) keepAwake(Boolean(state.playing));
   });

@@ -76,6 +76,12 @@ export function setupFor({ board, angle, grade }) {
   return { board, angle: stays && !isKnown ? wall : angle };
 }
 
+// Whether the board and angle that are chosen are those to choose for a problem.
+export function isOnWall(problem) {
+  const { board, angle } = setupFor(problem);
+  return board === state.setup.board && angle === state.setup.angle;
+}
+
 // Whether a problem is of the board and angle that are chosen; new ones of an angle that was not learned, or not with
 // all grades asked for, have an unknown one.
 export const isHere = ({ board, angle }) =>

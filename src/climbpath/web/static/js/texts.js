@@ -63,6 +63,7 @@ export const T = {
   endRest: "End the rest now",
   finish: "Finish",
   backTo: (name) => `Back to ${name}`,
+  backToIt: "Back",
   workoutEnded: "Workout ended",
   endedAt: (i, n) => `Ended at problem ${i} of ${n}.`,
   beeps: "Beep when a rest is over",
@@ -78,9 +79,7 @@ export const T = {
   endOfSeen: "Offline: these are the last problems that you saw.",
   noneSeen: "Offline: none of the problems that you saw last fits this board and these grades.",
   offline: "Offline",
-  offlineHelp:
-    "The server cannot be reached. Your logbook and the last 50 problems are still available; " +
-    "your changes will be sent later.",
+  offlineHelp: "No connection. Your logbook and the last 50 problems are here; your changes will be sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Your offline changes have been sent",
   lost: (words) => `One change could not be saved: ${words}`,
@@ -213,8 +212,8 @@ export const T = {
     finish: "A problem has one or two finishes. Which of them shall this hold replace?",
   },
   isOnly: {
-    start: (label) => `You chose ${label} as the only start.`,
-    finish: (label) => `You chose ${label} as the only finish.`,
+    start: (label) => `You chose ${label ?? "another hold"} as the only start.`,
+    finish: (label) => `You chose ${label ?? "another hold"} as the only finish.`,
   },
   beside: { start: (label) => `Start beside ${label}`, finish: (label) => `Finish beside ${label}` },
   insteadOf: { start: (label) => `Start instead of ${label}`, finish: (label) => `Finish instead of ${label}` },

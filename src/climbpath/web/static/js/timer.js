@@ -57,13 +57,10 @@ export function skip() {
 
 // End the workout. Returns what goes on with it as it was.
 export function finish() {
-  const before = { rest: state.workout.rest, isDone: state.workout.isDone };
+  const before = state.workout;
   set({ rest: null, isDone: true });
   change({ playing: null });
-  return () => {
-    set(before);
-    change({ playing: { isWorkout: true } });
-  };
+  return () => change({ workout: before, playing: { isWorkout: true } });
 }
 
 let shown = null;

@@ -240,7 +240,7 @@ export function workoutBar({ problem, open, tried }) {
     "div",
     { class: "playing workout-bar", role: "group", "aria-label": T.tabs.workout },
     isAway
-      ? button("back", T.backTo(slot.problem.name), () => open(slot.problem), { class: "away" })
+      ? button("back", rest ? T.backToIt : T.backTo(slot.problem.name), () => open(slot.problem), { class: "away" })
       : h(
           "p",
           null,
