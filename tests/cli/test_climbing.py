@@ -168,13 +168,14 @@ def test_the_grade_that_a_file_claims_stands_beside_the_graders(folder: Path) ->
 def test_a_beta_is_printed_and_written(tmp_path: Path) -> None:
     body = ("--height", 165, "--ape", -3)
     printed = out("beta", FIVE, *body, "--format", "png,svg,gif,json", "--out", "b", cwd=tmp_path)
-    (found,) = solve([parse_notation(FIVE)], Climber(165, -3))
+    graded = bundled_grader().graded([parse_notation(FIVE)])
+    (found,) = solve(graded, Climber(165, -3))
     assert not found.too_far
     name = suggested_name(found.problem)
     assert printed.startswith(f"{name}  F5s D9 G13 I16 G18e\nstart  both hands on F5\n1. ")
     for move in found.moves:
         assert f"{move.hand} → {move.hold}  " in printed
-    stem = f"ungraded-{name.lower().replace(' ', '-')}-beta"
+    stem = f"{graded[0].grade}-{name.lower().replace(' ', '-')}-beta"
     assert re.findall(r"^wrote (.*)$", printed, re.MULTILINE) == [
         str(Path("b") / f"{stem}.{ending}") for ending in ("png", "svg", "gif", "json")
     ]

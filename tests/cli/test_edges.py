@@ -231,6 +231,15 @@ def test_options_that_do_not_apply_are_refused(arguments: list[str], words: str,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["grade", "show", "beta", "vary", "harder"])
+@pytest.mark.parametrize("problem", ["?problem=F5s-D9-G18e", "good.json"])
+def test_the_board_and_angle_of_a_link_or_file_are_its_own(command: str, problem: str, folder: Path) -> None:
+    for option in (["--angle", "25"], ["--board", "kilter-original"]):
+        done = climbpath_here(command, problem, *option, cwd=folder)
+        assert done.returncode == 2
+        assert f"a link or file says its board and angle itself: leave out {option[0]}" in done.stderr
+
+
 def test_options_that_apply_or_are_remembered_are_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path / "home"))
     climbpath_here("board", "use", "kilter-original", "--size", "12 x 14", "--angle", "45", cwd=tmp_path)

@@ -90,6 +90,8 @@ def beta(
     if out and out.is_file():
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
     problems = read_problems(problem, board, angle, size, hold_sets)
+    if chosen:
+        problems = [_graded(one) for one in problems]
     walls = walls_of(problems, size, hold_sets)
     solved = _solve(problems, climber_of(height, ape))
     if len(solved) == 1:
@@ -109,6 +111,14 @@ def beta(
                 with files.replacing(path) as temporary:
                     temporary.write_bytes(content)
             tell_written(some[0], note=f" to {some[-1].name}" * (len(some) > 1))
+
+
+def _graded(problem: "Problem") -> "Problem":
+    """The problem with the grader's grade where it has none, as files show it."""
+    from climbpath.grader.grader import grader_of
+
+    grader = None if problem.grade else grader_of(problem.setup)
+    return grader.graded([problem])[0] if grader and grader.reads(problem) else problem
 
 
 def _beta_on_cluster(source: str, climber: "Climber", folder: Path, cluster: str) -> None:

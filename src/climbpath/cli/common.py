@@ -319,6 +319,21 @@ def read_problems(
     """The problems of an argument: notation, a share link, a file in any format that can be imported, or - for standard
     input.
 
+    Raises ClimbpathError as `problems_in`, and where --board or --angle is typed beside a link or a file, which have
+    their own.
+    """
+    from climbpath.share import is_link
+
+    if is_link(text) or (text != "-" and names_file(text)):
+        refuse_options(("board", "angle"), "a link or file says its board and angle itself")
+    return problems_in(text, board, angle, size, hold_sets)
+
+
+def problems_in(
+    text: str, board: str, angle: int | None, size: str | None = None, hold_sets: str | None = None
+) -> list["Problem"]:
+    """The problems of an argument, whatever options are typed beside it.
+
     Standard input is JSON as in a file, or a problem in notation on every line. `size` and `hold_sets` are those of
     `wall_flags`, which notation is for. Raises ClimbpathError, naming the source, where there is none or one cannot be
     read.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, Command, Decorated, read_problem, warn
+from climbpath.cli.common import FILE, Command, Decorated, problems_in, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _problem(text: str, board: str) -> "Problem":
     """A PROBLEM argument; the angle of one in notation does not matter."""
     from climbpath import board as boards
 
-    return read_problem(text, board, boards.load(board).usual_angle)
+    return problems_in(text, board, boards.load(board).usual_angle)[0]
 
 
 def wall_from(board: str, size: str | None, mapping: Path | None) -> "Wall":

@@ -102,8 +102,13 @@ const titleOf = (label) => (hasGrid(layout()) ? T.roleTitle(label) : T.thisHold)
 const counted = (labels, on) => (hasGrid(on) ? labels : [T.holds(labels.length)]);
 function called(labels) {
   if (hasGrid(layout())) return labels;
-  if (labels.length !== 2) return labels.map(() => T.otherOne);
-  const [one, other] = labels.map((label) => layout().holds.find((hold) => hold.label === label));
+  const holds = labels.map((label) => layout().holds.find((hold) => hold.label === label));
+  if (holds.length === 1) return [T.otherOne];
+  if (holds.length > 2) {
+    const across = [...holds].sort((one, other) => one.x - other.x);
+    return holds.map((hold) => T.fromLeft(1 + across.indexOf(hold)));
+  }
+  const [one, other] = holds;
   const isAcross = Math.abs(one.x - other.x) > Math.abs(one.y - other.y);
   const isFirst = isAcross ? one.x < other.x : one.y < other.y;
   const ways = isAcross ? [T.leftOne, T.rightOne] : [T.lowerOne, T.upperOne];

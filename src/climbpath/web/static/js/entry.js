@@ -8,6 +8,7 @@ import { bringBack, edit, inCopy, remove, save, tick, untick } from "./book.js";
 import { newId } from "./storage.js";
 import { handHolds, hasGrid } from "./problem.js";
 import { card } from "./panel.js";
+import { spoken } from "./stage.js";
 
 const MOST_TRIES = 999;
 const DOUBLE_MS = 500;
@@ -37,8 +38,10 @@ function tickText(one, ticks) {
 }
 
 // The day of a tick, the angle of the wall and how far its tries got, as far as they were noted.
-const whenText = ({ day, angle, reached }) =>
-  [dayText(day), isNoted(angle) && T.angleShort(angle), reached && T.upTo(reached)].filter(Boolean).join(" · ");
+const whenText = ({ day, angle, reached }, problem) =>
+  [dayText(day), isNoted(angle) && T.angleShort(angle), reached && T.upTo(spoken(reached, problem))]
+    .filter(Boolean)
+    .join(" · ");
 const isNoted = (angle) => angle !== null && angle !== undefined;
 
 // Whether nothing was tried before a tick of a day, which has this id if it is an old one. Ticks of one day are in no
@@ -264,7 +267,7 @@ export function entryCard(entry) {
         "button",
         { type: "button", class: "ghost", title: T.correct, onclick: () => openTries(problem, entry, one) },
         h("b", { class: wasSent(one) ? "done" : null }, tickText(one, entry.ticks)),
-        h("small", null, whenText(one)),
+        h("small", null, whenText(one, problem)),
       ),
       button(
         "close",

@@ -204,6 +204,7 @@ export const T = {
   rightOne: "the right one",
   lowerOne: "the lower one",
   upperOne: "the upper one",
+  fromLeft: (i) => `number ${i} from the left`,
   otherOne: "the other one",
   roleChoices: { start: "Start", hands: "Hand", finish: "Finish", feet: "Foot", ban: "Avoid", free: "Clear" },
   onlyChoices: { start: "Only start", finish: "Only finish" },
