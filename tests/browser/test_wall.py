@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from support.server import Server
-from support.steps import LINK, PROBLEM, action, bounding_box, card, is_cut, press, tab, toasts
+from support.steps import LINK, PROBLEM, action, bounding_box, card, is_cut, overlap, press, tab, toasts
 from support.visits import Visit, on_phone, sizes
 
 STATISTICS = "?view=logbook&part=statistics"
@@ -78,10 +78,7 @@ def test_going_offline_moves_nothing(visit: Visit, size: tuple[int, int]) -> Non
     assert boxes(page, *parts) == before
     words = bounding_box(offline)
     for part in (".board", ".filters", ".caption", ".actions"):
-        box = bounding_box(page.locator(part))
-        below = words["y"] >= box["y"] + box["height"] or words["y"] + words["height"] <= box["y"]
-        beside = words["x"] >= box["x"] + box["width"] or words["x"] + words["width"] <= box["x"]
-        assert below or beside, f"{part} is covered"
+        assert not overlap(words, bounding_box(page.locator(part))), f"{part} is covered"
 
 
 @sizes
@@ -93,10 +90,7 @@ def test_a_toast_covers_neither_board_nor_buttons_nor_tabs(visit: Visit, size: t
     expect(toast).to_have_text("Saved")
     one = bounding_box(toast)
     for part in (".board", ".caption", ".actions", "#tabs"):
-        other = bounding_box(page.locator(part))
-        beside = one["x"] >= other["x"] + other["width"] or one["x"] + one["width"] <= other["x"]
-        above = one["y"] >= other["y"] + other["height"] or one["y"] + one["height"] <= other["y"]
-        assert above or beside, f"{part} is covered"
+        assert not overlap(one, bounding_box(page.locator(part))), f"{part} is covered"
 
 
 def test_there_is_one_toast_at_a_time_and_a_tap_sends_it_away(visit: Visit, server: Server) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.server import Server
-from support.steps import AWAKE, PROBLEM, action, bounding_box, is_cut, log_tries, press, shown, tab, toasts
+from support.steps import AWAKE, PROBLEM, action, bounding_box, is_cut, log_tries, overlap, press, shown, tab, toasts
 from support.visits import Visit, on_phone, sizes
 
 
@@ -244,10 +244,7 @@ def test_what_a_toast_offers_to_undo_is_not_where_the_rest_begins(
     log_tries(page, 1, "Flashed")
     one = bounding_box(page.locator(".toast"))
     for part in (".board", ".playing", ".actions", ".heart", "#tabs"):
-        other = bounding_box(page.locator(part))
-        beside = one["x"] >= other["x"] + other["width"] or one["x"] + one["width"] <= other["x"]
-        above = one["y"] >= other["y"] + other["height"] or one["y"] + one["height"] <= other["y"]
-        assert above or beside, f"{part} is covered"
+        assert not overlap(one, bounding_box(page.locator(part))), f"{part} is covered"
 
 
 def test_ending_a_workout_is_undone_as_it_was_though_it_was_started_again(visit: Visit, plan: dict[str, Any]) -> None:

@@ -110,6 +110,13 @@ def bounding_box(target: Locator) -> FloatRect:
     return box
 
 
+def overlap(one: FloatRect, other: FloatRect) -> bool:
+    """Whether two boxes have more than an edge in common."""
+    beside = one["x"] >= other["x"] + other["width"] or one["x"] + one["width"] <= other["x"]
+    above = one["y"] >= other["y"] + other["height"] or one["y"] + one["height"] <= other["y"]
+    return not (above or beside)
+
+
 def drag(page: Page, points: Sequence[tuple[float, float]]) -> None:
     """Move a finger, or the mouse, from point to point."""
     if page.evaluate("matchMedia('(pointer: coarse)').matches"):

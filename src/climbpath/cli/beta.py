@@ -91,7 +91,7 @@ def beta(
         raise ClimbpathError(f"{out} is a file: name a folder with --out")
     problems = read_problems(problem, board, angle, size, hold_sets)
     if chosen:
-        problems = [_graded(one) for one in problems]
+        problems = _graded(problems)
     walls = walls_of(problems, size, hold_sets)
     solved = _solve(problems, climber_of(height, ape))
     if len(solved) == 1:
@@ -113,12 +113,17 @@ def beta(
             tell_written(some[0], note=f" to {some[-1].name}" * (len(some) > 1))
 
 
-def _graded(problem: "Problem") -> "Problem":
-    """The problem with the grader's grade where it has none, as files show it."""
+def _graded(problems: "Sequence[Problem]") -> "list[Problem]":
+    """The problems with the grader's grade where they have none, as files show it."""
     from climbpath.grader.grader import grader_of
 
-    grader = None if problem.grade else grader_of(problem.setup)
-    return grader.graded([problem])[0] if grader and grader.reads(problem) else problem
+    found = list(problems)
+    for setup in dict.fromkeys(one.setup for one in problems if not one.grade):
+        if grader := grader_of(setup):
+            rows = [i for i, one in enumerate(problems) if one.setup == setup and not one.grade and grader.reads(one)]
+            for i, graded in zip(rows, grader.graded([problems[i] for i in rows]), strict=True):
+                found[i] = graded
+    return found
 
 
 def _beta_on_cluster(source: str, climber: "Climber", folder: Path, cluster: str) -> None:

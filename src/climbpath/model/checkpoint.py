@@ -169,8 +169,11 @@ def bundled_names() -> list[str]:
 
 def learned_by(setup: Setup) -> str | None:
     """The name of the bundled model that has learned a setup, if one has; no weights are read."""
-    learned = {name: evidence_in(BUNDLED, name, FIELD) for name in bundled_names()}
-    return next((name for name, evidence in learned.items() if drawn_as(setup, evidence) in evidence), None)
+    for name in bundled_names():
+        evidence = evidence_in(BUNDLED, name, FIELD)
+        if drawn_as(setup, evidence) in evidence:
+            return name
+    return None
 
 
 def bundled_model_of(setup: Setup) -> str:

@@ -124,8 +124,8 @@ export async function search(fields, offset = 0) {
 
 const rankOf = ({ problem }) => rank(problem.grade);
 const nameOf = ({ problem }) => problem.name ?? "";
-const isGraded = ({ problem }) => problem.grade !== null;
-const ungradedLast = (a, b) => isGraded(b) - isGraded(a);
+const hasGrade = ({ problem }) => problem.grade !== null;
+const ungradedLast = (a, b) => hasGrade(b) - hasGrade(a);
 const ORDERS = {
   newest: (a, b) => b.saved.localeCompare(a.saved),
   easiest: (a, b) => ungradedLast(a, b) || rankOf(a) - rankOf(b),
@@ -158,7 +158,7 @@ function searchCopy(copy, { text, board, in_list: list, progress, easiest, harde
         (!list || entry.lists.includes(list)) &&
         (!progress || PROGRESS[progress](entry)) &&
         (!easiest || rankOf(entry) >= rank(easiest)) &&
-        (!hardest || (isGraded(entry) && rankOf(entry) <= rank(hardest))),
+        (!hardest || (hasGrade(entry) && rankOf(entry) <= rank(hardest))),
     )
     .sort(ORDERS[order]);
   const [lists, boards] = [copy.flatMap((entry) => entry.lists), copy.map((entry) => entry.problem.board)].map(counted);

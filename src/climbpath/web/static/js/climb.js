@@ -7,10 +7,10 @@ import {
   absentSets,
   boardOf,
   change,
+  fitsHere,
   generateRequest,
   gradesInRange,
   isHere,
-  isOnWall,
   layout,
   profile,
   setupFor,
@@ -95,7 +95,7 @@ export class Climb {
 
   start() {
     replace(this.cards.tuning, tuningCard());
-    if (this.problem && (state.playing || isHere(this.problem) || isOnWall(this.problem))) {
+    if (this.problem && (state.playing || fitsHere(this.problem))) {
       stay();
       this.opened();
     } else {
@@ -280,7 +280,7 @@ export class Climb {
   opened() {
     const { problem } = this;
     this.asking = null;
-    if (!isHere(problem) && !isOnWall(problem)) {
+    if (!fitsHere(problem)) {
       this.isFollowing = true;
       change({ setup: setupFor(problem) });
       this.isFollowing = false;

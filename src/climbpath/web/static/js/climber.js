@@ -2,7 +2,7 @@
 
 import { button, choice, dialog, h, labelled, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { change, layout, nearest, profile, rangeHere, rank, state } from "./state.js";
+import { layout, nearest, profile, rangeHere, rank, state } from "./state.js";
 import { card } from "./panel.js";
 import { chooseRange, keepProfile, removeProfile } from "./book.js";
 import { keep, kept } from "./storage.js";

@@ -291,6 +291,7 @@ export class Compose {
 
   ask(label, role, others, isOnly) {
     const step = now();
+    const names = called(others);
     dialog(
       titleOf(label),
       T.close,
@@ -301,11 +302,11 @@ export class Compose {
         role === "start" &&
           this.pick(label, T.roleChoices.hands, "hands", () => this.take(pinned(step, label, "hands"))),
         isOnly &&
-          this.pick(label, T.beside[role](called(others)[0]), role, () =>
+          this.pick(label, T.beside[role](names[0]), role, () =>
             this.take({ ...pinned(step, label, role), only: step.only.filter((one) => one !== role) }),
           ),
         others.map((other, i) =>
-          this.pick(label, T.insteadOf[role](called(others)[i]), role, () => {
+          this.pick(label, T.insteadOf[role](names[i]), role, () => {
             const next = pinned(cleared(step, other), label, role);
             this.take({ ...next, only: step.only });
           }),

@@ -3,7 +3,7 @@
 import { ask, isSending, waitingWrites } from "./api.js";
 import { h, hush, icon, replace, toast } from "./dom.js";
 import { T } from "./texts.js";
-import { boardOf, change, isHere, isOnWall, layout, listen, profile, setupFor, setupInUse, state } from "./state.js";
+import { boardOf, change, fitsHere, isOnWall, layout, listen, profile, setupFor, setupInUse, state } from "./state.js";
 import { keep, kept } from "./storage.js";
 import { loadProfiles, refreshCopy } from "./book.js";
 import { Climb } from "./climb.js";
@@ -88,7 +88,8 @@ function follow() {
 function show(view, problem, fields) {
   document.querySelector("dialog")?.close();
   current = null;
-  if (problem && (view === "compose" || !isHere(problem)) && !isOnWall(problem)) change({ setup: setupFor(problem) });
+  const fits = view === "compose" ? isOnWall : fitsHere;
+  if (problem && !fits(problem)) change({ setup: setupFor(problem) });
   name = view;
   const open = (one) => {
     history.replaceState({ ...history.state, scroll: window.scrollY }, "");

@@ -87,6 +87,8 @@ export function isOnWall(problem) {
 export const isHere = ({ board, angle }) =>
   board === state.setup.board && (angle === state.setup.angle || (angle === null && isAsUnknown()));
 const isAsUnknown = () => !isLearned(layout(), state.setup.angle) || !gradesInRange().every((one) => isOwn(one));
+// Whether a problem can be shown with the board and angle that are chosen.
+export const fitsHere = (problem) => isHere(problem) || isOnWall(problem);
 // Whether a grade was learned at the angle that is chosen; all were, as far as an earlier release told this device.
 export const isOwn = (grade, { board, angle } = state.setup) =>
   boardOf({ board }).own_grades?.[angleText(angle)]?.includes(grade) ?? true;
