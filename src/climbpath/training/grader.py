@@ -25,6 +25,7 @@ from climbpath.board import METHODS, Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
+from climbpath.features import Floats
 from climbpath.grader.grader import Grader, expected, load_grader, mean_softmax, save_grader, v_of
 from climbpath.grader.line import Line, inputs
 from climbpath.grader.metrics import measure
@@ -326,11 +327,27 @@ def fit_lines(grader: Grader, train: Sequence[Problem], validation: Sequence[Pro
             continue
         line = fit_line(learned, held, grader.ladder)
         probabilities, steps = grader.probabilities(held), line.steps(held, boards.load(setup.board))
-        sharpened = [line._replace(trust=trust, width=width) for trust in TRUSTS for width in WIDTHS]
-        nats = [measure(one.joined(probabilities, steps), held, grader.ladder)["nats"] for one in sharpened]
-        if min(nats) < measure(probabilities, held, grader.ladder)["nats"] - LEAST_GAIN:
-            found[setup] = sharpened[int(np.argmin(nats))]
+        best, nats = sharpened(line, probabilities, steps, held, grader.ladder)
+        if nats < measure(probabilities, held, grader.ladder)["nats"] - LEAST_GAIN:
+            found[setup] = best
     return found
+
+
+def sharpened(
+    line: Line, probabilities: Floats, steps: Floats, held_out: Sequence[Problem], ladder: Sequence[str]
+) -> tuple[Line, float]:
+    """A line with the two powers that suit held-out problems best, and their nats with it.
+
+    Args:
+        line: the line.
+        probabilities: the networks', [problems, ladder].
+        steps: the line's steps of the ladder, [problems].
+        held_out: the problems.
+        ladder: the grades, easiest first.
+    """
+    lines = [line._replace(trust=trust, width=width) for trust in TRUSTS for width in WIDTHS]
+    nats = [measure(one.joined(probabilities, steps), held_out, ladder)["nats"] for one in lines]
+    return lines[int(np.argmin(nats))], min(nats)
 
 
 def fit_line(train: Sequence[Problem], held_out: Sequence[Problem], ladder: Sequence[str]) -> Line:
