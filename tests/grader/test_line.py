@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from climbpath import board as boards
-from climbpath.board import Setup
+from climbpath.board import Board, Setup
 from climbpath.errors import ClimbpathError
-from climbpath.grader.grader import Grader, bundled_grader, load_grader, save_grader
+from climbpath.features import GEOMETRY, Floats, geometry
+from climbpath.grader.grader import Grader, checked_grader_of, load_grader, save_grader
+from climbpath.grader.kernel import FEATURES, FEET, NEAR, SHAPE, WIDTHS, random_features
 from climbpath.grader.line import Line, input_count, inputs
-from climbpath.training.grader import fit_line
+from climbpath.training.lines import fit_kernel, fit_line
 from support.making import EVERY_BOARD, random_problems
+
+LEARNED = {"moonboard-2016": Setup("moonboard-2016", 40), "tension-1": Setup("tension-1", None)}
 
 
 @pytest.mark.parametrize("name", EVERY_BOARD)
@@ -65,25 +70,95 @@ def test_a_fitted_line_finds_what_holds_add() -> None:
     assert np.corrcoef(line.steps(problems[700:], board), true)[0, 1] > 0.8
 
 
-def with_line() -> tuple[Grader, Setup]:
-    grader, setup = bundled_grader(), Setup("moonboard-2016", 40)
-    weights = np.random.default_rng(1).normal(0, 0.1, input_count(boards.load(setup.board))).astype(np.float32)
-    return replace(grader, lines={setup: Line(weights, 7.5, 0.7, 2.5)}), setup
+@pytest.mark.parametrize("name", EVERY_BOARD)
+def test_random_features_are_of_length_1_and_alike_for_problems_that_are(name: str) -> None:
+    """Their inner product is a kernel: 1 of a problem with itself, and less with any other."""
+    board = boards.load(name)
+    table = inputs(random_problems(30, name), board)
+    features = random_features(table, board, moments_of(table, board))
+    assert features.shape == (30, FEATURES)
+    assert features.dtype == np.float32
+    alike = features @ features.T
+    assert np.diag(alike) == pytest.approx(1, abs=1e-4)
+    assert (alike - 2 * np.eye(30) < 0.999).all()
 
 
-def test_a_line_is_in_the_file(tmp_path: Path) -> None:
-    grader, setup = with_line()
+def test_random_features_come_near_the_kernel() -> None:
+    """The mean of normal kernels over which holds are near and how they lie."""
+    board = boards.load("tension-1")
+    table, holds = inputs(random_problems(40, "tension-1"), board), len(board.holds)
+    moments = moments_of(table, board)
+    alike = np.exp(-(board.distance**2) / (2 * NEAR**2))
+    near = np.concatenate([table[:, :holds] @ alike, FEET**0.5 * table[:, holds : 2 * holds] @ alike], axis=1)
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    lie = SHAPE * (table[:, 2 * holds :] - moments[0]) / moments[1] / moments.shape[1] ** 0.5
+    points = np.concatenate([near, lie], axis=1)
+    apart = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+    kernel = np.mean([np.exp(-apart / (2 * width**2)) for width in WIDTHS], axis=0)
+    features = random_features(table, board, moments)
+    assert np.abs(features @ features.T - kernel).max() < 0.1
+
+
+def moments_of(table: Floats, board: Board) -> Floats:
+    counts = table[:, 2 * len(board.holds) :]
+    return np.stack([counts.mean(axis=0), counts.std(axis=0) + np.float32(1e-6)])
+
+
+def test_random_features_find_what_no_sum_tells() -> None:
+    """Wide problems are hard high up, narrow ones low down."""
+    board, some = boards.load("tension-1"), random_problems(1500, "tension-1")
+    lies = geometry([problem.holds for problem in some], board)
+    high, wide = (
+        lies[:, column] > np.median(lies[:, column]) for column in map(GEOMETRY.index, ("mean y", "spread of x"))
+    )
+    steps = np.where(high == wide, 8, 2)
+    graded = [replace(one, grade=board.ladder[step]) for one, step in zip(some, steps.tolist(), strict=True)]
+    train, held_out = graded[:1200], graded[1200:]
+    line, kernel = fit_line(train, held_out, board.ladder), fit_kernel(train, board.ladder)
+    found = [np.corrcoef(one.steps(held_out, board), steps[1200:])[0, 1] for one in (line, kernel)]
+    assert found[0] < 0.25 < 0.4 < found[1], found
+
+
+def test_a_problem_and_its_mirror_image_are_the_same_step() -> None:
+    grader, setup = with_line("tension-1")
+    board, problems = boards.load(setup.board), random_problems(5, setup.board)
+    line = grader.lines[setup]
+    assert line.steps([one.mirrored for one in problems], board) == pytest.approx(line.steps(problems, board))
+
+
+def with_line(name: str = "moonboard-2016") -> tuple[Grader, Setup]:
+    """A bundled grader with a line of small random weights; with random features on the Tension Board."""
+    setup, board = LEARNED[name], boards.load(name)
+    count = input_count(board)
+    moments = np.ones((2, count - 2 * len(board.holds)), np.float32) if name == "tension-1" else None
+    size = count if moments is None else count + FEATURES
+    weights = np.random.default_rng(1).normal(0, 0.1, size).astype(np.float32)
+    return replace(checked_grader_of(setup), lines={setup: Line(weights, 7.5, 0.7, 2.5, moments)}), setup
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_line_is_in_the_file(tmp_path: Path, name: str) -> None:
+    grader, setup = with_line(name)
     save_grader(tmp_path / "g.safetensors", grader)
     again = load_grader(tmp_path / "g.safetensors")
-    assert again.lines[setup][1:] == grader.lines[setup][1:]
+    assert again.lines[setup][1:4] == grader.lines[setup][1:4]
     problems = random_problems(5, setup.board)
     assert np.array_equal(again.probabilities(problems), grader.probabilities(problems))
 
 
-@pytest.mark.parametrize("wrong", [Line(np.zeros(3, np.float32), 0, 1, 1), None])
-def test_a_line_that_does_not_fit_is_refused(tmp_path: Path, wrong: Line | None) -> None:
-    grader, setup = with_line()
-    line = wrong or grader.lines[setup]._replace(width=-1.0)
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"weights": np.zeros(3, np.float32)},
+        {"width": -1.0},
+        {"moments": np.ones((2, 3), np.float32)},
+        {"moments": np.zeros((2, 54), np.float32)},
+    ],
+)
+def test_a_line_that_does_not_fit_is_refused(tmp_path: Path, name: str, wrong: dict[str, Any]) -> None:
+    grader, setup = with_line(name)
+    line = grader.lines[setup]._replace(**wrong)
     save_grader(tmp_path / "g.safetensors", replace(grader, lines={setup: line}))
     with pytest.raises(ClimbpathError, match="is not a climbpath grader"):
         load_grader(tmp_path / "g.safetensors")

@@ -25,6 +25,7 @@ from climbpath import board as boards
 from climbpath.board import Evidence, Setup, as_learned, evidence_from_json, evidence_to_json
 from climbpath.errors import ClimbpathError, loading
 from climbpath.folders import graders_folder
+from climbpath.grader.kernel import FEATURES
 from climbpath.grader.line import Line, input_count
 from climbpath.grader.scale import Scale
 from climbpath.grades import v_number
@@ -43,8 +44,8 @@ FORMAT = 7
 BUNDLED = "assets/graders"
 FIELD = "climbpath grader"
 BATCH = 256
-LINE = "line."
-"""What the names of lines' weights begin with."""
+LINE, MOMENTS = "line.", "moments."
+"""What the names of lines' weights begin with, and of the moments of those that have random features."""
 WITHIN, ELSEWHERE = 4, 2 / 3
 """How far above the easiest grade of its angle, in steps of the ladder, a problem is expected at most that may have an
 easier one, and how likely such grades must be at an unknown angle for it to be graded as there. On held-out problems of
@@ -342,7 +343,8 @@ def save_grader(path: Path, grader: Grader, half: bool = False) -> None:
         "about": grader.about,
     }
     lines = {f"{LINE}{setup}": line.weights for setup, line in grader.lines.items()}
-    write_tensors(path, FIELD, FORMAT, about, {**tensors, **lines, "train_keys": grader.train_keys})
+    moments = {f"{MOMENTS}{setup}": line.moments for setup, line in grader.lines.items() if line.moments is not None}
+    write_tensors(path, FIELD, FORMAT, about, {**tensors, **lines, **moments, "train_keys": grader.train_keys})
 
 
 def load_grader(path: str | Path | None = None, setup: Setup | None = None) -> Grader:
@@ -449,11 +451,17 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
 
 
 def _line(setup: Setup, settings: Mapping[str, list[float]], tensors: dict[str, np.ndarray]) -> Line:
-    """The line of a setup, whose weights are taken out of the tensors."""
-    weights = tensors.pop(f"{LINE}{setup}")
-    if weights.shape != (input_count(boards.load(setup.board)),) or weights.dtype != np.float32:
+    """The line of a setup, whose weights and moments are taken out of the tensors."""
+    board = boards.load(setup.board)
+    weights, moments = tensors.pop(f"{LINE}{setup}"), tensors.pop(f"{MOMENTS}{setup}", None)
+    inputs = input_count(board)
+    shapes: dict[tuple[int, ...], np.ndarray] = {(inputs,): weights}
+    if moments is not None:
+        shapes = {(inputs + FEATURES,): weights, (2, inputs - 2 * len(board.holds)): moments}
+    if any(array.shape != shape or array.dtype != np.float32 for shape, array in shapes.items()):
         raise ValueError(f"the line of {setup} does not fit the board")
     offset, trust, width = map(float, settings[str(setup)])
-    if not (np.isfinite(weights).all() and np.isfinite([offset, trust]).all() and trust >= 0 and width > 0):
+    are_finite = np.isfinite([offset, trust]).all() and all(np.isfinite(array).all() for array in shapes.values())
+    if not (are_finite and trust >= 0 and width > 0 and (moments is None or (moments[1] > 0).all())):
         raise ValueError(f"the line of {setup} has wrong numbers")
-    return Line(weights, offset, trust, width)
+    return Line(weights, offset, trust, width, moments)

@@ -3,6 +3,9 @@
 The networks read holds one by one and are poor at distances, so a straight line of both stands beside them. Its opinion
 is a normal distribution over the steps of the ladder, and the prediction is the product of both opinions, each to a
 power that suits held-out problems best (a product of experts, Hinton 1999).
+
+Where that makes held-out grades likelier, the line is one of random features, too (grader/kernel.py): problems whose
+holds are near one another then have grades near one another.
 """
 
 from collections.abc import Sequence
@@ -12,6 +15,7 @@ import numpy as np
 
 from climbpath.board import Board
 from climbpath.features import Floats, geometry, presence
+from climbpath.grader.kernel import random_features
 from climbpath.problem import Problem
 
 
@@ -19,17 +23,29 @@ class Line(NamedTuple):
     """The straight line of one setup."""
 
     weights: Floats
-    """What each of `inputs` adds, in steps of the ladder."""
+    """What each of `inputs` adds, and then each random feature if it has them, in steps of the ladder."""
     offset: float
     """The step of a problem whose inputs are all 0."""
     trust: float
     """The power of the networks' probabilities."""
     width: float
     """Standard deviation of the line's opinion, in steps of the ladder."""
+    moments: Floats | None = None
+    """The means and standard deviations of counts and distances, [2, counts], if it has random features."""
 
     def steps(self, problems: Sequence[Problem], board: Board) -> Floats:
-        """The step of the ladder that the line gives each problem, [problems]."""
-        return inputs(problems, board) @ self.weights + np.float32(self.offset)
+        """The step of the ladder that the line gives each problem, [problems]: the mean over the problem and its mirror
+        image where the board has mirror partners."""
+        sides = [problems, [problem.mirrored for problem in problems]] if board.has_mirror else [problems]
+        steps = np.mean([self._terms(side, board) @ self.weights for side in sides], axis=0)
+        return np.asarray(steps + np.float32(self.offset), np.float32)
+
+    def _terms(self, problems: Sequence[Problem], board: Board) -> Floats:
+        """What its weights are of, [problems, weights]."""
+        table = inputs(problems, board)
+        if self.moments is None:
+            return table
+        return np.concatenate([table, random_features(table, board, self.moments)], axis=1)
 
     def joined(self, probabilities: Floats, steps: Floats) -> Floats:
         """The networks' probabilities [problems, ladder] with the line's opinion, `steps` [problems]."""

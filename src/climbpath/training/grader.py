@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from lightning_fabric.utilities.apply_func import move_data_to_device
-from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,9 +24,7 @@ from climbpath.board import METHODS, Setup
 from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
-from climbpath.features import Floats
 from climbpath.grader.grader import Grader, expected, load_grader, mean_softmax, save_grader, v_of
-from climbpath.grader.line import Line, inputs
 from climbpath.grader.metrics import measure
 from climbpath.grader.scale import Scale, fit_scale
 from climbpath.model.config import ModelConfig
@@ -38,6 +35,7 @@ from climbpath.model.tokens import ANY_GRADE, PREFIX, Vocabulary
 from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.progress import progress_bar
 from climbpath.training.batches import epoch_batches
+from climbpath.training.lines import fit_lines
 from climbpath.training.machine import resolve_device
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
@@ -63,12 +61,6 @@ and without early stopping."""
 FOLLOWS, FOLLOWED_IN = 0.3, 4
 """Weight of learning to predict the next hold, and of how many problems one is asked for it."""
 TEMPERATURES = np.geomspace(0.8, 1.6, 29)
-PENALTIES, SHAPE_SCALE = (10.0, 30.0, 100.0), 0.5
-"""Penalties of a line's ridge regression that are tried, and the spread of its counts and distances there."""
-TRUSTS, WIDTHS = np.linspace(0.4, 1, 7), np.geomspace(1.5, 12, 13)
-"""Powers of the networks' probabilities that are tried beside a line, and widths of the line's opinion."""
-LEAST_LEARNED, LEAST_HELD, LEAST_GAIN = 500, 100, 0.005
-"""With fewer train or validation problems a setup has no line; with a smaller gain in nats, neither."""
 
 
 class GraderNet(nn.Module):
@@ -315,57 +307,6 @@ def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     ]
     about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(nats), 4)}
     return replace(grader, members=members, about=about)
-
-
-def fit_lines(grader: Grader, train: Sequence[Problem], validation: Sequence[Problem]) -> dict[Setup, Line]:
-    """The line of every setup where it makes the grades of held-out problems likelier, with the two powers that suit
-    these best. Setups with too few problems, of which a part may be missing, have none."""
-    found = {}
-    for setup in grader.evidence:
-        learned, held = ([p for p in part if p.setup == setup and not p.partial] for part in (train, validation))
-        if len(learned) < LEAST_LEARNED or len(held) < LEAST_HELD:
-            continue
-        line = fit_line(learned, held, grader.ladder)
-        probabilities, steps = grader.probabilities(held), line.steps(held, boards.load(setup.board))
-        best, nats = sharpened(line, probabilities, steps, held, grader.ladder)
-        if nats < measure(probabilities, held, grader.ladder)["nats"] - LEAST_GAIN:
-            found[setup] = best
-    return found
-
-
-def sharpened(
-    line: Line, probabilities: Floats, steps: Floats, held_out: Sequence[Problem], ladder: Sequence[str]
-) -> tuple[Line, float]:
-    """A line with the two powers that suit held-out problems best, and their nats with it.
-
-    Args:
-        line: the line.
-        probabilities: the networks', [problems, ladder].
-        steps: the line's steps of the ladder, [problems].
-        held_out: the problems.
-        ladder: the grades, easiest first.
-    """
-    lines = [line._replace(trust=trust, width=width) for trust in TRUSTS for width in WIDTHS]
-    nats = [measure(one.joined(probabilities, steps), held_out, ladder)["nats"] for one in lines]
-    return lines[int(np.argmin(nats))], min(nats)
-
-
-def fit_line(train: Sequence[Problem], held_out: Sequence[Problem], ladder: Sequence[str]) -> Line:
-    """Ridge regression of the grades of train problems of one setup, with the penalty that suits held-out ones best."""
-    board = boards.load(train[0].board)
-    if board.has_mirror:
-        train = [*train, *(problem.mirrored for problem in train)]
-    steps, true = (np.array([ladder.index(p.grade or "") for p in part]) for part in (train, held_out))
-    # holds count as they are; counts and distances are brought to one scale, below that of a hold
-    x = inputs(train, board)
-    scale = np.ones(x.shape[1], np.float32)
-    scale[2 * len(board.holds) :] = SHAPE_SCALE / (x[:, 2 * len(board.holds) :].std(axis=0) + 1e-6)
-    mean = x.mean(axis=0)
-    other = (inputs(held_out, board) - mean) * scale
-    fits = [Ridge(penalty).fit((x - mean) * scale, steps) for penalty in PENALTIES]
-    best = min(fits, key=lambda fit: float(np.abs(fit.predict(other) - true).mean()))
-    weights = np.asarray(best.coef_ * scale, np.float32)
-    return Line(weights, float(best.intercept_ - mean @ weights), 1.0, np.inf)
 
 
 def fit_scales(grader: Grader, problems: Sequence[Problem]) -> dict[Setup, Scale]:
