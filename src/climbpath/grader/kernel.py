@@ -19,6 +19,8 @@ NEAR = 4.0
 """How far apart, in cm, holds are alike: the standard deviation of a normal kernel over places."""
 FEET, SHAPE = 0.3, 0.6
 """Weights of holds for feet, and of counts and distances, beside the holds for hands."""
+BATCH = 1024
+"""Problems whose features are made at a time: each has 12 KB of them."""
 
 
 def random_features(inputs: Floats, board: Board, moments: Floats) -> Floats:
@@ -39,6 +41,11 @@ def random_features(inputs: Floats, board: Board, moments: Floats) -> Floats:
     lie = (inputs[:, 2 * holds :] - moments[0]) / moments[1] * np.float32(SHAPE / moments.shape[1] ** 0.5)
     waves = np.concatenate([near, lie], axis=1) @ frequencies
     return np.concatenate([np.cos(waves), np.sin(waves)], axis=1) * np.float32((2 / FEATURES) ** 0.5)
+
+
+def batches(count: int) -> list[slice]:
+    """Slices of BATCH that make up a whole of `count`."""
+    return [slice(first, first + BATCH) for first in range(0, count, BATCH)]
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 
 from climbpath.board import Board
 from climbpath.features import Floats, geometry, presence
-from climbpath.grader.kernel import random_features
+from climbpath.grader.kernel import batches, random_features
 from climbpath.problem import Problem
 
 
@@ -37,15 +37,18 @@ class Line(NamedTuple):
         """The step of the ladder that the line gives each problem, [problems]: the mean over the problem and its mirror
         image where the board has mirror partners."""
         sides = [problems, [problem.mirrored for problem in problems]] if board.has_mirror else [problems]
-        steps = np.mean([self._terms(side, board) @ self.weights for side in sides], axis=0)
+        steps = np.mean([self._sums(side, board) for side in sides], axis=0)
         return np.asarray(steps + np.float32(self.offset), np.float32)
 
-    def _terms(self, problems: Sequence[Problem], board: Board) -> Floats:
-        """What its weights are of, [problems, weights]."""
+    def _sums(self, problems: Sequence[Problem], board: Board) -> Floats:
+        """What inputs and random features add, [problems]."""
         table = inputs(problems, board)
-        if self.moments is None:
-            return table
-        return np.concatenate([table, random_features(table, board, self.moments)], axis=1)
+        of_inputs, of_features = np.split(self.weights, [table.shape[1]])
+        sums = table @ of_inputs
+        if self.moments is not None:
+            for rows in batches(len(table)):
+                sums[rows] += random_features(table[rows], board, self.moments) @ of_features
+        return sums
 
     def joined(self, probabilities: Floats, steps: Floats) -> Floats:
         """The networks' probabilities [problems, ladder] with the line's opinion, `steps` [problems]."""

@@ -9,10 +9,11 @@ from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.features import Floats
 from climbpath.grader.grader import Grader
-from climbpath.grader.kernel import random_features
+from climbpath.grader.kernel import FEATURES, batches, random_features
 from climbpath.grader.line import Line, inputs
 from climbpath.grader.metrics import measure
 from climbpath.problem import Problem
+from climbpath.progress import PATIENCE, progress_bar
 
 LEAST_LEARNED, LEAST_HELD, LEAST_GAIN = 500, 100, 0.005
 """With fewer train or validation problems a setup has no line; with a smaller gain in nats, neither."""
@@ -31,7 +32,7 @@ def fit_lines(grader: Grader, train: Sequence[Problem], validation: Sequence[Pro
     """The line of every setup where it makes the grades of held-out problems likelier, with random features where
     these make them likelier still. Setups with too few problems, of which a part may be missing, have none."""
     found = {}
-    for setup in grader.evidence:
+    for setup in progress_bar(list(grader.evidence), "Lines", len(grader.evidence), delay=PATIENCE):
         learned, held = ([p for p in part if p.setup == setup and not p.partial] for part in (train, validation))
         if len(learned) < LEAST_LEARNED or len(held) < LEAST_HELD:
             continue
@@ -86,12 +87,14 @@ def fit_kernel(train: Sequence[Problem], ladder: Sequence[str]) -> Line:
     train = with_mirrored(train)
     x, holds = inputs(train, board), 2 * len(board.holds)
     moments = np.stack([x[:, holds:].mean(axis=0), x[:, holds:].std(axis=0) + np.float32(1e-6)])
-    features = random_features(x, board, moments)
     # random features do nearly all, so that holds, and counts and distances, are small beside them
     mean, scale = np.zeros(x.shape[1], np.float32), np.full(x.shape[1], PRESENT, np.float32)
     mean[holds:], scale[holds:] = moments[0], LIE / moments[1]
-    terms = np.concatenate([(x - mean) * scale, features], axis=1)
-    fit = Ridge(PENALTY, solver="cholesky").fit(terms, [ladder.index(problem.grade or "") for problem in train])
+    terms = np.empty((len(x), x.shape[1] + FEATURES), np.float32)
+    for rows in batches(len(x)):
+        terms[rows] = np.concatenate([(x[rows] - mean) * scale, random_features(x[rows], board, moments)], axis=1)
+    steps = [ladder.index(problem.grade or "") for problem in train]
+    fit = Ridge(PENALTY, solver="cholesky", copy_X=False).fit(terms, steps)
     weights = np.asarray(fit.coef_, np.float32)
     weights[: len(scale)] *= scale
     return Line(weights, float(fit.intercept_ - mean @ weights[: len(mean)]), 1.0, np.inf, moments)
