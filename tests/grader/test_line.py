@@ -99,6 +99,17 @@ def test_random_features_come_near_the_kernel() -> None:
     assert np.abs(features @ features.T - kernel).max() < 0.1
 
 
+def test_random_features_stay_as_they_are() -> None:
+    """Weights in files are of these: with other ones, grades would be wrong, and nobody would see it."""
+    board = boards.load("tension-1")
+    table = np.zeros((1, input_count(board)), np.float32)
+    table[0, [0, 50, 100]] = 1
+    (found,) = random_features(table, board, np.ones((2, 54), np.float32))
+    assert found[[0, 749, 750, 1499, 1500, 2999]] == pytest.approx(
+        [-0.00738, 0.01005, 0.0198, 0.02579, 0.02474, 0.00124], abs=1e-5
+    )
+
+
 def moments_of(table: Floats, board: Board) -> Floats:
     counts = table[:, 2 * len(board.holds) :]
     return np.stack([counts.mean(axis=0), counts.std(axis=0) + np.float32(1e-6)])

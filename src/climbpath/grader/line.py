@@ -25,7 +25,7 @@ class Line(NamedTuple):
     weights: Floats
     """What each of `inputs` adds, and then each random feature if it has them, in steps of the ladder."""
     offset: float
-    """The step of a problem whose inputs are all 0."""
+    """The step where all of these are 0."""
     trust: float
     """The power of the networks' probabilities."""
     width: float
