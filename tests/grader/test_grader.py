@@ -386,6 +386,19 @@ def test_a_problem_has_no_grade_of_another_boards_ladder() -> None:
         assert likely == set(boards.load(problem.board).ladder)
 
 
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_problem_and_its_mirror_image_have_one_grade(seed: int) -> None:
+    """By networks and by line, new or known, alone or among others."""
+    grader = checked_grader_of(Setup("tension-1", None))
+    some = [replace(one, ids=("tension:1",)) for one in random_problems(3, "tension-1", seed=seed)]
+    others = random_problems(2, "tension-2-spray", seed=seed, angle=None)
+    found = grader.probabilities([*some, *others, *(one.mirrored for one in some)])
+    assert found[:3] == pytest.approx(found[5:], abs=1e-4)
+    assert found[:1] == pytest.approx(grader.probabilities(some[:1]), abs=1e-4)
+    assert found[3:5] == pytest.approx(grader.probabilities(others), abs=1e-4)
+
+
 # Training
 
 

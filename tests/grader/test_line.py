@@ -130,13 +130,6 @@ def test_random_features_find_what_no_sum_tells() -> None:
     assert found[0] < 0.25 < 0.4 < found[1], found
 
 
-def test_a_problem_and_its_mirror_image_are_the_same_step() -> None:
-    grader, setup = with_line("tension-1")
-    board, problems = boards.load(setup.board), random_problems(5, setup.board)
-    line = grader.lines[setup]
-    assert line.steps([one.mirrored for one in problems], board) == pytest.approx(line.steps(problems, board))
-
-
 def with_line(name: str = "moonboard-2016") -> tuple[Grader, Setup]:
     """A bundled grader with a line of small random weights; with random features on the Tension Board."""
     setup, board = LEARNED[name], boards.load(name)

@@ -145,11 +145,18 @@ class Grader:
 
         Raises ClimbpathError for a problem that is not sound, or on a board or at an angle that the grader has not
         learned.
+
+        A problem and its mirror image have the same, on a board that has mirror partners.
         """
         return self._placed(problems)[1]
 
     def _probabilities(self, problems: Sequence[Problem]) -> Floats:
-        found = mean_softmax(self.logits(problems), self.consensus_weights(problems))
+        # the networks' opinion: the mean over a problem and its mirror image where its board has mirror partners
+        images = [i for i, problem in enumerate(problems) if boards.load(problem.board).has_mirror]
+        weights = self.consensus_weights(problems)
+        logits = self.logits([*problems, *(problems[i].mirrored for i in images)])
+        found, of_images = np.split(mean_softmax(logits, np.concatenate([weights, weights[images]])), [len(problems)])
+        found[images] = (found[images] + of_images) / 2
         for setup, rows in self._rows(problems).items():
             if line := self.lines.get(setup):
                 steps = line.steps([problems[i] for i in rows], boards.load(setup.board))
