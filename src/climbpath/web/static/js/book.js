@@ -25,19 +25,19 @@ function note(identity, entry, owner = profile().id) {
 const path = (identity, more = "") => `/api/problems/${encodeURIComponent(identity)}${more}?profile=${profile().id}`;
 
 // Change an entry: at once here, and on the server as soon as it can be reached. The write is queued before the change
-// is shown; while more writes for this entry wait, the server's answer is older than what is shown.
+// is shown; while more writes for this entry wait, the server's answer is older than what is shown. Resolves to false if
+// the server refuses it.
 async function put(entry, method, address, body) {
   const [{ identity }, { id }] = [entry, profile()];
-  const before = inCopy(identity, id);
   const answering = write(method, address, body);
   note(identity, entry, id);
   const answer = await answering;
-  if (answer === false) note(identity, await fetched(identity, id).catch(() => before), id);
-  else if (!waitingWrites(encodeURIComponent(identity))) {
+  if (answer !== false && !waitingWrites(encodeURIComponent(identity))) {
     const now = answer ?? (await fetched(identity, id).catch(() => entry)); // null: another tab sent it
-    if (!now) toast(T.lost(T.gone));
+    if (!now) toast(T.lost([T.gone]));
     note(identity, now, id);
   }
+  return answer !== false;
 }
 
 async function fetched(identity, owner) {
@@ -58,15 +58,17 @@ export async function entryOf({ identity }) {
   return entry;
 }
 
-// Renew the copy, including changes made on other devices.
+// Renew the copy: with changes made on other devices, and without those that the server refused.
 export async function refreshCopy() {
   if (!profile()) return;
   const { id } = profile();
   const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
-  if (!waitingWrites()) keep(`book.${id}`, entries);
+  if (waitingWrites()) return;
+  keep(`book.${id}`, entries);
+  change({ renewed: id });
 }
 
-export async function save(problem) {
+export function save(problem) {
   const blank = {
     identity: problem.identity,
     problem,
@@ -77,8 +79,7 @@ export async function save(problem) {
     ticks: [],
     saved: new Date().toISOString(),
   };
-  await put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
-  return inCopy(problem.identity);
+  return put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
 }
 
 export function edit(entry, fields) {

@@ -106,7 +106,8 @@ function show(view, problem, fields) {
   if (scroll) started.then(() => window.scrollTo({ top: scroll }));
 }
 
-// Send the changes made offline, and load those made on other devices.
+// Send the changes made offline, and load what the server has: with changes made on other devices, and without those
+// that it refused.
 async function reconnect() {
   try {
     await loadProfiles();
@@ -150,7 +151,7 @@ async function begin() {
     else current?.heard(fields);
     header();
     if ("profileId" in fields) hush();
-    if (fields.online || "profileId" in fields) reconnect();
+    if (fields.online || fields.refused || "profileId" in fields) reconnect();
     if ("playing" in fields) keepAwake(Boolean(state.playing));
   });
   keepAwake(Boolean(state.playing));

@@ -82,7 +82,9 @@ export const T = {
   offlineHelp: "No connection. Your logbook and the last 50 problems are here; your changes will be sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Your offline changes have been sent",
-  lost: (words) => `One change could not be saved: ${words}`,
+  lost: (reasons) =>
+    `${reasons.length === 1 ? "One change" : `${reasons.length} changes`} could not be saved: ` +
+    [...new Set(reasons)].join("; "),
   gone: "this problem is no longer in the logbook",
   ungraded: "ungraded",
   holds: (n, feet = 0) => many(n, "hold", "holds") + (feet ? `, ${many(feet, "foot", "feet")}` : ""),
