@@ -8,8 +8,7 @@ import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
 import { today } from "./dates.js";
 
-const NEWEST = 200;
-const PAGE = 50;
+const NEWEST = 200; // which is also the most that the server gives at once
 const MOST_WALLS = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
 export const inCopy = (identity, owner = profile().id) =>
@@ -110,13 +109,22 @@ export const untick = (entry, done) =>
     path(entry.identity, `/ticks/${done.id}`),
   );
 
-// {entries, total, lists} of a search; from the copy on this device if the server cannot be reached.
-export async function search(fields, offset = 0) {
+// {entries, read, left_out, total, lists, boards} of a search, of which the first `most` are read; from the copy on this
+// device if the server cannot be reached.
+export async function search(fields, most) {
   const { id } = profile();
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
+  const found = { entries: [], left_out: [], read: 0 };
   try {
-    const asked = new URLSearchParams([["profile", id], ["offset", offset], ["limit", PAGE], ...wanted]);
-    return await askAfterWrites("GET", `/api/problems?${asked}`);
+    for (;;) {
+      const limit = Math.min(most - found.read, NEWEST);
+      const asked = new URLSearchParams([["profile", id], ["offset", found.read], ["limit", limit], ...wanted]);
+      const { entries, left_out: leftOut, read, ...others } = await askAfterWrites("GET", `/api/problems?${asked}`);
+      found.entries.push(...entries);
+      found.left_out.push(...leftOut);
+      found.read += read;
+      if (!read || found.read >= Math.min(most, others.total)) return { ...found, ...others };
+    }
   } catch (error) {
     if (error.status !== 0) throw error;
     return { ...searchCopy(copyOf(id), fields), isOffline: true };

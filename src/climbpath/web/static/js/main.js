@@ -91,10 +91,7 @@ function show(view, problem, fields) {
   const fits = view === "compose" ? isOnWall : fitsHere;
   if (problem && !fits(problem)) change({ setup: setupFor(problem) });
   name = view;
-  const open = (one) => {
-    history.replaceState({ ...history.state, scroll: window.scrollY }, "");
-    visit("?view=climb", () => show("climb", one));
-  };
+  const open = (one) => visit("?view=climb", () => show("climb", one));
   const isList = view === "logbook" || view === "workout"; // which open problems
   current = isList ? new views[view](open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
@@ -102,7 +99,7 @@ function show(view, problem, fields) {
   tabs();
   window.scrollTo({ top: 0 });
   const started = Promise.resolve(current.start());
-  const { scroll } = history.state ?? {}; // a list that is gone back to is where it was left
+  const { scroll } = history.state ?? {}; // a view that is gone back to is where it was left
   if (scroll) started.then(() => window.scrollTo({ top: scroll }));
 }
 
