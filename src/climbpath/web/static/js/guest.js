@@ -33,7 +33,7 @@ export async function showGuest(main) {
   if (board.sizes[size]) state.linkedSizes[board.name] = size;
   state.setup = { board: board.name, angle: problem.angle };
   const title = () =>
-    h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardShort(board.title, problem.angle)));
+    h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardAt(board.title, problem.angle)));
   const stage = new Stage({ on: {}, top: title });
   stage.show(problem);
   replace(

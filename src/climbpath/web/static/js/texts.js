@@ -118,7 +118,7 @@ export const T = {
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
   learnedAngles: "Learned",
   otherAngles: "As if unknown",
-  angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
+  shownAngle: (angle) => (angle === null ? "unknown angle" : `${angle}°`),
   size: "Size of your board",
   everySize: "All holds",
   whichSize: "Which size is your wall?",
@@ -486,7 +486,7 @@ export const T = {
   },
 
   boardLabel: (title, angle) => `${title} at ${angle === null ? "an unknown angle" : `${angle}°`}`,
-  boardShort: (title, angle) => `${T.angleShort(angle)} ${title}`,
+  boardAt: (title, angle) => `${title} · ${T.shownAngle(angle)}`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },
