@@ -51,6 +51,14 @@ def test_every_view_is_as_wide_as_the_narrowest_phone(visit: Visit, server: Serv
         assert page.evaluate("document.documentElement.scrollWidth") == 320, view
 
 
+@on_phone
+def test_on_the_narrowest_phone_complete_has_room_for_its_word(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device, viewport={"width": 320, "height": 640})
+    complete = action(page, "Complete")
+    button, word = bounding_box(complete), bounding_box(complete.locator("span"))
+    assert (button["width"] - word["width"]) / 2 >= 6
+
+
 @sizes
 def test_the_first_screen_says_what_is_out_of_reach(visit: Visit, size: tuple[int, int]) -> None:
     page = visit(FAR, viewport={"width": size[0], "height": size[1]})
