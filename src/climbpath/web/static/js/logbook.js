@@ -2,7 +2,7 @@
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
-import { T, sentence } from "./texts.js";
+import { T, named, sentence } from "./texts.js";
 import { dayText } from "./dates.js";
 import { boardOf, change, layout, nearest, profile, shortTitle } from "./state.js";
 import { card, problemLine } from "./panel.js";
@@ -119,7 +119,7 @@ export class Logbook {
               ticks
                 .slice(0, 100)
                 .map(({ number, name, grade, day }) =>
-                  h("li", null, [name || `#${number}`, grade, day && dayText(day)].filter(Boolean).join(" · ")),
+                  h("li", null, [named(name || `#${number}`), grade, day && dayText(day)].filter(Boolean).join(" · ")),
                 ),
             ),
           ),
@@ -168,7 +168,7 @@ export class Logbook {
         ),
       choice(
         wanted.in_list,
-        [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])],
+        [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, T.listed(name, n)])],
         (value) => this.set("in_list", value),
         { "aria-label": T.list },
       ),
