@@ -124,7 +124,7 @@ export class Climb {
       this.entry = fields.entry;
       if (this.entry) stay({ ...this.problem, name: this.entry.problem.name });
       this.render();
-    } else if (this.problem && fields.renewed) {
+    } else if (this.problem && this.who && fields.renewed) {
       this.readEntry().catch(() => {}); // read again when the server is back
     }
   }
