@@ -168,7 +168,7 @@ def test_board_angle_and_grades_change_the_next_problems(visit: Visit, device: s
         problem = shown(page)
         press(action(page, "Next"))
         another(page, problem)
-    expect(page.locator(".caption")).to_contain_text("25° Masters 2017")
+    expect(page.locator(".caption")).to_contain_text("Masters 2017 · 25°")
 
 
 def test_grades_that_the_model_has_not_learned_here_become_the_nearest_ones(visit: Visit) -> None:

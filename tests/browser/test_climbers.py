@@ -309,3 +309,34 @@ def test_the_theme_is_chosen_and_stored(visit: Visit, device: str) -> None:
     assert page.evaluate(background) == light
     page.emulate_media(color_scheme="dark")
     assert page.evaluate(background) == dark
+
+
+ALI = "\u0639\u0644\u064a"
+"""A name that is written from right to left."""
+LEFT_OF = """(element, words) => words.map((word) => {
+    const range = document.createRange();
+    const [text, at] = [...element.childNodes].map((node) => [node, node.data.indexOf(word)]).find(([, at]) => at >= 0);
+    range.setStart(text, at);
+    range.setEnd(text, at + word.length);
+    return range.getBoundingClientRect().left;
+})"""
+
+
+def test_a_name_from_right_to_left_leaves_the_words_around_it_in_order(visit: Visit, server: Server) -> None:
+    ali = server.climber(ALI, ape=3)
+    page = visit(LINK, climber=ali)
+    words = card(page, "Beta").locator("p").last
+    expect(words).to_contain_text("175 cm, ape index +3 cm.")
+    places = words.evaluate(LEFT_OF, ["For", ALI, "175", "ape index", "+3"])
+    assert places == sorted(places)
+    for hands in (["D9"], ["E10"]):
+        identity = server.ask("POST", f"/api/problems?profile={ali}", PROBLEM | {"hands": hands})["identity"]
+        server.ask("PATCH", f"/api/problems/{identity}?profile={ali}", {"lists": [ALI]})
+    page.goto("?view=logbook")
+    page.locator(".search").get_by_label("List", exact=True).select_option(ALI)
+    press(page.locator(".plays").get_by_role("link"))
+    press(page.get_by_role("button", name="Plan it"))
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_contain_text("60 min")
+    places = title.evaluate(LEFT_OF, [ALI, "60", "min"])
+    assert places == sorted(places)

@@ -12,7 +12,7 @@ from climbpath import board as boards
 from climbpath.model.checkpoint import save_checkpoint
 from climbpath.problem import parse_notation
 from support.server import Server, eventually
-from support.steps import action, card, hold, log_tries, toasts, touch
+from support.steps import action, bounding_box, card, hold, log_tries, toasts, touch
 from support.untrained import checkpoint
 from support.visits import Visit, visits
 
@@ -66,6 +66,22 @@ def open_tuning(page: Page) -> Page:
     return page
 
 
+def test_an_unknown_angle_is_said_in_words(wall_visit: Visit, wall_server: Server) -> None:
+    page = wall_visit("", climber=wall_server.climber("Kim"), **TOUCH | {"viewport": {"width": 320, "height": 640}})
+    page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
+    angle = page.get_by_role("combobox", name="Angle")
+    narrow = bounding_box(angle)
+    angle.select_option("unknown")
+    expect(angle.locator("option:checked")).to_have_text("unknown")
+    wide = bounding_box(angle)  # as wide as the word, beside the others
+    assert (wide["width"] > narrow["width"], wide["y"]) == (True, narrow["y"])
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    with page.expect_response("**/api/problems?**"):
+        action(page, "Save").click()
+    page.goto("?view=logbook")
+    expect(page.locator(".problem-line .about small").last).to_contain_text("Tension 1 · unknown angle · ")
+
+
 @pytest.mark.parametrize("name", WALLS)
 def test_new_problems_come_on_a_wall_and_say_that_its_angle_was_not_learned(wall_visit: Visit, name: str) -> None:
     page = wall_visit(f"?{problem_on(name)}", **TOUCH)
@@ -75,7 +91,7 @@ def test_new_problems_come_on_a_wall_and_say_that_its_angle_was_not_learned(wall
     angle = page.get_by_role("combobox", name="Angle")
     expect(angle).to_have_value("40")
     expect(angle.locator("option:checked").locator("xpath=..")).to_have_attribute("label", "As if unknown")
-    expect(page.locator(".title small")).to_contain_text("?°")
+    expect(page.locator(".title small")).to_contain_text("unknown angle")
     expect(card(page, "Grade")).to_contain_text("as if the angle were unknown")
     angle.select_option("unknown")
     expect(angle).to_have_value("unknown")
@@ -134,9 +150,9 @@ def test_tries_have_the_angle_that_the_wall_was_set_to(wall_visit: Visit, wall_s
     page = wall_visit("", climber=kim, **TOUCH)
     page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
     page.get_by_role("combobox", name="Angle").select_option("20")
-    expect(page.locator(".title small")).to_contain_text("?° Tension 1")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 · unknown angle")
     page.goto(f"?{link}")
-    expect(page.locator(".title small")).to_contain_text("?° Tension 1")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 · unknown angle")
     # tries of another angle are not gone on with
     log_tries(page, 3, "3 tries, not sent")
     action(page, "Sent").click()
@@ -187,7 +203,7 @@ def test_the_walls_angle_stays_where_a_problem_is_edited_in_compose(wall_visit: 
     page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
     angle = page.get_by_role("combobox", name="Angle")
     angle.select_option("30")
-    expect(page.locator(".title small")).to_contain_text("?° Tension 1")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 · unknown angle")
     page.get_by_role("link", name="Edit in Compose").click()
     expect(page.locator(".stage .lit").first).to_be_visible()
     expect(angle).to_have_value("30")
@@ -218,12 +234,12 @@ def test_an_angle_that_was_not_learned_stays_where_a_problem_is_opened(wall_visi
     page.get_by_role("combobox", name="Board", exact=True).select_option("tension-1")
     angle = page.get_by_role("combobox", name="Angle")
     angle.select_option("20")
-    expect(page.locator(".title small")).to_contain_text("?° Tension 1")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 · unknown angle")
     link = page.locator(".link").input_value()
     page.get_by_role("combobox", name="Board", exact=True).select_option("moonboard-2016")
     expect(page.locator(".title small")).to_contain_text("MoonBoard 2016")
     page.goto(link)
-    expect(page.locator(".title small")).to_contain_text("?° Tension 1")
+    expect(page.locator(".title small")).to_contain_text("Tension 1 · unknown angle")
     expect(angle).to_have_value("20")
     expect(card(page, "Grade")).to_contain_text("no model has learned 20°")
 

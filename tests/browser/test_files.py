@@ -16,7 +16,7 @@ def test_the_service_worker_caches_every_file_of_the_page() -> None:
     files = {f"/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*") if path.is_file()}
     kept = re.findall(r'"([^"]+)"', listed)
     assert len(kept) == len(set(kept))
-    assert set(kept) == files - {"/index.html", "/sw.js"} | {"/"}
+    assert set(kept) == files - {"/index.html", "/not-found.html", "/sw.js"} | {"/"}
 
 
 def test_the_page_preloads_its_modules() -> None:

@@ -220,14 +220,41 @@ def test_a_shuffled_list_has_every_problem_once_in_another_order(visit: Visit, k
     assert seen[2:] == rest
 
 
-def test_a_list_longer_than_a_page_is_played_to_its_end(visit: Visit, server: Server) -> None:
-    kim = server.climber()
+@pytest.fixture
+def lea(server: Server) -> str:
+    """A climber with more problems than the logbook shows at first."""
+    profile = server.climber("Lea")
     layout = boards.load(BOARD)
     for label in [hold.label for hold in layout.holds if 7 <= row_of(hold.label) <= 16][:52]:
-        server.ask("POST", f"/api/problems?profile={kim}", PROBLEM | {"hands": [label], "name": label})
-    page = visit("?view=logbook", climber=kim)
+        server.ask("POST", f"/api/problems?profile={profile}", PROBLEM | {"hands": [label], "name": label})
+    return profile
+
+
+def test_a_list_longer_than_a_page_is_played_to_its_end(visit: Visit, lea: str) -> None:
+    page = visit("?view=logbook", climber=lea)
     press(page.get_by_role("button", name="Play", exact=True))
     expect(page.get_by_role("group", name="The list that is played")).to_contain_text("1 of 52")
+
+
+@on_phone
+def test_back_finds_the_logbook_as_long_as_it_was_and_where_it_was_left(visit: Visit, lea: str, device: str) -> None:
+    page = visit("?view=logbook", device, lea)
+    lines = page.locator(".results .problem-line")
+    expect(lines).to_have_count(50)
+    press(page.get_by_role("button", name="Show more"))
+    expect(lines).to_have_count(52)
+    last = lines.last.locator("strong").inner_text()
+    press(lines.last)
+    expect(page.locator(".caption h1")).to_have_text(last)
+    page.go_back()
+    expect(lines).to_have_count(52)
+    expect(lines.last).to_be_in_viewport()
+    tab(page, "Climber")
+    page.go_back()
+    expect(lines).to_have_count(52)
+    expect(lines.last).to_be_in_viewport()
+    page.locator(".search").get_by_label("Order").select_option("name")
+    expect(lines).to_have_count(50)
 
 
 def test_the_screen_stays_awake_while_a_list_is_played(visit: Visit, kim: str) -> None:

@@ -182,3 +182,12 @@ def test_data_stored_by_another_version_does_not_break_the_page(visit: Visit) ->
         page.evaluate("name => { localStorage[`climbpath.${name}`] = '{broken'; }", name)
     page.goto("/")
     assert shown(page)
+
+
+def test_an_address_where_no_page_is_says_so_and_leads_to_the_app(visit: Visit) -> None:
+    visit.allow("status of 404")
+    page = visit("/nothing/at-all")
+    expect(page).to_have_title("Page not found · climbpath")
+    expect(page.get_by_role("heading")).to_have_text("There is no such page")
+    page.get_by_role("link", name="Open climbpath").click()
+    expect(page).to_have_title("Climb · climbpath")

@@ -347,7 +347,7 @@ def test_the_logbook_lists_opens_and_says_when_it_is_empty(visit: Visit, server:
     page.reload()
     line = page.locator(".results .problem-line")
     expect(line).to_contain_text("Slow Heron")
-    expect(line.locator(".about small")).to_have_text(["✓ Flashed", "40° MoonBoard 2016 · F5s D9 G13 E15 G18e"])
+    expect(line.locator(".about small")).to_have_text(["✓ Flashed", "MoonBoard 2016 · 40° · F5s D9 G13 E15 G18e"])
     press(line)
     expect(page).to_have_title("Climb · climbpath")
     assert shown(page) == NOTATION

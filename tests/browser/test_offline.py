@@ -159,6 +159,47 @@ def test_an_open_page_sends_its_changes_when_the_server_is_back(
     assert len(own_server.entries(own_kim)[0]["ticks"]) == 1
 
 
+def test_what_is_refused_later_goes_from_the_page_and_is_told_once(visit: Visit, server: Server, kim: str) -> None:
+    """As when the problem was deleted on another device meanwhile; what was not refused is in the logbook."""
+    visit.allow("net::ERR_|status of 404")
+    page = visit(LINK, climber=kim)
+    entry = card(page, "Your logbook")
+    expect(entry).to_be_visible()
+    page.context.set_offline(True)
+    log_tries(page, 2, "Sent on try 2")
+    press(entry.get_by_role("button", name="3 stars"))
+    expect(header(page)).to_contain_text("2 changes wait")
+    identity = server.entries(kim)[0]["identity"]
+    server.ask("PATCH", f"/api/problems/{identity}?profile={kim}", {"deleted": True})
+    tab(page, "Climber")
+    page.get_by_label("Name").fill("Kimberly")
+    page.get_by_label("Name").press("Tab")
+    expect(header(page)).to_contain_text("3 changes wait")
+    tab(page, "Climb")
+    expect(entry.locator(".ticks li")).to_have_count(1)
+    page.context.set_offline(False)
+    expect(toasts(page)).to_have_text("2 changes could not be saved: this problem is no longer in the logbook")
+    expect(entry).to_have_count(0)
+    expect(action(page, "Save")).to_be_visible()
+    expect(header(page)).to_have_count(0)
+    assert [one["name"] for one in server.ask("GET", "/api/profiles")] == ["Kimberly"]
+
+
+def test_a_composed_problem_shows_no_change_that_was_refused_later(visit: Visit, server: Server, kim: str) -> None:
+    visit.allow("net::ERR_|status of 404")
+    page = visit(f"{LINK}&view=compose", climber=kim)
+    entry = card(page, "Your logbook")
+    expect(entry).to_be_visible()
+    page.context.set_offline(True)
+    press(entry.get_by_role("button", name="3 stars"))
+    expect(entry.locator(".stars .on")).to_have_count(3)
+    identity = server.entries(kim)[0]["identity"]
+    server.ask("PATCH", f"/api/problems/{identity}?profile={kim}", {"deleted": True})
+    page.context.set_offline(False)
+    expect(toasts(page)).to_have_text("One change could not be saved: this problem is no longer in the logbook")
+    expect(entry).to_have_count(0)
+
+
 def test_a_hanging_network_counts_as_offline(visit: Visit, kim: str) -> None:
     """As with a very weak signal: requests do not fail, but get no response."""
     page = visit(LINK, climber=kim)

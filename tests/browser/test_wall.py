@@ -24,7 +24,7 @@ def boxes(page: Page, *selectors: str) -> list[object]:
 def test_on_a_phone_the_board_s_name_and_angle_are_readable(visit: Visit, device: str) -> None:
     page = visit(FAR, device)
     board = page.locator(".caption .title b")
-    expect(board).to_have_text("40° Masters 2017")
+    expect(board).to_have_text("Masters 2017 · 40°")
     assert not is_cut(page, ".caption .title b")
     chosen = page.locator(".filters").get_by_label("Board", exact=True)
     assert chosen.evaluate("one => one.selectedOptions[0].textContent") == "Masters 2017"
@@ -51,17 +51,25 @@ def test_every_view_is_as_wide_as_the_narrowest_phone(visit: Visit, server: Serv
         assert page.evaluate("document.documentElement.scrollWidth") == 320, view
 
 
+@on_phone
+def test_on_the_narrowest_phone_complete_has_room_for_its_word(visit: Visit, device: str) -> None:
+    page = visit("?view=compose", device, viewport={"width": 320, "height": 640})
+    complete = action(page, "Complete")
+    button, word = bounding_box(complete), bounding_box(complete.locator("span"))
+    assert (button["width"] - word["width"]) / 2 >= 6
+
+
 @sizes
 def test_the_first_screen_says_what_is_out_of_reach(visit: Visit, size: tuple[int, int]) -> None:
     page = visit(FAR, viewport={"width": size[0], "height": size[1]})
     expect(page.locator(".caption .warn")).to_contain_text("out of reach")
     expect(page.locator(".caption")).to_be_in_viewport()
     expect(page.locator(".caption small").first).to_have_text(
-        re.compile(r"^out of reach by \d+ cm · 40° Masters 2017$")
+        re.compile(r"^out of reach by \d+ cm · Masters 2017 · 40°$")
     )
     page.goto(LINK)
     expect(page.locator(".moves li").first).to_be_visible()
-    expect(page.locator(".caption small").first).to_have_text("5 holds · 40° MoonBoard 2016")
+    expect(page.locator(".caption small").first).to_have_text("5 holds · MoonBoard 2016 · 40°")
 
 
 @sizes

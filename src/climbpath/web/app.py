@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -37,6 +37,7 @@ from climbpath.web.security import HEADERS, SecurityChecks
 from climbpath.web.services import Services
 from climbpath.web.workers import Sampler, Workers
 
+STATIC = str(resources.files("climbpath") / "web" / "static")
 DESCRIPTION = """Generate problems for climbing boards, predict their grade and beta, and keep a logbook.
 
 Every error is `{"error": "…"}`, with a text for the user: 409 if a valid request cannot be met, as when the board has
@@ -102,8 +103,7 @@ def create_app(
     add_health_routes(app, logbook, has_metrics)
     _add_error_handlers(app)
     _add_boards(app, services)
-    static = resources.files("climbpath") / "web" / "static"
-    app.mount("/", StaticFiles(directory=str(static), html=True))
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
 
 
@@ -137,7 +137,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    """Answer every error with {"error": text}."""
+    """Answer every error with {"error": text}, except an address that nothing is at: there a page says so."""
 
     def answer(status: int, text: str, headers: Any = None) -> JSONResponse:
         return JSONResponse({"error": text}, status, headers)
@@ -156,12 +156,14 @@ def _add_error_handlers(app: FastAPI) -> None:
         return answer(422, "; ".join(_message(detail) for detail in error.errors()[:3]))
 
     @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> JSONResponse:
+    def refused(request: Request, error: HTTPException) -> Response:
         # a path of the API with a wrong method falls through to the static files, which refuse it
         routes = [r for r in app.routes if isinstance(r, APIRoute) and r.matches(request.scope)[0] != Match.NONE]
         methods = {method for route in routes for method in route.methods or ()}
         if routes and request.method not in methods:
             return answer(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
+        if not routes and error.status_code == 404 and not request.url.path.startswith("/api/"):
+            return FileResponse(f"{STATIC}/not-found.html", 404)
         # FastAPI answers 400 to a body that it cannot read
         status = 422 if error.status_code == 400 else error.status_code
         return answer(status, error.detail, error.headers)

@@ -70,7 +70,7 @@ function queue(items) {
 }
 
 // Queue a write and send the queue. Resolves to the answer, to null while the server cannot be reached, and to false if
-// the write is refused; the user has seen a message then.
+// the write is refused.
 export function write(method, path, body) {
   const item = { id: newId(), method, path, body };
   written += 1;
@@ -105,9 +105,11 @@ export async function askAfterWrites(...asked) {
   }
 }
 
-// A write that is refused for good is dropped, with a message; one that may succeed later stays, with a message then.
+// A write that is refused for good is dropped, with a message, and the page shows again what the server has; one that may
+// succeed later stays, with a message then.
 async function sendAll() {
   let isLateSent = false;
+  const reasons = []; // of what is refused
   for (let [item] = outbox(); item; [item] = outbox()) {
     let answer = false;
     try {
@@ -120,7 +122,7 @@ async function sendAll() {
       }
       // an earlier attempt got through, but its answer was lost
       const isDone = item.method === "DELETE" && error.status === 404;
-      if (!isDone) toast(T.lost(error.message));
+      if (!isDone) reasons.push(error.message);
     }
     const { id } = item;
     queue(outbox().filter((other) => other.id !== id));
@@ -129,7 +131,12 @@ async function sendAll() {
   }
   for (const resolve of waiters.values()) resolve(null);
   waiters.clear();
-  if (isLateSent) toast(T.sent);
+  if (reasons.length) {
+    toast(T.lost(reasons));
+    change({ refused: reasons });
+  } else if (isLateSent) {
+    toast(T.sent);
+  }
 }
 
 const isRefusal = ({ status }) => status >= 400 && status < 500 && status !== 401 && status !== 429;

@@ -8,8 +8,7 @@ import { bodyOf } from "./analysis.js";
 import { T } from "./texts.js";
 import { today } from "./dates.js";
 
-const NEWEST = 200;
-const PAGE = 50;
+const NEWEST = 200; // which is also the most that the server gives at once
 const MOST_WALLS = 50;
 const copyOf = (owner) => kept(`book.${owner}`, []);
 export const inCopy = (identity, owner = profile().id) =>
@@ -25,19 +24,19 @@ function note(identity, entry, owner = profile().id) {
 const path = (identity, more = "") => `/api/problems/${encodeURIComponent(identity)}${more}?profile=${profile().id}`;
 
 // Change an entry: at once here, and on the server as soon as it can be reached. The write is queued before the change
-// is shown; while more writes for this entry wait, the server's answer is older than what is shown.
+// is shown; while more writes for this entry wait, the server's answer is older than what is shown. Resolves to false if
+// the server refuses it.
 async function put(entry, method, address, body) {
   const [{ identity }, { id }] = [entry, profile()];
-  const before = inCopy(identity, id);
   const answering = write(method, address, body);
   note(identity, entry, id);
   const answer = await answering;
-  if (answer === false) note(identity, await fetched(identity, id).catch(() => before), id);
-  else if (!waitingWrites(encodeURIComponent(identity))) {
+  if (answer !== false && !waitingWrites(encodeURIComponent(identity))) {
     const now = answer ?? (await fetched(identity, id).catch(() => entry)); // null: another tab sent it
-    if (!now) toast(T.lost(T.gone));
+    if (!now) toast(T.lost([T.gone]));
     note(identity, now, id);
   }
+  return answer !== false;
 }
 
 async function fetched(identity, owner) {
@@ -58,15 +57,17 @@ export async function entryOf({ identity }) {
   return entry;
 }
 
-// Renew the copy, including changes made on other devices.
+// Renew the copy: with changes made on other devices, and without those that the server refused.
 export async function refreshCopy() {
   if (!profile()) return;
   const { id } = profile();
   const { entries } = await askAfterWrites("GET", `/api/problems?profile=${id}&limit=${NEWEST}`);
-  if (!waitingWrites()) keep(`book.${id}`, entries);
+  if (waitingWrites()) return;
+  keep(`book.${id}`, entries);
+  change({ renewed: id });
 }
 
-export async function save(problem) {
+export function save(problem) {
   const blank = {
     identity: problem.identity,
     problem,
@@ -77,8 +78,7 @@ export async function save(problem) {
     ticks: [],
     saved: new Date().toISOString(),
   };
-  await put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
-  return inCopy(problem.identity);
+  return put(inCopy(problem.identity) ?? blank, "POST", `/api/problems?profile=${profile().id}`, bodyOf(problem));
 }
 
 export function edit(entry, fields) {
@@ -109,13 +109,22 @@ export const untick = (entry, done) =>
     path(entry.identity, `/ticks/${done.id}`),
   );
 
-// {entries, total, lists} of a search; from the copy on this device if the server cannot be reached.
-export async function search(fields, offset = 0) {
+// {entries, read, left_out, total, lists, boards} of a search, of which the first `most` are read; from the copy on this
+// device if the server cannot be reached.
+export async function search(fields, most) {
   const { id } = profile();
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
+  const found = { entries: [], left_out: [], read: 0 };
   try {
-    const asked = new URLSearchParams([["profile", id], ["offset", offset], ["limit", PAGE], ...wanted]);
-    return await askAfterWrites("GET", `/api/problems?${asked}`);
+    for (;;) {
+      const limit = Math.min(most - found.read, NEWEST);
+      const asked = new URLSearchParams([["profile", id], ["offset", found.read], ["limit", limit], ...wanted]);
+      const { entries, left_out: leftOut, read, ...others } = await askAfterWrites("GET", `/api/problems?${asked}`);
+      found.entries.push(...entries);
+      found.left_out.push(...leftOut);
+      found.read += read;
+      if (!read || found.read >= Math.min(most, others.total)) return { ...found, ...others };
+    }
   } catch (error) {
     if (error.status !== 0) throw error;
     return { ...searchCopy(copyOf(id), fields), isOffline: true };

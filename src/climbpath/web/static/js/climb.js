@@ -124,7 +124,23 @@ export class Climb {
       this.entry = fields.entry;
       if (this.entry) stay({ ...this.problem, name: this.entry.problem.name });
       this.render();
+    } else if (this.problem && this.who && fields.renewed) {
+      this.readEntry().catch(() => {}); // read again when the server is back
     }
+  }
+
+  // What the logbook has of the problem that is shown.
+  async readEntry() {
+    const { problem, who } = this;
+    const entry = await entryOf(problem);
+    if (!this.isStill(problem, who)) return;
+    if (entry?.problem.name) stay({ ...problem, name: entry.problem.name });
+    this.entry = entry;
+    this.render();
+  }
+
+  isStill(problem, who) {
+    return this.problem?.identity === problem.identity && profile()?.id === who.id;
   }
 
   // What is above the board: the filters, or the list that is played instead of new problems.
@@ -294,9 +310,8 @@ export class Climb {
     Object.assign(this, { who, identity: problem.identity, entry: inCopy(problem.identity) });
     showLights(problem, analysisOf(problem)?.beta);
     this.render();
-    const isCurrent = () => this.problem?.identity === problem.identity && profile().id === who.id;
     const update = (fields) => {
-      if (!isCurrent()) return;
+      if (!this.isStill(problem, who)) return;
       Object.assign(this, fields);
       this.render();
     };
@@ -305,13 +320,8 @@ export class Climb {
       remember(problem, analysis);
       update({});
     };
-    const addEntry = async () => {
-      const entry = await entryOf(problem);
-      if (entry?.problem.name && isCurrent()) stay({ ...problem, name: entry.problem.name });
-      update({ entry });
-    };
     const addSimilar = async () => update({ similarProblems: state.online ? await fetchSimilar(problem) : null });
-    for (const part of [addEntry(), addAnalysis().then(addSimilar)]) {
+    for (const part of [this.readEntry(), addAnalysis().then(addSimilar)]) {
       part.catch((error) => {
         if (error.status === 0) remember(problem, analysisOf(problem) ?? null);
         else toast(sentence(error.message));

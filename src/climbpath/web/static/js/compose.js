@@ -237,7 +237,18 @@ export class Compose {
     } else if (fields.noted && fields.noted === this.problem?.identity) {
       this.entry = fields.entry;
       this.render();
+    } else if (fields.renewed && this.problem) {
+      this.readEntry().catch(() => {}); // read again when the server is back
     }
+  }
+
+  // What the logbook has of the composed problem.
+  async readEntry() {
+    const { signal } = this.asking;
+    const entry = await entryOf(this.problem);
+    if (signal.aborted) return;
+    this.entry = entry;
+    this.render();
   }
 
   // Include, avoid, clear. The first tap on a hold that the model filled in makes it a pin as it is shown.
@@ -427,8 +438,7 @@ export class Compose {
           await analyse(problem, signal);
           if (signal.aborted) return;
           this.render();
-          this.entry = await entryOf(problem);
-          if (!signal.aborted && this.entry) this.render();
+          await this.readEntry();
         } catch (error) {
           if (error.name !== "AbortError" && error.status !== 0) toast(error.message);
         }

@@ -39,7 +39,7 @@ function tickText(one, ticks) {
 
 // The day of a tick, the angle of the wall and how far its tries got, as far as they were noted.
 const whenText = ({ day, angle, reached }, problem) =>
-  [dayText(day), isNoted(angle) && T.angleShort(angle), reached && T.upTo(spoken(reached, problem))]
+  [dayText(day), isNoted(angle) && T.shownAngle(angle), reached && T.upTo(spoken(reached, problem))]
     .filter(Boolean)
     .join(" · ");
 const isNoted = (angle) => angle !== null && angle !== undefined;
@@ -213,7 +213,7 @@ export function openTries(problem, entry, corrected) {
             T.angle,
             choice(
               chosen.angle === null ? "" : String(chosen.angle),
-              [["", "–"], ...boardOf(problem).angles.map((angle) => [String(angle), T.angleShort(angle)])],
+              [["", "–"], ...boardOf(problem).angles.map((angle) => [String(angle), T.shownAngle(angle)])],
               (angle) => set({ angle: angle === "" ? null : Number(angle) }),
             ),
           ),

@@ -1,7 +1,7 @@
 // What a visitor without access sees: the problem of the link, drawn from the link alone, and whom to ask for more.
 
 import { h, replace } from "./dom.js";
-import { T } from "./texts.js";
+import { T, named } from "./texts.js";
 import { boardOf, state } from "./state.js";
 import { Stage, gradePill, holdCount } from "./stage.js";
 import { boardOfLink, readLink, ruleOf } from "./problem.js";
@@ -16,7 +16,7 @@ export async function showGuest(main) {
     problem = readLink(fields, state.appInfo);
     fault = T.badLink(boardOfLink(fields, state.appInfo));
   }
-  document.title = `${problem?.name ?? T.guestTitle} · climbpath`;
+  document.title = `${named(problem?.name ?? T.guestTitle)} · climbpath`;
   const words = h(
     "section",
     { class: "card" },
@@ -33,7 +33,7 @@ export async function showGuest(main) {
   if (board.sizes[size]) state.linkedSizes[board.name] = size;
   state.setup = { board: board.name, angle: problem.angle };
   const title = () =>
-    h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardShort(board.title, problem.angle)));
+    h("div", { class: "filters" }, h("span", { class: "fixed" }, T.boardAt(board.title, problem.angle)));
   const stage = new Stage({ on: {}, top: title });
   stage.show(problem);
   replace(

@@ -2,7 +2,7 @@
 
 import { ask, askAfterWrites, ApiError } from "./api.js";
 import { button, choice, h, icon, replace } from "./dom.js";
-import { T, sentence } from "./texts.js";
+import { T, named, sentence } from "./texts.js";
 import { dayText } from "./dates.js";
 import { boardOf, change, layout, nearest, profile, shortTitle } from "./state.js";
 import { card, problemLine } from "./panel.js";
@@ -12,7 +12,9 @@ import { refreshCopy, search } from "./book.js";
 import { ruleOf } from "./problem.js";
 import { setupText } from "./stage.js";
 import { Statistics } from "./statistics.js";
+import { noteHere } from "./trail.js";
 
+const PAGE = 50;
 const IMPORT_MS = 3600000; // a large one takes minutes
 const wanted = { text: "", board: "", in_list: "", progress: "", easiest: "", hardest: "", order: "newest" };
 
@@ -24,6 +26,7 @@ export class Logbook {
     this.entries = [];
     this.leftOut = [];
     this.read = 0; // of what the search finds, with what cannot be read
+    this.most = history.state?.most ?? PAGE; // to be read
     this.lists = {};
     this.boards = {};
     this.title = h("h1");
@@ -77,14 +80,19 @@ export class Logbook {
     }
   }
 
-  async look(more = false) {
+  // Look for what is wanted, of which so many are shown, also when this view is gone back to.
+  lookFor(most) {
+    this.most = most;
+    noteHere({ most });
+    return this.look();
+  }
+
+  async look() {
     const asking = (this.asking = {});
     try {
-      const results = await search(wanted, more ? this.read : 0);
+      const results = await search(wanted, this.most);
       if (asking !== this.asking) return;
-      this.read = (more ? this.read : 0) + results.read;
-      this.entries = more ? [...this.entries, ...results.entries] : results.entries;
-      this.leftOut = more ? [...this.leftOut, ...results.left_out] : results.left_out;
+      Object.assign(this, { entries: results.entries, leftOut: results.left_out, read: results.read });
       const choices = ({ lists, boards }) => JSON.stringify([lists, Object.keys(boards)]);
       const isNew = choices(this) !== choices(results);
       Object.assign(this, { lists: results.lists, boards: results.boards });
@@ -111,7 +119,7 @@ export class Logbook {
               ticks
                 .slice(0, 100)
                 .map(({ number, name, grade, day }) =>
-                  h("li", null, [name || `#${number}`, grade, day && dayText(day)].filter(Boolean).join(" · ")),
+                  h("li", null, [named(name || `#${number}`), grade, day && dayText(day)].filter(Boolean).join(" · ")),
                 ),
             ),
           ),
@@ -123,7 +131,7 @@ export class Logbook {
 
   set(name, value) {
     wanted[name] = value;
-    return this.look();
+    return this.lookFor(PAGE);
   }
 
   refine() {
@@ -160,7 +168,7 @@ export class Logbook {
         ),
       choice(
         wanted.in_list,
-        [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, `${name} (${n})`])],
+        [["", T.allLists], ...Object.entries(lists).map(([name, n]) => [name, T.listed(name, n)])],
         (value) => this.set("in_list", value),
         { "aria-label": T.list },
       ),
@@ -242,7 +250,7 @@ export class Logbook {
         { class: "lines" },
         this.entries.map((entry) => problemLine(entry.problem, about(entry), () => this.play(entry))),
       ),
-      this.hasMore && button(null, T.more, () => this.look(true)),
+      this.hasMore && button(null, T.more, () => this.lookFor(this.read + PAGE)),
     );
   }
 

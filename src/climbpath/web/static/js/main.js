@@ -91,10 +91,7 @@ function show(view, problem, fields) {
   const fits = view === "compose" ? isOnWall : fitsHere;
   if (problem && !fits(problem)) change({ setup: setupFor(problem) });
   name = view;
-  const open = (one) => {
-    history.replaceState({ ...history.state, scroll: window.scrollY }, "");
-    visit("?view=climb", () => show("climb", one));
-  };
+  const open = (one) => visit("?view=climb", () => show("climb", one));
   const isList = view === "logbook" || view === "workout"; // which open problems
   current = isList ? new views[view](open, fields) : new views[view](problem, fields);
   main.replaceChildren(current.root);
@@ -102,11 +99,12 @@ function show(view, problem, fields) {
   tabs();
   window.scrollTo({ top: 0 });
   const started = Promise.resolve(current.start());
-  const { scroll } = history.state ?? {}; // a list that is gone back to is where it was left
+  const { scroll } = history.state ?? {}; // a view that is gone back to is where it was left
   if (scroll) started.then(() => window.scrollTo({ top: scroll }));
 }
 
-// Send the changes made offline, and load those made on other devices.
+// Send the changes made offline, and load what the server has: with changes made on other devices, and without those
+// that it refused.
 async function reconnect() {
   try {
     await loadProfiles();
@@ -150,7 +148,7 @@ async function begin() {
     else current?.heard(fields);
     header();
     if ("profileId" in fields) hush();
-    if (fields.online || "profileId" in fields) reconnect();
+    if (fields.online || fields.refused || "profileId" in fields) reconnect();
     if ("playing" in fields) keepAwake(Boolean(state.playing));
   });
   keepAwake(Boolean(state.playing));

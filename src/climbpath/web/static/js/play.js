@@ -7,13 +7,7 @@ const MOST = 300;
 
 // All problems that a search of the logbook finds, in its order.
 export async function allFound(wanted) {
-  const entries = [];
-  for (let read = 0; ; ) {
-    const found = await search(wanted, read);
-    entries.push(...found.entries);
-    read += found.read;
-    if (!found.read || read >= Math.min(found.total, MOST)) break;
-  }
+  const { entries } = await search(wanted, MOST);
   return entries.map((entry) => entry.problem);
 }
 

@@ -40,7 +40,7 @@ export function filters() {
       (name) => chooseSetup({ board: name, angle: usualAngle(boards.find((one) => one.name === name)) }),
       { "aria-label": T.board, class: "wide" },
     ),
-    here.angles.length > 1 ? anglePicker(here, angle) : h("span", { class: "fixed" }, T.angleShort(angle)),
+    here.angles.length > 1 ? anglePicker(here, angle) : h("span", { class: "fixed" }, T.shownAngle(angle)),
     h(
       "span",
       { class: "range" },
@@ -73,7 +73,8 @@ const usualAngle = (board) =>
 function anglePicker(board, angle) {
   const angles = [...board.angles, ...(hasAngle(board, null) ? [null] : [])];
   const [learned, others] = [true, false].map((is) => angles.filter((one) => isLearned(board, one) === is));
-  const options = (some) => some.map((one) => h("option", { value: angleText(one) }, T.angleShort(one)));
+  const options = (some) =>
+    some.map((one) => h("option", { value: angleText(one) }, one === null ? angleText(one) : T.shownAngle(one)));
   return h(
     "select",
     {
@@ -101,7 +102,7 @@ export const gradePill = (grade) =>
   );
 
 // Board and angle of a problem, in words, and with its foot rule.
-export const setupText = (problem) => T.boardShort(shortTitle(boardOf(problem)), problem.angle);
+export const setupText = (problem) => T.boardAt(shortTitle(boardOf(problem)), problem.angle);
 export const placeOf = (problem) => [setupText(problem), ruleOf(problem)].filter(Boolean).join(" · ");
 
 // What words call a hold of a problem: its label, which a board with a grid shows. Placement numbers stand on no wall, so

@@ -3,7 +3,7 @@
 import { ApiError } from "./api.js";
 import { BoardView } from "./board.js";
 import { button, choice, h, replace, toast } from "./dom.js";
-import { T } from "./texts.js";
+import { T, named } from "./texts.js";
 import { dayText, monthText, today } from "./dates.js";
 import { statistics } from "./book.js";
 import { picture, progress, pyramid } from "./charts.js";
@@ -170,7 +170,7 @@ export class Statistics {
   }
 
   async share(layout) {
-    const title = `${climberName()} · ${layout.title}`;
+    const title = `${named(climberName())} · ${layout.title}`;
     const totals = T.totals(this.found).map(([n, words]) => `${n} ${words}`);
     // two columns: pyramid and progress, and the board; each as high as its shape makes it
     const tall = (element, wide) => {

@@ -4,6 +4,9 @@ const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
 const and = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 // The server's reasons begin with a small letter.
 export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
+// A name in a sentence: what is written from right to left would take the words around it along.
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+export const named = (name) => (RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name);
 const cm = (number) => `${Math.round(number)} cm`;
 
 const inRows = ([low, high]) => (low === high ? `in row ${low}` : `in rows ${low} to ${high}`);
@@ -35,7 +38,7 @@ export const T = {
   beta: "Beta",
   planTitle: "Plan your evening",
   planWords: "A warm-up, a pyramid and projects, with every try and every rest.",
-  planList: (title) => `Workout “${title}”`,
+  planList: (title) => `Workout “${named(title)}”`,
   planListWords: "A warm-up on new problems, then your list, the easiest first.",
   leftOutOfPlan: (n) =>
     `${many(n, "problem", "problems")} of the list left out: a workout is on one board at one angle, with at most 60 of a list.`,
@@ -62,7 +65,7 @@ export const T = {
   resting: (next) => `Rest, then try ${next}`,
   endRest: "End the rest now",
   finish: "Finish",
-  backTo: (name) => `Back to ${name}`,
+  backTo: (name) => `Back to ${named(name)}`,
   backToIt: "Back",
   workoutEnded: "Workout ended",
   endedAt: (i, n) => `Ended at problem ${i} of ${n}.`,
@@ -72,7 +75,7 @@ export const T = {
   playList: "Play",
   shuffle: "Shuffle",
   stopPlaying: "Stop playing this list",
-  listDone: (title) => `End of the list “${title}”.`,
+  listDone: (title) => `End of the list “${named(title)}”.`,
   again: "Once more",
   searching: "Looking for problems …",
   noProblem: "No problem yet",
@@ -82,7 +85,9 @@ export const T = {
   offlineHelp: "No connection. Your logbook and the last 50 problems are here; your changes will be sent later.",
   waiting: (n) => `${many(n, "change waits", "changes wait")} to be sent`,
   sent: "Your offline changes have been sent",
-  lost: (words) => `One change could not be saved: ${words}`,
+  lost: (reasons) =>
+    `${reasons.length === 1 ? "One change" : `${reasons.length} changes`} could not be saved: ` +
+    [...new Set(reasons)].join("; "),
   gone: "this problem is no longer in the logbook",
   ungraded: "ungraded",
   holds: (n, feet = 0) => many(n, "hold", "holds") + (feet ? `, ${many(feet, "foot", "feet")}` : ""),
@@ -94,8 +99,8 @@ export const T = {
   adventures: ["classic", "usual", "bold", "wild"],
   holdSets: "Hold sets on your board",
   lastSet: "One hold set stays: a board needs holds.",
-  reachOnly: (name) => `Only what ${name} can reach`,
-  unsentOnly: (name) => `Leave out what ${name} has sent`,
+  reachOnly: (name) => `Only what ${named(name)} can reach`,
+  unsentOnly: (name) => `Leave out what ${named(name)} has sent`,
   matching: "Only problems that match the grade",
 
   grade: "Grade",
@@ -116,7 +121,7 @@ export const T = {
     `New problems are made as on ${title}, which has the same holes: no model has learned this board yet.`,
   learnedAngles: "Learned",
   otherAngles: "As if unknown",
-  angleShort: (angle) => (angle === null ? "?°" : `${angle}°`),
+  shownAngle: (angle) => (angle === null ? "unknown angle" : `${angle}°`),
   size: "Size of your board",
   everySize: "All holds",
   whichSize: "Which size is your wall?",
@@ -141,10 +146,10 @@ export const T = {
   outOfReach: "out of reach",
   byCm: (far) => ` by ${cm(Math.max(1, far))}`,
   farBy: (far) => `Out of reach by ${cm(Math.max(1, far))}`,
-  tooFar: (name, far) => `Out of reach for ${name} by ${cm(Math.max(1, far))}.`,
+  tooFar: (name, far) => `Out of reach for ${named(name)} by ${cm(Math.max(1, far))}.`,
   noHand: (labels) => `For feet or as intermediates: ${labels}.`,
   forWhom: (name, height, ape) =>
-    `For ${name}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
+    `For ${named(name)}: ${cm(height)}${ape ? `, ape index ${ape > 0 ? "+" : "−"}${Math.abs(ape)} cm` : ""}.`,
 
   similar: "Similar problems",
   known: (hasMirror) => `A known problem${hasMirror ? ", or its mirror image," : ""} uses exactly these holds.`,
@@ -221,10 +226,11 @@ export const T = {
   openInCompose: "Edit in Compose",
   tooManyPins: "You can choose up to 20 holds: free one first.",
 
-  logbookTitle: (name) => (name === T.you ? T.entryTitle : `${name}’s logbook`),
+  logbookTitle: (name) => (name === T.you ? T.entryTitle : `${named(name)}’s logbook`),
   search: "Search name, notes, holds",
   list: "List",
   allLists: "All problems",
+  listed: (name, n) => `${named(name)} (${n})`,
   allBoards: "All boards",
   order: "Order",
   orders: { newest: "Newest", easiest: "Easiest", hardest: "Hardest", stars: "Best", name: "Name" },
@@ -317,7 +323,7 @@ export const T = {
   listsHint: "Separated by commas: Projects, Warm-up",
   sentButton: "Sent",
   sentTitle: "Log a send, or tries without one",
-  triesTitle: (name) => `How did ${name} go?`,
+  triesTitle: (name) => `How did ${named(name)} go?`,
   tries: "Tries",
   fewer: "One try fewer",
   another: "One more try",
@@ -384,9 +390,9 @@ export const T = {
   guestAsk: "Ask whoever runs it to open Climber, then Invite a phone, and scan the code there.",
   removeClimber: "Remove this climber",
   removeThem: "Remove",
-  removeTitle: (name) => `Remove ${name}?`,
+  removeTitle: (name) => `Remove ${named(name)}?`,
   removeWords: "Their logbook goes with them: every saved problem, tick and list. Export it first if it is to be kept.",
-  climberRemoved: (name) => `${name} removed`,
+  climberRemoved: (name) => `${named(name)} removed`,
   theme: "Appearance",
   themes: { auto: "Same as the system", light: "Light", dark: "Dark" },
   appTitle: "This app",
@@ -406,26 +412,26 @@ export const T = {
     connecting: "Connecting …",
     useServer: "Use the Bluetooth of this server",
     serverWords: "The machine that serves climbpath has Bluetooth. One climber at a time holds the board.",
-    held: (holder) => `${holder} holds the board now.`,
+    held: (holder) => `${named(holder)} holds the board now.`,
     heldBy: (holder, ahead) =>
-      `${holder} holds the board. ${ahead ? `${many(ahead, "climber", "climbers")} before you.` : "You are next."}`,
+      `${named(holder)} holds the board. ${ahead ? `${many(ahead, "climber", "climbers")} before you.` : "You are next."}`,
     useVirtual: "Try it without a board",
     virtualWords: "Without hardware, a virtual board in another tab shows what would light.",
     openVirtual: "Open the virtual board",
     virtual: "The virtual board",
     noVirtual: "No virtual board is open: open it in another tab of this browser.",
-    taken: (name) => `${name} is in use by another page.`,
+    taken: (name) => `${named(name)} is in use by another page.`,
     noBluetooth:
       "This browser has no Web Bluetooth. Chrome and Edge have it, on Android and on desktops; Safari and Firefox do not.",
     notSecure: "Browsers allow Bluetooth only over HTTPS or on localhost: start climbpath serve with --https.",
     notAllowed: "The browser may not use Bluetooth: allow it in the system’s settings.",
     failed: "The board does not answer. Is it switched on, near, and connected to no other phone?",
-    refused: (name) => `${name} refused the lights: switch it off and on.`,
-    noController: (name) => `${name} is not the controller of a board that climbpath knows.`,
-    otherKind: (name, title) => `${name} is not the controller of ${title}: choose its board above.`,
+    refused: (name) => `${named(name)} refused the lights: switch it off and on.`,
+    noController: (name) => `${named(name)} is not the controller of a board that climbpath knows.`,
+    otherKind: (name, title) => `${named(name)} is not the controller of ${title}: choose its board above.`,
     unnamed: "A board",
-    on: (name) => `Connected to ${name}.`,
-    lost: (name) => `The connection to ${name ?? "the board"} was lost. It comes back by itself.`,
+    on: (name) => `Connected to ${named(name)}.`,
+    lost: (name) => `The connection to ${named(name ?? "the board")} was lost. It comes back by itself.`,
     disconnect: "Disconnect",
     out: "All lights out",
     lit: "Light this problem",
@@ -469,7 +475,8 @@ export const T = {
   virtualBoard: {
     title: "Virtual board",
     ofNames: "in this browser",
-    free: (name) => `Nobody is connected to ${name}: open Climber, Lights on a page of climbpath in another tab.`,
+    free: (name) =>
+      `Nobody is connected to ${named(name)}: open Climber, Lights on a page of climbpath in another tab.`,
     taken: "A page is connected.",
     dark: "All lights are out.",
     lit: "Lights",
@@ -484,7 +491,7 @@ export const T = {
   },
 
   boardLabel: (title, angle) => `${title} at ${angle === null ? "an unknown angle" : `${angle}°`}`,
-  boardShort: (title, angle) => `${T.angleShort(angle)} ${title}`,
+  boardAt: (title, angle) => `${title} · ${T.shownAngle(angle)}`,
   shownLabel: (title, words) => `${title}: ${words}`,
   holdLabel: (label, mark, role) => [label, role, mark].filter(Boolean).join(", "),
   errors: { offline: "The server cannot be reached.", busy: "The server is busy: try again in a moment." },

@@ -45,15 +45,19 @@ function write(id, address, isNew) {
   else history.replaceState(state, "", address);
 }
 
+// Note something in the browser's entry that is shown, for when it is gone back to.
+export const noteHere = (fields) => history.replaceState({ ...history.state, ...fields }, "");
+
 // Do something to the browser's history, as soon as it has arrived where it is going.
 function whenThere(task) {
   if (going) going.then.push(task);
   else task();
 }
 
-// To another view; `then` shows it.
+// To another view; `then` shows it. The entry that is left keeps how far the page was scrolled.
 export function visit(address, then) {
   whenThere(() => {
+    noteHere({ scroll: window.scrollY });
     write(null, address, true);
     then();
   });

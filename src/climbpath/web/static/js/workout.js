@@ -2,7 +2,7 @@
 
 import { ask, ApiError } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
-import { T } from "./texts.js";
+import { T, named } from "./texts.js";
 import {
   absentSets,
   change,
@@ -157,7 +157,7 @@ export class Workout {
     const words = isDone ? T.startAgain : begun ? T.goOnWith(at + 1, slots.length) : T.start;
     const span = plan.name ?? [...new Set([plan.grades[0], plan.grades.at(-1)])].join(" – ");
     return [
-      h("h1", null, `${span} · ${T.min(plan.minutes)}`),
+      h("h1", null, `${named(span)} · ${T.min(plan.minutes)}`),
       h("p", { class: "quiet" }, isDone ? (isLast ? T.workoutDone : T.endedAt(at + 1, slots.length)) : placeOf(usual)),
       leftOut > 0 && h("p", { class: "warn" }, T.leftOutOfPlan(leftOut)),
       h(
