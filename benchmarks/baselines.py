@@ -8,11 +8,11 @@ guide's per-token bands.
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
 import reference
+from arguments import file
 from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.model.order import choices, may_follow_each, used_before_each
@@ -20,7 +20,7 @@ from climbpath.model.order import choices, may_follow_each, used_before_each
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
+    parser.add_argument("--data", type=file, required=True, help="Parquet file of climbpath data import")
     train, validation = reference.parts(parquet.load(parser.parse_args().data))
     layout = boards.load("moonboard-2016")
     used = np.ones((2, len(layout.choice_roles) + 1))  # by stage: start pair, the rest

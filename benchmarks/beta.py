@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.beta.body import Climber
 from climbpath.beta.moves import HANDS, Beta
@@ -118,8 +119,8 @@ def show_board(mine: Sequence[Problem]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sequences", type=Path)
-    parser.add_argument("problems", type=Path, nargs="+")
+    parser.add_argument("sequences", type=file)
+    parser.add_argument("problems", type=file, nargs="+")
     parser.add_argument("--show", type=int, default=0, help="Print so many of the sequences that differ most.")
     arguments = parser.parse_args()
     problems = [problem for path in arguments.problems for problem in parquet.load(path)]

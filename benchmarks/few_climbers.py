@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import combinations_with_replacement, compress
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
@@ -73,8 +73,8 @@ def compared(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database", type=Path)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("database", type=file)
+    parser.add_argument("problems", type=file)
     arguments = parser.parse_args()
     with closing(sqlite3.connect(f"file:{arguments.database}?mode=ro", uri=True)) as db:
         means = dict(db.execute("SELECT climb_uuid, display_difficulty FROM climb_cache_fields"))

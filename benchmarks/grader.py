@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
@@ -85,7 +86,7 @@ def compared(setup: Setup, parts: Mapping[str, Sequence[Problem]]) -> Iterator[t
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("problems", type=file)
     parser.add_argument("--png", type=Path, help="Draw the confusion matrix of MoonBoard 2016 here.")
     arguments = parser.parse_args()
     problems = parquet.load(arguments.problems)

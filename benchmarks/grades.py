@@ -13,10 +13,10 @@ import argparse
 import math
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
@@ -58,7 +58,7 @@ def effective(counts: Counter[str] | Counter[tuple[str, ...]]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("problems", type=file)
     parser.add_argument("--board", default="moonboard-2016")
     parser.add_argument("--angle", type=int, default=40)
     parser.add_argument("--count", type=int, default=1000, help="problems to generate of each grade")

@@ -11,8 +11,8 @@ the validation part best. The bundled grader, which has one of them or none, and
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
@@ -56,7 +56,7 @@ def compared(setup: Setup, parts: Mapping[str, Sequence[Problem]]) -> Iterator[t
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("problems", type=file)
     arguments = parser.parse_args()
     parts = learnable(parquet.load(arguments.problems))[0]
     rows: list[tuple[str, ...]] = []

@@ -9,10 +9,10 @@ the first of each ten with the held-out problems that the pins are from.
 
 import argparse
 import time
-from pathlib import Path
 
 import numpy as np
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.data import parquet
 from climbpath.evaluation.evaluate import held_out
@@ -28,7 +28,7 @@ WANTED, MOST_PINS = 10, 4
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
+    parser.add_argument("--data", type=file, required=True, help="Parquet file of climbpath data import")
     parser.add_argument("--requests", type=int, default=1000, help="held-out problems to take pins from")
     arguments = parser.parse_args()
     model = bundled_model("moonboard")

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 import climbpath
+from arguments import file
 from climbpath.beta import drawing
 from climbpath.beta.plausible import Measures, measure
 from climbpath.beta.solver import solve
@@ -91,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--number", type=int, default=500, help="Problems of each grade.")
     parser.add_argument("--png", type=Path, help="Draw the betas of SHOWN here.")
-    parser.add_argument("--problems", type=Path, help="A Parquet file of problems to measure instead.")
+    parser.add_argument("--problems", type=file, help="A Parquet file of problems to measure instead.")
     arguments = parser.parse_args()
     measures = {}
     if arguments.problems:

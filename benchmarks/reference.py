@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from arguments import file
 from climbpath.data import parquet
 from climbpath.data.split import split
 from climbpath.model.tokens import PREFIX, vocabulary_of
@@ -131,7 +132,7 @@ def run(problems: Sequence[Problem]) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
+    parser.add_argument("--data", type=file, required=True, help="Parquet file of climbpath data import")
     result = run(parquet.load(parser.parse_args().data))
     CURVE.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"wrote {CURVE}")

@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 
 import reference
+from arguments import file
 from climbpath.data import parquet
 from climbpath.model.checkpoint import load_checkpoint
 from climbpath.problem import Problem
@@ -54,7 +55,7 @@ def trained(data: Path, *arguments: object) -> tuple[list[dict[str, float]], flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="Parquet file of climbpath data import")
+    parser.add_argument("--data", type=file, required=True, help="Parquet file of climbpath data import")
     parser.add_argument("--guide-epochs", type=int, default=2, help="epochs of the guide recipe to compare")
     arguments = parser.parse_args()
     problems = parquet.load(arguments.data)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from arguments import file
 from climbpath import board as boards
 from climbpath.board import Setup
 from climbpath.data import parquet, stats
@@ -55,8 +56,8 @@ def errors(held_out: Sequence[Problem], angle: int | None) -> NDArray[np.int64]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database", type=Path)
-    parser.add_argument("problems", type=Path)
+    parser.add_argument("database", type=file)
+    parser.add_argument("problems", type=file)
     arguments = parser.parse_args()
     parts = learnable(parquet.load(arguments.problems))[0]
     held_out = parts["validation"] + parts["test"]

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from support.commands import ROOT, run
@@ -42,3 +43,15 @@ def test_baselines_run(tiny: Path, tmp_path: Path) -> None:
     done = run(sys.executable, ROOT / "benchmarks/baselines.py", "--data", tiny, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "order:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [("baselines", ("--data", "none.parquet")), ("few_climbers", ("none.sqlite3", "none.parquet"))],
+)
+def test_a_file_that_is_not_there_is_named(script: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(sys.executable, ROOT / f"benchmarks/{script}.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "none." in done.stderr
+    assert "there is no such file" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from climbpath import board as boards
 from climbpath.beta.body import Climber
@@ -47,7 +48,7 @@ def parse_request(
     num_samples: int = 1,
     *,
     board: str = DEFAULT_BOARD,
-    angle: int | None = 40,
+    angle: int | Literal["usual"] | None = "usual",
     seed: int | None = None,
     temperature: float = 1.0,
     top_p: float = 1.0,
@@ -73,7 +74,7 @@ def parse_request(
         grade: '7A', 'V5', '6C..7B' or '6C,7A'; several grades share num_samples evenly.
         num_samples: how many problems.
         board: a board's name.
-        angle: of the board, in degrees; None for one that is not known.
+        angle: of the board, in degrees; 'usual' is 40, or the steepest that it has; None is one that is not known.
         seed: the same seed gives the same problems; None takes a random one.
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
@@ -109,9 +110,10 @@ def parse_request(
         max_feet=max_feet,
         max_reach=max_reach,
     )
+    layout = boards.load(board)
     return Request(
-        setup=Setup(board, angle),
-        grades=tuple(parse_grades(grade, boards.load(board).ladder)),
+        setup=Setup(board, layout.usual_angle if angle == "usual" else angle),
+        grades=tuple(parse_grades(grade, layout.ladder)),
         number=num_samples,
         rules=rules,
         sampling=Sampling(temperature, top_p, guidance),
@@ -167,7 +169,7 @@ class Generator:
         num_samples: int = 1,
         *,
         board: str = DEFAULT_BOARD,
-        angle: int | None = 40,
+        angle: int | Literal["usual"] | None = "usual",
         seed: int | None = None,
         temperature: float = 1.0,
         top_p: float = 1.0,

@@ -13,10 +13,11 @@ Result = TypeVar("Result")
 def on_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterable[Result]:
     """The function of each item, in order; for NumPy work, which releases the interpreter lock.
 
-    Where BLAS would use one thread, each is computed when it is asked for.
+    A lone item, too, has a single BLAS thread: matrices as small as ours gain nothing from several, which wait for each
+    other. Where BLAS would use one thread, each item is computed when it is asked for.
     """
     threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
-    if threads == 1 or len(items) < 2:
+    if threads == 1:
         return map(function, items)
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         return list(pool.map(function, items))

@@ -87,7 +87,10 @@ def test_what_else_the_grade_might_be_has_a_line_of_its_own_below_the_picture(tm
         (("--grade", "7A", "--start", "F9"), "F9 cannot be a start hold"),
         (("--grade", "7A", "--model", "nowhere.pt"), "there is no model nowhere.pt"),
         (("--grade", "7A", "--model", "."), "is a folder"),
-        (("--grade", "7A", "--format", "pdf"), "there is no format 'pdf'"),
+        (
+            ("--grade", "7A", "--format", "pdf"),
+            "there is no format 'pdf': choose from png, svg, json, csv, app, parquet",
+        ),
         (("--grade", "7A", "--num-samples", "0"), "num-samples"),
         (("--grade", "7A", "--temperature", "-1"), "temperature"),
         (("--grade", "7A", "--temperature", "nan"), "temperature"),

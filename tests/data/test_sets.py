@@ -450,7 +450,7 @@ def test_partial_problems_leave_the_others_where_they_were() -> None:
 def test_parquet_round_trip(tmp_path: Path, written: list[Problem]) -> None:
     path = tmp_path / "problems.parquet"
     assert parquet.write(path, written) == len(written)
-    assert parquet.load(path) == written
+    assert parquet.load(path) == parquet.load(str(path)) == written
 
 
 def test_a_faulty_problem_is_neither_written_nor_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

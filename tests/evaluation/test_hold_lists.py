@@ -87,6 +87,25 @@ def test_lists_of_a_board_whose_holds_are_numbers(tmp_path: Path, content: str) 
     assert read_hold_lists(path, NUMBERED) == HoldLists(str(path), [frozenset(FOUR)], Counter())
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "other"),
+    [
+        (f"id,a,b,c,d\n17,{','.join(FOUR)}", 2, 1),
+        (f"{';'.join(FOUR)}\n17;{';'.join(FOUR)};V5\n", 1, 2),
+    ],
+    ids=["a header", "a grade"],
+)
+def test_where_holds_are_numbers_no_other_column_is_taken_for_one(
+    tmp_path: Path, content: str, line: int, other: int
+) -> None:
+    path = tmp_path / "theirs.csv"
+    path.write_text(content)
+    with pytest.raises(ClimbpathError, match=f"line {line}: which of its numbers are holds.* Line {other} .* one cell"):
+        read_hold_lists(path, NUMBERED)
+    path.write_text("id,a,b\n17,F5,G18")  # where they are not, one is told from the other
+    assert lists_of(path).problems == [{"F5", "G18"}]
+
+
 def test_a_cell_that_lists_holds_is_the_problem_whatever_else_looks_like_a_hold(tmp_path: Path) -> None:
     path = tmp_path / "theirs.csv"
     path.write_text('A1,"F5 E8 G11 E13 H15 G18"\nA2,"G6, D9, G13, E18"\nA3,"F5 E8","G11 G18"\n')

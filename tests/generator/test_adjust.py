@@ -14,6 +14,7 @@ from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
 from climbpath.grades import LADDER, rank
 from climbpath.model.checkpoint import Model, bundled_model
+from climbpath.model.tokens import PREFIX
 from climbpath.problem import Problem, Rules, longest_reach, parse_notation, violations
 from support.making import EVERY_BOARD, random_problems
 from support.untrained import GIVEN_GRADE, SMALL, learned_on
@@ -31,6 +32,9 @@ class Steps:
 
     def step(self, problem: Problem) -> float:
         raise NotImplementedError
+
+    def reads(self, problem: Problem) -> bool:
+        return True
 
     def probabilities(self, problems: Sequence[Problem]) -> np.ndarray:
         found = np.zeros((len(problems), len(self.ladder)), np.float32)
@@ -110,6 +114,14 @@ def test_the_same_seed_gives_the_same_versions(model: Model) -> None:
 def test_before_and_after_are_the_graders_whatever_grade_is_on_record(model: Model, grade: str | None) -> None:
     versions = adjust(model, Missing(SHORT, 2), replace(SHORT, grade=grade), 2, 2)  # type: ignore[arg-type]
     assert [(version.before, version.problem.grade) for version in versions] == [("7A", "7B")] * 2
+
+
+def test_no_version_is_longer_than_the_grader_can_read() -> None:
+    grader = bundled_grader()
+    short = replace(grader, config=replace(grader.config, max_seq_len=PREFIX + len(SHORT.sequence) + 1))
+    versions = adjust(bundled_model("moonboard"), short, SHORT, 1, 100)
+    assert versions
+    assert all(len(version.problem.holds) <= len(SHORT.holds) for version in versions)
 
 
 def test_no_start_or_finish_is_added_and_no_long_move_made_where_another_change_does_it() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from climbpath import board as boards
+from climbpath.api import parse_request
 from climbpath.beta.body import Climber
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
@@ -26,7 +28,8 @@ from climbpath.generator.request import (
 from climbpath.generator.sample import thin_evidence
 from climbpath.grades import LADDER
 from climbpath.problem import Rules
-from support.making import SETUP, ask
+from support.commands import ROOT
+from support.making import SETUP, ask, write_json
 from support.untrained import GIVEN_GRADE, model
 
 SOME_GRADES = st.lists(st.sampled_from(LADDER), min_size=1, unique=True).map(",".join)
@@ -50,6 +53,16 @@ def test_the_seed_draws_which_grades_get_one_more() -> None:
 def test_nothing_cannot_be_asked_for(number: int) -> None:
     with pytest.raises(ClimbpathError, match=f"cannot generate {number} problems: ask for at least 1"):
         ask("7A", number)
+
+
+def test_python_asks_for_the_angle_that_is_usual_on_the_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path))
+    facts = json.loads((ROOT / "src/climbpath/boards/tension-1.json").read_text(encoding="utf-8"))
+    boards.file_of("a-steep-wall").parent.mkdir(parents=True, exist_ok=True)
+    write_json(boards.file_of("a-steep-wall"), facts | {"angles": [45, 50]})
+    for board, usual in {"a-steep-wall": 50, "tension-1": 40}.items():
+        assert parse_request("V5", board=board).setup == Setup(board, usual)
+        assert parse_request("V5", board=board, angle=None).setup == Setup(board, None)
 
 
 def test_an_impossible_climber_is_refused() -> None:

@@ -143,6 +143,13 @@ def test_the_board_and_size_in_use_are_lit(tmp_path: Path) -> None:
     assert sent == out("1130s 1505 1595e", "--size", "12x14", "--dry-run", cwd=tmp_path)
 
 
+def test_all_is_the_size_of_a_board_that_has_one_and_no_size_of_others(tmp_path: Path) -> None:
+    assert out("A2s B5 K12", "--board", "moonboard-mini-2020", "--size", "all", "--dry-run", cwd=tmp_path)
+    settings.remember(settings.wall("kilter-original", "12 x 14"))
+    words = refusal("1130s 1505 1595e", "--size", "all", "--dry-run", cwd=tmp_path)
+    assert "which size is your Kilter Board Original? Name it with --size: 16 x 12," in words
+
+
 def test_the_board_lit_last_is_lit_again(tmp_path: Path, own_memory: Path) -> None:
     remember(own_memory, Memory("moonboard-mini-2020", {}, {}))
     assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"

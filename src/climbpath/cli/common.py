@@ -258,10 +258,11 @@ def wall_of(board: str, size: str | None, hold_sets: str | None) -> "Wall":
     if known and known.board == board:
         size = known.size if size is None else size
         hold_sets = ",".join(known.hold_sets) if hold_sets is None and known.hold_sets else hold_sets
-    return wall(board, _named(size), _named(hold_sets))
+    return wall(board, unless_all(size), unless_all(hold_sets))
 
 
-def _named(value: str | None) -> str | None:
+def unless_all(value: str | None) -> str | None:
+    """A size or hold sets as typed; None where that is all."""
     return None if value is None or value.strip().lower() == ALL else value
 
 

@@ -148,8 +148,11 @@ def generate(
 
 
 def _is_parquet(formats: str | None) -> bool:
-    """Whether the format is parquet. Raises ClimbpathError where others are named with it."""
-    named = [] if formats is None else [part.strip().lower() for part in formats.split(",")]
+    """Whether the format is parquet. Raises ClimbpathError where others are named with it, and for an unknown one."""
+    from climbpath.data import exporters
+    from climbpath.files import parse_formats
+
+    named = parse_formats(formats or "", (*exporters.FORMATS, "parquet"))
     if "parquet" in named and len(named) > 1:
         raise ClimbpathError("parquet is for many problems in one file: write it alone, without other formats")
     return named == ["parquet"]

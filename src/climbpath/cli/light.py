@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climbpath.cli.common import FILE, Command, Decorated, problems_in, warn
+from climbpath.cli.common import FILE, Command, Decorated, problems_in, unless_all, warn
 from climbpath.errors import ClimbpathError
 
 if TYPE_CHECKING:
@@ -146,13 +146,16 @@ def _problem(text: str, board: str) -> "Problem":
 
 
 def wall_from(board: str, size: str | None, mapping: Path | None) -> "Wall":
-    """The wall of the flags."""
+    """The wall of the flags; the size `all` is that of a board that has one.
+
+    Raises ClimbpathError, listing the sizes, where none or an unknown one is named, and as `read_mapping` does.
+    """
     from climbpath import board as boards
     from climbpath.lights.leds import read_mapping
     from climbpath.lights.messages import wall_of
 
     layout = boards.load(board)
-    return wall_of(layout, size, read_mapping(mapping, layout) if mapping else None)
+    return wall_of(layout, unless_all(size), read_mapping(mapping, layout) if mapping else None)
 
 
 def _hands(problem: "Problem") -> dict[str, str]:

@@ -181,6 +181,6 @@ def _check_format(path: Path) -> None:
         raise ClimbpathError(f"{path}: {error}") from error
 
 
-def load(path: Path) -> list[Problem]:
+def load(path: str | Path) -> list[Problem]:
     """All problems of a Parquet file that climbpath wrote. Raises ClimbpathError as `read` does."""
-    return list(read(path))
+    return list(read(Path(path)))

@@ -71,8 +71,11 @@ def _labels(path: Path, board: Board, left_out: Counter[str]) -> list[list[str]]
 
 
 def _plain_lists(path: Path, board: Board, left_out: Counter[str], failures: list[str]) -> list[list[str]]:
-    """The labels of each problem of JSON, CSV or text without roles. Raises ClimbpathError where it is none of these,
-    with the first of `failures`: what it is to importers."""
+    """The labels of each problem of JSON, CSV or text without roles.
+
+    Raises ClimbpathError where it is none of these, with the first of `failures`, which is what it is to importers; and
+    where holds are numbers in several cells of a line, and there are other columns, whose numbers look like holds.
+    """
     try:
         text = b"".join(pieces(path)).decode("utf-8")
     except UnicodeDecodeError:
@@ -85,13 +88,24 @@ def _plain_lists(path: Path, board: Board, left_out: Counter[str], failures: lis
         return _json_lists(path, text)
     label = re.compile(rf"[{COLUMNS}]\d{{1,2}}" if board.has_grid else r"\d{1,7}")
     found = []
-    for line in text.upper().splitlines():
-        cells = [[word for word in _BETWEEN.split(cell[0]) if label.fullmatch(word)] for cell in _CELL.finditer(line)]
+    spread = other = None  # the first line with a problem in several cells, and with a cell that is no hold
+    for number, line in enumerate(text.upper().splitlines(), 1):
+        texts = [cell[0] for cell in _CELL.finditer(line) if cell[0].strip()]
+        cells = [[word for word in _BETWEEN.split(one) if label.fullmatch(word)] for one in texts]
         lists = [cell for cell in cells if len(cell) > 1]
         if len(lists) > 1:
             left_out["with several lists of holds in one line"] += 1
         else:
             found.append(lists[0] if lists else list(itertools.chain(*cells)))
+        if not lists and len(found[-1]) > 1:
+            spread = spread or number
+        if not all(cells):
+            other = other or number
+    if spread and other and not board.has_grid:
+        raise ClimbpathError(
+            f"{path}, line {spread}: which of its numbers are holds? Line {other} tells of other columns: write the "
+            f'holds of a problem in one cell, as in 17,"{" ".join(board.labels[:3])}", or nothing but holds'
+        )
     # lines without holds are headers
     return [labels for labels in found if labels]
 

@@ -86,7 +86,8 @@ def adjust(
                 also = "" if gentle else ", with long moves or another start or finish"
                 progress(f"versions with {changes} hold change{'s' * (changes > 1)}{also}")
             asked = replace(problem, grade=ladder[step])
-            proposals = list(_proposals(model, asked, changes, rules, guided, rng, gentle))
+            drawn = _proposals(model, asked, changes, rules, guided, rng, gentle)
+            proposals = [proposal for proposal in drawn if grader.reads(proposal)]
             if not proposals:
                 continue
             off = np.abs(expected(grader.probabilities(proposals)) - start - steps)

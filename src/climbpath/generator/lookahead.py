@@ -261,9 +261,11 @@ class Lookahead:
         # hands that are needed behind each candidate, for every goal and for every pin that is still to be placed
         total = np.zeros(candidates.shape, np.int64)
         for i, (pin, need) in enumerate(zip(self.hand_pins, self.need_of_pin, strict=True)):
-            further = self._further(state, candidates, need, self.hand_pins[:i])
             owed = self._is_owed(state, [pin]) & (np.arange(candidates.shape[1]) != pin)
-            total += np.where(owed, 1 + np.where(state.within[:, [pin]], 0, further), 0)
+            total += owed
+            far = owed & ~state.within[:, [pin]]
+            if far.any():
+                total += np.where(far, self._further(state, candidates, need, self.hand_pins[:i]), 0)
         kept = self._leaves_finish(state, candidates, total) if self.shared.any() else candidates
         steps = candidates & ~self.shared if self.shared.any() else candidates
         for goal, need in zip(self.goals, self.need, strict=True):
