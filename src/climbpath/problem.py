@@ -182,6 +182,11 @@ def _in_board_order(labels: Iterable[str], layout: Board) -> tuple[str, ...]:
     return tuple(map(layout.labels.__getitem__, sorted(indices)))
 
 
+def with_mirrored(problems: Collection[Problem], layout: Board) -> list[Problem]:
+    """Problems of one board, and behind them their mirror images where it has mirror partners."""
+    return [*problems, *(problem.mirrored for problem in problems if layout.has_mirror)]
+
+
 def key_of(board: str, holds: Iterable[str]) -> int:
     """The key of a set of holds: the first 8 bytes of BLAKE2b over board and sorted labels, as an integer. Of a set and
     its mirror image, it is that of the one whose labels sort first."""

@@ -146,6 +146,7 @@ def test_a_line_is_in_the_file(tmp_path: Path, name: str) -> None:
     save_grader(tmp_path / "g.safetensors", grader)
     again = load_grader(tmp_path / "g.safetensors")
     assert again.lines[setup][1:4] == grader.lines[setup][1:4]
+    assert np.array_equal(again.lines[setup].moments, grader.lines[setup].moments)  # type: ignore[arg-type]
     problems = random_problems(5, setup.board)
     assert np.array_equal(again.probabilities(problems), grader.probabilities(problems))
 

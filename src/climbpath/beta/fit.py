@@ -26,7 +26,7 @@ from climbpath.beta.weights import FORMAT, poorness
 from climbpath.data.split import split
 from climbpath.features import presence
 from climbpath.grades import rank
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import DEFAULT_METHOD, Problem, with_mirrored
 
 TURNS = 6
 STATED = {"crossed": 25.0, "match": 2.0, "higher hand": 0.5}
@@ -94,8 +94,7 @@ def _least_squares(
 def poorness_of_use(problems: Sequence[Problem], board: str) -> dict[str, float]:
     """How poor the holds of a board are by the grades of its problems, with the mean and spread of the estimates."""
     layout = boards.load(board)
-    if layout.has_mirror:
-        problems = [*problems, *(problem.mirrored for problem in problems)]
+    problems = with_mirrored(problems, layout)
     used = presence([problem.start + problem.hands + problem.finish for problem in problems], layout)
     adds = Ridge(5.0).fit(used, [rank(problem.grade or "") for problem in problems]).coef_
     estimates = poorness(ESTIMATED).mean(axis=0)

@@ -12,7 +12,7 @@ from climbpath.grader.grader import Grader
 from climbpath.grader.kernel import FEATURES, batches, random_features
 from climbpath.grader.line import Line, inputs
 from climbpath.grader.metrics import measure
-from climbpath.problem import Problem
+from climbpath.problem import Problem, with_mirrored
 from climbpath.progress import PATIENCE, progress_bar
 
 LEAST_LEARNED, LEAST_HELD, LEAST_GAIN = 500, 100, 0.005
@@ -67,7 +67,7 @@ def sharpened(
 def fit_line(train: Sequence[Problem], held_out: Sequence[Problem], ladder: Sequence[str]) -> Line:
     """Ridge regression of the grades of train problems of one setup, with the penalty that suits held-out ones best."""
     board = boards.load(train[0].board)
-    train = with_mirrored(train)
+    train = with_mirrored(train, board)
     steps, true = (np.array([ladder.index(p.grade or "") for p in part]) for part in (train, held_out))
     # holds count as they are; counts and distances are brought to one scale, below that of a hold
     x = inputs(train, board)
@@ -84,7 +84,7 @@ def fit_line(train: Sequence[Problem], held_out: Sequence[Problem], ladder: Sequ
 def fit_kernel(train: Sequence[Problem], ladder: Sequence[str]) -> Line:
     """Ridge regression of the grades of train problems of one setup, of their random features beside the inputs."""
     board = boards.load(train[0].board)
-    train = with_mirrored(train)
+    train = with_mirrored(train, board)
     x, holds = inputs(train, board), 2 * len(board.holds)
     moments = np.stack([x[:, holds:].mean(axis=0), x[:, holds:].std(axis=0) + np.float32(1e-6)])
     # random features do nearly all, so that holds, and counts and distances, are small beside them
@@ -98,9 +98,3 @@ def fit_kernel(train: Sequence[Problem], ladder: Sequence[str]) -> Line:
     weights = np.asarray(fit.coef_, np.float32)
     weights[: len(scale)] *= scale
     return Line(weights, float(fit.intercept_ - mean @ weights[: len(mean)]), 1.0, np.inf, moments)
-
-
-def with_mirrored(problems: Sequence[Problem]) -> list[Problem]:
-    """Problems of one board, and behind them their mirror images where it has mirror partners."""
-    has_mirror = boards.load(problems[0].board).has_mirror
-    return [*problems, *(problem.mirrored for problem in problems if has_mirror)]
