@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.server import Server
+from support.server import Server, eventually
 from support.steps import LINK, PROBLEM, action, bounding_box, card, press, remove, shown, tab
 from support.visits import Visit, on_phone
 
@@ -35,7 +35,7 @@ def is_text_alone(page: Page) -> None:
 
 
 @on_phone
-def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, device: str) -> None:
+def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, server: Server, mallory: str, device: str) -> None:
     page = visit("?view=logbook", device, mallory)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}’s logbook")
     expect(page.locator(".results strong")).to_have_text(HOSTILE)
@@ -57,6 +57,8 @@ def test_markup_in_names_notes_and_lists_stays_text(visit: Visit, mallory: str, 
     remove(visit, page)
     expect(page.locator("#toasts")).to_contain_text(f"{HOSTILE} removed")
     is_text_alone(page)
+    # the page says so at once, and its request must not be under way when the climbers of this test are removed
+    eventually(lambda: [one["name"] for one in server.ask("GET", "/api/profiles")] == ["Alex"])
 
 
 def test_markup_in_server_errors_stays_text(visit: Visit, mallory: str) -> None:
