@@ -1,26 +1,13 @@
 """What the shell remembers: the wall that its climber stands in front of."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
-from climbpath import board as boards
 from climbpath.angles import UNKNOWN
 from climbpath.errors import ClimbpathError
 from climbpath.files import write_private
 from climbpath.folders import settings_file
-
-
-class Wall(NamedTuple):
-    """A board, and what of it is there."""
-
-    board: str
-    """The board's name."""
-    size: str | None = None
-    """The name of its size; None is the whole board."""
-    hold_sets: tuple[str, ...] | None = None
-    """The hold sets that are on it; None is all."""
-    angle: int | None = None
-    """In degrees; None is an unknown one."""
+from climbpath.wall import Wall, parse_wall
 
 
 def remembered() -> Wall | None:
@@ -29,7 +16,7 @@ def remembered() -> Wall | None:
     path = settings_file()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return None if content.get("wall") is None else wall(**content["wall"])
+        return None if content.get("wall") is None else parse_wall(**content["wall"])
     except FileNotFoundError:
         return None
     except ClimbpathError as error:
@@ -37,23 +24,6 @@ def remembered() -> Wall | None:
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         reason = "it cannot be read"
     raise ClimbpathError(f"{path}, which remembers your board: {reason}; climbpath board use NAME writes it anew")
-
-
-def wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | str | None = None) -> Wall:
-    """A wall of names as a user types them, an unknown angle as UNKNOWN, and at the angle that is usual on the board
-    where none is named. Raises ClimbpathError for what the board does not have."""
-    layout = boards.load(board)
-    degrees = layout.usual_angle if angle is None else None if angle == UNKNOWN else int(angle)
-    layout.check_angle(degrees)
-    sets = None if hold_sets is None else layout.parse_hold_sets(hold_sets)
-    if sets is not None and not sets:
-        raise ClimbpathError(f"no hold set is named: {layout.title} has {', '.join(layout.hold_sets)}")
-    return Wall(
-        layout.name,
-        None if size is None else layout.size(size).name,
-        None if sets is None else tuple(one for one in layout.hold_sets if one in sets),
-        degrees,
-    )
 
 
 def remember(chosen: Wall | None) -> None:

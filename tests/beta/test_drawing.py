@@ -16,6 +16,7 @@ from climbpath.beta.moves import HANDS, Beta
 from climbpath.drawing import problem as drawing
 from climbpath.errors import ClimbpathError
 from climbpath.problem import DEFAULT_BOARD, parse_notation
+from climbpath.wall import Wall
 
 COLOURS = {"LH": "#ff86d3", "RH": "#ffffff"}
 
@@ -71,7 +72,7 @@ def area(triangle: list[tuple[float, float]]) -> float:
 
 def centre(found: Beta, label: str) -> tuple[float, float]:
     layout = boards.load(found.problem.board)
-    return drawing.centre(layout, layout.hold(label))
+    return drawing.centre(Wall(layout.name), layout.hold(label))
 
 
 def ends_with_match(found: Beta) -> bool:

@@ -336,6 +336,8 @@ def test_a_wall_that_was_chosen_once_is_there_on_every_device_of_its_climber(
         other.reload()
     asked: dict[str, Any] = request.value.post_data_json  # type: ignore[assignment]
     assert wall.items() <= asked.items()
+    link = other.get_by_role("group", name="Pictures").get_by_role("link").first
+    expect(link).to_have_attribute("href", re.compile(r"&size=7\+x\+10&hold_sets=Bolt\+Ons$"))
     other.get_by_role("combobox", name="Board", exact=True).select_option("moonboard-2016")
     eventually(lambda: len(wall_server.ask("GET", "/api/profiles")[0]["walls"]) == 2)
     other.get_by_role("combobox", name="Board", exact=True).select_option("kilter-original")

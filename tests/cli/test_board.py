@@ -18,7 +18,8 @@ from climbpath.drawing.shapes import elements
 from climbpath.drawing.themes import DARK
 from climbpath.grader.grader import checked_grader_of
 from climbpath.problem import Problem, Rules, parse_notation, violations
-from climbpath.settings import Wall, remembered
+from climbpath.settings import remembered
+from climbpath.wall import Wall
 from support.aurora import Row, cave, facts_of, write_database
 from support.commands import climbpath_here
 
@@ -283,7 +284,7 @@ def test_a_problem_is_drawn_and_changed_on_the_wall_that_is_remembered(command: 
     else:
         pictures = [path.read_text(encoding="utf-8") for path in (tmp_path / "made").glob("*.svg")]
         assert pictures
-        assert all(elements(drawing.wall(layout, DARK, size)) in one for one in pictures)
+        assert all(elements(drawing.wall_shapes(Wall("kilter-original", size), DARK)) in one for one in pictures)
 
 
 @pytest.mark.parametrize("command", ["show", "beta", "vary", "harder", "easier"])

@@ -22,6 +22,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.lights.messages import colours_of
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation
+from climbpath.wall import Wall, parse_wall
 from support.making import BOARDS, EVERY_BOARD
 
 COLOURS = {"start": "#3ddc84", "hands": "#4da8ff", "feet": "#52e0f2", "finish": "#ff5c55"}
@@ -226,7 +227,7 @@ def test_a_legend_leaves_out_hold_sets_that_a_size_does_not_have() -> None:
     layout = boards.load("kilter-homewall")
     labels = list(layout.size("7x10 Mainline").leds)
     problem = Problem(board=layout.name, angle=40, start=(labels[0],), finish=(labels[-1],))
-    root = ElementTree.fromstring(drawing.svg(problem, size="7x10 Mainline"))
+    root = ElementTree.fromstring(drawing.svg(problem, wall=parse_wall(problem.board, "7x10 Mainline")))
     assert set(words(root)) & set(layout.hold_sets) == {"Mainline"}
     assert set(words(parsed(problem))) >= set(layout.hold_sets)
 
@@ -403,7 +404,7 @@ def test_every_problem_on_a_wall_without_a_grid_can_be_drawn(problem: Problem) -
     for field, role in ROLES.items():
         colour = DARK.shade(layout, role)
         for label in getattr(problem, field):
-            x, y = drawing.centre(layout, layout.hold(label))
+            x, y = drawing.centre(Wall(layout.name), layout.hold(label))
             assert any(
                 abs(x - one_x) <= 1 and abs(y - one_y) <= 1 and stroke == colour for one_x, one_y, stroke in circles
             )
@@ -435,9 +436,9 @@ WALLS = [(name, None) for name in EVERY_BOARD] + [
 
 @pytest.mark.parametrize(("name", "size"), WALLS)
 def test_the_rings_of_no_two_holds_meet_on_any_wall(name: str, size: str | None) -> None:
-    layout = boards.load(name)
-    place = drawing.frame(layout, size)
-    middles = [drawing.centre(layout, hold, size) for hold in place.holds]
+    wall = Wall(name, size)
+    place = drawing.frame(wall)
+    middles = [drawing.centre(wall, hold) for hold in place.holds]
     apart = min(math.dist(one, other) for one, other in combinations(middles, 2))
     for theme in (DARK, LIGHT, PAPER):
         outermost = max(r + width / 2 for role in theme.roles.values() for r, width in role.rings)
@@ -446,13 +447,13 @@ def test_the_rings_of_no_two_holds_meet_on_any_wall(name: str, size: str | None)
 
 @pytest.mark.parametrize(("name", "size"), WALLS)
 def test_every_ring_lies_on_the_wall(name: str, size: str | None) -> None:
-    layout = boards.load(name)
-    place, panel = drawing.frame(layout, size), drawing.panel(layout, DARK, size)
+    wall = Wall(name, size)
+    place, panel = drawing.frame(wall), drawing.panel(wall, DARK)
     label = [hold.label for hold in place.holds]
-    problem = Problem(board=name, angle=layout.usual_angle, start=(label[0],), finish=(label[-1],))
-    edge = 12 * drawing.ring_unit(problem, size)
+    problem = Problem(board=name, angle=boards.load(name).usual_angle, start=(label[0],), finish=(label[-1],))
+    edge = 12 * drawing.ring_unit(problem, wall)
     for hold in place.holds:
-        x, y = drawing.centre(layout, hold, size)
+        x, y = drawing.centre(wall, hold)
         assert panel.x <= x - edge < x + edge <= panel.x + panel.w
         assert panel.y <= y - edge < y + edge <= panel.y + panel.h
 
@@ -462,27 +463,55 @@ def test_a_size_shows_its_own_holds_alone_unless_the_problem_has_others() -> Non
     small = list(layout.size("7 x 10").leds)
     inside = Problem(board=layout.name, angle=40, start=(small[0],), finish=(small[-1],))
     outside = replace(inside, start=tuple(label for label in layout.labels if label not in small)[:1])
-    sets = len(layout.hold_sets)
-
-    def shown(problem: Problem, size: str | None) -> int:
-        root = ElementTree.fromstring(drawing.svg(problem, size=size))
-        return sum(1 for path in elements(root, "path") if path.get("stroke")) - len(problem.holds) - sets
-
-    assert shown(inside, "7 X 10") == len(small)
-    assert shown(inside, None) == shown(outside, "7 x 10") == len(layout.holds)
-    drawn = "\n".join(drawing.text(inside, colour=False, size="7 x 10").splitlines()[:-2])
+    wall = parse_wall(layout.name, "7 X 10")
+    assert holds_drawn(inside, wall) == len(small)
+    assert holds_drawn(inside, None) == holds_drawn(outside, wall) == len(layout.holds)
+    drawn = "\n".join(drawing.text(inside, colour=False, wall=wall).splitlines()[:-2])
     assert drawn.count("·") == len(small) - 2
-    assert drawing.png(inside, 120, size="7 x 10") != drawing.png(inside, 120)
+    assert drawing.png(inside, 120, wall=wall) != drawing.png(inside, 120)
     with pytest.raises(ClimbpathError, match="has no size '9 x 9': choose from 16 x 12"):
-        drawing.svg(inside, size="9 x 9")
+        drawing.svg(inside, wall=Wall(layout.name, "9 x 9"))
 
 
-def test_a_sheet_of_several_boards_shows_the_size_where_a_board_has_it() -> None:
+def holds_drawn(problem: Problem, wall: Wall | None) -> int:
+    """How many holds a picture shows, without those that are drawn again as lit, and those of the legend."""
+    root = ElementTree.fromstring(drawing.svg(problem, wall=wall))
+    outlines = sum(1 for path in elements(root, "path") if path.get("stroke"))
+    return outlines - len(problem.holds) - len(drawing.shown_sets(drawing.shown_wall(problem, wall)))
+
+
+@pytest.mark.parametrize("name", EVERY_BOARD)
+def test_a_wall_with_some_hold_sets_shows_their_holds_alone_where_all_of_the_board_shows_them(name: str) -> None:
+    layout = boards.load(name)
+    for hold_set in layout.hold_sets:
+        there = [hold for hold in layout.holds if hold.hold_set == hold_set]
+        wall = parse_wall(name, hold_sets=hold_set)
+        inside = Problem(board=name, angle=layout.usual_angle, start=(there[0].label,), finish=(there[-1].label,))
+        assert holds_drawn(inside, wall) == len(there)
+        assert set(words(ElementTree.fromstring(drawing.svg(inside, wall=wall)))) & {
+            drawing.set_words(one) for one in layout.hold_sets
+        } == {drawing.set_words(hold_set)}
+        drawn = drawing.text(inside, colour=False, wall=wall).splitlines()[:-2]
+        whole = drawing.text(inside, colour=False).splitlines()[:-2]
+        assert sum(line.count("·") for line in drawn) == len(there) - 2
+        assert all(
+            shown in (" ", of_whole)
+            for line, full in zip(drawn, whole, strict=True)
+            for shown, of_whole in zip(line, full, strict=False)
+        )
+        for hold in there:
+            assert drawing.centre(wall, hold) == drawing.centre(Wall(name), hold)
+        if len(layout.hold_sets) > 1:
+            other = next(hold.label for hold in layout.holds if hold.hold_set != hold_set)
+            assert holds_drawn(replace(inside, hands=(other,)), wall) == len(layout.holds)
+
+
+def test_a_sheet_of_several_boards_shows_the_wall_of_its_board() -> None:
     layout = boards.load("kilter-original")
     small = list(layout.size("7 x 10").leds)
     kilter = Problem(board=layout.name, angle=40, start=(small[0],), finish=(small[-1],))
-    sheet = opened(drawing.sheet([kilter, FOUR], cell_width=120, size="7 x 10"))
-    picture = opened(drawing.png(kilter, 120, size="7 x 10"))
+    sheet = opened(drawing.sheet([kilter, FOUR], cell_width=120, wall=Wall(layout.name, "7 x 10")))
+    picture = opened(drawing.png(kilter, 120, wall=Wall(layout.name, "7 x 10")))
     assert sheet.crop((5, 5, 125, 5 + picture.height)).tobytes() == picture.tobytes()
 
 

@@ -34,6 +34,7 @@ from climbpath.evaluation.summary import in_short
 from climbpath.evaluation.tables import _HEADLINES, Column
 from climbpath.evaluation.two_sample import Interval
 from climbpath.problem import Problem, parse_notation
+from climbpath.wall import Wall
 
 HOSTILE = "<script>alert('1')</script>\x1b[31m\udc80"
 DEFAULT = "generated, the users' default"
@@ -190,7 +191,7 @@ def test_the_page_has_one_picture_of_a_board_for_all_its_problems() -> None:
     """At 70 KB and more a board, a wall below each problem made pages of many megabytes."""
     twice = {SETUP: measured_setup(), Setup("moonboard-2016", 25): measured_setup()}
     html = report.page(replace(measured_all(), setups=twice))
-    assert html.count(wall_svg("moonboard-2016")) == 1
+    assert html.count(wall_svg(Wall("moonboard-2016"))) == 1
     assert html.count('<use href="#wall-moonboard-2016"/>') == 8
     assert len(html) < 400_000
 

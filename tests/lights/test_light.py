@@ -8,6 +8,7 @@ import pytest
 
 from climbpath import lights, settings
 from climbpath.lights.memory import Memory, recall, remember
+from climbpath.wall import parse_wall
 from support.commands import climbpath_on_a_thread
 
 FIVE = "F5 D9 G13 I16 G18"
@@ -136,16 +137,16 @@ def test_a_damaged_memory_is_an_empty_one(content: str, tmp_path: Path) -> None:
 
 
 def test_the_board_and_size_in_use_are_lit(tmp_path: Path) -> None:
-    settings.remember(settings.wall("moonboard-mini-2020"))
+    settings.remember(parse_wall("moonboard-mini-2020"))
     assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
-    settings.remember(settings.wall("kilter-original", "12 x 14"))
+    settings.remember(parse_wall("kilter-original", "12 x 14"))
     sent = out("1130s 1505 1595e", "--dry-run", cwd=tmp_path)
     assert sent == out("1130s 1505 1595e", "--size", "12x14", "--dry-run", cwd=tmp_path)
 
 
 def test_all_is_the_size_of_a_board_that_has_one_and_no_size_of_others(tmp_path: Path) -> None:
     assert out("A2s B5 K12", "--board", "moonboard-mini-2020", "--size", "all", "--dry-run", cwd=tmp_path)
-    settings.remember(settings.wall("kilter-original", "12 x 14"))
+    settings.remember(parse_wall("kilter-original", "12 x 14"))
     words = refusal("1130s 1505 1595e", "--size", "all", "--dry-run", cwd=tmp_path)
     assert "which size is your Kilter Board Original? Name it with --size: 16 x 12," in words
 

@@ -24,6 +24,7 @@ from climbpath.beta.body import Climber
 from climbpath.beta.moves import describe
 from climbpath.beta.solver import solve
 from climbpath.board import LEAST_EVIDENCE, Setup, drawn_as
+from climbpath.drawing.problem import wall_svg
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import grader_of, influence
 from climbpath.grader.scale import offered
@@ -31,6 +32,7 @@ from climbpath.grades import ALL_GRADES, LADDER, rank, v_grade
 from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, Rules, parse_notation, violations
+from climbpath.wall import parse_wall
 from climbpath.web import importing, security, transfer, workers
 from climbpath.web.app import create_app
 from climbpath.web.logbook.records import Entry, Profile, identity_of
@@ -349,6 +351,18 @@ def test_a_problem_is_drawn(client: Client, board_and_holds: str, with_beta: str
     with Image.open(io.BytesIO(answer.content)) as animation:
         assert getattr(animation, "n_frames", 1) > 2
     assert answer.headers["Content-Type"] == "image/gif"
+
+
+def test_a_picture_shows_the_hold_sets_that_are_asked_for(client: Client) -> None:
+    whole = "/api/picture/svg?board=kilter-original&problem=1115s-1144-1391e"
+    drawn = client.ask("GET", f"{whole}&size=12+x+14&hold_sets=bolt+ons").text
+    wall = parse_wall("kilter-original", "12 x 14", "Bolt Ons")
+    assert wall_svg(wall) in drawn
+    assert ">Screw Ons<" not in drawn
+    both = client.ask("GET", f"{whole}&size=12+x+14&hold_sets=Bolt+Ons&hold_sets=Screw+Ons").text
+    assert both == client.ask("GET", f"{whole}&size=12+x+14").text
+    assert "Kilter Board Original has no hold set 'A'" in client.refusal("GET", f"{whole}&hold_sets=A", 409)
+    assert "hold_sets" in client.refusal("GET", f"{whole}&hold_sets=", 422)
 
 
 @pytest.mark.parametrize(

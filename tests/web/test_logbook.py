@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from climbpath import board as boards
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, parse_notation
-from climbpath.settings import Wall
+from climbpath.wall import Wall
 from climbpath.web.logbook import store
 from climbpath.web.logbook.database import UnusableError
 from climbpath.web.logbook.records import (

@@ -19,6 +19,7 @@ from climbpath.drawing import shapes
 from climbpath.drawing.problem import Overlay
 from climbpath.drawing.shapes import Circle, Polygon, Rect, Shape, Text
 from climbpath.drawing.themes import DARK, Theme
+from climbpath.wall import Wall
 
 Points = NDArray[np.complex128]
 Discs = tuple[Points, float]
@@ -58,33 +59,33 @@ class _Place(NamedTuple):
     """Leftmost x of arrows and numbers."""
 
 
-def _placed(beta: Beta, size: str | None) -> _Place:
+def _placed(beta: Beta, wall: Wall | None) -> _Place:
     layout = boards.load(beta.problem.board)
-    size = drawing.shown_size(beta.problem, size)
-    unit = drawing.ring_unit(beta.problem, size)
+    shown = drawing.shown_wall(beta.problem, wall)
+    unit = drawing.ring_unit(beta.problem, shown)
     return _Place(
-        {label: complex(*drawing.centre(layout, layout.hold(label), size)) for label in beta.problem.holds},
+        {label: complex(*drawing.centre(shown, layout.hold(label))) for label in beta.problem.holds},
         _RING * unit,
         _MARK * max(_LEAST_MARK, unit),
         _GRID_LEFT if layout.has_grid else _LEFT,
     )
 
 
-def svg(beta: Beta, theme: Theme = DARK, size: str | None = None) -> str:
-    """The beta as a standalone SVG document, 360 px wide unless it is scaled; `size` is as in drawing.problem.svg."""
-    return drawing.svg(beta.problem, _overview(beta, theme, size), theme, size)
+def svg(beta: Beta, theme: Theme = DARK, wall: Wall | None = None) -> str:
+    """The beta as a standalone SVG document, 360 px wide unless it is scaled; `wall` is as in drawing.problem.svg."""
+    return drawing.svg(beta.problem, _overview(beta, theme, wall), theme, wall)
 
 
-def png(beta: Beta, width: int = 720, theme: Theme = DARK, size: str | None = None) -> bytes:
+def png(beta: Beta, width: int = 720, theme: Theme = DARK, wall: Wall | None = None) -> bytes:
     """The picture of `svg` as a PNG file, `width` pixels wide.
 
     Raises:
         ClimbpathError: the width is not in 120 … 2000, or the board has no such size.
     """
-    return drawing.png(beta.problem, width, _overview(beta, theme, size), theme, size)
+    return drawing.png(beta.problem, width, _overview(beta, theme, wall), theme, wall)
 
 
-def gif(beta: Beta, width: int = 480, theme: Theme = DARK, size: str | None = None) -> bytes:
+def gif(beta: Beta, width: int = 480, theme: Theme = DARK, wall: Wall | None = None) -> bytes:
     """The beta as an animated GIF file, `width` pixels wide, that loops over the start and each move.
 
     Raises:
@@ -92,7 +93,7 @@ def gif(beta: Beta, width: int = 480, theme: Theme = DARK, size: str | None = No
     """
     from PIL import Image
 
-    frames = [drawing.image(beta.problem, width, overlay, theme, size) for overlay in _steps(beta, theme, size)]
+    frames = [drawing.image(beta.problem, width, overlay, theme, wall) for overlay in _steps(beta, theme, wall)]
     height = frames[0].height
     strip = Image.new("RGB", (width, height * len(frames)))
     for i, frame in enumerate(frames):
@@ -109,10 +110,10 @@ def gif(beta: Beta, width: int = 480, theme: Theme = DARK, size: str | None = No
 # The pictures
 
 
-def _overview(beta: Beta, theme: Theme, size: str | None) -> Overlay:
+def _overview(beta: Beta, theme: Theme, wall: Wall | None) -> Overlay:
     """All moves in one picture. A match at the end is only a mark at the finish: an arrow would add nothing."""
     shown = beta.moves[:-1] if beta.moves[-1].is_match else beta.moves
-    place = _placed(beta, size)
+    place = _placed(beta, wall)
     curves = _curves(beta, place)[: len(shown)]
     lines = [_line(curve) for curve in curves]
     solids = [*_solids(beta, place), *((curve[-8:], _SHAFT) for curve in curves)]  # heads are not hidden either
@@ -135,12 +136,12 @@ def _overview(beta: Beta, theme: Theme, size: str | None) -> Overlay:
     return Overlay([*arrows, *_marks(place, beta.start, theme), *pills], beta.no_hand, _notes(beta, theme))
 
 
-def _steps(beta: Beta, theme: Theme, size: str | None) -> Iterator[Overlay]:
+def _steps(beta: Beta, theme: Theme, wall: Wall | None) -> Iterator[Overlay]:
     """A picture of the start and one of each move, with the moves before it faded."""
     colours = _colours(theme)
     lines = [line.replace("  ", " · ") for line in describe(beta)]
     hands = dict(zip(HANDS, beta.start, strict=True))
-    place = _placed(beta, size)
+    place = _placed(beta, wall)
     yield Overlay(
         _marks(place, beta.start, theme),
         beta.no_hand,

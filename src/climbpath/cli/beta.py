@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from climbpath.beta.moves import Beta
     from climbpath.drawing.themes import Theme
     from climbpath.problem import Problem
+    from climbpath.wall import Wall
 
 AT_A_TIME = 500
 """Problems that are solved before the progress bar moves on."""
@@ -105,7 +106,7 @@ def beta(
         paths = {name: _paths(folder, name, solved) for name in chosen}
         files.refuse_overwrite([path for some in paths.values() for path in some], force)
         for name, some in paths.items():
-            drawn = (PICTURES[name](one, THEMES[theme], walls[one.problem.board].size) for one in solved)
+            drawn = (PICTURES[name](one, THEMES[theme], walls[one.problem.board]) for one in solved)
             contents = [_json(solved)] if name == "json" else drawn
             for path, content in zip(some, contents, strict=True):
                 with files.replacing(path) as temporary:
@@ -191,22 +192,22 @@ def _farthest(solved: "Beta") -> str:
     return f"move {number}, {move.hand} → {move.hold}, by {max(1, round(move.too_far))} cm"
 
 
-def _png(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
+def _png(solved: "Beta", theme: "Theme", wall: "Wall | None") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.png(solved, theme=theme, size=size)
+    return beta_drawing.png(solved, theme=theme, wall=wall)
 
 
-def _svg(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
+def _svg(solved: "Beta", theme: "Theme", wall: "Wall | None") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.svg(solved, theme, size).encode()
+    return beta_drawing.svg(solved, theme, wall).encode()
 
 
-def _gif(solved: "Beta", theme: "Theme", size: str | None) -> bytes:
+def _gif(solved: "Beta", theme: "Theme", wall: "Wall | None") -> bytes:
     from climbpath.beta import drawing as beta_drawing
 
-    return beta_drawing.gif(solved, theme=theme, size=size)
+    return beta_drawing.gif(solved, theme=theme, wall=wall)
 
 
 def _json(solved: "Sequence[Beta]") -> bytes:

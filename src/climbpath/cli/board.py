@@ -16,7 +16,7 @@ from climbpath.errors import ClimbpathError
 if TYPE_CHECKING:
     from climbpath.board import Board
     from climbpath.data.aurora.layout import Layout
-    from climbpath.settings import Wall
+    from climbpath.wall import Wall
 
 
 @click.group(cls=Group)
@@ -83,6 +83,7 @@ def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: 
       climbpath board use kilter-original --size "12 x 12 with kickboard" --angle 40
     """
     from climbpath import settings
+    from climbpath.wall import parse_wall
 
     if forget:
         if name is not None:
@@ -98,7 +99,7 @@ def use_board(name: str | None, size: str | None, hold_sets: str | None, angle: 
         used = settings.remembered()
         click.echo(_described(used) if used else "No board is remembered: climbpath board use NAME remembers one")
         return
-    chosen = settings.wall(name, size, hold_sets, angle)
+    chosen = parse_wall(name, size, hold_sets, angle)
     settings.remember(chosen)
     click.echo(_described(chosen))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from climbpath.data.importers import Item
     from climbpath.parts import Each
     from climbpath.problem import Problem
-    from climbpath.settings import Wall
+    from climbpath.wall import Wall
 
 Decorated = Callable[..., None]
 LONGEST_NAME = 255
@@ -252,13 +252,14 @@ def _angle(context: click.Context, _: click.Parameter, value: int | str | None) 
 def wall_of(board: str, size: str | None, hold_sets: str | None) -> "Wall":
     """The wall of `wall_flags` on a board: what is given, else what is remembered of it. Raises ClimbpathError for
     what the board does not have."""
-    from climbpath.settings import remembered, wall
+    from climbpath.settings import remembered
+    from climbpath.wall import parse_wall
 
     known = remembered()
     if known and known.board == board:
         size = known.size if size is None else size
         hold_sets = ",".join(known.hold_sets) if hold_sets is None and known.hold_sets else hold_sets
-    return wall(board, unless_all(size), unless_all(hold_sets))
+    return parse_wall(board, unless_all(size), unless_all(hold_sets))
 
 
 def unless_all(value: str | None) -> str | None:

@@ -144,7 +144,7 @@ def generate(
     writers = parse_writers(formats, visualize, out)
     problems = generator.run(request, shown=True)
     name = _file_name(grade)
-    print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall.size)
+    print_and_write(problems, request.number, request.seed, visualize, out, writers, name, force, theme, wall)
 
 
 def _is_parquet(formats: str | None) -> bool:

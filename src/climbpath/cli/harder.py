@@ -96,7 +96,7 @@ def _adjusting(steps: int, name: str) -> click.Command:
         if writers:
             problems = [version.problem for version in versions]
             folder = out or files.new_folder(Path("out") / name)
-            for path in exporters.write(problems, folder, writers, force, THEMES[theme], wall.size):
+            for path in exporters.write(problems, folder, writers, force, THEMES[theme], wall):
                 tell_written(path)
 
     return command

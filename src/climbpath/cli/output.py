@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from climbpath.board import Setup
     from climbpath.grader.grader import Grader
     from climbpath.problem import Problem
+    from climbpath.wall import Wall
 
 
 def parse_writers(formats: str | None, visualize: bool, out: Path | None) -> list[str]:
@@ -72,7 +73,7 @@ def print_and_write(
     name: str,
     force: bool,
     theme: str,
-    size: str | None,
+    wall: "Wall | None",
 ) -> None:
     """Print generated problems, and write the files asked for. Raises ClimbpathError before anything is printed where a
     format is not for these problems."""
@@ -86,7 +87,7 @@ def print_and_write(
     notes = grade_notes(problems)
     for number, (problem, note) in enumerate(zip(problems, notes, strict=True), 1):
         if visualize:
-            picture = drawing.text(problem, terminal.has_colours(sys.stdout), size, terminal.width())
+            picture = drawing.text(problem, terminal.has_colours(sys.stdout), wall, terminal.width())
             click.echo("\n".join(filter(None, [terminal.coloured(picture), note])) + "\n")
         else:
             grade = show(problem.grade or "")
@@ -97,7 +98,7 @@ def print_and_write(
     click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)}, seed {seed}")
     if writers:
         folder = out or files.new_folder(Path("out") / name)
-        for path in exporters.write(problems, folder, writers, force, THEMES[theme], size):
+        for path in exporters.write(problems, folder, writers, force, THEMES[theme], wall):
             tell_written(path)
 
 

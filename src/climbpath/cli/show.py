@@ -66,7 +66,7 @@ def show(
     grader = grader_of(one.setup)
     prediction = grader.predict([one])[0] if grader and grader.reads(one) else None
     drawn = replace(one, grade=prediction.grade) if prediction and not one.grade else one
-    picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall.size, terminal.width())
+    picture = drawing.text(drawn, terminal.has_colours(sys.stdout), wall, terminal.width())
     click.echo(terminal.coloured(picture) + "\n")
     if grader and prediction:
         warn_of_grades(grader, one.setup, "the grade is", [prediction.grade])

@@ -88,4 +88,4 @@ def vary(
     )
     warn_of_evidence(generator, original.setup, (original.grade or "",))
     click.echo(f"from {grades.show(original.grade or '')}  {original.notation}")
-    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme, wall.size)
+    print_and_write(variations, num_samples, seed, visualize, out, writers, "vary", force, theme, wall)

@@ -23,6 +23,7 @@ from climbpath.cli.common import (
 from climbpath.cli.output import warn_of_evidence
 
 if TYPE_CHECKING:
+    from climbpath.wall import Wall
     from climbpath.workout.plan import Workout
 
 
@@ -98,26 +99,26 @@ def workout(
     click.echo(planner.text(evening))
     for name, path in paths.items():
         with files.replacing(path) as temporary:
-            temporary.write_bytes(FORMATS[name](evening, wall.size))
+            temporary.write_bytes(FORMATS[name](evening, wall))
         tell_written(path)
 
 
-def _pdf(evening: "Workout", size: str | None) -> bytes:
+def _pdf(evening: "Workout", wall: "Wall | None") -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.pdf(evening, size)
+    return sheet.pdf(evening, wall)
 
 
-def _png(evening: "Workout", size: str | None) -> bytes:
+def _png(evening: "Workout", wall: "Wall | None") -> bytes:
     from climbpath.workout import sheet
 
-    return sheet.png(evening, size)
+    return sheet.png(evening, wall)
 
 
-def _json(evening: "Workout", _: str | None) -> bytes:
+def _json(evening: "Workout", _: "Wall | None") -> bytes:
     from climbpath.workout.plan import to_dict
 
     return (json.dumps(to_dict(evening), indent=1, ensure_ascii=False) + "\n").encode()
 
 
-FORMATS: dict[str, Callable[["Workout", str | None], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}
+FORMATS: dict[str, Callable[["Workout", "Wall | None"], bytes]] = {"pdf": _pdf, "png": _png, "json": _json}

@@ -16,6 +16,7 @@ from climbpath.files import refuse_overwrite, replacing
 from climbpath.grades import v_grade
 from climbpath.naming import file_stem
 from climbpath.problem import Problem
+from climbpath.wall import Wall
 
 
 def to_json(problems: Iterable[Problem]) -> str:
@@ -134,19 +135,19 @@ def _pictures(problems: Sequence[Problem], ending: str, picture: Callable[[Probl
     }
 
 
-def _png(problems: Sequence[Problem], theme: Theme, size: str | None) -> Files:
-    pictures = _pictures(problems, "png", partial(drawing.png, theme=theme, size=size))
-    sheet: Files = {"sheet.png": lambda: drawing.sheet(problems[:SHEET], theme=theme, size=size)}
+def _png(problems: Sequence[Problem], theme: Theme, wall: Wall | None) -> Files:
+    pictures = _pictures(problems, "png", partial(drawing.png, theme=theme, wall=wall))
+    sheet: Files = {"sheet.png": lambda: drawing.sheet(problems[:SHEET], theme=theme, wall=wall)}
     return pictures | sheet if len(problems) > 1 else pictures
 
 
-def _svg(problems: Sequence[Problem], theme: Theme, size: str | None) -> Files:
-    return _pictures(problems, "svg", lambda problem: drawing.svg(problem, theme=theme, size=size).encode())
+def _svg(problems: Sequence[Problem], theme: Theme, wall: Wall | None) -> Files:
+    return _pictures(problems, "svg", lambda problem: drawing.svg(problem, theme=theme, wall=wall).encode())
 
 
 SHEET = 48
 """Most problems on a contact sheet."""
-FORMATS: dict[str, Callable[[Sequence[Problem], Theme, str | None], Files]] = {
+FORMATS: dict[str, Callable[[Sequence[Problem], Theme, Wall | None], Files]] = {
     "png": _png,
     "svg": _svg,
     "json": lambda problems, *_: {"problems.json": lambda: to_json(problems).encode()},
@@ -176,9 +177,9 @@ def write(
     formats: Sequence[str],
     force: bool,
     theme: Theme = DARK,
-    size: str | None = None,
+    wall: Wall | None = None,
 ) -> Iterator[Path]:
-    """Write problems into a folder in all these formats, pictures in this theme and of this size of the board, and
+    """Write problems into a folder in all these formats, pictures in this theme and of this wall, and
     yield each path as it is written.
 
     Raises ClimbpathError before anything is written where one of the files exists, unless force, and where a format
@@ -186,7 +187,7 @@ def write(
     """
     check_formats(problems, formats)
     files = {
-        folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme, size).items()
+        folder / name: content for chosen in formats for name, content in FORMATS[chosen](problems, theme, wall).items()
     }
     refuse_overwrite(list(files), force)
     for path, content in files.items():

@@ -26,6 +26,7 @@ from climbpath.evaluation.results import (
 )
 from climbpath.evaluation.tables import real_row
 from climbpath.grades import V_LADDER
+from climbpath.wall import Wall
 
 if TYPE_CHECKING:  # matplotlib is slow to import, and the terminal's tables do without it
     from matplotlib.axes import Axes
@@ -190,16 +191,16 @@ def usage_charts(prefix: str, measured: SetupResult) -> list[Chart]:
 def _map(board: str, usage: Sequence[float], most: float, colour: str) -> str:
     """The board as in pictures; the area of a disc is the fraction of problems that use the hold, and `most` that of
     the largest."""
-    layout = boards.load(board)
-    theme, unit = replace(DARK, quiet=_INK, grid=_FAINT), frame(layout).unit
-    wall = panel(layout, theme)
-    shapes: list[Shape] = grid(layout, theme) if layout.has_grid else []
+    layout, whole = boards.load(board), Wall(board)
+    theme, unit = replace(DARK, quiet=_INK, grid=_FAINT), frame(whole).unit
+    area = panel(whole, theme)
+    shapes: list[Shape] = grid(whole, theme) if layout.has_grid else []
     for hold, share in zip(layout.holds, usage, strict=True):
-        x, y = centre(layout, hold)
+        x, y = centre(whole, hold)
         radius = _LARGEST_DISC * unit * math.sqrt(share / most)
         shapes.append(Circle(x, y, radius, colour) if share else Circle(x, y, 2.5 * unit, _FAINT))
     return _in_the_colours_of_the_page(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{wall.x:g} {wall.y:g} {wall.w:g} {wall.h:g}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{area.x:g} {area.y:g} {area.w:g} {area.h:g}">\n'
         f"{elements(shapes)}\n</svg>"
     )
 

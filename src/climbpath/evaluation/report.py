@@ -10,6 +10,7 @@ from climbpath.evaluation import charts, tables
 from climbpath.evaluation.results import EvaluationResult, Likelihood, SetupResult
 from climbpath.evaluation.summary import in_short
 from climbpath.evaluation.tables import Table, table_of
+from climbpath.wall import Wall
 
 _LINE = 100
 """Columns that any terminal has."""
@@ -94,7 +95,9 @@ def page(result: EvaluationResult) -> str:
         grade_table=by_grade,
         setup_table=by_setup,
         likelihood_charts=charts.likelihood_charts(result.likelihood),
-        walls={_wall_id(board): drawing.wall_svg(board) for board in sorted({one.board for one in result.setups})},
+        walls={
+            _wall_id(board): drawing.wall_svg(Wall(board)) for board in sorted({one.board for one in result.setups})
+        },
         setups=[_section(i, setup, measured) for i, (setup, measured) in enumerate(result.setups.items(), 1)],
     )
     return html.encode("utf-8", "replace").decode()  # names of files may hold what UTF-8 does not

@@ -16,6 +16,7 @@ from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import Circle, Line, Polygon, Rect, Shape, Text, latin, stamp, transformed
 from climbpath.drawing.themes import PAPER
 from climbpath.naming import title
+from climbpath.wall import Wall
 from climbpath.workout.plan import Section, Slot, Workout, climbing, clock, duration, opinion, starts
 
 if TYPE_CHECKING:  # Pillow is slow to import
@@ -68,9 +69,9 @@ PHONE = _Form(math.inf, 2, 0.48, 11.5)
 """Legible on a phone at arm's length; one page, as long as it has to be."""
 
 
-def pdf(workout: Workout, size: str | None = None) -> bytes:
-    """The sheet as a PDF file of A4 pages; `size` is the size of the board that its pictures show."""
-    first, *others = _pages(workout, PDF_WIDTH, A4, size)
+def pdf(workout: Workout, wall: Wall | None = None) -> bytes:
+    """The sheet as a PDF file of A4 pages; `wall` is what its pictures show of the board."""
+    first, *others = _pages(workout, PDF_WIDTH, A4, wall)
     stream = io.BytesIO()
     first.save(
         stream,
@@ -87,21 +88,21 @@ def pdf(workout: Workout, size: str | None = None) -> bytes:
     return stream.getvalue()
 
 
-def png(workout: Workout, size: str | None = None) -> bytes:
+def png(workout: Workout, wall: Wall | None = None) -> bytes:
     """The sheet as a PNG file for a phone: one long page, two problems across."""
-    (page,) = _pages(workout, PNG_WIDTH, PHONE, size)
+    (page,) = _pages(workout, PNG_WIDTH, PHONE, wall)
     stream = io.BytesIO()
     page.save(stream, "PNG")
     return stream.getvalue()
 
 
-def _pages(workout: Workout, width: int, form: _Form, size: str | None) -> "list[Image.Image]":
+def _pages(workout: Workout, width: int, form: _Form, wall: Wall | None) -> "list[Image.Image]":
     from PIL import Image
 
     layout = boards.load(workout.sections[0].slots[0].problem.board)
-    laid_out = list(_layout(workout, form, size))
-    shown = {drawing.shown_size(slot.problem, size) for section in workout.sections for slot in section.slots}
-    sets = drawing.shown_sets(layout, None if None in shown else size)
+    laid_out = list(_layout(workout, form, wall))
+    shown = {drawing.shown_wall(slot.problem, wall) for section in workout.sections for slot in section.slots}
+    sets = drawing.shown_sets(shown.pop() if len(shown) == 1 else Wall(layout.name))
     pages = []
     for number, (shapes, end) in enumerate(laid_out, 1):
         height = min(form.height, end + form.foot + _MARGIN)
@@ -115,7 +116,7 @@ def _pages(workout: Workout, width: int, form: _Form, size: str | None) -> "list
 # The pages
 
 
-def _layout(workout: Workout, form: _Form, size: str | None) -> Iterator[tuple[list[Shape], float]]:
+def _layout(workout: Workout, form: _Form, wall: Wall | None) -> Iterator[tuple[list[Shape], float]]:
     """The shapes of each page, and where they end; a section's heading stays with its first row of problems."""
     room = _WIDTH - 2 * _MARGIN
     bottom = form.height - _MARGIN - form.foot
@@ -127,7 +128,7 @@ def _layout(workout: Workout, form: _Form, size: str | None) -> Iterator[tuple[l
     for start, section in zip(starts(workout), workout.sections, strict=True):
         heading, below = _heading(start, section, form)
         for first in range(0, len(section.slots), form.across):
-            row = [_card(slot, form, size) for slot in section.slots[first : first + form.across]]
+            row = [_card(slot, form, wall) for slot in section.slots[first : first + form.across]]
             height = max(card_height for card_height, _ in row)
             head = below if first == 0 else 0
             if y + head + height > bottom:
@@ -203,9 +204,9 @@ def _footer(layout: Board, sets: Sequence[str], numbered: str, form: _Form) -> l
 # A problem
 
 
-def _card(slot: Slot, form: _Form, size: str | None) -> tuple[float, list[Shape]]:
+def _card(slot: Slot, form: _Form, wall: Wall | None) -> tuple[float, list[Shape]]:
     """A problem's picture with the words below it, from 0, 0 down: height and shapes."""
-    picture, y = _picture(slot, form, size)
+    picture, y = _picture(slot, form, wall)
     shapes = [Rect(0, 0, form.card, y, 4, PAPER.wall), *picture]
     y += form.grade
     grade = grades.show(slot.problem.grade) if slot.problem.grade else "ungraded"
@@ -230,15 +231,15 @@ def _card(slot: Slot, form: _Form, size: str | None) -> tuple[float, list[Shape]
     return y + 1, shapes
 
 
-def _picture(slot: Slot, form: _Form, size: str | None) -> tuple[Iterator[Shape], float]:
+def _picture(slot: Slot, form: _Form, wall: Wall | None) -> tuple[Iterator[Shape], float]:
     """The problem on its board with an arrow for the crux, in the middle of the card, and its height."""
     layout = boards.load(slot.problem.board)
-    shown = drawing.shown_size(slot.problem, size)
-    panel = drawing.panel(layout, PAPER, shown)
+    shown = drawing.shown_wall(slot.problem, wall)
+    panel = drawing.panel(shown, PAPER)
     crux = slot.beta.moves[slot.beta.crux]
-    tail, tip = (drawing.centre(layout, layout.hold(label), shown) for label in (crux.origin, crux.hold))
+    tail, tip = (drawing.centre(shown, layout.hold(label)) for label in (crux.origin, crux.hold))
     arrow = _arrow(tail, tip, drawing.ring_unit(slot.problem, shown))
-    shapes = [*drawing.wall(layout, PAPER, shown), *arrow, *drawing.marks(slot.problem, PAPER, size=shown)]
+    shapes = [*drawing.wall_shapes(shown, PAPER), *arrow, *drawing.marks(slot.problem, PAPER, shown)]
     scale = form.scale if layout.has_grid else min(form.card / panel.w, form.scale * _TALLEST / panel.h)
     left = (form.card - scale * panel.w) / 2
     return transformed(shapes, left - scale * panel.x, -scale * panel.y, scale), scale * panel.h

@@ -7,7 +7,7 @@ from climbpath.angles import show_angle
 from climbpath.beta.body import DEFAULT_CLIMBER
 from climbpath.errors import ClimbpathError
 from climbpath.problem import Problem, key_of
-from climbpath.settings import Wall
+from climbpath.wall import Wall
 
 
 class Profile(NamedTuple):

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, RowMapping, Table, bindparam, case, dele
 from climbpath.errors import ClimbpathError
 from climbpath.grades import rank
 from climbpath.problem import Problem
-from climbpath.settings import Wall
+from climbpath.wall import Wall
 from climbpath.web.logbook.database import open_database
 from climbpath.web.logbook.records import Entry, LeftOut, LoggedTick, Profile, Tick, check_tick, key_of_identity
 from climbpath.web.logbook.search import SENT, TRIED, Search, find

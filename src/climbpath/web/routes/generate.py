@@ -22,13 +22,14 @@ from climbpath.generator.sample import as_drawn
 from climbpath.grader.grader import checked_grader_of, graded_setups, influence
 from climbpath.naming import file_stem
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem, check_sound, parse_notation
+from climbpath.wall import Wall, parse_wall
 from climbpath.web import similar
 from climbpath.web.access import own_climbers
 from climbpath.web.logbook.store import NO_PROFILE, NotFoundError
 from climbpath.web.routes.parameters import BINARY, LONGEST_NOTATION, NOT_FOUND, ProfileId
 from climbpath.web.schemas.beta import BetaOut, BetaRequest, beta_out
 from climbpath.web.schemas.boards import AppInfo, board_out
-from climbpath.web.schemas.fields import Ape, BoardName, Grade, Height, LinkedAngle, Name, ShortName
+from climbpath.web.schemas.fields import Ape, BoardName, Grade, Height, HoldSets, LinkedAngle, Name, ShortName
 from climbpath.web.schemas.generate import GeneratedProblems, GenerateRequest
 from climbpath.web.schemas.grade import GradeOut, grade_out
 from climbpath.web.schemas.problem import ProblemBody, problem_out
@@ -105,6 +106,7 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         board: BoardName = DEFAULT_BOARD,
         angle: LinkedAngle = "40",
         size: ShortName | None = None,
+        hold_sets: Annotated[HoldSets | None, Query()] = None,
         grade: Grade | None = None,
         name: Name = "",
         method: Name = DEFAULT_METHOD,
@@ -113,13 +115,14 @@ def add_generate_routes(app: FastAPI, services: Services) -> None:
         ape: Ape = DEFAULT_CLIMBER.ape,
         theme: Literal["dark", "light"] = "dark",
     ) -> Response:
-        """A picture of a problem on the board or one of its sizes, optionally with its beta. A GIF always shows the
-        beta, move by move."""
+        """A picture of a problem on the board, or on one of its sizes with some of its hold sets, optionally with its
+        beta. A GIF always shows the beta, move by move."""
         set_at = None if angle == UNKNOWN else int(angle)
         read = parse_notation(problem.replace("-", " "), board, set_at, grade)
         shown = check_sound(replace(read, name=name or None, method=method))
+        wall = parse_wall(board, size, hold_sets)
         content = await services.workers.run(
-            partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme], size)
+            partial(_picture, kind, shown, with_beta, Climber(height, ape), THEMES[theme], wall)
         )
         headers = {"Content-Disposition": f'attachment; filename="{file_stem(shown)}.{kind}"'}
         return Response(content, media_type=MEDIA[kind], headers=headers)
@@ -171,14 +174,14 @@ def _request(services: Services, body: GenerateRequest) -> Request:
     return as_drawn(services.generator.model_of(setup), asked)
 
 
-def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme, size: str | None) -> bytes:
+def _picture(kind: str, problem: Problem, with_beta: bool, climber: Climber, theme: Theme, wall: Wall) -> bytes:
     if kind == "gif":
-        return beta_drawing.gif(solve([problem], climber)[0], theme=theme, size=size)
+        return beta_drawing.gif(solve([problem], climber)[0], theme=theme, wall=wall)
     if with_beta:
         beta = solve([problem], climber)[0]
         if kind == "png":
-            return beta_drawing.png(beta, theme=theme, size=size)
-        return beta_drawing.svg(beta, theme, size).encode()
+            return beta_drawing.png(beta, theme=theme, wall=wall)
+        return beta_drawing.svg(beta, theme, wall).encode()
     if kind == "png":
-        return drawing.png(problem, theme=theme, size=size)
-    return drawing.svg(problem, theme=theme, size=size).encode()
+        return drawing.png(problem, theme=theme, wall=wall)
+    return drawing.svg(problem, theme=theme, wall=wall).encode()

@@ -9,7 +9,18 @@ from climbpath.grades import ALL_GRADES
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD
 from climbpath.web.schemas.base import Model
 from climbpath.web.schemas.climber import ClimberBody
-from climbpath.web.schemas.fields import INTEGER, MOST_BANS, Angle, BoardName, Ends, Grade, Label, Method, ShortName
+from climbpath.web.schemas.fields import (
+    INTEGER,
+    MOST_BANS,
+    Angle,
+    BoardName,
+    Ends,
+    Grade,
+    HoldSets,
+    Label,
+    Method,
+    ShortName,
+)
 from climbpath.web.schemas.problem import ProblemOut
 
 MOST_PROBLEMS = 20
@@ -38,7 +49,7 @@ class GenerateRequest(Model):
     start: Ends = []
     finish: Ends = []
     bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []
-    hold_sets: Annotated[list[ShortName], Field(max_length=10)] = []
+    hold_sets: HoldSets = []
     min_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 3
     max_holds: Annotated[int, Field(ge=2, le=20), INTEGER] = 14
     climber: ClimberBody | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from climbpath.beta.body import DEFAULT_CLIMBER
-from climbpath.settings import Wall
+from climbpath.wall import Wall
 from climbpath.web.logbook.records import Profile
 from climbpath.web.schemas.base import Model
 from climbpath.web.schemas.fields import Angle, Ape, Grade, Height, ShortName

@@ -8,7 +8,7 @@ from climbpath.grades import ALL_GRADES
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD
 from climbpath.web.schemas.base import Model
 from climbpath.web.schemas.climber import ClimberBody
-from climbpath.web.schemas.fields import INTEGER, MOST_BANS, Angle, BoardName, Grade, Label, Method, ShortName
+from climbpath.web.schemas.fields import INTEGER, MOST_BANS, Angle, BoardName, Grade, HoldSets, Label, Method, ShortName
 from climbpath.web.schemas.problem import ProblemBody, ProblemOut, problem_out
 from climbpath.workout.outline import LONGEST, SHORTEST, TRY_S
 from climbpath.workout.plan import NO_STYLE, Workout, starts
@@ -30,7 +30,7 @@ class WorkoutRequest(Model):
     minutes: Annotated[int, Field(ge=SHORTEST, le=LONGEST), INTEGER] = 60
     climber: ClimberBody = ClimberBody()
     bans: Annotated[list[Label], Field(max_length=MOST_BANS)] = []
-    hold_sets: Annotated[list[ShortName], Field(max_length=10)] = []
+    hold_sets: HoldSets = []
     name: ShortName | None = None
     problems: Annotated[list[ProblemBody], Field(max_length=MOST_LISTED)] = []
     seed: Annotated[int, Field(ge=0, lt=2**32), INTEGER] | None = None

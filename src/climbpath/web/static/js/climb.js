@@ -4,7 +4,6 @@ import { ask } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
 import { T, sentence } from "./texts.js";
 import {
-  absentSets,
   boardOf,
   change,
   fitsHere,
@@ -190,7 +189,7 @@ export class Climb {
     this.identity = null;
     this.search(false);
     this.stage.lay(layout());
-    this.stage.show(null, { absent: absentSets() });
+    this.stage.show(null);
     this.stage.root.classList.remove("stepping");
     replace(this.stage.caption, h("p", { class: "message", role: "status" }, sentence(words)));
     replace(this.stage.actions, this.buttons(true));
@@ -334,7 +333,7 @@ export class Climb {
     if (!problem) return;
     const analysis = analysisOf(problem);
     replace(stage.filters, this.top());
-    stage.show(problem, { absent: absentSets(), beta: analysis?.beta });
+    stage.show(problem, { beta: analysis?.beta });
     this.renderStage();
     replace(this.cards.entry, entryCard(this.entry));
     replace(this.cards.grade, gradeCard(problem, analysis));
@@ -355,7 +354,7 @@ export class Climb {
 
   toStep(step) {
     this.stage.step = step;
-    this.stage.show(this.problem, { absent: absentSets(), beta: analysisOf(this.problem)?.beta });
+    this.stage.show(this.problem, { beta: analysisOf(this.problem)?.beta });
     this.renderStage();
     this.renderBeta(analysisOf(this.problem));
     stepLights(this.problem, analysisOf(this.problem)?.beta, step);

@@ -4,7 +4,6 @@ import { ask } from "./api.js";
 import { button, dialog, h, replace, toast } from "./dom.js";
 import { T, sentence } from "./texts.js";
 import {
-  absentSets,
   boardOf,
   generateRequest,
   gradesInRange,
@@ -469,11 +468,7 @@ export class Compose {
     const analysis = problem && analysisOf(problem);
     replace(stage.filters, stage.top());
     if (!analysis?.beta) stage.step = null;
-    stage.show(problemOf(roles, on, state.setup.angle), {
-      marks: this.marks(),
-      absent: absentSets(),
-      beta: analysis?.beta,
-    });
+    stage.show(problemOf(roles, on, state.setup.angle), { marks: this.marks(), beta: analysis?.beta });
     this.renderStage(problem, analysis, fault);
     replace(
       this.cards.hint,
@@ -500,7 +495,7 @@ export class Compose {
     const analysis = analysisOf(problem);
     if (stage.step === null && to !== null) stage.zoom.far();
     stage.step = to;
-    stage.show(problem, { marks: this.marks(), absent: absentSets(), beta: analysis?.beta });
+    stage.show(problem, { marks: this.marks(), beta: analysis?.beta });
     this.renderStage(problem, analysis, null);
     this.renderBeta(problem, analysis);
   }

@@ -14,6 +14,7 @@ import {
   layout,
   methodHere,
   methodsHere,
+  setsOn,
   sizeOf,
   state,
   wallOn,
@@ -240,7 +241,7 @@ export function shareCard(problem, composed) {
   const { height, ape } = climber();
   const theme = getComputedStyle(document.documentElement).colorScheme;
   const size = sizeOf(boardOf(problem), problem) ?? "";
-  const options = { height, ape: ape || "", theme, size };
+  const options = { height, ape: ape || "", theme, size, hold_sets: setsOn(boardOf(problem)) };
   const link = composed ?? query(problem, { size });
   const picture = (kind, withBeta) =>
     `/api/picture/${kind}?${query(problem, { with_beta: withBeta ? "true" : "", ...options })}`;

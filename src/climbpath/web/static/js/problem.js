@@ -68,7 +68,7 @@ export function query(problem, more = {}) {
   if (problem.name) fields.set("name", cut(problem.name));
   if (ruleOf(problem)) fields.set("method", cut(ruleOf(problem)));
   fields.set("problem", problem.notation.replaceAll(" ", "-"));
-  for (const [name, value] of Object.entries(more)) if (value) fields.set(name, value);
+  for (const [name, value] of Object.entries(more)) for (const one of [value].flat()) if (one) fields.append(name, one);
   return fields.toString().replaceAll("*", "%2A").replaceAll("%7E", "~"); // as Python writes them
 }
 

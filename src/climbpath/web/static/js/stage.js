@@ -13,6 +13,7 @@ import {
   profile,
   rangeHere,
   rank,
+  setsOn,
   shortTitle,
   sizeOf,
   state,
@@ -169,19 +170,19 @@ export class Stage {
   }
 
   // Show a problem on the board, and its beta up to the current step if there is one.
-  show(problem, { marks, absent, beta } = {}) {
+  show(problem, { marks, beta } = {}) {
     this.problem = problem;
     this.beta = beta ?? null;
-    if (problem) this.draw(boardOf(problem), problem);
+    const on = problem ? boardOf(problem) : layout();
+    const sets = setsOn(on);
+    if (problem) this.draw(on, problem);
     const shown = problem ? `${holdCount(problem)}, ${problem.notation}` : T.noProblem;
-    const title = problem
-      ? T.boardLabel(boardOf(problem).title, problem.angle)
-      : T.boardLabel(layout().title, state.setup.angle);
+    const title = T.boardLabel(on.title, (problem ?? state.setup).angle);
     const isStepping = this.step !== null && this.beta;
     this.board.show({
       roles: problem ? rolesOf(problem) : {},
       marks,
-      absent,
+      absent: sets.length ? on.hold_sets.filter((name) => !sets.includes(name)) : [],
       dim: isStepping ? this.beta.no_hand.filter((label) => !problem.feet?.includes(label)) : [],
       words: T.shownLabel(title, shown),
     });

@@ -154,16 +154,15 @@ export function sizeOf(board, problem = null) {
   return problem && holdsOf(problem).some((label) => !labels.has(label)) ? null : size;
 }
 
-// The hold sets that are not on the climber's wall.
-export function absentSets() {
-  const chosen = wallOn(state.setup.board)?.hold_sets;
-  return chosen ? layout().hold_sets.filter((name) => !chosen.includes(name)) : [];
+// The hold sets that are on the climber's wall of a board, as requests have them: none stands for all.
+export function setsOn(board) {
+  const chosen = wallOn(board.name)?.hold_sets;
+  return chosen ? board.hold_sets.filter((name) => chosen.includes(name)) : [];
 }
 
 // The body of a request to /api/generate.
 export function generateRequest(number) {
   const { tuning, setup } = state;
-  const absent = absentSets();
   const who = profile();
   return {
     ...setup,
@@ -174,7 +173,7 @@ export function generateRequest(number) {
     temperature: tuning.temperature,
     min_holds: tuning.fewest,
     max_holds: tuning.most,
-    hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
+    hold_sets: setsOn(layout()),
     climber: tuning.reachOnly && who ? climber() : null,
     any_grade: !tuning.matching,
     unsent_by: tuning.unsentOnly && who ? who.id : null,

@@ -4,7 +4,6 @@ import { ask, ApiError } from "./api.js";
 import { button, h, icon, replace, toast } from "./dom.js";
 import { T, named } from "./texts.js";
 import {
-  absentSets,
   change,
   climber,
   gradesInRange,
@@ -13,6 +12,7 @@ import {
   methodHere,
   profile,
   setupFor,
+  setsOn,
   sizeOf,
   state,
 } from "./state.js";
@@ -130,7 +130,6 @@ export class Workout {
     const { board, angle } = all.find(isHere) ?? all[0] ?? state.setup;
     if (list && !isHere({ board, angle })) change({ setup: setupFor({ board, angle }) });
     const problems = all.filter((one) => one.board === board && one.angle === angle).slice(0, MOST_LISTED);
-    const absent = absentSets();
     const body = {
       board,
       angle,
@@ -139,7 +138,7 @@ export class Workout {
       ...(list ? { name: list.title.slice(0, 40) } : { grades: gradesInRange() }),
       minutes: this.minutes,
       climber: climber(),
-      hold_sets: absent.length ? layout().hold_sets.filter((name) => !absent.includes(name)) : [],
+      hold_sets: setsOn(layout()),
       problems: problems.map(bodyOf),
     };
     return { body, leftOut: all.length - problems.length };
