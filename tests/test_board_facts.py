@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,13 @@ def test_wooden_holds_c_are_on_the_boards_that_have_them() -> None:
 )
 def test_official_names_of_hold_sets_are_understood(typed: str | list[str], found: set[str]) -> None:
     assert boards.load("moonboard-masters-2019").parse_hold_sets(typed) == found
+
+
+@pytest.mark.parametrize("name", ["Hold Set 1", "Wooden Holds", "Original School Holds", "Bolt  Ons", "A"])
+def test_any_name_of_a_hold_set_is_understood_as_the_board_has_it(name: str) -> None:
+    board = replace(boards.load("moonboard-2016"), hold_sets=(name, "Screw Ons"))
+    assert board.parse_hold_sets(name) == {name}
+    assert board.parse_hold_sets(f"{name.upper()},screw ons") == {name, "Screw Ons"}
 
 
 def test_an_unknown_hold_set_is_refused() -> None:

@@ -73,6 +73,8 @@ def order_of(setup: Setup) -> tuple[str, int]:
 
 Evidence = dict[Setup, dict[str, int]]
 """How many problems of every grade a model was trained on, by setup."""
+TOLERANCE_CM = 1e-3
+"""How far a distance may be beyond a limit, because distances are rounded."""
 LEAST_EVIDENCE = 30
 """With fewer training problems of a grade, the grade rests on thin evidence: no new problem is given it."""
 
@@ -368,7 +370,7 @@ class Board:
 
         Raises ClimbpathError for unknown ones.
         """
-        by_name = {name.lower(): name for name in self.hold_sets}
+        by_name = {short_hold_set(name): name for name in self.hold_sets}
         chosen = hold_sets_of(typed)
         for short, name in chosen.items():
             if short not in by_name:

@@ -63,13 +63,13 @@ def parse_grade(text: str) -> str:
     """
     grade = text.strip().upper()
     if grade not in _STEPS:
-        raise ClimbpathError(f"{text!r} is not a grade: use Font 5+ … 8C+ (for example 7A+)")
+        raise ClimbpathError(f"{text!r} is not a grade: use Font 4A … 9A or V0 … V17")
     return grade
 
 
 def on_ladder(grade: str, ladder: Collection[str]) -> list[str]:
     """The grades of a ladder that a grade stands for, easiest first: on a Font ladder V4 is 6B and 6B+; on the V
-    ladder 6B is V4; 5C is the MoonBoards' 5+. None where the ladder has no such grade."""
+    ladder 6B is V4; 5C is the MoonBoards' 5+. Empty where the ladder has no such grade."""
     name = parse_grade(grade)
     if name in ladder:
         return [name]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from climbpath import board as boards
-from climbpath.board import FINISH, HAND, METHODS, ROLES, START, Board, Setup
+from climbpath.board import FINISH, HAND, METHODS, ROLES, START, TOLERANCE_CM, Board, Setup
 from climbpath.errors import ClimbpathError, few
 from climbpath.grades import parse_grade
 
@@ -306,7 +306,7 @@ class Rules:
         def turned(labels: frozenset[str]) -> frozenset[str]:
             return frozenset(map(partners.__getitem__, labels))
 
-        usable = zip(layout.holds, self.usable(layout), strict=True)
+        usable = self.usable(layout)
         return replace(
             self,
             size=None,
@@ -318,18 +318,19 @@ class Rules:
             hand_pins=turned(self.hand_pins),
             foot_pins=turned(self.foot_pins),
             finish_pins=turned(self.finish_pins),
-            bans=turned(frozenset(hold.label for hold, may in usable if not may)),
+            bans=turned(frozenset(layout.labels) - usable),
         )
 
-    def usable(self, layout: Board) -> list[bool]:
-        """Which holds of a board may be used, in board order."""
-        of_size = layout.size(self.size).leds if self.size else None
-        return [
-            hold.label not in self.bans
-            and (self.hold_sets is None or hold.hold_set in self.hold_sets)
-            and (of_size is None or hold.label in of_size)
+    def usable(self, layout: Board) -> frozenset[str]:
+        """The labels of the holds of a board that may be used."""
+        there = layout.size(self.size).leds if self.size else layout.index
+        return frozenset(
+            hold.label
             for hold in layout.holds
-        ]
+            if hold.label in there
+            and hold.label not in self.bans
+            and (self.hold_sets is None or hold.hold_set in self.hold_sets)
+        )
 
 
 def faults(problem: Problem) -> list[str]:
@@ -377,7 +378,7 @@ def far_feet(problem: Problem, rules: Rules) -> list[str]:
         layout.labels[foot]
         for foot in feet
         if layout.holds[foot].y > highest
-        or min(map(layout.distances(foot).__getitem__, hands)) > layout.foot_reach_cm + 1e-3
+        or min(map(layout.distances(foot).__getitem__, hands)) > layout.foot_reach_cm + TOLERANCE_CM
     ]
 
 
@@ -408,7 +409,7 @@ def violations(problem: Problem, rules: Rules | None = None) -> list[str]:
         found.append(f"{count} holds, not {fewest} to {most}")
     reach = layout.reach_cm if rules.max_reach is None else rules.max_reach
     longest = longest_reach(problem)
-    if longest > reach + 1e-3:
+    if longest > reach + TOLERANCE_CM:
         found.append(f"a move of {longest:.0f} cm, over the reach of {reach:.0f} cm")
     # feet have limits of their own
     if len(problem.feet) > rules.feet(layout) and layout.has_feet:

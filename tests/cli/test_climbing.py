@@ -28,6 +28,7 @@ from climbpath.grades import LADDER, rank, show, v_grade
 from climbpath.model.checkpoint import bundled_model
 from climbpath.naming import suggested_name
 from climbpath.problem import Problem, parse_notation, violations
+from climbpath.workout import plan as planner
 from support.aurora import facts_of, write_database
 from support.commands import climbpath, climbpath_here
 from support.making import random_problems
@@ -383,6 +384,32 @@ def test_a_grader_of_ones_own_is_used_wherever_it_has_learned(tmp_path: Path, mo
     assert "Error: a grader of yours cannot be used: " in broken.stderr
     assert "broken.safetensors" in broken.stderr
     assert "; remove it, or replace it with 'climbpath train-grader --use --force'\n" in broken.stderr
+
+
+def test_a_workout_s_problems_are_each_predicted_by_the_grader_of_their_angle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which draws warm-ups at an unknown angle: the grader of ones own knows 40° alone."""
+    monkeypatch.setenv("CLIMBPATH_HOME", str(tmp_path))
+    (tmp_path / "graders").mkdir()
+    at_40, bundled = Setup("kilter-original", 40), bundled_grader("kilter")
+    upside_down = [{name: -value if name.startswith("head.") else value for name, value in one.items()}
+                   for one in bundled.members]  # fmt: skip
+    own = replace(
+        bundled,
+        members=upside_down,
+        lines={},
+        evidence={at_40: bundled.evidence[at_40]},
+        scales={at_40: bundled.scales[at_40]},
+    )
+    save_grader(tmp_path / "graders/own.safetensors", own)
+    steep = random_problems(2, "kilter-original", seed=1)
+    mixed = [replace(one, angle=angle) for one in steep for angle in (40, None)]
+    expected = [(own if one.angle else bundled).predict([one])[0] for one in mixed]
+    found = planner._predicted(mixed)
+    assert [one and one.grade for one in found] == [one.grade for one in expected]
+    elsewhere = [replace(one, board="moonboard-2016", angle=25) for one in random_problems(1, "moonboard-2016")]
+    assert planner._predicted([*elsewhere, *mixed])[1:] == found
 
 
 def test_the_grader_that_has_learned_an_angle_comes_before_one_of_ones_own_that_has_not(

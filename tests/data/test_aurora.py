@@ -143,6 +143,41 @@ def test_what_is_missing_or_wrong_on_a_wall_is_named(change: str, words: str, tm
     assert words in str(raised.value)
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_numbers_that_are_stored_as_text_are_read_as_numbers(is_new: bool, tmp_path: Path) -> None:
+    path = kilter(tmp_path, Row("AB", KILTER), is_new=is_new)
+    facts, problems = facts_in(path), read(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = [column for (column,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+            db.execute(f"CREATE TABLE as_text ({', '.join(f'{column} TEXT' for column in columns)})")
+            db.execute(f"INSERT INTO as_text SELECT * FROM {table}")
+            db.execute(f"DROP TABLE {table}")
+            db.execute(f"ALTER TABLE as_text RENAME TO {table}")
+    assert facts_in(path) == facts
+    assert read(path) == problems
+    assert isinstance(problems[0], Problem)
+
+
+def test_a_comma_in_the_name_of_a_set_is_left_out_because_lists_have_commas(tmp_path: Path) -> None:
+    cave_facts = json.loads(json.dumps(cave()).replace("Wood", "Wood, small"))
+    found = facts_in(write_database(tmp_path / "a", cave_facts))
+    assert found["hold_sets"] == ["Wood small", "Resin"]
+
+
+@pytest.mark.parametrize(
+    "marks", ["is_draft = 'true'", "is_listed = 'false'", "is_listed = 0", "frames_count = 2", "frames = frames || ','"]
+)
+def test_climbs_that_are_not_for_everybody_tell_nothing_of_a_boards_limits(marks: str, tmp_path: Path) -> None:
+    usual = facts_in(kilter(tmp_path, *(Row(f"{i:X}", KILTER) for i in range(ENOUGH))))
+    (tmp_path / "other").mkdir()
+    path = kilter(tmp_path / "other", *(Row(f"{i:X}", KILTER) for i in range(ENOUGH)))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE climbs SET {marks} WHERE uuid = '0'")
+    others = facts_in(path)
+    assert [usual[name] == others[name] for name in ("reach_cm", "length")] == [False, False]
+
+
 def test_limits_are_those_of_real_problems_where_there_are_enough() -> None:
     short = Roles([(0, 0)], [(0, 100)], [(0, 0)], [(0, 200)])
     long = Roles([(0, 0), (10, 0)], [(0, 100)] * 8, [(50, 0), (60, 0)], [(0, 300)])
@@ -232,7 +267,7 @@ def test_what_is_no_problem_is_rejected_with_the_reason(climb: Row, words: str, 
     assert words in item.reason
 
 
-def test_a_placement_that_is_named_again_keeps_its_first_role(tmp_path: Path) -> None:
+def test_of_a_placement_that_is_named_again_a_start_counts_before_a_hand(tmp_path: Path) -> None:
     problem = one(tmp_path, Row("AB", KILTER + "p1164r15p1302r13p1233r12"))
     assert isinstance(problem, Problem)
     assert problem.notation == "1164s 1233s 1083f 1117f 1302e"

@@ -43,6 +43,9 @@ class Steps:
             row[int(step)], row[int(step) + 1] = 1 - step % 1, step % 1
         return found
 
+    def expected_alike(self, problem: Problem, versions: Sequence[Problem]) -> np.ndarray:
+        return expected(self.probabilities([problem, *versions]))
+
     def graded(self, problems: Sequence[Problem]) -> list[Problem]:
         return [replace(problem, grade=self.ladder[round(self.step(problem))]) for problem in problems]
 
@@ -200,6 +203,41 @@ def test_a_version_keeps_to_the_size_and_hold_sets_of_the_wall(of_every_board: M
     versions = adjust(of_every_board, Longer(before, 2), before, 2, 5, rules=rules)  # type: ignore[arg-type]
     assert versions
     assert not any(violations(version.problem, rules) for version in versions)
+
+
+@pytest.fixture
+def with_feet(of_every_board: Model) -> Problem:
+    """A problem of the Kilter Board Original with foot holds."""
+    drawn = random_problems(50, "kilter-original", seed=2, rules=Rules(max_holds=6, min_holds=6))
+    return replace(next(problem for problem in drawn if len(problem.feet) > 2), grade="7A")
+
+
+def test_a_foot_hold_that_may_not_be_used_is_gone_from_every_version(of_every_board: Model, with_feet: Problem) -> None:
+    rules = Rules(bans=frozenset(with_feet.feet[:1]))
+    versions = adjust(of_every_board, Longer(with_feet, 2), with_feet, 2, 5, rules=rules)  # type: ignore[arg-type]
+    assert versions
+    assert {version.problem.feet for version in versions} == {with_feet.feet[1:]}
+    assert not any(violations(version.problem, replace(rules, max_reach=1000)) for version in versions)
+
+
+def test_a_known_problem_with_feet_is_no_version(of_every_board: Model, with_feet: Problem) -> None:
+    def versions(model: Model) -> set[int]:
+        found = adjust(model, Longer(with_feet, 2), with_feet, 2, 50)  # type: ignore[arg-type]
+        return {version.problem.key for version in found}
+
+    known = next(iter(versions(of_every_board)))
+    keys = np.array(sorted({*of_every_board.known_keys.tolist(), known}), np.uint64)
+    others = versions(replace(of_every_board, known_keys=keys))
+    assert others
+    assert known not in others
+
+
+def test_more_changes_than_hold_for_hands_are_never_tried(of_every_board: Model) -> None:
+    feet = boards.load("kilter-original").labels[:6]
+    one, other = boards.load("kilter-original").labels[300:302]
+    two = Problem(board="kilter-original", angle=40, start=(one,), feet=feet, finish=(other,), grade="7A")
+    with pytest.raises(ClimbpathError, match="was found, up to 1 hold change"):
+        adjust(of_every_board, Longer(two, 0), two, 2)  # type: ignore[arg-type]
 
 
 def test_a_model_that_cannot_be_guided_proposes_too() -> None:

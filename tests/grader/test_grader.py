@@ -232,6 +232,14 @@ def test_influence_is_what_grading_without_the_hold_says() -> None:
     assert sizes[0] > 0.01
 
 
+def test_influence_compares_all_at_the_angle_at_which_the_problem_is_graded() -> None:
+    """At 40° nothing easy was learned: this problem is graded as at an unknown angle, though without some of its holds
+    it would not be."""
+    notation = "1257s 1270s 1308 1361 1173f 1236f 1391e 1394e"
+    steep, unknown = (parse_notation(notation, "kilter-original", angle) for angle in (40, None))
+    assert influence(bundled_grader("kilter"), steep) == influence(bundled_grader("kilter"), unknown)
+
+
 def test_an_only_start_and_an_only_finish_cannot_be_taken_away() -> None:
     assert set(influence(untrained(), SIX)) == {"E8", "G11", "E13", "H15"}
     assert influence(untrained(), parse_notation("F5s G18e")) == {}

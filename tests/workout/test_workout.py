@@ -21,6 +21,7 @@ from climbpath import board as boards
 from climbpath.beta import solver
 from climbpath.beta.body import Climber
 from climbpath.board import Setup
+from climbpath.drawing import problem as drawing
 from climbpath.drawing.shapes import Text
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
@@ -363,15 +364,27 @@ def test_the_sheet_is_a4_pages_and_one_long_picture_for_a_phone(evening: Workout
 
 @pytest.mark.parametrize("form", [sheet.A4, sheet.PHONE], ids=["A4", "phone"])
 def test_a_sheet_names_problems_and_hold_sets_and_keeps_to_its_page(evening: Workout, form: Any) -> None:
+    layout = boards.load(slots_of(evening)[0].problem.board)
+    legend, foot = sheet._legend(layout, ["Original", "A"], form)
     words = []
-    for shapes, end in sheet._layout(evening, form, None):
+    for shapes, end in sheet._layout(evening, form, None, foot):
         texts = [shape for shape in shapes if isinstance(shape, Text)]
         assert all(text.y <= end for text in texts)
         words += [text.text for text in texts]
     assert {slot.problem.name for slot in slots_of(evening)} <= set(words)
-    layout = boards.load(slots_of(evening)[0].problem.board)
-    footer = {shape.text for shape in sheet._footer(layout, ["Original", "A"], "", form) if isinstance(shape, Text)}
-    assert {"start", "hand", "finish", "hardest move", "Original", "Set A"} == footer - {""}
+    named = {shape.text for shape in legend if isinstance(shape, Text)}
+    assert {"start", "hand", "finish", "hardest move", "Original", "Set A"} == named
+
+
+@pytest.mark.parametrize("name", boards.names())
+@pytest.mark.parametrize("form", [sheet.A4, sheet.PHONE], ids=["A4", "phone"])
+def test_the_legend_of_a_sheet_has_as_many_lines_as_its_hold_sets_take(form: Any, name: str) -> None:
+    layout = boards.load(name)
+    legend, height = sheet._legend(layout, layout.hold_sets, form)
+    words = [shape for shape in legend if isinstance(shape, Text)]
+    assert {drawing.set_words(one) for one in layout.hold_sets} <= {word.text for word in words}
+    assert all(word.x + sheet._ems(word.text) * word.size <= sheet._WIDTH - sheet._MARGIN for word in words)
+    assert max(word.y for word in words) <= height
 
 
 def test_words_on_the_phones_sheet_are_legible_at_arms_length() -> None:

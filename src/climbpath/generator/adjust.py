@@ -11,7 +11,7 @@ from climbpath.board import evidence_for
 from climbpath.errors import ClimbpathError
 from climbpath.generator.request import NO_RULES, Request, Sampling, can_be_guided
 from climbpath.generator.sample import generate
-from climbpath.grader.grader import Grader, expected
+from climbpath.grader.grader import Grader
 from climbpath.model.checkpoint import Model
 from climbpath.naming import named
 from climbpath.problem import Problem, Rules, longest_reach
@@ -23,7 +23,7 @@ NEAR = 0.75
 """How many steps the change in the expected grade may be off, so that a version differs clearly."""
 PROPOSING = 1.5
 """Guidance that proposals are drawn with, where the model supports it."""
-WIDE = 140.0
+LONG_MOVE = 140.0
 """Longest move in cm that a version may have, if the original has no longer one and another change does it."""
 
 
@@ -50,7 +50,8 @@ def adjust(
 ) -> list[Change]:
     """Versions of a problem that are `steps` grades harder (easier where negative), with the fewest changes.
 
-    Holds are removed, and the model adds others at the new grade, but never one that was removed. A version counts if
+    Holds are removed, and the model adds others at the new grade, but never one that was removed. Foot holds stay where
+    the rules allow them. A version is none of the problems that the model knows, and counts if
     the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold removed, a hold added,
     or one replaced by another. Versions with a further start or finish hold, or with a long move that was not there,
     are only taken where there are no others.
@@ -68,7 +69,6 @@ def adjust(
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
     problem = replace(problem, repeats=None)  # as of the proposals, so that both are graded alike
-    start = float(expected(grader.probabilities([problem]))[0])
     before = grader.graded([problem])[0].grade or ""
     ladder = grader.ladder
     step = ladder.index(before) + steps
@@ -79,7 +79,7 @@ def adjust(
         )
     guided = Sampling(guidance=PROPOSING if can_be_guided(model) else 1.0)
     rng = np.random.default_rng(seed)
-    most = min(len(problem.holds) - 1, MOST_CHANGES)
+    most = min(len(problem.holds) - len(problem.feet) - 1, MOST_CHANGES)
     for gentle in (True, False):
         for changes in range(1, most + 1):
             if changes > 1 or not gentle:
@@ -90,7 +90,8 @@ def adjust(
             proposals = [proposal for proposal in drawn if grader.reads(proposal)]
             if not proposals:
                 continue
-            off = np.abs(expected(grader.probabilities(proposals)) - start - steps)
+            start, *changed = grader.expected_alike(problem, proposals)
+            off = np.abs(np.array(changed) - start - steps)
             near = [proposals[i] for i in np.argsort(off).tolist() if off[i] <= NEAR]
             right = [version for version in grader.graded(near) if version.grade == ladder[step]]
             if right:
@@ -112,8 +113,10 @@ def _proposals(
     Gentle ones have no more start or finish holds than it has, and no long move that it has not.
     """
     holds, seen = [label for label in problem.holds if label not in problem.feet], {problem.key}
+    usable = rules.usable(boards.load(problem.board))
+    feet = tuple(label for label in problem.feet if label in usable)
     draws = [frozenset(rng.choice(holds, changes, replace=False).tolist()) for _ in range(4 * SUBSETS)]
-    reach = min(max(WIDE, longest_reach(problem)), boards.load(problem.board).reach_cm) if gentle else None
+    reach = min(max(LONG_MOVE, longest_reach(problem)), boards.load(problem.board).reach_cm) if gentle else None
     for taken in [frozenset[str](), *list(dict.fromkeys(draws))[:SUBSETS]]:
         kept = frozenset(holds) - taken
         near = replace(
@@ -140,14 +143,16 @@ def _proposals(
         try:
             for proposal in generate(model, request):
                 new = set(proposal.holds) - kept
+                version = replace(proposal, feet=feet, asked_grade=None)
                 if (
-                    proposal.key not in seen
+                    version.key not in seen
+                    and version.key not in model.known
                     and max(len(taken), len(new)) == changes
                     and _keeps_roles(problem, proposal)
                     and not (gentle and _adds_ends(problem, proposal))
                 ):
-                    seen.add(proposal.key)
-                    yield named(replace(proposal, feet=problem.feet, asked_grade=None))
+                    seen.add(version.key)
+                    yield named(version)
         except ClimbpathError:
             continue  # no problem is valid without these holds
 

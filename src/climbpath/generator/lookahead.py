@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from climbpath.board import FINISH, FOOT, HAND, ROLES, START, Board
+from climbpath.board import FINISH, FOOT, HAND, ROLES, START, TOLERANCE_CM, Board
 from climbpath.errors import ClimbpathError
 from climbpath.model.order import Bools, Ints, before_pins, may_follow, uses
 from climbpath.problem import Rules
@@ -57,10 +57,10 @@ class Lookahead:
         self.most_feet = rules.feet(board)
         labels = board.labels
         reach = board.reach_cm if rules.max_reach is None else rules.max_reach
-        self.near = board.distance <= reach + 1e-3
+        self.near = board.distance <= reach + TOLERANCE_CM
         height = np.array([hold.y for hold in board.holds])
-        self.foot_near = (board.distance <= board.foot_reach_cm + 1e-3) & (height <= height[:, None])
-        usable = np.array(rules.usable(board))
+        self.foot_near = (board.distance <= board.foot_reach_cm + TOLERANCE_CM) & (height <= height[:, None])
+        usable = _chosen(labels, rules.usable(board))
         start, hand, foot, finish = (of_role & usable for of_role in board.may(angle))
         # what a pin without a role is: a finish where place tells so, else a hand or start
         told = finish if board.rows else np.zeros_like(finish)
@@ -391,10 +391,10 @@ def _why_not(board: Board, angle: int | None, rules: Rules) -> str:
         if len(given) > 1:
             return f"{label} is pinned both as {given[0]} and as {given[1]}"
     # holds that may not be used
-    usable = dict(zip(board.labels, rules.usable(board), strict=True))
+    usable = rules.usable(board)
     for name, labels in {**roles, "pinned": rules.all_pins}.items():
         for label in sorted(labels):
-            if usable[label]:
+            if label in usable:
                 continue
             is_pin, role_name = label in rules.all_pins, name.split()[-2] if " " in name else name
             what = f"{'pinned' if is_pin else role_name} hold {label}"

@@ -1,6 +1,5 @@
 """Variations of a problem: some of its holds stay, the model fills in the rest."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -38,7 +37,7 @@ def vary(
     layout = boards.load(problem.board)
     may_start = layout.may(problem.angle)[START]
     can_start = len(problem.start) <= 2 and all(may_start[layout.index[label]] for label in problem.start)
-    usable = frozenset(itertools.compress(layout.labels, rules.usable(layout)))
+    usable = rules.usable(layout)
     starts = usable.intersection(problem.start) if can_start else frozenset()
     feet = tuple(label for label in problem.feet if label in usable)
     others = [label for label in problem.holds if label in usable and label not in starts.union(problem.feet)]

@@ -150,6 +150,13 @@ class Grader:
         """
         return self._placed(problems)[1]
 
+    def expected_alike(self, problem: Problem, versions: Sequence[Problem]) -> Floats:
+        """The expected grade of a problem and of versions of it, in steps of the ladder, [1 + versions]: all graded at
+        the angle at which the problem is, so that they can be compared. Raises ClimbpathError as `probabilities` does.
+        """
+        [placed], _ = self._placed([problem])
+        return expected(self._probabilities([placed, *(replace(one, angle=placed.angle) for one in versions)]))
+
     def _probabilities(self, problems: Sequence[Problem]) -> Floats:
         # the networks' opinion: the mean over a problem and its mirror image where its board has mirror partners
         images = [i for i, problem in enumerate(problems) if boards.load(problem.board).has_mirror]
@@ -188,7 +195,7 @@ class Grader:
     def logits(self, problems: Sequence[Problem]) -> Floats:
         """Each network's logits of every grade without and with consensus, [members, problems, 2, ladder].
 
-        Raises ClimbpathError as above.
+        Raises ClimbpathError as `check` does.
         """
         # Batches of one condition and length need no padding; each is a list of indices of problems.
         groups: defaultdict[tuple[Condition, int], list[int]] = defaultdict(list)
@@ -326,7 +333,7 @@ def influence(grader: Grader, problem: Problem) -> dict[str, float]:
         )
         if start and finish:
             fewer[label] = replace(problem, start=start, hands=hands, feet=feet, finish=finish)
-    steps = expected(grader.probabilities([problem, *fewer.values()]))
+    steps = grader.expected_alike(problem, list(fewer.values()))
     changes = dict(zip(fewer, (steps[1:] - steps[0]).tolist(), strict=True))
     return dict(sorted(changes.items(), key=lambda item: -abs(item[1])))
 

@@ -22,16 +22,26 @@ def measure(probabilities: Floats, problems: Sequence[Problem], ladder: Sequence
     error in steps, macro-F1 (over grades that occur) and the expected calibration error (Guo et al. 2017, ten bins of
     the probability of the predicted grade); `nats` is the mean -log probability of the grade.
     """
-    steps, predicted, v = *_steps(probabilities, problems, ladder), v_of(ladder)
+    steps = steps_of(problems, ladder)
+    predicted, v = _predicted(probabilities, ladder), v_of(ladder)
     rows = np.arange(len(steps))
     same_v = v[:, None] == v
-    of_true = np.maximum(probabilities[rows, steps], 1e-9)
     return {
         "problems": len(steps),
         "font": _agreement(predicted, steps, probabilities[rows, predicted]),
         "v": _agreement(v[predicted], v[steps], (probabilities @ same_v)[rows, predicted]),
-        "nats": float(-np.log(of_true).mean()),
+        "nats": nats(probabilities, steps),
     }
+
+
+def steps_of(problems: Sequence[Problem], ladder: Sequence[str]) -> NDArray[np.int64]:
+    """The steps of a ladder of the problems' grades, [problems]."""
+    return np.array([ladder.index(problem.grade or "") for problem in problems], np.int64)
+
+
+def nats(probabilities: Floats, steps: NDArray[np.int64]) -> float:
+    """The mean -log probability of steps [problems] under probabilities [problems, ladder]."""
+    return float(-np.log(np.maximum(probabilities[np.arange(len(steps)), steps], 1e-9)).mean())
 
 
 def _agreement(predicted: NDArray[np.int64], true: NDArray[np.int64], confidence: Floats) -> dict[str, float]:
@@ -54,17 +64,14 @@ def confusion(
     probabilities: Floats, problems: Sequence[Problem], ladder: Sequence[str]
 ) -> tuple[list[str], NDArray[np.int64]]:
     """Grades that occur, easiest first, and how often each (row) was predicted as each (column)."""
-    true, predicted = _steps(probabilities, problems, ladder)
+    true, predicted = steps_of(problems, ladder), _predicted(probabilities, ladder)
     steps = sorted({*true.tolist(), *predicted.tolist()})
     return [ladder[step] for step in steps], confusion_matrix(true, predicted, labels=steps)
 
 
-def _steps(
-    probabilities: Floats, problems: Sequence[Problem], ladder: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The steps of the ladder of the problems' grades, and of those predicted, [problems] each."""
-    true = [ladder.index(problem.grade or "") for problem in problems]
-    return np.array(true), np.array([ladder.index(one.grade) for one in predictions(probabilities, ladder)])
+def _predicted(probabilities: Floats, ladder: Sequence[str]) -> NDArray[np.int64]:
+    """The steps of the ladder that are predicted, [problems]."""
+    return np.array([ladder.index(one.grade) for one in predictions(probabilities, ladder)], np.int64)
 
 
 COLUMNS = ("held out", "problems", "grades", "exact", "within 1", "error", "macro-F1", "calibration error")

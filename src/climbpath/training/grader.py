@@ -4,7 +4,7 @@ Labels are noisy: the setter's and the users' grades differ, and of some problem
 is a set of grades, and the loss is -log of the probability that the grade is in it. Consensus grades are learned by a
 head of their own, apart from grades that few have confirmed. Each member also learns to predict the next hold (weight
 FOLLOWS), which keeps it from memorising so small a set of labels. Where a board has mirror partners, half of its
-problems are turned round, anew in every epoch.
+problems are mirrored, anew in every epoch.
 """
 
 from collections import Counter, defaultdict
@@ -25,21 +25,21 @@ from climbpath.data.split import check_split, split
 from climbpath.data.usable import whole_numbers, why_unusable
 from climbpath.errors import ClimbpathError
 from climbpath.grader.grader import Grader, expected, load_grader, mean_softmax, save_grader, v_of
-from climbpath.grader.metrics import measure
+from climbpath.grader.metrics import nats, steps_of
 from climbpath.grader.scale import Scale, fit_scale
 from climbpath.model.config import ModelConfig
 from climbpath.model.inference import fold
 from climbpath.model.model import Transformer
 from climbpath.model.order import Ints
 from climbpath.model.tokens import ANY_GRADE, PREFIX, Vocabulary
-from climbpath.problem import DEFAULT_METHOD, Problem
+from climbpath.problem import Problem
 from climbpath.progress import progress_bar
 from climbpath.training.batches import epoch_batches
 from climbpath.training.lines import fit_lines
 from climbpath.training.machine import resolve_device
 from climbpath.training.optimizers import Stepper
 from climbpath.training.recipes import FAST, Recipe, config_of
-from climbpath.training.selection import evidence
+from climbpath.training.selection import evidence, methods_in
 
 MEMBERS = 3
 RECIPE = replace(
@@ -238,20 +238,11 @@ def assembled(
     """The grader of networks trained on the train part, calibrated on the validation part."""
     train, validation = parts["train"], parts["validation"]
     keys = np.array(sorted({problem.key for problem in train}), np.uint64)
-    learned = {"methods": methods_of(train), "consensus": kinds_of(train)}
+    learned = {"methods": methods_in(train), "consensus": kinds_of(train)}
     whole = {**about, "train_problems": len(train), **learned}
     grader = calibrated(Grader(config_for(train), weights, evidence(train), {}, {}, keys, whole), validation)
     grader = replace(grader, lines=fit_lines(grader, train, validation))
     return replace(grader, scales=fit_scales(grader, validation))
-
-
-def methods_of(problems: Sequence[Problem]) -> dict[str, list[str]]:
-    """The foot rules other than the usual one that the problems of every setup have."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for problem in problems:
-        if problem.method != DEFAULT_METHOD:
-            found[str(problem.setup)].add(problem.method)
-    return {setup: sorted(methods) for setup, methods in sorted(found.items())}
 
 
 def kinds_of(problems: Sequence[Problem]) -> dict[str, list[int]]:
@@ -298,14 +289,14 @@ def fit_member(train: Labelled, config: ModelConfig, recipe: Recipe, name: str, 
 def calibrated(grader: Grader, problems: Sequence[Problem]) -> Grader:
     """The grader with its logits divided by the temperature that suits held-out problems best (Guo et al. 2017)."""
     logits, weights = grader.logits(problems), grader.consensus_weights(problems)
-    cooled = [mean_softmax(logits / np.float32(t), weights) for t in TEMPERATURES]
-    nats = [measure(one, problems, grader.ladder)["nats"] for one in cooled]
-    best = float(TEMPERATURES[int(np.argmin(nats))])
+    true = steps_of(problems, grader.ladder)
+    found = [nats(mean_softmax(logits / np.float32(t), weights), true) for t in TEMPERATURES]
+    best = float(TEMPERATURES[int(np.argmin(found))])
     members = [
         {name: value / np.float32(best if name.startswith("head.") else 1) for name, value in weights.items()}
         for weights in grader.members
     ]
-    about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(nats), 4)}
+    about = {**grader.about, "temperature": round(best, 3), "validation_nats": round(min(found), 4)}
     return replace(grader, members=members, about=about)
 
 

@@ -11,7 +11,7 @@ from climbpath.features import Floats
 from climbpath.grader.grader import Grader
 from climbpath.grader.kernel import FEATURES, batches, random_features
 from climbpath.grader.line import Line, inputs
-from climbpath.grader.metrics import measure
+from climbpath.grader.metrics import nats, steps_of
 from climbpath.problem import Problem, with_mirrored
 from climbpath.progress import PATIENCE, progress_bar
 
@@ -37,13 +37,13 @@ def fit_lines(grader: Grader, train: Sequence[Problem], validation: Sequence[Pro
         if len(learned) < LEAST_LEARNED or len(held) < LEAST_HELD:
             continue
         probabilities = grader.probabilities(held)
-        nats = measure(probabilities, held, grader.ladder)["nats"]
+        fewest = nats(probabilities, steps_of(held, grader.ladder))
         lines = [fit_line(learned, held, grader.ladder)]
         lines += [fit_kernel(learned, grader.ladder)] if len(learned) >= LEAST_FOR_FEATURES else []
         for line in lines:
             best, with_it = sharpened(line, probabilities, held, grader.ladder)
-            if with_it < nats - LEAST_GAIN:
-                found[setup], nats = best, with_it
+            if with_it < fewest - LEAST_GAIN:
+                found[setup], fewest = best, with_it
     return found
 
 
@@ -58,17 +58,17 @@ def sharpened(
         held_out: the problems, all of one setup.
         ladder: the grades, easiest first.
     """
-    steps = line.steps(held_out, boards.load(held_out[0].board))
+    expected, true = line.steps(held_out, boards.load(held_out[0].board)), steps_of(held_out, ladder)
     lines = [line._replace(trust=trust, width=width) for trust in TRUSTS for width in WIDTHS]
-    nats = [measure(one.joined(probabilities, steps), held_out, ladder)["nats"] for one in lines]
-    return lines[int(np.argmin(nats))], min(nats)
+    found = [nats(one.joined(probabilities, expected), true) for one in lines]
+    return lines[int(np.argmin(found))], min(found)
 
 
 def fit_line(train: Sequence[Problem], held_out: Sequence[Problem], ladder: Sequence[str]) -> Line:
     """Ridge regression of the grades of train problems of one setup, with the penalty that suits held-out ones best."""
     board = boards.load(train[0].board)
     train = with_mirrored(train, board)
-    steps, true = (np.array([ladder.index(p.grade or "") for p in part]) for part in (train, held_out))
+    steps, true = steps_of(train, ladder), steps_of(held_out, ladder)
     # holds count as they are; counts and distances are brought to one scale, below that of a hold
     x = inputs(train, board)
     scale = np.ones(x.shape[1], np.float32)
@@ -93,8 +93,7 @@ def fit_kernel(train: Sequence[Problem], ladder: Sequence[str]) -> Line:
     terms = np.empty((len(x), x.shape[1] + FEATURES), np.float32)
     for rows in batches(len(x)):
         terms[rows] = np.concatenate([(x[rows] - mean) * scale, random_features(x[rows], board, moments)], axis=1)
-    steps = [ladder.index(problem.grade or "") for problem in train]
-    fit = Ridge(PENALTY, solver="cholesky", copy_X=False).fit(terms, steps)
+    fit = Ridge(PENALTY, solver="cholesky", copy_X=False).fit(terms, steps_of(train, ladder))
     weights = np.asarray(fit.coef_, np.float32)
     weights[: len(scale)] *= scale
     return Line(weights, float(fit.intercept_ - mean @ weights[: len(mean)]), 1.0, np.inf, moments)

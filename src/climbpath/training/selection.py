@@ -13,7 +13,7 @@ from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import keys_to_tensor
 from climbpath.model.order import Ints
 from climbpath.model.tokens import PREFIX, CoordinateVocabulary, Vocabulary, vocabulary_of
-from climbpath.problem import Problem
+from climbpath.problem import DEFAULT_METHOD, Problem
 from climbpath.training.batches import Encoded
 from climbpath.training.recipes import Recipe
 
@@ -34,7 +34,7 @@ def methods_in(problems: Iterable[Problem]) -> dict[str, list[str]]:
     """The foot rules other than the usual one that problems of every setup have."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for problem in problems:
-        if problem.method != METHODS[0]:
+        if problem.method != DEFAULT_METHOD:
             found[str(problem.setup)].add(problem.method)
     return {setup: sorted(methods) for setup, methods in sorted(found.items())}
 

@@ -13,13 +13,13 @@ from climbpath import board as boards
 from climbpath.api import Generator
 from climbpath.beta import weights
 from climbpath.beta.body import DEFAULT_CLIMBER, Climber
-from climbpath.beta.moves import HANDS, Beta
+from climbpath.beta.moves import HANDS, Beta, crossed_by
 from climbpath.beta.solver import solve
 from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.features import presence, similarity
 from climbpath.generator.request import Typed, parse_method, parse_rules
-from climbpath.grader.grader import GradePrediction, grader_of
+from climbpath.grader.grader import GradePrediction, grader_of, predict
 from climbpath.grades import rank, show, v_grade
 from climbpath.naming import title
 from climbpath.problem import DEFAULT_BOARD, DEFAULT_METHOD, Problem
@@ -280,9 +280,11 @@ def _pool(drawn: Sequence[Problem], size: int, climber: Climber) -> _Pool:
 
 
 def _predicted(problems: Sequence[Problem]) -> list[GradePrediction | None]:
-    """The grader's predictions; None on a setup that it has not learned."""
-    grader = grader_of(problems[0].setup)
-    return [*grader.predict(problems)] if grader else [None] * len(problems)
+    """The predictions of each problem's grader; None on a setup that none has learned."""
+    graders = {setup: grader for setup in {one.setup for one in problems} if (grader := grader_of(setup))}
+    graded = [problem for problem in problems if problem.setup in graders]
+    found = iter(predict(graded, graders))
+    return [next(found) if problem.setup in graders else None for problem in problems]
 
 
 def traits(climbed: Beta) -> Floats:
@@ -298,11 +300,10 @@ def traits(climbed: Beta) -> Floats:
     for move in climbed.moves:
         if move.is_match:
             continue
-        origin, other, hold = (layout.hold(label) for label in (move.origin, move.other, move.hold))
-        outward = 1 if move.hand == "RH" else -1
+        origin, hold = layout.hold(move.origin), layout.hold(move.hold)
         lengths.append(math.hypot(hold.x - origin.x, hold.y - origin.y))
         aside.append(abs(hold.x - origin.x))
-        crossed.append(max(0, outward * (other.x - hold.x)))
+        crossed.append(crossed_by(move, layout.name))
         poorness.append(poor[HANDS.index(move.hand), layout.index[hold.label]])
         hard.append(move.difficulty)
     sideways = sum(aside) / sum(lengths)

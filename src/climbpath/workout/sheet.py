@@ -58,11 +58,6 @@ class _Form(NamedTuple):
         """Font size of the small print."""
         return 0.95 * self.words
 
-    @property
-    def foot(self) -> float:
-        """Height of the legend: the roles, and the hold sets in as many lines as they take."""
-        return 1.5 * self.words * 2
-
 
 A4 = _Form(360 * 297 / 210, 3, 0.245, 8.4)
 PHONE = _Form(math.inf, 2, 0.48, 11.5)
@@ -100,15 +95,17 @@ def _pages(workout: Workout, width: int, form: _Form, wall: Wall | None) -> "lis
     from PIL import Image
 
     layout = boards.load(workout.sections[0].slots[0].problem.board)
-    laid_out = list(_layout(workout, form, wall))
     shown = {drawing.shown_wall(slot.problem, wall) for section in workout.sections for slot in section.slots}
     sets = drawing.shown_sets(shown.pop() if len(shown) == 1 else Wall(layout.name))
+    legend, foot = _legend(layout, sets, form)
+    laid_out = list(_layout(workout, form, wall, foot))
     pages = []
     for number, (shapes, end) in enumerate(laid_out, 1):
-        height = min(form.height, end + form.foot + _MARGIN)
+        height = min(form.height, end + foot + _MARGIN)
         page = Image.new("RGB", (width, round(width * height / _WIDTH)), PAPER.page)
         numbered = f"page {number} of {len(laid_out)}" * (len(laid_out) > 1)
-        stamp(page, [*shapes, *transformed(_footer(layout, sets, numbered, form), 0, height - _MARGIN - form.foot)])
+        below = [*legend, Text(_WIDTH - _MARGIN, 1.4 * form.words, form.small, numbered, _QUIET, "end")]
+        stamp(page, [*shapes, *transformed(below, 0, height - _MARGIN - foot)])
         pages.append(page)
     return pages
 
@@ -116,10 +113,11 @@ def _pages(workout: Workout, width: int, form: _Form, wall: Wall | None) -> "lis
 # The pages
 
 
-def _layout(workout: Workout, form: _Form, wall: Wall | None) -> Iterator[tuple[list[Shape], float]]:
-    """The shapes of each page, and where they end; a section's heading stays with its first row of problems."""
+def _layout(workout: Workout, form: _Form, wall: Wall | None, foot: float) -> Iterator[tuple[list[Shape], float]]:
+    """The shapes of each page, above a legend of height `foot`, and where they end; a section's heading stays with its
+    first row of problems."""
     room = _WIDTH - 2 * _MARGIN
-    bottom = form.height - _MARGIN - form.foot
+    bottom = form.height - _MARGIN - foot
     page: list[Shape] = [
         Text(_MARGIN, _MARGIN + 12, min(16.5, room / _ems(workout.title)), workout.title, _INK, bold=True),
         Text(_MARGIN, _MARGIN + 15 + form.words, form.words, workout.setting, _QUIET),
@@ -178,27 +176,29 @@ def _notes(y: float, bottom: float) -> list[Shape]:
     return shapes
 
 
-def _footer(layout: Board, sets: Sequence[str], numbered: str, form: _Form) -> list[Shape]:
-    """The legend of roles and of these hold sets, and the page number, from y 0 down."""
-    size, x, y = form.small, _MARGIN, 1.4 * form.words
-    middle = y - 0.35 * size
+def _legend(layout: Board, sets: Sequence[str], form: _Form) -> tuple[list[Shape], float]:
+    """What the marks of roles and the colours of these hold sets mean, from y 0 down, and its height."""
+    size, line = form.small, 1.5 * form.words
+    x, y = _MARGIN, 1.4 * form.words
     shapes: list[Shape] = []
     for field in ("start", "hands", *(["feet"] if layout.has_feet else []), "finish"):
         role = PAPER.roles[field]
-        shapes += drawing.ring(x + 4, middle, role, PAPER.shade(layout, role), 0.035 * size, PAPER)
+        shapes += drawing.ring(x + 4, y - 0.35 * size, role, PAPER.shade(layout, role), 0.035 * size, PAPER)
         shapes.append(Text(x + 1.25 * size, y, size, role.name, _QUIET))
         x += (2.25 + _ems(role.name)) * size
-    arrow = _arrow((0, 0), (18 / 0.245, 0))
-    shapes += [*transformed(arrow, x - 2, middle, 0.245), Text(x + 15, y, size, "hardest move", _QUIET)]
-    shapes.append(Text(_WIDTH - _MARGIN, y, size, numbered, _QUIET, "end"))
-    x, y, middle = _MARGIN, y + 1.5 * form.words, middle + 1.5 * form.words
+    arrow = _arrow((0, 0), (18 / A4.scale, 0))
+    shapes += [*transformed(arrow, x - 2, y - 0.35 * size, A4.scale), Text(x + 15, y, size, "hardest move", _QUIET)]
+    x, y = _MARGIN, y + line
     for hold_set in sets:
         word = drawing.set_words(hold_set)
-        shapes.append(Circle(x + 4, middle, 0.38 * size, PAPER.edge))
-        shapes.append(Circle(x + 4, middle, 0.31 * size, PAPER.tint(hold_set)))
+        end = x + (1.25 + _ems(word)) * size
+        if end > _WIDTH - _MARGIN:
+            x, y, end = _MARGIN, y + line, _MARGIN + end - x
+        shapes.append(Circle(x + 4, y - 0.35 * size, 0.38 * size, PAPER.edge))
+        shapes.append(Circle(x + 4, y - 0.35 * size, 0.31 * size, PAPER.tint(hold_set)))
         shapes.append(Text(x + 1.25 * size, y, size, word, _QUIET))
-        x += (2.25 + _ems(word)) * size
-    return shapes
+        x = end + size
+    return shapes, y + 0.1 * form.words
 
 
 # A problem

@@ -1,6 +1,7 @@
 """The climbs of a database with their grades, in memory for one at a time: of the apps' and BoardLib's schemas, and of
 the public snapshot of boardsesh, which has the climbs of several apps and no facts of boards."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
@@ -13,17 +14,22 @@ from climbpath.errors import ClimbpathError
 MOST_GRADES = 500
 """Grades of one climb; the boards' have at most one for every angle."""
 PLAIN = ("name", "frames")
+"""Columns that every table of climbs has."""
 OPTIONAL = ("frames_count", "is_draft", "is_listed", "is_hidden")
+"""Columns that it may lack."""
 
 
 class Grade(NamedTuple):
     """What climbers made of a climb, as the database has it."""
 
     angle: Any
-    """None where the grade is not of an angle."""
+    """In degrees; None where the grade is not of an angle."""
     difficulty: Any
+    """The mean of its climbers, on the scale of the table difficulty_grades: 10 is 4a/V0, 22 is 7a/V6."""
     benchmark: Any
+    """The difficulty that the board's operator gives it, None where it is no benchmark."""
     ascents: Any
+    """How many there were at the angle, None where that is not known."""
 
 
 class Climb(NamedTuple):
@@ -118,7 +124,12 @@ def climbs(connection: sqlite3.Connection, only: Key | None = None) -> Iterator[
         difficulty, ascents = first[14:16]
         if not grades and difficulty is not None:
             grades = (Grade(None, difficulty, None, ascents),)
-        yield Climb(Key(app or own_app, number), uuid, name, frames, count, draft, listed, hidden, grades)
+        yield Climb(Key(app or own_app, _plain(number)), uuid, name, frames, count, draft, listed, hidden, grades)
+
+
+def _plain(number: Any) -> Any:
+    """A layout's number that is stored as text as a number; anything else as it is."""
+    return int(number) if isinstance(number, str) and re.fullmatch("[0-9]{1,9}", number) else number
 
 
 def _optional(known: Tables, table: str, alias: str, column: str) -> str:

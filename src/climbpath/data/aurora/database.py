@@ -1,5 +1,6 @@
 """An SQLite database of a stranger, opened for reading: only plain tables, short values, and errors in words."""
 
+import math
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -105,12 +106,20 @@ def rows(
     return connection.execute(*((f"{query} WHERE {where[0]} = ?", (where[1],)) if where else (query,)))
 
 
+def as_number(value: Any) -> float | None:
+    """A finite number of a database, which may store it as text; None where it is none."""
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
 def whole(value: Any, what: str) -> int:
     """A whole number of a database, which may store it as text or with a decimal point. Raises ClimbpathError."""
-    try:
-        number = int(value)
-        if number != float(value) or not -(2**53) < number < 2**53:
-            raise ValueError
-    except (TypeError, ValueError, OverflowError):
-        raise ClimbpathError(f"{what} is no whole number: {str(value)[:40]!r}") from None
-    return number
+    found = as_number(value)
+    if found is None or found != round(found) or abs(found) >= 2**53:
+        raise ClimbpathError(f"{what} is no whole number: {str(value)[:40]!r}")
+    return round(found)

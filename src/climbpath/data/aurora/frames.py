@@ -8,13 +8,14 @@ from climbpath.errors import ClimbpathError
 MOST_HOLDS = 200
 """Holds that a climb may have: more than half of a board at once is no climb."""
 PRIORITY = {"start": 0, "finish": 1, "hand": 2, "foot": 3}
-"""Which role a placement keeps that is named in several: the first."""
+"""Of a placement that is named in several roles the one that is first here counts."""
 _HOLD = re.compile(r"p(\d{1,9})r(\d{1,9})")
 _FRAMES = re.compile(r"(?:p\d{1,9}r\d{1,9})+")
 
 
 def parse(text: object, roles: Mapping[int, str]) -> dict[str, list[str]]:
-    """The labels of each role, in the order of the text; a placement that is named again keeps its first role.
+    """The labels of each role, in the order of the text; of a placement that is named again the role
+    counts that is first in PRIORITY.
 
     `roles` are the board's role numbers. Raises ClimbpathError where the text is damaged or a role is none of the
     board's.

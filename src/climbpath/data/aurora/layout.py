@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 from climbpath import board as boards
 from climbpath.board import Board
 from climbpath.data.aurora import frames
-from climbpath.data.aurora.database import rows, tables, whole
+from climbpath.data.aurora.database import as_number, rows, tables, whole
 from climbpath.data.aurora.limits import Roles, limits_of
+from climbpath.data.aurora.withheld import why_withheld
 from climbpath.errors import ClimbpathError
 
 KNOWN_APPS = ("kilter", "tension", "decoy", "grasshopper", "touchstone", "soill")
 """Families of boards, as the products of their apps are called."""
 V_GRADED = ("tension",)
 """Families whose climbers speak of V grades."""
-CM = 2.54
+INCH = 2.54
 """Centimetres in an inch, the unit of Aurora's coordinates."""
 ROLES = {"start": "start", "middle": "hand", "finish": "finish", "foot": "foot"}
 """Their name of a role -> ours."""
@@ -149,26 +150,28 @@ def placements_of(connection: sqlite3.Connection, layout: Layout) -> dict[int, P
     """The placements of a layout, by number. Raises ClimbpathError where one is not complete or shares its place."""
     known = tables(connection)
     holes = {
-        hole: (x, y, mirrored)
+        whole(hole, "a hole's number"): (x, y, mirrored)
         for hole, x, y, mirrored in rows(connection, "holes", ("id", "x", "y"), optional=("mirrored_hole_id",))
     }
     is_new = "set_id" in known.get("placements", ())
-    set_of_hold = None if is_new else dict(rows(connection, "holds", ("id", "set_id")))
+    holds = [] if is_new else rows(connection, "holds", ("id", "set_id"))
+    set_of_hold = {whole(hold, "a hold's number"): hold_set for hold, hold_set in holds}
     found = {}
-    for number, hole, hold in rows(
+    for told, told_hole, hold in rows(
         connection,
         "placements",
         ("id", "hole_id", "set_id" if is_new else "hold_id"),
         where=("layout_id", layout.number),
     ):
-        hold_set = hold if set_of_hold is None else set_of_hold.get(hold)
+        number, hole = whole(told, "a placement's number"), whole(told_hole, f"the hole of placement {told}")
+        hold_set = hold if is_new else set_of_hold.get(whole(hold, f"the hold of placement {number}"))
         if hole not in holes or hold_set is None:
             missing = "hole" if hole not in holes else "hold set"
             raise ClimbpathError(f"placement {number} of the database has no {missing}: one of its tables lacks rows")
         x, y, mirrored = holes[hole]
         here = f"of placement {number}"
-        found[whole(number, "a placement's number")] = Placement(
-            whole(hole, f"the hole {here}"),
+        found[number] = Placement(
+            hole,
             _cm(x, f"x {here}"),
             _cm(y, f"y {here}"),
             None if mirrored is None else whole(mirrored, f"the mirrored hole {here}"),
@@ -187,9 +190,11 @@ def placements_of(connection: sqlite3.Connection, layout: Layout) -> dict[int, P
 
 def _hold_sets(connection: sqlite3.Connection, placements: Iterable[Placement]) -> dict[int, str]:
     """The names of the sets that the placements are of, by number."""
-    names = dict(rows(connection, "sets", ("id", "name"))) if "sets" in tables(connection) else {}
+    told = rows(connection, "sets", ("id", "name")) if "sets" in tables(connection) else []
+    names = {whole(number, "a set's number"): name for number, name in told}
     used = sorted({placement.hold_set for placement in placements})
-    return {number: _name(names.get(number) or f"set {number}", "a set's name") for number in used}
+    found = {number: _name(names.get(number) or f"set {number}", "a set's name") for number in used}
+    return {number: name.replace(",", "") for number, name in found.items()}  # lists of sets have commas between them
 
 
 def _roles(connection: sqlite3.Connection, layout: Layout) -> tuple[dict[int, str], dict[str, str]]:
@@ -215,7 +220,8 @@ def role_numbers(connection: sqlite3.Connection) -> dict[int, str]:
     if "placement_roles" not in tables(connection):
         return {}
     told = {
-        number: ROLES.get(str(name).lower()) for number, name in rows(connection, "placement_roles", ("id", "name"))
+        whole(number, "a role's number"): ROLES.get(str(name).lower())
+        for number, name in rows(connection, "placement_roles", ("id", "name"))
     }
     return {number: role for number, role in told.items() if role}
 
@@ -259,18 +265,21 @@ def _sizes(connection: sqlite3.Connection, layout: Layout, placements: Mapping[i
         for size, hold_set in rows(
             connection, "product_sizes_layouts_sets", columns, where=("layout_id", layout.number)
         ):
-            sets_of[size].add(hold_set)
+            sets_of[whole(size, "a size's number")].add(whole(hold_set, "a set's number"))
     edges_of = ("edge_left", "edge_right", "edge_bottom", "edge_top")
-    told = [] if "product_sizes" not in known else list(
-        rows(
+    told: list[tuple[Any, ...]] = []
+    if "product_sizes" in known:
+        for size, *facts, position in rows(
             connection,
             "product_sizes",
             ("id", "name", *edges_of),
             optional=("description", "position"),
             where=("product_id", layout.product),
-        )
-    )  # fmt: skip
-    told = sorted((row for row in told if not sets_of or row[0] in sets_of), key=lambda row: (row[7] or 0, row[0]))
+        ):
+            number = whole(size, "a size's number")
+            if not sets_of or number in sets_of:
+                told.append((number, *facts, whole(position or 0, f"the position of size {number}")))
+    told.sort(key=lambda row: (row[-1], row[0]))
     lights = _lights(connection)
     found: dict[str, Facts] = {}
     for name, (size, _, *edges, _, _) in zip(_size_names(told), told, strict=True):
@@ -307,7 +316,8 @@ def _lights(connection: sqlite3.Connection) -> dict[int, dict[int, int]]:
     lights: dict[int, dict[int, int]] = defaultdict(dict)
     if "leds" in tables(connection):
         for size, hole, position in rows(connection, "leds", ("product_size_id", "hole_id", "position")):
-            lights[size][hole] = whole(position, "the position of a light")
+            of_size = lights[whole(size, "a size's number")]
+            of_size[whole(hole, "a hole's number")] = whole(position, "the position of a light")
     return lights
 
 
@@ -329,10 +339,9 @@ def _real(
     """The sound climbs of a layout, to tell the board's limits by."""
     if "climbs" not in tables(connection):
         return
-    for text, is_draft, is_listed in rows(
-        connection, "climbs", ("frames",), optional=("is_draft", "is_listed"), where=("layout_id", layout.number)
-    ):
-        if is_draft or is_listed == 0:
+    marks = ("frames_count", "is_draft", "is_listed", "is_hidden")
+    for text, *told in rows(connection, "climbs", ("frames",), optional=marks, where=("layout_id", layout.number)):
+        if why_withheld(text, *told):
             continue
         try:
             points = {
@@ -355,6 +364,7 @@ def _name(value: object, what: str) -> str:
 
 def _cm(value: object, what: str) -> float:
     """Inches of a database in cm. Raises ClimbpathError where it is no sensible length."""
-    if not isinstance(value, int | float) or not abs(value) < 10_000:
+    inches = as_number(value)
+    if inches is None or abs(inches) >= 10_000:
         raise ClimbpathError(f"{what} is no length: {str(value)[:40]!r}")
-    return round(value * CM, 2)
+    return round(inches * INCH, 2)

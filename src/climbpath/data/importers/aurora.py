@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from climbpath.board import Board
 from climbpath.data.aurora import frames
 from climbpath.data.aurora.climbs import Climb, Grade, Key, climbs, keys
-from climbpath.data.aurora.database import opened
+from climbpath.data.aurora.database import as_number, opened
 from climbpath.data.aurora.layout import Layout, aurora_boards, boards_of, placements_of, role_numbers
+from climbpath.data.aurora.withheld import why_withheld
 from climbpath.data.importers.pieces import Source, on_disk
 from climbpath.data.importers.records import (
     LeftOutError,
@@ -83,7 +84,7 @@ def records(path: Source, layout: str | None = None, min_ascents: int = MIN_ASCE
         only = None if layout is None else _named(layout, told, found)
         for climb in climbs(connection, only):
             board = found.get(climb.layout, "its layout is not among the layouts of its database")
-            withheld = _withheld(climb)
+            withheld = why_withheld(climb.frames, climb.frames_count, climb.is_draft, climb.is_listed, climb.is_hidden)
             for grade in (None,) if withheld else climb.grades or (None,):
                 yield Graded(climb, grade, board, roles.get(climb.layout, {}), withheld, min_ascents)
 
@@ -171,25 +172,6 @@ def problem(record: Graded, note: Note = unnoted) -> Problem:
     )
 
 
-def _withheld(climb: Climb) -> str | None:
-    """Why a climb is left out whatever its grades are."""
-    if _flag(climb.is_draft):
-        return "a draft"
-    if climb.is_listed is not None and not _flag(climb.is_listed):
-        return "not listed"
-    if _flag(climb.is_hidden):
-        return "hidden"
-    several = isinstance(climb.frames_count, int | float) and climb.frames_count > 1
-    if several or (isinstance(climb.frames, str) and "," in climb.frames):
-        return "several frames: a moving climb is no problem"
-    return None
-
-
-def _flag(value: Any) -> bool:
-    """Yes or no, where databases have 1, true or 'true'."""
-    return str(value).strip().lower() in ("1", "true", "t", "1.0")
-
-
 def _grade(grade: Grade, board: Board) -> tuple[str | None, bool]:
     """The grade on the board's ladder, None where there is none, and whether the climb is a benchmark at it."""
     benchmark = _difficulty(grade.benchmark)
@@ -201,13 +183,15 @@ _on_ladder = lru_cache(1000)(of_difficulty)
 
 
 def _difficulty(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and UNGRADED <= value < 100 else None
+    found = as_number(value)
+    return found if found is not None and UNGRADED <= found < 100 else None
 
 
 def _angle(value: Any) -> int | None:
     """An angle in degrees. Raises ClimbpathError for what is none."""
     if value is None:
         return None
-    if not isinstance(value, int | float) or value != round(value):
+    found = as_number(value)
+    if found is None or found != round(found):
         raise ClimbpathError(f"cannot read an angle from {str(value)[:40]!r}")
-    return round(value)
+    return round(found)
