@@ -126,13 +126,13 @@ DIFFICULTY_OF_5C = 15
 
 def _span(text: str, ladder: tuple[str, ...]) -> list[str]:
     name = text.strip().upper()
-    if name.startswith("V") and name not in _STEPS:
-        v_grades = [v_grade(one) for one in ladder]
-        raise ClimbpathError(f"{text!r} is not a grade: V grades run from {v_grades[0]} to {v_grades[-1]}")
     try:
         found = on_ladder(name, ladder)
     except ClimbpathError:
         found = []
+    if not found and name.startswith("V"):
+        v_grades = [v_grade(one) for one in ladder]
+        raise ClimbpathError(f"{text!r} is not a grade here: V grades run from {v_grades[0]} to {v_grades[-1]}")
     if not found:
         raise ClimbpathError(
             f"{text!r} is not a grade: use {'Font ' if ladder[0][0] != 'V' else ''}{ladder[0]} … {ladder[-1]} "

@@ -203,7 +203,8 @@ def test_what_a_climber_cannot_reach_is_printed_with_move_and_distance(tmp_path:
 
 
 def test_holds_that_no_hand_needs_are_listed(tmp_path: Path) -> None:
-    assert "for the feet or as intermediates: D3\n" in out("beta", "F5s D3f D9 G13 I16 G18e", cwd=tmp_path)
+    printed = out("beta", "B3s A5s G2 C7 D10 C11 F12 F14 H14 D3f E18e", cwd=tmp_path)
+    assert "\nfor the feet: D3\nfor the feet or as intermediates: G2\n" in printed
 
 
 @pytest.mark.parametrize("name", ["problems.json", "problems.csv"])
@@ -278,11 +279,10 @@ def test_a_board_that_the_grader_does_not_know_is_shown_without_a_grade_and_says
 
 @pytest.mark.parametrize(("command", "steps"), [("harder", 1), ("easier", -1)])
 def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path) -> None:
-    printed = out(
-        *(command, FOUR, "--num-samples", 2, "--seed", 1, "--out", "h", "--format", "json"),
-        cwd=tmp_path,
-    )
-    first, *lines, wrote = printed.splitlines()
+    arguments = ("--num-samples", 2, "--seed", 1, "--out", "h", "--format", "json")
+    done = climbpath_here(command, FOUR, *arguments, cwd=tmp_path)
+    assert done.stderr.startswith("… versions with 1 hold change\n")
+    first, *lines, wrote = done.stdout.splitlines()
     before = bundled_grader().graded([parse_notation(FOUR)])[0].grade or ""
     assert first == f"from {show(before)}  {suggested_name(parse_notation(FOUR))}  F5s D9 G13 G18e"
     assert wrote == f"wrote {Path('h') / 'problems.json'}"
@@ -294,6 +294,25 @@ def test_a_problem_is_moved_by_a_grade(command: str, steps: int, tmp_path: Path)
         assert problem.name == suggested_name(problem)
         assert f"{show(problem.grade)}  {problem.name}  {problem.notation}   with" in line
         assert violations(problem) == []
+
+
+def test_a_version_of_a_grade_that_the_angle_lacks_is_of_an_unknown_angle_as_its_original_is(tmp_path: Path) -> None:
+    """Nothing easier than 6B was learned at 40°."""
+    one = "1149s 1196 1200 1248 1300 1315 1353 1371 1084f 1111f 1144f 1231f 1270f 1287f 1390e"
+    where = ("--board", "kilter-original", "--angle")
+    written = ("--seed", 1, "--out", "h", "--format", "json")
+    done = climbpath_here("easier", one, *where, 40, *written, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    version, *_ = [Problem.from_dict(record) for record in json.loads((tmp_path / "h/problems.json").read_text())]
+    assert version.angle is None
+    said = "on Kilter Board Original at 40°: these problems and their grades are as if the angle were unknown\n"
+    assert f"Note: too few problems of {show(version.grade or '')} were learned {said}" in done.stderr
+    for notation in (one, version.notation):
+        graded = (
+            out("grade", notation, *where, "unknown", cwd=tmp_path).split("Grade: ")[1].split(",")[0].split("\n")[0]
+        )
+        assert graded in done.stdout
+    assert climbpath_here("harder", one, *where, 40, cwd=tmp_path).stderr == "… versions with 1 hold change\n"
 
 
 # generate
@@ -373,8 +392,11 @@ def test_a_grader_of_ones_own_is_used_wherever_it_has_learned(tmp_path: Path, mo
     assert own is not None
     assert climbs[0].setup in graded_setups()
     (prediction,) = own.predict(climbs[:1])
-    graded = out("grade", climbs[0].notation, "--board", "gym", cwd=tmp_path)
-    assert f"Grade: {show(prediction.grade)}" in graded
+    graded = climbpath_here("grade", climbs[0].notation, "--board", "gym", cwd=tmp_path)
+    assert f"Grade: {show(prediction.grade)}" in graded.stdout
+    number = sum(own.evidence[climbs[0].setup].values())
+    few = f"the grader learned from only {number} problems on Kilter Board Original at 40°"
+    assert graded.stderr == f"Note: the grade is uncertain: {few}\n"
     again = climbpath_here(*train, cwd=tmp_path)
     assert again.returncode == 2
     assert "exists already: add --force" in again.stderr

@@ -229,7 +229,7 @@ def test_stats_in_the_terminal(problems: Path) -> None:
     done = climbpath_here("data", "stats", problems, cwd=problems.parent)
     assert done.returncode == 0, done.stderr
     assert "moonboard-2016 at 40°: 2 problems, 0 benchmarks" in done.stdout
-    assert "moonboard-masters-2017 at 25°: 1 problems" in done.stdout
+    assert "moonboard-masters-2017 at 25°: 1 problem," in done.stdout
     assert re.search(r"6C \(V5\) +1  █+", done.stdout)
     assert re.search(r"repeats \(known for 1\)( +20){7}\n", done.stdout)
     assert re.search(r"repeats \(known for 0\)( +–){7}\n", done.stdout)

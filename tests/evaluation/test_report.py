@@ -322,7 +322,7 @@ def test_every_dash_is_explained(result: EvaluationResult) -> None:
     for said in (text, Page(html).words):
         assert "– under knowing repeats: this model does not learn how often" in said.replace("\n  ", " ")
         assert (
-            "– under moves, hardest move, all moves, crossed, no hand, reached: a list that does not say"
+            "– under moves, hardest move, all moves, crossed, no hand, reached: a list given to --compare, of"
             in " ".join(said.split())
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from climbpath import board as boards
 from climbpath.api import bundled_grader
+from climbpath.board import Setup
 from climbpath.errors import ClimbpathError
 from climbpath.generator.adjust import Change, adjust
 from climbpath.grader.grader import expected
@@ -32,6 +33,9 @@ class Steps:
 
     def step(self, problem: Problem) -> float:
         raise NotImplementedError
+
+    def lacking(self, setup: Setup) -> list[str]:
+        return []
 
     def reads(self, problem: Problem) -> bool:
         return True

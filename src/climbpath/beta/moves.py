@@ -51,7 +51,8 @@ class Beta(NamedTuple):
     crux: int
     """Index of the hardest move."""
     no_hand: tuple[str, ...]
-    """Labels of holds that no hand needs; they serve as feet or intermediates."""
+    """Labels of holds that no hand needs, the problem's foot holds among them; the others serve as feet or
+    intermediates."""
     start_too_far: float
     """By how many cm the start holds are too far apart; 0 where they are not."""
 

@@ -177,8 +177,11 @@ def beta_text(solved: "Beta") -> str:
     from climbpath.beta.moves import describe
 
     lines = describe(solved)
-    if solved.no_hand:
-        lines.append(f"for the feet or as intermediates: {', '.join(solved.no_hand)}")
+    feet = solved.problem.feet
+    if feet:
+        lines.append(f"for the feet: {', '.join(feet)}")
+    if idle := [label for label in solved.no_hand if label not in feet]:
+        lines.append(f"for the feet or as intermediates: {', '.join(idle)}")
     if solved.too_far:
         lines.append(f"out of reach for {solved.climber.words}: {_farthest(solved)}")
     return "\n".join(lines)

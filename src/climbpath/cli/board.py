@@ -1,6 +1,7 @@
 """climbpath board: list, use, import."""
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -157,7 +158,7 @@ def import_board(file: Path, layout: str | None, name: str | None, force: bool) 
     for line in _facts(boards.load(name)):
         click.echo(f"  {line}")
     click.echo()
-    way_on = f"climbpath data import {file} --layout {name} -o {name}.parquet"
+    way_on = f"climbpath data import {shlex.quote(str(file))} --layout {name} -o {name}.parquet"
     tell_written(path, note=f"; import its climbs with {way_on}")
     if own:
         click.echo(f"climbpath has its holds as the board {own}, whose models know nothing of {name}")

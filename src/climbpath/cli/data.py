@@ -96,7 +96,11 @@ def import_problems(
     _list_counts("notes", notes, report)
     _list_some("grade conflicts", gathered.conflicts, len(gathered.conflicts), report)
     if not gathered.problems:
-        raise ClimbpathError(f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}")
+        few = sum(count for reason, count in gathered.left_out.items() if "ascents" in reason)
+        way_out = "; --min-ascents 0 takes climbs with any number of ascents" if few else ""
+        raise ClimbpathError(
+            f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}{way_out}"
+        )
     parquet.write(output, gathered.problems)
     setups = [(one["board"], _degrees(one["angle"]), one["problems"]) for one in account["problems"]]
     click.echo(f"\n{stats.table(('board', 'angle', 'problems'), setups)}\n")

@@ -18,7 +18,7 @@ from climbpath.cli.common import (
     wall_flags,
     walls_of,
 )
-from climbpath.cli.output import warn_of_evidence
+from climbpath.cli.output import warn_of_evidence, warn_of_grades
 
 if TYPE_CHECKING:
     from climbpath.problem import Problem
@@ -80,15 +80,22 @@ def _adjusting(steps: int, name: str) -> click.Command:
         wall = walls_of([one], size, hold_sets)[one.board]
         generator = load(model, one.setup)
         warn_of_evidence(generator, one.setup, ())
+        grader = checked_grader_of(one.setup)
         versions = adjust(
             generator.model_of(one.setup),
-            checked_grader_of(one.setup),
+            grader,
             one,
             steps,
             num_samples,
             seed,
             rules=parse_rules(one.board, size=wall.size, hold_sets=wall.hold_sets),
             progress=lambda stage: click.echo(f"… {stage}", err=True),
+        )
+        warn_of_grades(
+            grader,
+            one.setup,
+            "these problems and their grades are",
+            [version.problem.grade or "" for version in versions],
         )
         click.echo(f"from {grades.show(versions[0].before)}  {title(one)}  {one.notation}")
         for number, version in enumerate(versions, 1):

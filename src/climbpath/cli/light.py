@@ -90,12 +90,13 @@ def light(
     are those of climbpath board use, or else those lit last. MoonBoards are sent start, hand and end, which every
     controller understands, and footholds stay dark; --new-letters sends all roles.
     """
+    from climbpath import board as boards
     from climbpath.lights import memory
     from climbpath.lights.leds import holds_of
     from climbpath.lights.messages import Sending, encode, is_moonboard
     from climbpath.lights.messages import off as put_out
     from climbpath.lights.moonboard import dark
-    from climbpath.problem import DEFAULT_BOARD
+    from climbpath.problem import DEFAULT_BOARD, off_wall
     from climbpath.settings import remembered
 
     if [problem is not None, scan, off].count(True) != 1:
@@ -113,9 +114,14 @@ def light(
     name = board or (used.board if used else known.board) or DEFAULT_BOARD
     one = None if problem is None else _problem(problem, name)
     lit = one.board if one else name
-    in_use = used.size if used and used.board == lit else None
-    wall = wall_from(lit, size or in_use or known.sizes.get(lit), mapping)
+    in_use = used if used and used.board == lit else None
+    any_size = None if one else next(iter(boards.load(lit).sizes))  # the lights of all go out alike
+    wall = wall_from(lit, size or (in_use and in_use.size) or known.sizes.get(lit) or any_size, mapping)
     lights = wall.lights(holds_of(one, _hands(one) if new_letters else {}), mirror) if one else []
+    if one and in_use and (missing := off_wall(one, None, in_use.hold_sets)):
+        warn(f"{'; '.join(missing)}, which your board has: there may be a light without a hold")
+    if level and is_moonboard(wall.board):
+        raise ClimbpathError("MoonBoards have no API level: leave out --level")
 
     sending = Sending(brightness=brightness / 100, extra_leds=extra_leds, new_letters=new_letters, mini=mini)
 
@@ -130,7 +136,8 @@ def light(
         click.echo(bytes_text(message(LEVEL)))
     else:
         found = _send(message, device or known.devices.get(lit), wall)
-        known.board, known.sizes[lit], known.devices[lit] = lit, wall.size, found.address
+        known.board, known.devices[lit] = lit, found.address
+        known.sizes |= {lit: wall.size} if one else {}
         memory.remember(path, known)
         done = f"lit {len(lights)} hold{'s' * (len(lights) != 1)}" if one else "all lights are out"
         click.echo(f"{done} on {found.title}")

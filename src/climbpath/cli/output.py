@@ -36,13 +36,13 @@ def warn_of_evidence(generator: "Generator", setup: "Setup", grades: tuple[str, 
     from climbpath import board as boards
 
     uncertain = generator.thin_evidence(setup, grades)  # raises for what was not learned
-    learned = boards.drawn_as(setup, generator.evidence, grades)
-    if setup.board != learned.board:
-        title, other = boards.load(setup.board).title, boards.load(learned.board).title
+    board = boards.drawn_as(setup, generator.evidence, grades).board
+    if setup.board != board:
+        title, other = boards.load(setup.board).title, boards.load(board).title
         warn(f"the model had no problems on {title} to learn from: these are drawn as on {other}, which has its holes")
-    else:
-        lacking = [one for one in grades if setup != boards.drawn_as(setup, generator.evidence, [one])]
-        warn_of_angle(setup, setup in generator.evidence, "these problems and their grades are", lacking)
+    lacking = [one for one in grades if setup.angle != boards.drawn_as(setup, generator.evidence, [one]).angle]
+    is_learned = setup._replace(board=board) in generator.evidence
+    warn_of_angle(setup, is_learned, "these problems and their grades are", lacking)
     for thin, count in uncertain.items():
         warn(f"{thin} is uncertain: the model learned it from only {count} problems")
 
@@ -58,8 +58,15 @@ def warn_of_angle(setup: "Setup", is_learned: bool, what: str, lacking: Sequence
 
 
 def warn_of_grades(grader: "Grader", setup: "Setup", what: str, found: Sequence[str]) -> None:
-    """The same of grades that a grader found."""
+    """The same of grades that a grader found, and where no grade there rests on enough problems."""
+    from climbpath.board import LEAST_EVIDENCE, as_learned
+
     elsewhere = grader.lacking(setup)
+    learned = as_learned(setup, grader.evidence)
+    known = grader.evidence.get(learned, {})
+    if known and max(known.values()) < LEAST_EVIDENCE:
+        number = sum(known.values())
+        warn(f"{what} uncertain: the grader learned from only {number} problem{'s' * (number != 1)} on {learned.words}")
     warn_of_angle(setup, setup in grader.evidence, what, [grade for grade in found if grade in elsewhere])
 
 

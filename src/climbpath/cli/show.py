@@ -62,6 +62,7 @@ def show(
     if mirror:
         one = one.mirrored
     wall = walls_of([one], size, hold_sets)[one.board]
+    known = _known(one.board, data) if data else None
     climber = climber_of(height, ape)
     grader = grader_of(one.setup)
     prediction = grader.predict([one])[0] if grader and grader.reads(one) else None
@@ -77,8 +78,8 @@ def show(
         click.echo(f"Grade: {given}{why}")
     (solved,) = solve([one], climber)
     click.echo("\nBeta:\n" + beta_text(solved))
-    if data:
-        click.echo("\nMost similar known problems:\n" + _similar(one, data))
+    if known:
+        click.echo("\nMost similar known problems:\n" + _similar(one, known))
         return
     model = learned_by(one.setup)
     if model and one.key in bundled_model(model).known:
@@ -87,15 +88,19 @@ def show(
         click.echo("\nNo known problem has exactly these holds. (--data FILE shows the most similar ones.)")
 
 
-def _similar(problem: "Problem", data: Path, count: int = 3) -> str:
+def _known(board: str, data: Path) -> "list[Problem]":
+    """The whole problems of a board in a file. Raises ClimbpathError where it has none."""
+    known = [one for one in read_file(data) if one.board == board and not one.partial]
+    if not known:
+        raise ClimbpathError(f"{data} has no problems on {board}")
+    return known
+
+
+def _similar(problem: "Problem", known: "list[Problem]", count: int = 3) -> str:
     """The known problems that are most similar to a problem, a line each."""
     from climbpath.data.similar import most_similar
     from climbpath.naming import title
 
-    known = [p for p in read_file(data) if p.board == problem.board]
-    known = [p for p in known if not p.partial]
-    if not known:
-        raise ClimbpathError(f"{data} has no problems on {problem.board}")
     lines = []
     for other, similarity in most_similar(problem, known, count):
         grade = grades.show(other.grade) if other.grade else "ungraded"

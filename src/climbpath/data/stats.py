@@ -74,7 +74,8 @@ def _name(grade: str | None) -> str:
 def _describe(setup: Setup, problems: Sequence[Problem]) -> str:
     benchmarks = sum(problem.benchmark for problem in problems)
     partial = sum(problem.partial for problem in problems)
-    title = f"{setup.board} at {show_angle(setup.angle)}: {len(problems):,} problems, {benchmarks:,} benchmarks"
+    title = f"{setup.board} at {show_angle(setup.angle)}: {len(problems):,} problem{'s' * (len(problems) != 1)}"
+    title += f", {benchmarks:,} benchmark{'s' * (benchmarks != 1)}"
     title += f", {partial:,} partial" if partial else ""
     grades = Counter(problem.grade for problem in problems)
     most = max(grades.values())

@@ -46,9 +46,12 @@ class Column(Generic[Row]):
 _PERCENT, _FINE, _COARSE = "{:.1%}", "{:.3f}", "{:.2f}"
 _TOO_FEW = "fewer than 100 problems on one of the two sides"
 _NO_PROBLEMS = "a list without problems"
-_NO_GRADES = f"{_NO_PROBLEMS} or without grades, or too few real problems with a grade to train that grader on"
-_NO_OWN = f"{_NO_PROBLEMS} or without grades, or a board that climbpath's grader has not learned"
-_NO_ROLES = f"a list that does not say which holds start and finish, or {_NO_PROBLEMS}"
+_BY_HOLDS = "a list given to --compare, of which only the holds count"
+_NO_GRADES = (
+    f"{_BY_HOLDS}, {_NO_PROBLEMS} or without grades, or too few real problems with a grade to train that grader on"
+)
+_NO_OWN = f"{_BY_HOLDS}, {_NO_PROBLEMS} or without grades, or a board that climbpath's grader has not learned"
+_NO_ROLES = f"{_BY_HOLDS}, or {_NO_PROBLEMS}"
 
 LIKELIHOOD: tuple[Column[LikelihoodRow], ...] = (
     Column("problems", lambda row: row.problems, "{:,}", "Held-out problems that were scored."),

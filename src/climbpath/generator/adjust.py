@@ -54,7 +54,8 @@ def adjust(
     the rules allow them. A version is none of the problems that the model knows, and counts if
     the grader's grade moves by `steps`, and its expected grade about as much. A change is a hold removed, a hold added,
     or one replaced by another. Versions with a further start or finish hold, or with a long move that was not there,
-    are only taken where there are no others.
+    are only taken where there are no others. Where too few problems of the new grade were learned at its angle, the
+    original and its versions are those of an unknown angle.
 
     Args:
         model: a trained generator.
@@ -64,7 +65,7 @@ def adjust(
         number: the most versions to return, the one nearest to `steps` first.
         seed: the same seed gives the same versions.
         rules: what every version keeps to, too: size, hold sets, bans.
-        progress: called with a line of text for each number of changes tried, from the second on.
+        progress: called with a line of text for each number of changes tried.
 
     Raises ClimbpathError if the model has not learned the new grade, or no version is found.
     """
@@ -77,14 +78,15 @@ def adjust(
         raise ClimbpathError(
             f"the grader finds this {before}, and the model has learned no problems a grade {way} than that"
         )
+    if ladder[step] in grader.lacking(problem.setup):
+        return adjust(model, grader, replace(problem, angle=None), steps, number, seed, rules, progress)
     guided = Sampling(guidance=PROPOSING if can_be_guided(model) else 1.0)
     rng = np.random.default_rng(seed)
     most = min(len(problem.holds) - len(problem.feet) - 1, MOST_CHANGES)
     for gentle in (True, False):
         for changes in range(1, most + 1):
-            if changes > 1 or not gentle:
-                also = "" if gentle else ", with long moves or another start or finish"
-                progress(f"versions with {changes} hold change{'s' * (changes > 1)}{also}")
+            also = "" if gentle else ", with long moves or another start or finish"
+            progress(f"versions with {changes} hold change{'s' * (changes > 1)}{also}")
             asked = replace(problem, grade=ladder[step])
             drawn = _proposals(model, asked, changes, rules, guided, rng, gentle)
             proposals = [proposal for proposal in drawn if grader.reads(proposal)]
@@ -143,7 +145,7 @@ def _proposals(
         try:
             for proposal in generate(model, request):
                 new = set(proposal.holds) - kept
-                version = replace(proposal, feet=feet, asked_grade=None)
+                version = replace(proposal, angle=problem.angle, feet=feet, asked_grade=None)
                 if (
                     version.key not in seen
                     and version.key not in model.known

@@ -415,6 +415,8 @@ def _why_not(board: Board, angle: int | None, rules: Rules) -> str:
         return f"{len(pins)} pins and at most {most} holds contradict each other"
     if len(rules.foot_pins) > rules.feet(board):
         return f"{len(rules.foot_pins)} pinned feet and at most {rules.feet(board)} feet contradict each other"
+    if fewest > most and rules.min_holds is None:
+        return f"problems on {board.title} have {fewest} holds or more: allow that many, or name fewer as the least"
     if fewest > most:
         return f"at least {fewest} holds and at most {most} contradict each other"
     none = frozenset[str]()

@@ -43,6 +43,8 @@ def encode(board: Board, lights: Sequence[Light], level: int, sending: Sending =
     Raises ClimbpathError where they cannot all be shown, and where there is nothing to show.
     """
     if not is_moonboard(board):
+        if sending.extra_leds or sending.new_letters or sending.mini:
+            raise ClimbpathError(f"{board.title} knows no second LED, new letters or Mini flag: MoonBoards do")
         return aurora.encode(lights, colours_of(board), level, sending.brightness)
     if sending.brightness < 1:
         raise ClimbpathError("MoonBoards take no brightness from an app: set it at the controller")
