@@ -78,3 +78,9 @@ def test_scaled_counts_add_up_and_keep_their_proportions(counts: dict[str, int],
 
 def test_counts_scaled_by_largest_remainders() -> None:
     assert scale_counts(Counter({"7A": 5, "6C": 3, "8A": 2}), 5) == {"6C": 2, "7A": 2, "8A": 1}
+
+
+@pytest.mark.parametrize("typed", ["V0", "v1", "V20", "V4..V20"])
+def test_a_v_grade_that_a_ladder_lacks_is_told_with_those_it_has(typed: str) -> None:
+    with pytest.raises(ClimbpathError, match="is not a grade here: V grades run from V2 to V16"):
+        parse_grades(typed, LADDER)

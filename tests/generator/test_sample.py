@@ -201,6 +201,7 @@ def test_a_request_with_few_answers_gives_them_all_and_stops() -> None:
         ({"grade": "7A", "pin": "E8", "hold_sets": "A"}, "pinned hold E8 is of hold set B, which is not among yours"),
         ({"grade": "7A", "pin": "G18,A18,E18"}, "A18, E18, G18 are pinned in the top row"),
         ({"grade": "7A", "pin": "G18,E8", "finish": "A18"}, "G18 pinned in the top row contradicts the finish A18"),
+        ({"grade": "7A", "max_holds": 2}, "problems on MoonBoard 2016 have 3 holds or more: allow that many, or name"),
         ({"grade": "7A", "pin": "E8,D9,G13", "max_holds": 3}, "3 pins and at most 3 holds contradict each other"),
         ({"grade": "7A", "pin": "E8,D9,G13,G18", "max_holds": 3}, "4 pins and at most 3 holds contradict each other"),
         ({"grade": "7A", "pin": "A5,K16,A18", "max_holds": 4}, "no problem .* without the pins [A-Z0-9, ]+"),

@@ -151,6 +151,28 @@ def test_all_is_the_size_of_a_board_that_has_one_and_no_size_of_others(tmp_path:
     assert "which size is your Kilter Board Original? Name it with --size: 16 x 12," in words
 
 
+def test_the_lights_of_a_board_go_out_whatever_its_size(tmp_path: Path) -> None:
+    assert out("--off", "--board", "kilter-original", "--dry-run", cwd=tmp_path).startswith("01 ")
+
+
+def test_a_hold_of_a_set_that_the_board_in_use_lacks_is_named(tmp_path: Path) -> None:
+    settings.remember(parse_wall("kilter-original", "12 x 14", "Bolt Ons"))
+    done = climbpath_on_a_thread("light", "1130s 1505 1391e", "--dry-run", cwd=tmp_path)
+    assert (
+        "Note: 1505 not in hold sets Bolt Ons, which your board has: there may be a light without a hold" in done.stderr
+    )
+    assert done.stdout.startswith("01 ")
+    done = climbpath_on_a_thread("light", FIVE, "--board", "moonboard-2016", "--dry-run", cwd=tmp_path)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("flag", ["--mini", "--extra-leds", "--new-letters"])
+def test_what_only_moonboards_know_is_refused_for_other_boards(flag: str, tmp_path: Path) -> None:
+    wall = ("1130s 1505 1391e", "--board", "kilter-original", "--size", "12 x 14")
+    assert "MoonBoards do" in refusal(*wall, flag, "--dry-run", cwd=tmp_path)
+    assert "have no API level" in refusal(FIVE, "--level", 2, "--dry-run", cwd=tmp_path)
+
+
 def test_the_board_lit_last_is_lit_again(tmp_path: Path, own_memory: Path) -> None:
     remember(own_memory, Memory("moonboard-mini-2020", {}, {}))
     assert out("A2s B5 K12", "--dry-run", cwd=tmp_path) == "l#S1,P19,E131#\n"
