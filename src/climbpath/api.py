@@ -78,7 +78,8 @@ def parse_request(
         seed: the same seed gives the same problems; None takes a random one.
         temperature: above 1 is more adventurous, below 1 more conventional.
         top_p: nucleus sampling; 1 considers every hold.
-        guidance: above 1 keeps closer to what is typical of the grade; None is the best known for the model.
+        guidance: above 1 keeps closer to what is typical of the grade; None is 1, the model's own, or 1.25 where
+            any grade will do and the model can be guided.
         pin: holds that every problem uses: 'F5,E12', or a list of holds; in any role, or as 'F5s' start, 'E12h' hand,
             '1080f' foot, 'G18e' finish.
         start: exactly these start holds, 'F5' or 'F5,G6'.
@@ -266,7 +267,8 @@ class Generator:
             hold_sets: only holds of these sets, 'A,Original'.
             size: the board's size whose holds may be used; None is all holds.
 
-        Raises ClimbpathError where the model does not know the grade, or nothing keeps to the conditions.
+        Returns fewer where there are no more. Raises ClimbpathError where the problem has no grade, the model does not
+        know it, `keep` is out of range, or nothing keeps to the conditions.
         """
         if problem.grade is None:
             raise ClimbpathError("the problem has no grade: name one, so that the variations are of that grade")
@@ -293,7 +295,10 @@ class Generator:
 
 def load(path: str | Path | None = None, setup: Setup | None = None) -> Generator:
     """A generator from a model or checkpoint file, or where no path is given, of the bundled models: of the one that
-    has learned a setup, or of all."""
+    has learned a setup, or of all.
+
+    Raises ClimbpathError where the file is missing, damaged or no model, or no bundled model has learned the setup.
+    """
     if path is not None:
         return Generator(load_model(Path(path)))
     names = bundled_names() if setup is None else [bundled_model_of(setup)]
@@ -301,5 +306,6 @@ def load(path: str | Path | None = None, setup: Setup | None = None) -> Generato
 
 
 def generate_path(grade: str, seed: int | None = None) -> Problem:
-    """One new problem from the bundled model (the guide says path for problem)."""
+    """One new problem from the bundled model (the guide says path for problem). Raises ClimbpathError for what is no
+    grade."""
     return load(setup=Setup(DEFAULT_BOARD, 40)).generate(grade, seed=seed)[0]

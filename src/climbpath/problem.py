@@ -133,9 +133,7 @@ class Problem:
         return " ".join(label + mark for labels, mark in marked for label in labels)
 
     def _repr_svg_(self) -> str:
-        from climbpath.drawing.problem import (
-            svg,  # the one import of a higher room: notebooks only
-        )
+        from climbpath.drawing.problem import svg  # drawing imports this module
 
         return svg(self)
 

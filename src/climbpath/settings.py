@@ -1,4 +1,4 @@
-"""What the shell remembers: the wall that its climber stands in front of."""
+"""The wall that `climbpath board use` remembers."""
 
 import json
 from typing import Any

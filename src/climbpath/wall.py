@@ -1,6 +1,7 @@
 """A wall: a board, and what of it is there."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from climbpath import board as boards
 from climbpath.angles import UNKNOWN
@@ -20,9 +21,15 @@ class Wall(NamedTuple):
     """In degrees; None is an unknown one."""
 
 
-def parse_wall(board: str, size: str | None = None, hold_sets: Any = None, angle: int | str | None = None) -> Wall:
+def parse_wall(
+    board: str,
+    size: str | None = None,
+    hold_sets: str | Iterable[str] | None = None,
+    angle: int | str | None = None,
+) -> Wall:
     """A wall of names as a user types them, an unknown angle as UNKNOWN, and at the angle that is usual on the board
-    where none is named. Raises ClimbpathError for what the board does not have."""
+    where none is named. Raises ClimbpathError for what the board does not have, and ValueError for an angle that is no
+    number."""
     layout = boards.load(board)
     degrees = layout.usual_angle if angle is None else None if angle == UNKNOWN else int(angle)
     layout.check_angle(degrees)

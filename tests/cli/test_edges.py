@@ -16,9 +16,13 @@ import pytest
 
 from climbpath.cli import beta, cli
 from climbpath.cli.common import data_files, refuse_options
+from climbpath.cli.data import import_problems
+from climbpath.cli.train_grader import train_grader
 from climbpath.data import exporters, parquet
+from climbpath.data.importers.aurora import MIN_ASCENTS
 from climbpath.errors import ClimbpathError
 from climbpath.model.checkpoint import save_checkpoint
+from climbpath.training.grader import MEMBERS, RECIPE
 from support.commands import climbpath_here
 from support.making import random_problems
 from support.server import free_port
@@ -299,3 +303,10 @@ def test_data_of_several_files_are_read_alike_by_all_commands(command: str, argu
 def test_a_number_of_the_guides_script_is_overridden_by_a_later_one() -> None:
     given = command_of("train").make_context("train", ["--num-epochs", "50", "--num-epochs", "1"]).params
     assert given["num_epochs"] == 1
+
+
+def test_defaults_that_stand_in_the_shell_are_those_of_the_code() -> None:
+    """They are typed there, because what they are the defaults of is slow to import."""
+    of_grader = {one.name: one.default for one in train_grader.params}
+    assert (of_grader["num_epochs"], of_grader["members"]) == (RECIPE.num_epochs, MEMBERS)
+    assert {one.name: one.default for one in import_problems.params}["min_ascents"] == MIN_ASCENTS

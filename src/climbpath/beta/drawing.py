@@ -28,7 +28,7 @@ Discs = tuple[Points, float]
 _OUTWARD = dict(zip(HANDS, (-1j, 1j), strict=True))
 """Factor that turns a hand's direction of travel to the hand's own side."""
 _SHAFT, _CRUX_SHAFT = 2.6, 5.0
-_RING = 13.2
+_RING = drawing.GLOW
 """Radius of a hold with its ring on a board whose rings are of size 1."""
 _BEYOND = 1.0
 """Distance from the rings of its holds at which an arrow begins and ends."""
@@ -72,7 +72,11 @@ def _placed(beta: Beta, wall: Wall | None) -> _Place:
 
 
 def svg(beta: Beta, theme: Theme = DARK, wall: Wall | None = None) -> str:
-    """The beta as a standalone SVG document, 360 px wide unless it is scaled; `wall` is as in drawing.problem.svg."""
+    """The beta as a standalone SVG document, 360 px wide unless it is scaled; `wall` is as in drawing.problem.svg.
+
+    Raises:
+        ClimbpathError: the board has no such size.
+    """
     return drawing.svg(beta.problem, _overview(beta, theme, wall), theme, wall)
 
 

@@ -54,7 +54,7 @@ MODULES = {
     **{name: name for name in ("serve", "show", "train", "tune", "vary", "workout")},
     **{"easier": "harder", "harder": "harder", "led-server": "led_server", "train-grader": "train_grader"},
 }
-"""Command -> its module in this room."""
+"""Command -> its module in this package."""
 
 
 class Commands(click.Group):

@@ -66,6 +66,8 @@ _EDGE = 0.8
 """Wall around the outermost holds of a board without a grid, in distances of its two nearest holds."""
 _ROOMY = 1.35
 """How much larger the holds of a board without a grid are: the nearest ones stand aslant of each other."""
+GLOW = 13.2
+"""Radius of what is lit around a hold, where rings are of size 1."""
 _LARGEST_RINGS = 1.5
 """How much larger rings may be where the holds of a problem are farther apart than those of the board."""
 
@@ -369,7 +371,7 @@ def ring_unit(problem: Problem, wall: Wall) -> float:
 
 def ring(x: float, y: float, role: Role, colour: str, scale: float, theme: Theme) -> list[Shape]:
     """The mark of a hold in a role: a glow below the hold, and rings above it."""
-    glow = Circle(x, y, 13.2 * scale, mix(theme.wall, colour, role.glow))
+    glow = Circle(x, y, GLOW * scale, mix(theme.wall, colour, role.glow))
     return [glow, *(Circle(x, y, r * scale, colour, width * scale) for r, width in role.rings)]
 
 

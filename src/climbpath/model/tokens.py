@@ -90,7 +90,7 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def features(self) -> tuple[list[str], np.ndarray]:
-        """What tokens have in common: feature names, and float32 [tokens, features] of 0 and 1."""
+        """What tokens have in common: feature names, and float32 [tokens, features] from 0 to 1."""
 
     @abstractmethod
     def _spell(self, layout: Board) -> Ints:

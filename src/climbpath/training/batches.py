@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 class Encoded:
-    """Problems as arrays of choices: 40 bytes each, so that a million stay small.
+    """Problems as arrays of choices: some 100 bytes each at most, so that a million stay small.
 
     `grade_dropout` is the fraction of them whose grade is dropped, and `mirrored` of those that are mirrored, where
     their board has mirror partners; anew in each batch.

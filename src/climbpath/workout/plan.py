@@ -104,7 +104,7 @@ class Workout(NamedTuple):
     minutes: int
     """The time asked for."""
     climber: Climber
-    """Who can reach every move."""
+    """Who climbs; the new problems are within their reach."""
     seed: int
     """The random seed of the problems."""
     sections: tuple[Section, ...]
