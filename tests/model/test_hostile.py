@@ -163,6 +163,18 @@ def test_hostile_models_are_refused_or_work(tmp_path: Path) -> None:
     assert outcomes["refused"] > 30
 
 
+@pytest.mark.parametrize("members", [0, 1, 2, 4, -1, 2**31, 10**30, None, "x"])
+def test_a_grader_of_another_number_of_networks_than_its_weights_is_refused(members: Any, tmp_path: Path) -> None:
+    """At once: a list of 2**31 networks took all the memory of a machine."""
+    path = tmp_path / "grader.safetensors"
+    save_grader(path, bundled_grader())
+    about, tensors = read_tensors(path, grader.FIELD, grader.FORMAT, "model", "climbpath export")
+    about["members"] = members
+    path.write_bytes(save(tensors, {grader.FIELD: json.dumps({**about, CHECKSUM: checksum(about, tensors)})}))
+    with pytest.raises(ClimbpathError, match=r"is not a climbpath grader: .* the weights of 3 networks, not those of "):
+        load_grader(path)
+
+
 @pytest.mark.slow
 def test_a_thousand_hostile_models(tmp_path: Path) -> None:
     begin = time.perf_counter()

@@ -450,10 +450,13 @@ def _assembled(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Grader:
     keys = tensors.pop("train_keys")
     evidence = evidence_from_json(about["evidence"])
     lines = {setup: _line(setup, about["lines"], tensors) for setup in evidence if str(setup) in about["lines"]}
-    members: list[dict[str, np.ndarray]] = [{} for _ in range(about["members"])]
+    by_number: defaultdict[str, dict[str, np.ndarray]] = defaultdict(dict)
     for name, value in tensors.items():
         number, _, inner = name.partition(".")
-        members[int(number)][inner] = value.astype(np.float32)
+        by_number[number][inner] = value.astype(np.float32)
+    if about["members"] != len(by_number) or by_number.keys() != set(map(str, range(len(by_number)))):
+        raise ValueError(f"it has the weights of {len(by_number)} networks, not those of {about['members']}")
+    members = [by_number[str(number)] for number in range(len(by_number))]
     config = ModelConfig.from_dict(about["config"])
     steps = 2 * len(config.tokens.ladder)
     heads = {"head.weight": (steps, config.d_model), "head.bias": (steps,)}
