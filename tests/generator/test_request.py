@@ -127,8 +127,8 @@ def test_pins_are_marked_with_their_role_as_in_the_notation(spelled: str | list[
 @pytest.mark.parametrize(
     ("pin", "message"),
     [
-        ("F5x", "cannot read the pin 'F5x': write holds as G2, with s, h, f or e behind for start, hand, foot, end"),
-        ("F5-G6", "cannot read the pin 'F5-G6'"),
+        ("F5x", "cannot read 'F5x': write holds as G2, with s, h, f or e behind for start, hand, foot, end"),
+        ("F5-G6", "cannot read 'F5-G6'"),
         ("G13e", "G13 cannot be a finish hold: on MoonBoard 2016 finishes are in row 18"),
         ("F5s F5h", "F5 is pinned in two roles"),
         ("A6", "there is no hold 'A6'"),
@@ -137,6 +137,15 @@ def test_pins_are_marked_with_their_role_as_in_the_notation(spelled: str | list[
 def test_a_pin_that_cannot_be_is_refused_in_words(pin: str, message: str) -> None:
     with pytest.raises(ClimbpathError, match=message):
         parse_rules("moonboard-2016", pin=pin)
+
+
+def test_start_and_finish_may_be_marked_as_in_the_notation() -> None:
+    rules = parse_rules("moonboard-2016", start="F5s,g6", finish=["G18e"])
+    assert rules.start == frozenset({"F5", "G6"})
+    assert rules.finish == frozenset({"G18"})
+    for start in ("F5e", "F5h", "D9f"):
+        with pytest.raises(ClimbpathError, match=f"{start} (is marked as another role|cannot be)|cannot be a finish"):
+            parse_rules("moonboard-2016", start=start)
 
 
 @pytest.mark.parametrize("spelled", ["original,A", ["Original", "a"]])

@@ -96,8 +96,8 @@ def import_problems(
     _list_counts("notes", notes, report)
     _list_some("grade conflicts", gathered.conflicts, len(gathered.conflicts), report)
     if not gathered.problems:
-        few = sum(count for reason, count in gathered.left_out.items() if "ascents" in reason)
-        way_out = "; --min-ascents 0 takes climbs with any number of ascents" if few else ""
+        has_few = any("ascents" in reason for reason in gathered.left_out)
+        way_out = "; --min-ascents 0 takes climbs with any number of ascents" * has_few
         raise ClimbpathError(
             f"nothing in {', '.join(map(str, files))} can be used; the reasons are in {report}{way_out}"
         )

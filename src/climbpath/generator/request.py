@@ -170,8 +170,8 @@ def parse_rules(
         max_reach=max_reach,
         size=layout.size(size).name if size else None,
         hold_sets=layout.parse_hold_sets(_given(hold_sets)) or None,
-        start=frozenset(layout.parse_holds(_given(start))) or None,
-        finish=frozenset(layout.parse_holds(_given(finish))) or None,
+        start=_parse_ends(start, layout, "s"),
+        finish=_parse_ends(finish, layout, "e"),
         pins=marked[""],
         start_pins=marked["s"],
         hand_pins=marked["h"],
@@ -179,6 +179,14 @@ def parse_rules(
         finish_pins=marked["e"],
         bans=frozenset(layout.parse_holds(_given(ban))),
     )
+
+
+def _parse_ends(typed: Typed, layout: Board, mark: str) -> frozenset[str] | None:
+    """Start or finish holds as a user types them, with or without the mark of their role; None where there are none."""
+    ends = parse_pins(_given(typed), layout)
+    if other := next((label + given for label, given in ends.items() if given not in ("", mark)), None):
+        raise ClimbpathError(f"{other} is marked as another role: write it without a mark, or with {mark}")
+    return frozenset(ends) or None
 
 
 def parse_method(text: str) -> str:
@@ -207,7 +215,7 @@ def parse_pins(typed: str | Iterable[str], layout: Board) -> dict[str, str]:
         match = _PIN.fullmatch(word)
         if not match:
             raise ClimbpathError(
-                f"cannot read the pin {word!r}: write holds as {layout.labels[0]}, with s, h, f or e behind for start, "
+                f"cannot read {word!r}: write holds as {layout.labels[0]}, with s, h, f or e behind for start, "
                 "hand, foot, end"
             )
         label, mark = layout.hold(match[1].upper()).label, match[2].lower()

@@ -191,13 +191,16 @@ def plan(
         seed=seed,
     )
     outlined = outline(generator, evening)
-    return filled(outlined, [problem for request in outlined.requests for problem in generator.run(request, shown)])
+    found = [generator.run(request, shown) for request in outlined.requests]
+    reason = next((some.reason for some in found if some.reason), None)
+    return filled(outlined, [problem for some in found for problem in some], reason)
 
 
-def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
+def filled(outlined: Outline, drawn: Sequence[Problem], reason: str | None = None) -> Workout:
     """The workout of an outline, with the least similar of the problems drawn for its requests.
 
-    Raises ClimbpathError where there are too few of a grade.
+    Raises ClimbpathError where there are too few of a grade, with the reason for which there are no more, if one is
+    known.
     """
     evening, parts, requests = outlined
     counts = Counter(problem.grade or "" for problem in drawn)
@@ -207,8 +210,8 @@ def filled(outlined: Outline, drawn: Sequence[Problem]) -> Workout:
         if counts[one] < number:
             problems = "problem" if number == 1 else "problems"
             raise ClimbpathError(
-                f"the plan needs {number} new {problems} of {one}, and there are {counts[one]} that keep to its "
-                f"conditions ({evening.conditions}): loosen one of these, or choose fewer minutes"
+                f"the plan needs {number} new {problems} of {one}, and there are {counts[one]}: "
+                f"{reason or f'loosen one of its conditions ({evening.conditions})'}, or choose fewer minutes"
             )
 
     # The problems in the order in which they are climbed, numbered through all sections.
