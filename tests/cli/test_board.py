@@ -513,3 +513,17 @@ def test_problems_at_an_unknown_angle_are_listed_and_filtered_as_such(tmp_path: 
         assert left.returncode == 0, left.stderr
     missing = climbpath_here("data", "filter", "40.parquet", "-o", "x.parquet", "--angle", "unknown", cwd=tmp_path)
     assert "no problem has the angle unknown: there are 40 (1)" in missing.stderr
+
+
+def test_the_command_for_the_climbs_of_a_board_can_be_pasted(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "my gym.sqlite3", facts_of("kilter-original"))
+    said = done("import", path, "--name", "gym", cwd=tmp_path)
+    assert f"climbpath data import '{path}' --layout gym -o gym.parquet\n" in said
+
+
+def test_a_board_that_is_drawn_as_another_says_so_of_its_angle_too(tmp_path: Path) -> None:
+    one = ("generate", "--board", "tension-2-mirror", "--grade", "V4", "--num-samples", 1)
+    drawn = climbpath_here(*one, "--angle", 40, cwd=tmp_path)
+    assert "these are drawn as on Tension Board 2 Spray, which has its holes\n" in drawn.stderr
+    assert "Mirror at 40° has not been learned: these problems and their grades are as if the angle" in drawn.stderr
+    assert "angle" not in climbpath_here(*one, "--angle", "unknown", cwd=tmp_path).stderr

@@ -518,6 +518,7 @@ def test_bad_input_exits_with_2_and_a_way_out(arguments: tuple[str, ...], messag
     (tmp_path / "empty.csv").touch()
     done = climbpath_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
+    assert done.stdout == ""
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"broken.json", "empty.csv"}

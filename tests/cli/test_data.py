@@ -468,3 +468,15 @@ def test_a_long_import_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> No
     assert list(progress.counted([1, 2], "guide\x1b.csv", "records")) == [1, 2]
     options = {"unit": " records", "delay": 2, "leave": False, "file": sys.stderr}
     assert shown == [{"name": "guide\\u001b.csv", **options}]
+
+
+def test_a_database_of_climbs_with_few_ascents_names_the_flag_that_takes_them(tmp_path: Path) -> None:
+    climbs = [Row("AB", "p1083r15p1117r15p1164r12p1233r13p1302r14", ((40, 18.2, 2),))]
+    path = write_database(tmp_path / "kilter.sqlite3", facts_of("kilter-original"), climbs)
+    done = climbpath_here("data", "import", path, "-o", "a.parquet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "; --min-ascents 0 takes climbs with any number of ascents\n" in done.stderr
+    taken = climbpath_here(
+        "data", "import", path, "-o", "a.parquet", "--min-ascents", 0, "--report", "b.json", cwd=tmp_path
+    )
+    assert taken.returncode == 0, taken.stderr
